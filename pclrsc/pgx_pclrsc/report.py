@@ -1,0 +1,74 @@
+"""What people read: PostgreSQL's `error:`, `detail:`, `hint:` lines.
+
+Everything that goes wrong is raised as `Failure`, and turned into text here and
+nowhere else.  pgx_check imports this, so it stays free of dataclasses and re.
+"""
+
+from __future__ import annotations
+
+import os
+
+from pgx_pclrsc import system_log
+
+SEVERITY = {
+    "error": system_log.ERR,
+    "warning": system_log.WARNING,
+    "notice": system_log.NOTICE,
+    "info": system_log.INFO,
+}
+
+
+class Failure(Exception):
+    """A reason that people can act on: *primary* line, *detail* (facts), *hint* (advice)."""
+
+    def __init__(
+        self, primary: str, *, detail: str | None = None, hint: str | None = None
+    ) -> None:
+        super().__init__(primary)
+        self.primary = primary
+        self.detail = detail
+        self.hint = hint
+
+
+def lines(program: str, level: str, message: Failure) -> list[str]:
+    """Return the lines that *message* is shown as, primary line first."""
+    shown = [f"{program}: {level}: {message.primary}"]
+    for word, text in (("detail", message.detail), ("hint", message.hint)):
+        if text:
+            shown.append(f"{program}: {word}: {text}")
+    return shown
+
+
+def to_stderr(text: str) -> None:
+    """Write *text* to descriptor 2 in one call; a closed or full stderr is no error."""
+    try:
+        os.write(2, (text + "\n").encode("utf-8", "backslashreplace"))
+    except OSError:
+        pass
+
+
+def to_system_log(program: str, level: str, message: Failure) -> None:
+    """Send each line of *message* to the system log without waiting for it."""
+    for line in lines(program, level, message):
+        system_log.send(
+            program, SEVERITY[level], line.removeprefix(f"{program}: "), os.getpid()
+        )
+
+
+def show(program: str, level: str, message: Failure, *, log: bool = True) -> None:
+    """Show *message* on stderr and, unless *log* is false, in the system log too."""
+    to_stderr("\n".join(lines(program, level, message)))
+    if log:
+        to_system_log(program, level, message)
+
+
+def warn(
+    program: str, primary: str, *, detail: str | None = None, hint: str | None = None
+) -> None:
+    """Show a warning on stderr and in the system log."""
+    show(program, "warning", Failure(primary, detail=detail, hint=hint))
+
+
+def inform(program: str, primary: str) -> None:
+    """Show a plain line of information on stderr and in the system log."""
+    show(program, "info", Failure(primary))

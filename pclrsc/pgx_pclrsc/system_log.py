@@ -1,0 +1,28 @@
+"""One line to the system log, and never a wait for it.
+
+The standard library's syslog(3) blocks when /dev/log's reader hangs, and a hung
+log daemon must not stop a switch.  A datagram sent with MSG_DONTWAIT is lost
+instead.
+"""
+
+from __future__ import annotations
+
+ERR, WARNING, NOTICE, INFO = 3, 4, 5, 6
+_DAEMON = 3 << 3
+_LONGEST = 1024
+
+ADDRESS = "/dev/log"
+
+
+def send(ident: str, severity: int, text: str, pid: int) -> None:
+    """Send *text* as one datagram to the system log; drop it when that would wait."""
+    import socket
+
+    line = f"<{_DAEMON | severity}>{ident}[{pid}]: {text}"
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
+            sock.setblocking(False)
+            sock.connect(ADDRESS)
+            sock.send(line.encode("utf-8", "replace")[:_LONGEST], socket.MSG_DONTWAIT)
+    except OSError:
+        pass  # no reader, or one that hangs: stderr has the line too
