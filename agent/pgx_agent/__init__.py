@@ -1,0 +1,1 @@
+"""The RMS resource agent of one PostgreSQL instance.  No imports: this runs before every script."""

@@ -1,0 +1,178 @@
+"""pgx_check NAME: tell RMS the state of a resource.
+
+It reads one record that the monitor keeps, and never connects, waits, or opens
+anything under the data directory.  RMS runs it every 10 s and slows down when it
+takes 0.25 s, so what is imported here is counted: no psycopg, psutil, argparse,
+tomllib, subprocess, logging, re, pathlib, dataclasses or enum.  Only a resource
+without a good record pays for more, and mostly in a child that runs on alone.
+
+Exit: 0 Online, 1 Offline, 2 Faulted (and wrong usage).  Python's own exit codes
+never get out.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from pgx_agent import prologue, record
+from pgx_agent.core import verdict
+from pgx_pclrsc import locks, names, proc, registry, report
+
+PROGRAM = "pgx_check"
+
+
+class Refused(Exception):
+    """Wrong usage, or a caller who is neither root nor the OS user: exit 2 with the reason."""
+
+
+class Unreadable(Exception):
+    """Registry, work directory or record cannot be read."""
+
+
+class Look:
+    """What one look at a work directory has found, in the order that makes it consistent."""
+
+    __slots__ = ("alive", "held", "offline_runs", "record")
+
+    def __init__(self, dir_fd: int, boot: str) -> None:
+        self.record = _this_boots(record.read(dir_fd), boot)
+        found = self.record
+        self.held = _is_held(dir_fd, names.MONITOR_LOCK, locks.MONITOR)
+        self.alive = found is not None and proc.alive(found.postmaster, found.start)
+        self.offline_runs = _is_held(dir_fd, names.TRANSITION_LOCK, locks.OFFLINE)
+
+    def watched(self) -> bool:
+        """Whether a monitor keeps this record fresh."""
+        found = self.record
+        return self.held and found is not None and proc.monotonic_ms() < found.good_until
+
+
+def _this_boots(found: record.Record | None, boot: str) -> record.Record | None:
+    if found is None or found.boot != boot or found.state == record.NONE:
+        return None
+    return found
+
+
+def _is_held(dir_fd: int, name: str, byte: int) -> bool:
+    try:
+        fd = record.open_regular(dir_fd, name)
+    except FileNotFoundError:
+        return False
+    try:
+        return locks.is_held(fd, byte)
+    finally:
+        os.close(fd)
+
+
+def stable_look(dir_fd: int, boot: str) -> Look:
+    """Look until a postmaster that seems gone is not one that an Offline has just ended."""
+    look = Look(dir_fd, boot)
+    while look.record is not None and not look.alive and not look.offline_runs:
+        again = Look(dir_fd, boot)
+        if again.record == look.record and again.offline_runs == look.offline_runs:
+            break
+        look = again
+    return look
+
+
+def _open_workdir(root: str, name: str) -> int:
+    """Return the work directory, found by the registry's link alone.  Raises Unreadable."""
+    try:
+        return record.open_workdir(os.readlink(f"{root}/{name}/{names.WORK_LINK}"))
+    except OSError as ex:
+        raise Unreadable(str(ex)) from ex
+
+
+def _check_caller(dir_fd: int, root: str, name: str) -> None:
+    uid = os.geteuid()
+    if uid in (0, os.fstat(dir_fd).st_uid):
+        return
+    from pgx_agent import slow_check
+
+    if not slow_check.is_os_user(root, name, uid):
+        raise Refused("must be run as root or as the OS user of the resource")
+    raise Unreadable("the work directory belongs to another user")
+
+
+def answer(root: str, name: str) -> int:
+    """Return what RMS is told of resource *name* in the registry at *root*."""
+    try:
+        dir_fd = _open_workdir(root, name)
+        try:
+            _check_caller(dir_fd, root, name)
+            look = stable_look(dir_fd, proc.boot_id())
+        finally:
+            os.close(dir_fd)
+    except (Unreadable, OSError, record.Garbled) as ex:
+        from pgx_agent import slow_check
+
+        return slow_check.when_unreadable(root, name, str(ex))
+    return _from_look(root, name, look)
+
+
+def _from_look(root: str, name: str, look: Look) -> int:
+    found = look.record
+    if look.offline_runs:
+        code, start = verdict.while_offline_runs(found.state if found else record.NONE)
+    elif found is not None and found.state in (record.ONLINE, record.FAULTED):
+        code, start = verdict.from_record(
+            found.state, alive=look.alive, watched=look.watched()
+        )
+    else:
+        from pgx_agent import slow_check
+
+        here = look.alive or slow_check.found_here(root, name)
+        code, start = verdict.without_record(here and not look.watched())
+    if start:
+        from pgx_agent import launch
+
+        launch.in_background(root, name, found.generation if found else "-")
+    if code == verdict.FAULTED:
+        report.to_stderr(f"{PROGRAM}: error: {_reason(name, look)}")
+    return code
+
+
+def _reason(name: str, look: Look) -> str:
+    found = look.record
+    if found is not None and found.state == record.FAULTED and found.reason:
+        return f'resource "{name}" is faulted: {found.reason}'
+    return f'resource "{name}" is faulted: its postmaster is gone'
+
+
+def _name(arguments: list[str]) -> str:
+    if len(arguments) != 1 or arguments[0].startswith("-"):
+        raise Refused("usage: pgx_check NAME")
+    return arguments[0]
+
+
+def run(arguments: list[str]) -> int:
+    """Return the exit code for *arguments*; nothing that happens may choose it but us."""
+    try:
+        name = _name(arguments)
+        if not registry.is_name(name):
+            return verdict.OFFLINE  # no resource can have this name
+        return answer(registry.root(os.environ), name)
+    except Refused as ex:
+        report.to_stderr(f"{PROGRAM}: error: {ex}")
+        return verdict.FAULTED
+    except Exception as ex:  # noqa: BLE001  # Python's exit code 1 would say Offline
+        return _internal_error(arguments, ex)
+
+
+def _internal_error(arguments: list[str], problem: Exception) -> int:
+    """Answer from the processes alone: a fault of ours is not the instance's."""
+    try:
+        from pgx_agent import slow_check
+
+        text = f"internal error: {type(problem).__name__}: {problem}"
+        root = registry.root(os.environ)
+        return slow_check.when_unreadable(root, arguments[0], text)
+    except Exception:  # noqa: BLE001  # nothing is left to ask
+        return verdict.OFFLINE
+
+
+def main() -> None:
+    """Answer and leave at once: nothing is buffered, and tidying up costs time."""
+    prologue.first_statements()
+    os._exit(run(sys.argv[1:]))

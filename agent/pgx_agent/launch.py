@@ -1,0 +1,176 @@
+"""Starting pgx_monitor: by fork and exec, as the OS user, an ordinary process.
+
+Online starts it as its own child.  Check starts it in the background: a child of
+Check runs on alone after Check has answered, at most one start in 10 s.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import sys
+import time
+
+from pgx_agent import environment, prologue, record, runentry, transition
+from pgx_agent.slow_check import definition_of
+from pgx_pclrsc import codec, locks, names, postmasters, proc, users
+from pgx_pclrsc.definition import ResourceDefinition
+
+MONITOR = "pgx_monitor"
+STARTER = 1  # byte of monitor.lock: held while a start is decided on
+_PAUSE_MS = 10_000
+_WAIT_FOR_ENTRY = 60.0  # seconds root waits for the first answer, to write its entry
+_WAIT_FOR_LOCK = 1.0
+
+
+def program() -> str:
+    """Return the path of pgx_monitor: it is installed beside the script that runs."""
+    return os.path.join(os.path.dirname(os.path.realpath(sys.argv[0])), MONITOR)
+
+
+def spawn(
+    definition: ResourceDefinition, options: list[str], *, bin_dir: str | None = None
+) -> int:
+    """Start pgx_monitor with *options* as the user that we are, and return its PID.
+
+    Only inheritable descriptors reach it.  Raises OSError.
+    """
+    path = program()
+    null = [(os.POSIX_SPAWN_OPEN, fd, "/dev/null", os.O_RDWR, 0) for fd in (0, 1, 2)]
+    return os.posix_spawn(
+        path,
+        [path, definition.name, *options],
+        environment.build(definition, os.environ, bin_dir),
+        file_actions=null,
+        setsid=True,
+        setsigmask=(),
+        setsigdef=(signal.SIGPIPE, signal.SIGCHLD, signal.SIGTERM, signal.SIGHUP),
+    )
+
+
+def in_background(root: str, name: str, generation: str) -> None:
+    """Start a monitor that takes over, without the caller waiting for any of it."""
+    if os.fork():
+        return
+    try:
+        os.setsid()
+        prologue.null_descriptors()
+        _take_over(root, name, generation)
+    finally:
+        os._exit(0)
+
+
+def _take_over(root: str, name: str, generation: str) -> None:
+    definition = definition_of(root, name)
+    if definition is None:
+        return
+    reader, writer = os.pipe()
+    if os.fork() == 0:
+        os.close(reader)
+        _as_os_user(definition, generation, writer)
+    os.close(writer)
+    if os.geteuid() == 0:
+        _keep_entry(root, definition, reader)
+
+
+def _as_os_user(definition: ResourceDefinition, generation: str, writer: int) -> None:
+    """Become the OS user and the monitor; never returns."""
+    try:
+        prologue.ordinary_scheduling()
+        users.become(definition)
+        os.chdir("/")
+        if _is_due(definition):
+            os.set_inheritable(writer, True)
+            options = ["--by=check", f"--generation={generation}", f"--ready-fd={writer}"]
+            path = program()
+            environ = environment.build(definition, os.environ)
+            prologue.ordinary_signals()
+            os.execve(path, [path, definition.name, *options], environ)
+    finally:
+        os._exit(1)
+
+
+def _is_due(definition: ResourceDefinition) -> bool:
+    """Whether a monitor is to be started now; a hung one is ended first."""
+    try:
+        dir_fd = record.open_workdir(definition.work_directory)
+        fd = transition.open_lock(dir_fd, names.MONITOR_LOCK)
+    except OSError:
+        return bool(_servers(definition))  # no lock to go by: the monitor says why
+    if _script_works(dir_fd) or not (_recorded(dir_fd) or _servers(definition)):
+        return False
+    if not locks.take(fd, STARTER) or not _pause_is_over(fd):
+        return False
+    _end_hung(dir_fd, fd)
+    return True
+
+
+def _recorded(dir_fd: int) -> bool:
+    """Whether the record's postmaster lives, whatever became of its directory's name."""
+    try:
+        found = record.read(dir_fd)
+    except (OSError, record.Garbled):
+        return False
+    return found is not None and proc.alive(found.postmaster, found.start)
+
+
+def _servers(definition: ResourceDefinition) -> list[int]:
+    """Return the postmasters of this data directory, also of one that is gone by name."""
+    found = postmasters.by_path(definition.uid, definition.data_directory)
+    if found:
+        return found
+    try:
+        where = os.stat(definition.data_directory)
+    except OSError:
+        return []
+    return postmasters.by_key(definition.uid, (where.st_dev, where.st_ino))
+
+
+def _script_works(dir_fd: int) -> bool:
+    try:
+        fd = record.open_regular(dir_fd, names.TRANSITION_LOCK)
+    except OSError:
+        return False
+    try:
+        return any(locks.is_held(fd, byte) for byte in (locks.ONLINE, locks.OFFLINE))
+    finally:
+        os.close(fd)
+
+
+def _pause_is_over(fd: int) -> bool:
+    """Whether the last start by a Check is 10 s ago; if so this one is noted."""
+    now = proc.monotonic_ms()
+    words = os.pread(fd, names.LOCK_SIZE, 0).split()
+    this_boot = len(words) == 2 and words[0].decode("ascii", "replace") == proc.boot_id()
+    if this_boot and 0 <= now - int(words[1]) < _PAUSE_MS:
+        return False
+    os.pwrite(fd, f"{proc.boot_id()} {now}".encode().ljust(names.LOCK_SIZE), 0)
+    return True
+
+
+def _end_hung(dir_fd: int, fd: int) -> None:
+    """Kill a monitor that holds the lock but does not keep its record fresh."""
+    if not locks.is_held(fd, locks.MONITOR):
+        return
+    try:
+        found = record.read(dir_fd)
+    except (OSError, record.Garbled):
+        return
+    if found is None or proc.monotonic_ms() < found.good_until:
+        return
+    if MONITOR not in " ".join(proc.cmdline(found.monitor)[:4]):
+        return
+    transition.send_signal(found.monitor, found.monitor_start, signal.SIGKILL)
+    until = time.monotonic() + _WAIT_FOR_LOCK
+    while locks.is_held(fd, locks.MONITOR) and time.monotonic() < until:
+        time.sleep(0.01)
+
+
+def _keep_entry(root: str, definition: ResourceDefinition, reader: int) -> None:
+    """Write the entry under /run once the monitor has named its postmaster."""
+    ready, _, _ = select.select([reader], [], [], _WAIT_FOR_ENTRY)
+    words = os.read(reader, 512).split() if ready else []
+    if len(words) == 3 and words[0] == b"online":
+        postmaster = int(words[1]), int(words[2])
+        runentry.write(root, definition.name, postmaster, codec.encode(definition))

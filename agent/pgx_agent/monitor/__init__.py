@@ -1,0 +1,1 @@
+"""The resident monitor: its loop, and how it detaches."""

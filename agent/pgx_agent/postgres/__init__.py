@@ -1,0 +1,1 @@
+"""Talks to PostgreSQL: its files, its processes, its sockets."""

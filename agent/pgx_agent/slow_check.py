@@ -1,0 +1,78 @@
+"""The part of pgx_check that a resource with a good record never needs.
+
+Loaded only then: it reads the definition, and looks for a postmaster by its
+processes.  It still opens nothing under the data directory.
+"""
+
+from __future__ import annotations
+
+import os
+
+from pgx_agent import check, runentry
+from pgx_agent.core import verdict
+from pgx_pclrsc import codec, postmasters, proc, report, store
+from pgx_pclrsc.definition import ResourceDefinition
+from pgx_pclrsc.report import Failure
+
+
+def definition_of(root: str, name: str) -> ResourceDefinition | None:
+    """Return the definition from the registry, else from the entry under /run, else None."""
+    try:
+        return store.load(name, root)
+    except Failure:
+        entry = runentry.read(root, name)
+    if entry is None:
+        return None
+    try:
+        return codec.decode(entry[1])
+    except Failure:
+        return None
+
+
+def is_os_user(root: str, name: str, uid: int) -> bool:
+    """Whether *uid* is the resource's OS user; nobody's, where that cannot be read."""
+    definition = definition_of(root, name)
+    return definition is None or definition.uid == uid
+
+
+def found_here(root: str, name: str) -> bool:
+    """Whether a server of the resource's user runs here that may be the resource's.
+
+    Only names are compared: a data directory reached through a link is looked at in
+    the background, where a hanging disk holds nobody up.
+    """
+    definition = definition_of(root, name)
+    return definition is not None and bool(postmasters.of_user(definition.uid))
+
+
+def _alive(root: str, name: str, definition: ResourceDefinition | None) -> bool:
+    entry = runentry.read(root, name)
+    if entry is not None:
+        return proc.alive(*entry[0])
+    if definition is None:
+        return False
+    return bool(postmasters.by_path(definition.uid, definition.data_directory))
+
+
+def when_unreadable(root: str, name: str, why: str) -> int:
+    """Answer where registry, work directory or record cannot be read: row 9 of the table."""
+    if _is_unknown(root, name):
+        return verdict.OFFLINE
+    definition = definition_of(root, name)
+    code, start = verdict.unreadable(_alive(root, name, definition))
+    problem = Failure(f'could not read the state of resource "{name}": {why}')
+    report.to_system_log(check.PROGRAM, "warning", problem)
+    if start and definition is not None:
+        from pgx_agent import launch
+
+        launch.in_background(root, name, "-")
+    return code
+
+
+def _is_unknown(root: str, name: str) -> bool:
+    if runentry.read(root, name) is not None:
+        return False
+    try:
+        return name not in os.listdir(root)
+    except OSError:
+        return False

@@ -1,0 +1,87 @@
+"""trace.log: what was done and when, in two generations of a fixed size.
+
+A trace must never stop what it traces: every error is swallowed, a FIFO or a link
+in its place is not written to.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from types import TracebackType
+
+from pgx_agent import record
+from pgx_pclrsc import names
+
+
+class Trace:
+    """Append lines to trace.log of a work directory, as the OS user."""
+
+    def __init__(self, work_directory: str, limit_kb: int, who: str) -> None:
+        self._directory = work_directory
+        self._limit = limit_kb * 1024
+        self._who = f"{who}[{os.getpid()}]"
+        self._fd = -1
+
+    def write(self, text: str) -> None:
+        """Append *text*, each of its lines with the wall-clock time and our name."""
+        now = time.time()
+        stamp = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(now))
+        head = f"{stamp}.{int(now * 1000) % 1000:03d} {self._who} "
+        data = "".join(f"{head}{line}\n" for line in text.splitlines())
+        try:
+            self._append(data.encode("utf-8", "backslashreplace"))
+        except OSError:
+            self.close()
+
+    def _append(self, data: bytes) -> None:
+        if self._fd < 0:
+            self._open()
+        if os.fstat(self._fd).st_size + len(data) > self._limit:
+            self._rotate()
+        os.write(self._fd, data)
+
+    def _open(self) -> None:
+        dir_fd = record.open_workdir(self._directory)
+        try:
+            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+            self._fd = record.open_regular(dir_fd, names.TRACE, flags)
+        finally:
+            os.close(dir_fd)
+
+    def _rotate(self) -> None:
+        dir_fd = record.open_workdir(self._directory)
+        try:
+            if self._still_ours(dir_fd):
+                os.rename(
+                    names.TRACE, names.TRACE_OLD, src_dir_fd=dir_fd, dst_dir_fd=dir_fd
+                )
+        finally:
+            os.close(dir_fd)
+        self.close()
+        self._open()
+
+    def _still_ours(self, dir_fd: int) -> bool:
+        """Whether nobody else has rotated since we opened: script and monitor both write."""
+        try:
+            there = os.stat(names.TRACE, dir_fd=dir_fd, follow_symlinks=False)
+        except FileNotFoundError:
+            return False
+        return os.path.samestat(there, os.fstat(self._fd))
+
+    def close(self) -> None:
+        """Close the file; the next line opens it again."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+    def __enter__(self) -> Trace:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
