@@ -1,0 +1,1 @@
+"""From a declared application to hvw settings; comes after the agent."""
