@@ -1,0 +1,95 @@
+"""Ending the monitor of a resource, whoever started it.
+
+The process is found by what it holds, not by a number: the record names it, and
+where it does not, the holder of monitor.lock is looked for.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+
+from pgx_agent import launch, record, transition
+from pgx_pclrsc import locks, names, proc
+from pgx_pclrsc.report import Failure
+
+_TERM_FOR = 0.5  # seconds a monitor has to end after SIGTERM; it has nothing to tidy up
+_KILL_FOR = 5.0
+_LOOK_AGAIN = 0.002
+
+
+def end_monitor(dir_fd: int) -> None:
+    """End the monitor that holds monitor.lock and wait until the lock is free.
+
+    Raises Failure when it does not go, OSError when the lock cannot be looked at.
+    """
+    try:
+        fd = record.open_regular(dir_fd, names.MONITOR_LOCK)
+    except FileNotFoundError:
+        return
+    try:
+        for number, seconds in ((signal.SIGTERM, _TERM_FOR), (signal.SIGKILL, _KILL_FOR)):
+            if not locks.is_held(fd, locks.MONITOR):
+                return
+            for pid, start in _monitors(dir_fd, fd):
+                transition.send_signal(pid, start, number)
+            if _is_free(fd, seconds):
+                return
+    finally:
+        os.close(fd)
+    raise Failure(
+        "could not end the monitor: its lock is still held",
+        detail=f"Processes that have monitor.lock open: {_named(dir_fd)}.",
+    )
+
+
+def _is_free(fd: int, seconds: float) -> bool:
+    until = time.monotonic() + seconds
+    while locks.is_held(fd, locks.MONITOR):
+        if time.monotonic() > until:
+            return False
+        time.sleep(_LOOK_AGAIN)
+    return True
+
+
+def _monitors(dir_fd: int, fd: int) -> list[tuple[int, int]]:
+    """Return PID and start time of the lock's holder: by the record, else by looking."""
+    try:
+        found = record.read(dir_fd)
+    except (OSError, record.Garbled):
+        found = None
+    if found is not None and proc.alive(found.monitor, found.monitor_start):
+        if _has_open(found.monitor, os.fstat(fd)):
+            return [(found.monitor, found.monitor_start)]
+    return holders(fd)
+
+
+def holders(fd: int) -> list[tuple[int, int]]:
+    """Return our user's monitors that have the file of *fd* open."""
+    wanted = os.fstat(fd)
+    found = []
+    for pid in proc.pids():
+        stat = proc.read_stat(pid)
+        is_monitor = any(launch.MONITOR in word for word in proc.cmdline(pid)[:4])
+        if stat is not None and is_monitor and _has_open(pid, wanted):
+            found.append((pid, stat[2]))
+    return found
+
+
+def _has_open(pid: int, wanted: os.stat_result) -> bool:
+    try:
+        for name in os.listdir(f"/proc/{pid}/fd"):
+            if os.path.samestat(os.stat(f"/proc/{pid}/fd/{name}"), wanted):
+                return True
+    except OSError:
+        pass
+    return False
+
+
+def _named(dir_fd: int) -> str:
+    fd = record.open_regular(dir_fd, names.MONITOR_LOCK)
+    try:
+        return ", ".join(str(pid) for pid, _ in holders(fd)) or "none that can be seen"
+    finally:
+        os.close(fd)

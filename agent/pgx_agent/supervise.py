@@ -1,0 +1,283 @@
+"""The half of a transition that RMS sees: it forks the worker, serves it, and keeps time.
+
+It never opens anything under the data directory and writes nothing into the work
+directory, so nothing there can hold it up.  RMS kills a script that runs too long,
+and with HaltFlag the node; so the verdict is given before, also about a worker that
+hangs in the kernel.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import socket
+import time
+from collections.abc import Callable
+
+from pgx_agent import hv, prologue, record, runentry
+from pgx_agent.trace import Trace
+from pgx_agent.worker import ParentGone, Worker
+from pgx_pclrsc import codec, report, users
+from pgx_pclrsc.definition import ResourceDefinition
+from pgx_pclrsc.report import Failure
+
+_PACKET = 1 << 16
+_LOOK_FOR = 5.0  # seconds a look at other users' processes may take
+_ENDING = 1.0  # seconds a worker has to end after SIGTERM
+_BACKSTOP = 0.5  # the worker keeps the deadline itself; the parent only if it hangs
+
+Work = Callable[[Worker], int]
+
+
+def verdict_in(timeout: int) -> float:
+    """Return how many seconds a script registered with *timeout* may work: RMS's limit less
+    the larger of 2 s and 5 %.
+    """
+    return timeout - max(2.0, timeout * 0.05)
+
+
+def run(
+    program: str, definition: ResourceDefinition, root: str, timeout: int, work: Work
+) -> int:
+    """Do *work* in a worker that has become the OS user; return the script's exit code."""
+    deadline = time.monotonic() + verdict_in(timeout)
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    pid = os.fork()
+    if pid == 0:
+        ours.close()
+        os._exit(_worker(program, definition, root, deadline, theirs, work))
+    theirs.close()
+    return _Parent(program, definition, root, ours, pid, deadline).serve()
+
+
+def _worker(
+    program: str,
+    definition: ResourceDefinition,
+    root: str,
+    deadline: float,
+    line: socket.socket,
+    work: Work,
+) -> int:
+    trace = Trace(definition.work_directory, definition.trace_max_file_size, program)
+    try:
+        prologue.ordinary_scheduling()
+        users.become(definition)
+        os.chdir("/")
+        transition = hv.read_transition(os.environ)
+        dir_fd = _open_workdir(definition)
+        worker = Worker(
+            program, definition, root, transition, deadline, line, trace, dir_fd
+        )
+        trace.write(f"begins {_asked()}")
+        code = work(worker)
+        trace.write(f"ends with {code}")
+        return code
+    except Failure as ex:
+        report.show(program, "error", ex)
+        trace.write("\n".join(report.lines(program, "error", ex)))
+    except ParentGone:
+        trace.write("ends: the script's parent is gone")
+    except Exception as ex:  # noqa: BLE001  # the script's exit code is ours to choose
+        _internal_error(program, ex, trace)
+    return 1
+
+
+def _asked() -> str:
+    words = (f"{k}={v}" for k, v in sorted(os.environ.items()) if k.startswith("HV_"))
+    return " ".join(words) or "without HV_ variables"
+
+
+def _open_workdir(definition: ResourceDefinition) -> int:
+    try:
+        return record.open_workdir(definition.work_directory)
+    except OSError as ex:
+        raise Failure(
+            f'could not open work directory "{definition.work_directory}": {ex.strerror}',
+            hint="It must be a directory of the OS user with mode 0700, and no link.",
+        ) from ex
+
+
+def _internal_error(program: str, problem: Exception, trace: Trace) -> None:
+    import traceback
+
+    report.show(
+        program,
+        "error",
+        Failure(f"internal error: {type(problem).__name__}: {problem}"),
+    )
+    trace.write("".join(traceback.format_exception(problem)))
+
+
+class _Parent:
+    """Serves one worker until it ends or must have ended."""
+
+    def __init__(
+        self,
+        program: str,
+        definition: ResourceDefinition,
+        root: str,
+        line: socket.socket,
+        pid: int,
+        deadline: float,
+    ) -> None:
+        self._program = program
+        self._definition = definition
+        self._root = root
+        self._line = line
+        self._pid = pid
+        self._pidfd = os.pidfd_open(pid)
+        self._deadline = deadline
+        self._phase = "starting"
+        self._signalled = 0
+
+    def serve(self) -> int:
+        """Answer the worker's questions; return its exit code, or 1 in its place."""
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, self._on_signal)
+        poll = select.poll()
+        poll.register(self._line, select.POLLIN)
+        poll.register(self._pidfd, select.POLLIN)
+        while not self._signalled:
+            left = self._deadline + _BACKSTOP - time.monotonic()
+            if left <= 0:
+                return self._give_up()
+            ready = {fd for fd, _ in poll.poll(left * 1000)}
+            if self._line.fileno() in ready and not self._answer():
+                poll.unregister(self._line)
+            elif self._pidfd in ready:
+                return self._result()
+        return self._end_worker()
+
+    def _on_signal(self, number: int, _frame: object) -> None:
+        self._signalled = number
+
+    def _result(self) -> int:
+        _, status = os.waitpid(self._pid, 0)
+        code = os.waitstatus_to_exitcode(status)
+        if code in (0, 1):
+            return code
+        self._show(
+            Failure(
+                f"was ended by signal {-code} while {self._phase}",
+                hint="pgx_offline ends a running pgx_online; else look into trace.log.",
+            )
+        )
+        return 1
+
+    def _show(self, message: Failure) -> None:
+        report.show(self._program, "error", message)
+
+    def _give_up(self) -> int:
+        wait = _wchan(self._pid)
+        self._show(
+            Failure(
+                f"could not finish in time: still {self._phase}",
+                detail=f"Process {self._pid} waits in the kernel at {wait}."
+                if wait
+                else None,
+                hint="Look into trace.log, and at the file systems of the instance.",
+            )
+        )
+        _signal(self._pidfd, signal.SIGKILL)
+        return 1
+
+    def _end_worker(self) -> int:
+        """Carry out the signal that we were sent: the worker ends too, and at once."""
+        _signal(self._pidfd, signal.SIGTERM)
+        if not select.select([self._pidfd], [], [], _ENDING)[0]:
+            _signal(self._pidfd, signal.SIGKILL)
+        self._show(Failure(f"was ended by signal {self._signalled} while {self._phase}"))
+        return 1
+
+    def _answer(self) -> bool:
+        """Serve one request; False when the worker has closed its end."""
+        packet = self._line.recv(_PACKET)
+        words = packet.decode("utf-8", "replace").split("\0")
+        match words:
+            case ["phase", text]:
+                self._phase = text
+            case ["bystanders", *keys]:
+                self._reply("bystanders", *self._look(keys))
+            case ["entry", pid, start]:
+                self._reply("entry", self._keep_entry(int(pid), int(start)))
+            case ["forget"]:
+                self._reply("forget", self._forget())
+        return bool(packet)
+
+    def _reply(self, *words: str) -> None:
+        try:
+            self._line.send("\0".join(words).encode()[:_PACKET])
+        except OSError:
+            pass  # the worker is gone; its pidfd tells
+
+    def _keep_entry(self, pid: int, start: int) -> str:
+        text = codec.encode(self._definition)
+        try:
+            runentry.write(self._root, self._definition.name, (pid, start), text)
+        except OSError as ex:
+            return str(ex)
+        return ""
+
+    def _forget(self) -> str:
+        try:
+            runentry.remove(self._root, self._definition.name)
+        except OSError as ex:
+            return str(ex)
+        return ""
+
+    def _look(self, keys: list[str]) -> list[str]:
+        """Look in a child with a time limit: stat of another's directory may hang."""
+        pairs = [(int(d), int(i)) for d, _, i in (key.partition(":") for key in keys)]
+        reader, writer = os.pipe()
+        child = os.fork()
+        if child == 0:
+            _look_and_exit(pairs, writer, {os.getpid(), self._pid, os.getppid()})
+        os.close(writer)
+        try:
+            return _collect(reader, child)
+        finally:
+            os.close(reader)
+
+
+def _look_and_exit(
+    pairs: list[tuple[int, int]], writer: int, skip: set[int]
+) -> None:
+    try:
+        from pgx_agent.postgres import bystanders
+
+        text = "\0".join(bystanders.find(pairs, skip))
+        os.write(writer, text.encode("utf-8", "replace")[: _PACKET // 2])
+    finally:
+        os._exit(0)
+
+
+def _collect(reader: int, child: int) -> list[str]:
+    ready, _, _ = select.select([reader], [], [], _LOOK_FOR)
+    text = os.read(reader, _PACKET) if ready else b""
+    with_pidfd = os.pidfd_open(child)
+    try:
+        if not select.select([with_pidfd], [], [], 0.2)[0]:
+            _signal(with_pidfd, signal.SIGKILL)
+        else:
+            os.waitpid(child, 0)
+    finally:
+        os.close(with_pidfd)
+    return text.decode("utf-8", "replace").split("\0") if text else []
+
+
+def _signal(pidfd: int, number: int) -> None:
+    try:
+        signal.pidfd_send_signal(pidfd, number)
+    except ProcessLookupError:
+        pass
+
+
+def _wchan(pid: int) -> str:
+    try:
+        with open(f"/proc/{pid}/wchan", encoding="ascii") as file:
+            return file.read().strip("0")
+    except OSError:
+        return ""
+
+

@@ -1,0 +1,117 @@
+"""The half of a transition that works, as the OS user, and what it asks of the other half.
+
+The worker opens, writes, starts and signals.  Its parent only looks, keeps the entry
+under /run, and gives the verdict when the worker hangs (a shared disk that does not
+answer holds up the worker alone).
+"""
+
+from __future__ import annotations
+
+import select
+import socket
+import time
+
+from pgx_agent import hv
+from pgx_agent.trace import Trace
+from pgx_pclrsc import report
+from pgx_pclrsc.definition import ResourceDefinition
+from pgx_pclrsc.report import Failure
+
+_PACKET = 1 << 16
+
+
+class ParentGone(Exception):
+    """The script that RMS started is gone: end at once, the next one does the work anew."""
+
+
+class Worker:
+    """What the working half has to go by, and its line to the parent."""
+
+    def __init__(
+        self,
+        program: str,
+        definition: ResourceDefinition,
+        root: str,
+        transition: hv.Transition,
+        deadline: float,
+        line: socket.socket,
+        trace: Trace,
+        dir_fd: int,
+    ) -> None:
+        self.program = program
+        self.definition = definition
+        self.root = root
+        self.transition = transition
+        self.started = time.monotonic()
+        self.deadline = deadline
+        self.trace = trace
+        self.dir_fd = dir_fd
+        self._line = line
+
+    def fileno(self) -> int:
+        """Return the descriptor that becomes readable when the parent is gone."""
+        return self._line.fileno()
+
+    def _send(self, *words: str) -> None:
+        try:
+            self._line.send("\0".join(words).encode()[:_PACKET])
+        except OSError as ex:
+            raise ParentGone from ex
+
+    def _ask(self, *words: str) -> str:
+        self._send(*words)
+        answer = self._line.recv(_PACKET)
+        if not answer:
+            raise ParentGone
+        return answer.decode("utf-8", "replace")
+
+    def phase(self, text: str) -> None:
+        """Say what is being done, for the parent to name should it never end."""
+        self.trace.write(text)
+        self._send("phase", text)
+
+    def say(self, text: str) -> None:
+        """Report progress on stderr and in the trace."""
+        report.to_stderr(f"{self.program}: {text}")
+        self.trace.write(text)
+
+    def warn(
+        self, primary: str, *, detail: str | None = None, hint: str | None = None
+    ) -> None:
+        """Show a warning on stderr, in the system log and in the trace."""
+        message = Failure(primary, detail=detail, hint=hint)
+        report.show(self.program, "warning", message)
+        self.trace.write("\n".join(report.lines(self.program, "warning", message)))
+
+    def bystanders(self, keys: list[tuple[int, int]]) -> list[str]:
+        """Ask for processes of any user that keep a file system with one of *keys* busy.
+
+        *keys* are (device, inode) of directories.  Each text names PID, user and command.
+        """
+        answer = self._ask("bystanders", *(f"{dev}:{ino}" for dev, ino in keys))
+        return answer.split("\0")[1:]
+
+    def write_entry(self, pid: int, start: int) -> None:
+        """Have the root-owned entry under /run name this postmaster."""
+        self._ask("entry", str(pid), str(start))
+
+    def remove_entry(self) -> None:
+        """Have the root-owned entry under /run removed."""
+        self._ask("forget")
+
+    def wait(self, fds: list[int], seconds: float) -> list[int]:
+        """Return those of *fds* that become readable within *seconds*.
+
+        Raises ParentGone as soon as the parent is gone.
+        """
+        poll = select.poll()
+        for fd in (*fds, self.fileno()):
+            poll.register(fd, select.POLLIN)
+        ready = [fd for fd, _ in poll.poll(max(0.0, seconds) * 1000)]
+        if self.fileno() in ready:
+            raise ParentGone
+        return ready
+
+    def left(self) -> float:
+        """Return the seconds until the verdict must be given."""
+        return self.deadline - time.monotonic()
