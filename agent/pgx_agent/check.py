@@ -45,7 +45,9 @@ class Look:
     def watched(self) -> bool:
         """Whether a monitor keeps this record fresh."""
         found = self.record
-        return self.held and found is not None and proc.monotonic_ms() < found.good_until
+        return (
+            self.held and found is not None and proc.monotonic_ms() < found.good_until
+        )
 
 
 def _this_boots(found: record.Record | None, boot: str) -> record.Record | None:
@@ -79,7 +81,7 @@ def stable_look(dir_fd: int, boot: str) -> Look:
 def _open_workdir(root: str, name: str) -> int:
     """Return the work directory, found by the registry's link alone.  Raises Unreadable."""
     try:
-        return record.open_workdir(os.readlink(f"{root}/{name}/{names.WORK_LINK}"))
+        return record.open_workdir(os.readlink(registry.work_link(name, root)))
     except OSError as ex:
         raise Unreadable(str(ex)) from ex
 
@@ -152,7 +154,7 @@ def run(arguments: list[str]) -> int:
         name = _name(arguments)
         if not registry.is_name(name):
             return verdict.OFFLINE  # no resource can have this name
-        return answer(registry.root(os.environ), name)
+        return answer(registry.registry_root(), name)
     except Refused as ex:
         report.to_stderr(f"{PROGRAM}: error: {ex}")
         return verdict.FAULTED
@@ -166,7 +168,7 @@ def _internal_error(arguments: list[str], problem: Exception) -> int:
         from pgx_agent import slow_check
 
         text = f"internal error: {type(problem).__name__}: {problem}"
-        root = registry.root(os.environ)
+        root = registry.registry_root()
         return slow_check.when_unreadable(root, arguments[0], text)
     except Exception:  # noqa: BLE001  # nothing is left to ask
         return verdict.OFFLINE

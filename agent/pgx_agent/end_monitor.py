@@ -29,7 +29,10 @@ def end_monitor(dir_fd: int) -> None:
     except FileNotFoundError:
         return
     try:
-        for number, seconds in ((signal.SIGTERM, _TERM_FOR), (signal.SIGKILL, _KILL_FOR)):
+        for number, seconds in (
+            (signal.SIGTERM, _TERM_FOR),
+            (signal.SIGKILL, _KILL_FOR),
+        ):
             if not locks.is_held(fd, locks.MONITOR):
                 return
             for pid, start in _monitors(dir_fd, fd):
@@ -59,9 +62,12 @@ def _monitors(dir_fd: int, fd: int) -> list[tuple[int, int]]:
         found = record.read(dir_fd)
     except (OSError, record.Garbled):
         found = None
-    if found is not None and proc.alive(found.monitor, found.monitor_start):
-        if _has_open(found.monitor, os.fstat(fd)):
-            return [(found.monitor, found.monitor_start)]
+    if (
+        found is not None
+        and proc.alive(found.monitor, found.monitor_start)
+        and _has_open(found.monitor, os.fstat(fd))
+    ):
+        return [(found.monitor, found.monitor_start)]
     return holders(fd)
 
 

@@ -6,18 +6,19 @@ turn a good .pgpass into a fault, and LD_PRELOAD must reach nobody.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 
 from pgx_pclrsc import registry
 from pgx_pclrsc.definition import ResourceDefinition
 
 _SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-_KEPT = (registry.VARIABLE, "RELIANT_HOSTNAME")
+_KEPT = (registry.ENVIRONMENT, "RELIANT_HOSTNAME")
 
 
 def build(
-    definition: ResourceDefinition, caller: Mapping[str, str], bin_dir: str | None = None
+    definition: ResourceDefinition,
+    caller: Mapping[str, str],
+    bin_dir: str | None = None,
 ) -> dict[str, str]:
     """Return the environment for server and monitor; *bin_dir* comes first in PATH."""
     bin_dir = bin_dir or definition.bin_dir
@@ -31,8 +32,3 @@ def build(
     }
     built |= {name: caller[name] for name in _KEPT if caller.get(name)}
     return built | dict(definition.env)
-
-
-def registry_home(caller: Mapping[str, str]) -> str:
-    """Return the registry root that *caller*'s environment names."""
-    return os.path.abspath(registry.root(caller))

@@ -82,7 +82,11 @@ def _as_os_user(definition: ResourceDefinition, generation: str, writer: int) ->
         os.chdir("/")
         if _is_due(definition):
             os.set_inheritable(writer, True)
-            options = ["--by=check", f"--generation={generation}", f"--ready-fd={writer}"]
+            options = [
+                "--by=check",
+                f"--generation={generation}",
+                f"--ready-fd={writer}",
+            ]
             path = program()
             environ = environment.build(definition, os.environ)
             prologue.ordinary_signals()
@@ -142,7 +146,9 @@ def _pause_is_over(fd: int) -> bool:
     """Whether the last start by a Check is 10 s ago; if so this one is noted."""
     now = proc.monotonic_ms()
     words = os.pread(fd, names.LOCK_SIZE, 0).split()
-    this_boot = len(words) == 2 and words[0].decode("ascii", "replace") == proc.boot_id()
+    this_boot = (
+        len(words) == 2 and words[0].decode("ascii", "replace") == proc.boot_id()
+    )
     if this_boot and 0 <= now - int(words[1]) < _PAUSE_MS:
         return False
     os.pwrite(fd, f"{proc.boot_id()} {now}".encode().ljust(names.LOCK_SIZE), 0)

@@ -187,7 +187,9 @@ class _Parent:
         _signal(self._pidfd, signal.SIGTERM)
         if not select.select([self._pidfd], [], [], _ENDING)[0]:
             _signal(self._pidfd, signal.SIGKILL)
-        self._show(Failure(f"was ended by signal {self._signalled} while {self._phase}"))
+        self._show(
+            Failure(f"was ended by signal {self._signalled} while {self._phase}")
+        )
         return 1
 
     def _answer(self) -> bool:
@@ -203,6 +205,8 @@ class _Parent:
                 self._reply("entry", self._keep_entry(int(pid), int(start)))
             case ["forget"]:
                 self._reply("forget", self._forget())
+            case _:
+                pass  # the empty packet of a closed line
         return bool(packet)
 
     def _reply(self, *words: str) -> None:
@@ -240,9 +244,7 @@ class _Parent:
             os.close(reader)
 
 
-def _look_and_exit(
-    pairs: list[tuple[int, int]], writer: int, skip: set[int]
-) -> None:
+def _look_and_exit(pairs: list[tuple[int, int]], writer: int, skip: set[int]) -> None:
     try:
         from pgx_agent.postgres import bystanders
 
@@ -279,5 +281,3 @@ def _wchan(pid: int) -> str:
             return file.read().strip("0")
     except OSError:
         return ""
-
-

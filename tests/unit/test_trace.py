@@ -1,0 +1,65 @@
+"""trace.log: two generations, and no way to stop what is traced."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from pgx_agent.trace import Trace
+
+
+def test_lines_carry_time_and_writer(tmp_path: Path) -> None:
+    with Trace(str(tmp_path), 64, "pgx_online") as trace:
+        trace.write("one\ntwo")
+
+    lines = (tmp_path / "trace.log").read_text().splitlines()
+    assert [line.split()[-1] for line in lines] == ["one", "two"]
+    assert all(f"pgx_online[{os.getpid()}]" in line for line in lines)
+
+
+def test_two_generations_hold_no_more_than_twice_the_size(tmp_path: Path) -> None:
+    with Trace(str(tmp_path), 64, "pgx_online") as trace:
+        for number in range(3000):
+            trace.write(f"line {number} " + "x" * 60)
+
+    sizes = {path.name: path.stat().st_size for path in tmp_path.iterdir()}
+    assert set(sizes) == {"trace.log", "trace.log.1"}
+    assert max(sizes.values()) <= 64 * 1024
+    assert "line 2999" in (tmp_path / "trace.log").read_text()
+
+
+def test_two_writers_rotate_once(tmp_path: Path) -> None:
+    with Trace(str(tmp_path), 64, "a") as one, Trace(str(tmp_path), 64, "b") as two:
+        for number in range(2000):
+            one.write(f"one {number} " + "x" * 40)
+            two.write(f"two {number} " + "x" * 40)
+
+    kept = (tmp_path / "trace.log.1").read_text() + (tmp_path / "trace.log").read_text()
+    assert "one 1999" in kept
+    assert "two 1999" in kept
+    assert len(kept) > 64 * 1024
+
+
+def test_a_link_in_its_place_is_not_written_through(tmp_path: Path) -> None:
+    target = tmp_path / "target"
+    target.write_text("untouched")
+    (tmp_path / "trace.log").symlink_to(target)
+    with Trace(str(tmp_path), 64, "a") as trace:
+        trace.write("text")
+
+    assert target.read_text() == "untouched"
+
+
+def test_a_fifo_in_its_place_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "trace.log")
+    reader = os.open(tmp_path / "trace.log", os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        with Trace(str(tmp_path), 64, "a") as trace:
+            trace.write("text")
+        assert os.read(reader, 10) == b""
+    finally:
+        os.close(reader)
+
+
+def test_a_missing_directory_is_no_error(tmp_path: Path) -> None:
+    Trace(str(tmp_path / "gone"), 64, "a").write("text")
