@@ -1,0 +1,63 @@
+# `make` alone lists the targets.  Each target makes .venv first where it is missing.
+
+VENV   = .venv
+PY     = $(VENV)/bin/python
+PREFIX = /opt/pgx_pclrsc
+# Tests that wait run beside each other; those that measure time run alone, afterwards.
+JOBS   = 6
+TESTS  =
+# Where the OS user of an instance can read what it runs: see the top of the file.
+OPEN   = $(PY) -m tools.run_open
+
+.PHONY: help setup commands demo test lint types layers bench check install clean format
+
+help:
+	@sed -n 's/^\([a-z]*\):.*## /  make \1|/p' Makefile | \
+	    while IFS='|' read -r left right; do printf '%-16s%s\n' "$$left" "$$right"; done
+
+setup: $(VENV)/.ready commands  ## make .venv with all that the other targets need
+
+$(VENV)/.ready: pyproject.toml tools/setup.sh tools/pick-python.sh tools/interpreter.py
+	@tools/setup.sh $(VENV)
+	@touch $@
+
+commands: $(VENV)/.ready
+	@umask 022 && $(PY) tools/commands.py --venv $(VENV) --bin $(VENV)/bin --pth \
+	    --path agent --path pclrsc --path wizard
+
+demo: setup  ## an instance, two nodes, a failure and a switch, on a timeline
+	@$(OPEN) $(PY) -m fixtures.demo
+
+test: setup  ## every test, against every PostgreSQL that is found (TESTS=path to choose)
+	@$(OPEN) sh -c '$(PY) -m pytest -m alone $(TESTS); alone=$$?; \
+	    $(PY) -m pytest -m "not alone" -n $(JOBS) --dist worksteal $(TESTS); rest=$$?; \
+	    if [ $$alone = 5 ]; then alone=0; elif [ $$rest = 5 ]; then rest=0; fi; \
+	    exit $$((alone | rest))'  # 5: none was chosen
+
+lint: setup  ## ruff and codespell
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m codespell_lib
+
+types: setup  ## mypy, tests too
+	@$(PY) -m mypy
+
+layers: setup  ## import-linter: which way imports point
+	@$(VENV)/bin/lint-imports --no-logo 2>&1
+
+bench: setup  ## how fast, each row a ratio in the same run
+	@$(OPEN) $(PY) -m fixtures.bench
+
+check: lint types layers test  ## what CI runs
+
+install:  ## install into PREFIX (/opt/pgx_pclrsc)
+	@tools/install.sh "$(PREFIX)"
+
+format: setup  ## let ruff write the code's layout
+	@$(PY) -m ruff format .
+	@$(PY) -m ruff check --fix .
+
+clean:  ## remove what was made
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+	    .import_linter_cache .coverage
+	find agent pclrsc wizard fixtures tests tools -name __pycache__ -prune -exec rm -rf {} +

@@ -1,0 +1,132 @@
+"""Write the commands into a bin directory, with the paths to the packages in them.
+
+pip's console scripts start Python with `site`, which costs pgx_check, that RMS runs
+every 10 s, as much again as it needs itself; and an editable install's finder costs
+more.  So the commands are stubs of four lines, and a plain `.pth` serves the rest.
+
+    python tools/commands.py --venv .venv --bin .venv/bin --path agent --path pclrsc
+"""
+
+from __future__ import annotations
+
+import argparse
+import compileall
+import os
+import sys
+from pathlib import Path
+
+# What each command imports; main() takes nothing and exits by itself.
+COMMANDS = {
+    "pgx_pclrsc": "pgx_pclrsc.cli",
+    "pgx_online": "pgx_agent.online",
+    "pgx_offline": "pgx_agent.offline",
+    "pgx_check": "pgx_agent.check",
+    "pgx_monitor": "pgx_agent.monitor.main",
+}
+# pgx_check's every millisecond counts: no virtual environment and no site at all.
+BARE = "pgx_check"
+_LONGEST_FIRST_LINE = 127  # the kernel's limit before 5.1, without the newline
+_NOT_IN_A_TRAMPOLINE = set("\"'$`\\\n\r\0")
+
+
+class Refused(Exception):
+    """A path that no first line can name."""
+
+
+def first_lines(interpreter: str, options: str) -> str:
+    """Return what makes the kernel run *interpreter* with *options*, which is one word.
+
+    Raises Refused for a path that neither a first line nor a shell line can hold.
+    """
+    line = f"#!{interpreter} {options}"
+    if len(os.fsencode(line)) <= _LONGEST_FIRST_LINE and not set(interpreter) & set(
+        " \t\n\r"
+    ):
+        return line + "\n"
+    if set(interpreter) & _NOT_IN_A_TRAMPOLINE:
+        raise Refused(f"no command can name the interpreter {interpreter!r}")
+    # To sh this runs Python and ends there; to Python it is a string.
+    return f"#!/bin/sh\n'''exec' \"{interpreter}\" {options} \"$0\" \"$@\"\n' '''\n"
+
+
+def stub(command: str, interpreter: str, paths: list[str]) -> str:
+    """Return the text of *command*."""
+    return (
+        first_lines(interpreter, "-IS" if command == BARE else "-I")
+        + "import sys\n"
+        # RMS runs it as root: it must not leave __pycache__ about.
+        + "sys.dont_write_bytecode = True\n"
+        + f"sys.path[:0] = {paths!a}\n"
+        + f"from {COMMANDS[command]} import main\n"
+        + "main()\n"
+    )
+
+
+def base_interpreter() -> str:
+    """Return the real interpreter behind the one that runs this."""
+    return os.path.realpath(getattr(sys, "_base_executable", sys.executable))
+
+
+def write(path: Path, text: str, mode: int) -> None:
+    """Write *path* whole or not at all, with *mode* whatever the umask, if it is not so yet."""
+    if (
+        path.is_file()
+        and path.read_text() == text
+        and path.stat().st_mode & 0o777 == mode
+    ):
+        return
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside.write_text(text)
+    beside.chmod(mode)
+    beside.replace(path)
+
+
+def write_commands(venv: Path, bin_dir: Path, paths: list[str]) -> None:
+    """Write every command into *bin_dir*.  Raises Refused, OSError."""
+    bin_dir.mkdir(parents=True, exist_ok=True)
+    for command in COMMANDS:
+        bare = command == BARE
+        interpreter = base_interpreter() if bare else str(venv / "bin" / "python")
+        write(bin_dir / command, stub(command, interpreter, paths), 0o755)
+
+
+def site_packages(venv: Path) -> Path:
+    """Return the directory of *venv* that holds its packages."""
+    return (
+        venv
+        / "lib"
+        / f"python{sys.version_info[0]}.{sys.version_info[1]}"
+        / "site-packages"
+    )
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--venv", type=Path, required=True)
+    parser.add_argument("--bin", type=Path, required=True)
+    parser.add_argument(
+        "--path", action="append", default=[], help="where packages are"
+    )
+    parser.add_argument(
+        "--pth", action="store_true", help="make them known to the venv too"
+    )
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Write the commands and compile the packages."""
+    given = _arguments()
+    venv = given.venv.absolute()
+    paths = [os.path.abspath(path) for path in given.path] or [str(site_packages(venv))]
+    try:
+        write_commands(venv, given.bin.absolute(), paths)
+    except Refused as ex:
+        sys.exit(f"setup: error: {ex}\nsetup: hint: Choose a path without quotes.")
+    if given.pth:
+        write(site_packages(venv) / "pgx.pth", "".join(f"{p}\n" for p in paths), 0o644)
+    for path in given.path:
+        compileall.compile_dir(path, quiet=1)
+
+
+if __name__ == "__main__":
+    main()

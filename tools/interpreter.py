@@ -1,0 +1,46 @@
+"""Is this interpreter one to build on?  Print its real path, or say why not.
+
+Run by the interpreter in question, which may be an old one: nothing newer than
+Python 3.6 may stand here.  With --own it need not be open to other users.
+"""
+
+import os
+import stat
+import sys
+
+
+def _closed(path):  # type: ignore[no-untyped-def]
+    """Return the first of *path* and its parents that others cannot go through."""
+    while True:
+        if not os.stat(path).st_mode & stat.S_IXOTH:
+            return path
+        parent = os.path.dirname(path)
+        if parent == path:
+            return None
+        path = parent
+
+
+def _problem(binary, own):  # type: ignore[no-untyped-def]
+    if sys.version_info < (3, 11):
+        return f"is Python {sys.version.split()[0]}, and 3.11 or newer is needed"
+    try:
+        import ensurepip  # noqa: F401  # Debian keeps it in python3-venv
+        import venv  # noqa: F401
+    except ImportError:
+        return "cannot make virtual environments (Debian: apt-get install python3-venv)"
+    for path in (binary, os.path.realpath(os.path.dirname(os.__file__))):
+        closed = None if own else _closed(path)
+        if closed:
+            return f"other users cannot execute it: {closed} is closed to them"
+    return None
+
+
+def main() -> None:
+    """Print the path and exit 0, or the reason and exit 1."""
+    binary = os.path.realpath(getattr(sys, "_base_executable", sys.executable))
+    problem = _problem(binary, "--own" in sys.argv[1:])
+    print(problem or binary)
+    sys.exit(1 if problem else 0)
+
+
+main()

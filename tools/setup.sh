@@ -1,0 +1,20 @@
+#!/bin/sh
+# Make VENV with everything that demo, test and bench need: setup.sh VENV
+# A VENV that is there already is kept and completed, if its interpreter will do.
+
+set -eu
+umask 022  # other users run what is in it
+venv=$1
+here=$(dirname "$0")
+
+if [ -x "$venv/bin/python" ] && PYTHON=$venv/bin/python "$here/pick-python.sh" >/dev/null 2>&1; then
+    : # kept
+else
+    python=$("$here/pick-python.sh")
+    echo "making $venv with $python"
+    "$python" -m venv --clear "$venv"
+fi
+
+"$venv/bin/python" "$here/requirements.py" dev >"$venv/requirements.txt"
+"$venv/bin/python" -m pip install --quiet --disable-pip-version-check \
+    --requirement "$venv/requirements.txt"
