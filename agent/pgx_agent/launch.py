@@ -14,7 +14,7 @@ import time
 
 from pgx_agent import environment, prologue, record, runentry, transition
 from pgx_agent.slow_check import definition_of
-from pgx_pclrsc import codec, locks, names, postmasters, proc, users
+from pgx_pclrsc import locks, names, postmasters, proc, registry, users
 from pgx_pclrsc.definition import ResourceDefinition
 
 MONITOR = "pgx_monitor"
@@ -179,4 +179,14 @@ def _keep_entry(root: str, definition: ResourceDefinition, reader: int) -> None:
     words = os.read(reader, 512).split() if ready else []
     if len(words) == 3 and words[0] == b"online":
         postmaster = int(words[1]), int(words[2])
-        runentry.write(root, definition.name, postmaster, codec.encode(definition))
+        runentry.write(root, definition.name, postmaster, _text(root, definition.name))
+
+
+def _text(root: str, name: str) -> str:
+    """Return the definition as it stands: pgx_check's interpreter cannot write TOML."""
+    try:
+        with open(registry.definition_path(name, root), encoding="utf-8") as file:
+            return file.read()
+    except OSError:
+        entry = runentry.read(root, name)
+        return entry[1] if entry else ""

@@ -57,19 +57,31 @@ def acquire(
     running Offline; an Offline ends a running Online.  *waiting* is called at each look.
     Raises Failure when the deadline passes, OSError when the file cannot be opened.
     """
-    fd = open_lock(dir_fd, names.TRANSITION_LOCK)
-    try:
-        ended: dict[int, float] = {}
-        while not locks.take(fd, locks.EXCLUSIVE):
-            _give_way(fd, kind, deadline, ended)
-            waiting()
-            time.sleep(_LOOK_AGAIN)
-        locks.take(fd, BYTES[kind])
-        _sign(fd, kind)
-    except BaseException:
-        os.close(fd)
-        raise
+    ended: dict[int, float] = {}
+    while True:
+        fd = open_lock(dir_fd, names.TRANSITION_LOCK)
+        try:
+            while not locks.take(fd, locks.EXCLUSIVE):
+                _give_way(fd, kind, deadline, ended)
+                waiting()
+                time.sleep(_LOOK_AGAIN)
+        except BaseException:
+            os.close(fd)
+            raise
+        if _is_the_file(dir_fd, fd):
+            break
+        os.close(fd)  # removed while we waited: what we hold keeps nobody out
+    locks.take(fd, BYTES[kind])
+    _sign(fd, kind)
     return Held(fd, kind)
+
+
+def _is_the_file(dir_fd: int, fd: int) -> bool:
+    try:
+        there = os.stat(names.TRANSITION_LOCK, dir_fd=dir_fd, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    return os.path.samestat(there, os.fstat(fd))
 
 
 def _sign(fd: int, kind: str) -> None:
