@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 
 from pgx_pclrsc import system_log
+from pgx_pclrsc.failure import Failure as Failure
 
 SEVERITY = {
     "error": system_log.ERR,
@@ -16,18 +17,6 @@ SEVERITY = {
     "notice": system_log.NOTICE,
     "info": system_log.INFO,
 }
-
-
-class Failure(Exception):
-    """A reason that people can act on: *primary* line, *detail* (facts), *hint* (advice)."""
-
-    def __init__(
-        self, primary: str, *, detail: str | None = None, hint: str | None = None
-    ) -> None:
-        super().__init__(primary)
-        self.primary = primary
-        self.detail = detail
-        self.hint = hint
 
 
 def lines(program: str, level: str, message: Failure) -> list[str]:

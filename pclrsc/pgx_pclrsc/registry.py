@@ -1,0 +1,44 @@
+"""Where the resources of this node are kept: one directory a resource.
+
+    ROOT/NAME/definition.toml
+    ROOT/NAME/work -> the work directory
+
+pgx_check finds its record through `work` and parses no TOML, so this module imports
+next to nothing.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+from pgx_pclrsc import names
+from pgx_pclrsc.names import is_name as is_name
+
+DEFAULT_ROOT = "/etc/opt/pgx_pclrsc"
+VARIABLE = "PGX_PCLRSC_HOME"
+
+
+def root(environ: Mapping[str, str]) -> str:
+    """Return the registry's directory: PGX_PCLRSC_HOME of *environ*, or the default."""
+    return environ.get(VARIABLE) or DEFAULT_ROOT
+
+
+def registry_root() -> str:
+    """Return the registry's directory as this process's environment has it."""
+    return root(os.environ)
+
+
+def entry(where: str, name: str) -> str:
+    """Return the directory of resource *name*, a valid name, in the registry *where*."""
+    return f"{where}/{name}"
+
+
+def definition_path(where: str, name: str) -> str:
+    """Return the path of the definition of resource *name*."""
+    return f"{where}/{name}/{names.DEFINITION}"
+
+
+def work_link(where: str, name: str) -> str:
+    """Return the path of the link to the work directory of resource *name*."""
+    return f"{where}/{name}/{names.WORK_LINK}"
