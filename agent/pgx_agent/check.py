@@ -81,7 +81,7 @@ def stable_look(dir_fd: int, boot: str) -> Look:
 def _open_workdir(root: str, name: str) -> int:
     """Return the work directory, found by the registry's link alone.  Raises Unreadable."""
     try:
-        return record.open_workdir(os.readlink(registry.work_link(name, root)))
+        return record.open_workdir(os.readlink(registry.work_link(root, name)))
     except OSError as ex:
         raise Unreadable(str(ex)) from ex
 
@@ -127,12 +127,21 @@ def _from_look(root: str, name: str, look: Look) -> int:
         here = look.alive or slow_check.found_here(root, name)
         code, start = verdict.without_record(here and not look.watched())
     if start:
-        from pgx_agent import launch
-
-        launch.in_background(root, name, found.generation if found else "-")
+        start_monitor(root, name, found.generation if found else "-")
     if code == verdict.FAULTED:
         report.to_stderr(f"{PROGRAM}: error: {_reason(name, look)}")
     return code
+
+
+def start_monitor(root: str, name: str, generation: str) -> None:
+    """Start a monitor in the background; that it cannot be started changes no answer."""
+    try:
+        from pgx_agent import launch
+
+        launch.in_background(root, name, generation)
+    except Exception as ex:  # noqa: BLE001  # no process to be had, say
+        problem = report.Failure(f'could not start a monitor for "{name}": {ex}')
+        report.to_system_log(PROGRAM, "warning", problem)
 
 
 def _reason(name: str, look: Look) -> str:

@@ -12,7 +12,7 @@ from pgx_pclrsc import registry
 from pgx_pclrsc.definition import ResourceDefinition
 
 _SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-_KEPT = (registry.ENVIRONMENT, "RELIANT_HOSTNAME")
+_KEPT = (registry.VARIABLE, "RELIANT_HOSTNAME")
 
 
 def build(

@@ -185,7 +185,7 @@ def _keep_entry(root: str, definition: ResourceDefinition, reader: int) -> None:
 def _text(root: str, name: str) -> str:
     """Return the definition as it stands: pgx_check's interpreter cannot write TOML."""
     try:
-        with open(registry.definition_path(name, root), encoding="utf-8") as file:
+        with open(registry.definition_path(root, name), encoding="utf-8") as file:
             return file.read()
     except OSError:
         entry = runentry.read(root, name)

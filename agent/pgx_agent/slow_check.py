@@ -63,9 +63,7 @@ def when_unreadable(root: str, name: str, why: str) -> int:
     problem = Failure(f'could not read the state of resource "{name}": {why}')
     report.to_system_log(check.PROGRAM, "warning", problem)
     if start and definition is not None:
-        from pgx_agent import launch
-
-        launch.in_background(root, name, "-")
+        check.start_monitor(root, name, "-")
     return code
 
 
