@@ -10,10 +10,13 @@ next to nothing.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 
 from pgx_pclrsc import names
 from pgx_pclrsc.names import is_name as is_name
+
+TYPE_CHECKING = False  # collections.abc costs pgx_check more than all of ours together
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 DEFAULT_ROOT = "/etc/opt/pgx_pclrsc"
 VARIABLE = "PGX_PCLRSC_HOME"
