@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -102,12 +103,23 @@ def open_tmp(os_user: OsUser) -> Iterator[Path]:
     try:
         yield path
     finally:
-        segments = _segments(path)
+        segments, shared = _segments(path), _mapped_memory(path)
         left = processes.end_all(path)
         for segment in segments:
             subprocess.run(["ipcrm", "-m", segment], stderr=subprocess.DEVNULL)
+        for file in shared:
+            file.unlink(missing_ok=True)
         shutil.rmtree(path, ignore_errors=True)
     assert not left, f"still running: {left}"
+
+
+def _mapped_memory(path: Path) -> set[Path]:
+    """Return the POSIX shared memory of the servers below *path*."""
+    maps = b"".join(_maps(pid) for pid in processes.of_directory(path))
+    return {
+        Path(os.fsdecode(name))
+        for name in re.findall(rb"/dev/shm/PostgreSQL\.\d+", maps)
+    }
 
 
 def _segments(path: Path) -> list[str]:
