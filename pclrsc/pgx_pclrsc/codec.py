@@ -111,3 +111,15 @@ def _missing(values: Mapping[str, object]) -> list[Failure]:
 def _build(values: Mapping[str, Any]) -> ResourceDefinition:
     lists = {key: tuple(values[key]) for key in ("nodes", "groups")}
     return ResourceDefinition(**{**values, **lists})
+
+
+def render(value: object) -> str:
+    """Return *value* as TOML writes it, on one line."""
+    if isinstance(value, Mapping):
+        pairs = (f"{key} = {render(value[key])}" for key in value)
+        return "{" + ", ".join(pairs) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(map(render, value)) + "]"
+    import tomli_w
+
+    return tomli_w.dumps({"it": value}).partition(" = ")[2].rstrip("\n")
