@@ -76,7 +76,7 @@ def _parse(text: str) -> dict[str, object]:
     try:
         return tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError, ValueError) as ex:
-        raise Unsound([Failure(f"not valid TOML: {ex}")]) from ex
+        raise Unsound([Failure(f"the text is not valid TOML: {ex}")]) from ex
 
 
 def _flat(document: Mapping[str, object]) -> dict[str, object]:

@@ -151,7 +151,12 @@ def _add_variable(env: dict[str, str], text: str) -> list[Failure]:
     name, equals, value = text.partition("=")
     if not equals:
         # The text is not shown: it may be a password whose name was forgotten.
-        return [Failure("invalid --env", detail="Its form is --env=NAME=VALUE.")]
+        return [
+            Failure(
+                'option "--env" without a name and a value',
+                detail="Its form is --env=NAME=VALUE.",
+            )
+        ]
     if name in env:
         return [Failure(f"environment variable {quoted(name)} given more than once")]
     env[name] = value
