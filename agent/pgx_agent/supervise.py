@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable
 
 from pgx_agent import hv, prologue, record, runentry
+from pgx_agent.postgres import holdings
 from pgx_agent.trace import Trace
 from pgx_agent.worker import ParentGone, Worker
 from pgx_pclrsc import codec, report, users
@@ -38,15 +39,27 @@ def verdict_in(timeout: int) -> float:
 
 
 def run(
-    program: str, definition: ResourceDefinition, root: str, timeout: int, work: Work
+    program: str,
+    definition: ResourceDefinition,
+    root: str,
+    timeout: int,
+    work: Work,
+    *,
+    needs_workdir: bool = True,
 ) -> int:
-    """Do *work* in a worker that has become the OS user; return the script's exit code."""
+    """Do *work* in a worker that has become the OS user; return the script's exit code.
+
+    Unless it *needs_workdir*, a work directory that cannot be opened is a warning, and the
+    worker's `dir_fd` is then -1: an instance can be stopped without.
+    """
     deadline = time.monotonic() + verdict_in(timeout)
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     pid = os.fork()
     if pid == 0:
         ours.close()
-        os._exit(_worker(program, definition, root, deadline, theirs, work))
+        os._exit(
+            _worker(program, definition, root, deadline, theirs, work, needs_workdir)
+        )
     theirs.close()
     return _Parent(program, definition, root, ours, pid, deadline).serve()
 
@@ -58,6 +71,7 @@ def _worker(
     deadline: float,
     line: socket.socket,
     work: Work,
+    needs_workdir: bool,
 ) -> int:
     trace = Trace(definition.work_directory, definition.trace_max_file_size, program)
     try:
@@ -65,7 +79,7 @@ def _worker(
         users.become(definition)
         os.chdir("/")
         transition = hv.read_transition(os.environ)
-        dir_fd = _open_workdir(definition)
+        dir_fd = _open_workdir(program, definition, needs_workdir)
         worker = Worker(
             program, definition, root, transition, deadline, line, trace, dir_fd
         )
@@ -88,14 +102,20 @@ def _asked() -> str:
     return " ".join(words) or "without HV_ variables"
 
 
-def _open_workdir(definition: ResourceDefinition) -> int:
+def _open_workdir(
+    program: str, definition: ResourceDefinition, needs_workdir: bool
+) -> int:
     try:
         return record.open_workdir(definition.work_directory)
     except OSError as ex:
-        raise Failure(
+        problem = Failure(
             f'could not open work directory "{definition.work_directory}": {ex.strerror}',
             hint="It must be a directory of the OS user with mode 0700, and no link.",
-        ) from ex
+        )
+        if needs_workdir:
+            raise problem from ex
+        report.show(program, "warning", problem)
+        return -1
 
 
 def _internal_error(program: str, problem: Exception, trace: Trace) -> None:
@@ -169,7 +189,7 @@ class _Parent:
         report.show(self._program, "error", message)
 
     def _give_up(self) -> int:
-        wait = _wchan(self._pid)
+        wait = holdings.wait_channel(self._pid)
         self._show(
             Failure(
                 f"could not finish in time: still {self._phase}",
@@ -273,11 +293,3 @@ def _signal(pidfd: int, number: int) -> None:
         signal.pidfd_send_signal(pidfd, number)
     except ProcessLookupError:
         pass
-
-
-def _wchan(pid: int) -> str:
-    try:
-        with open(f"/proc/{pid}/wchan", encoding="ascii") as file:
-            return file.read().strip("0")
-    except OSError:
-        return ""
