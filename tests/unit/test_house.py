@@ -83,6 +83,12 @@ def test_no_module_has_a_name_that_says_nothing(name: str) -> None:
     assert [path for path in MODULES if path.stem == name] == []
 
 
+def test_nothing_names_the_directory_that_it_was_written_in() -> None:
+    files = [*MODULES, *ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), ROOT / "Makefile"]
+
+    assert [path for path in files if f"{ROOT}/" in path.read_text()] == []
+
+
 def test_functions_are_short() -> None:
     """Ninety of a hundred have fewer than 25 lines, and none more than 60."""
     lengths = sorted(
