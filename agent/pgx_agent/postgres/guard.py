@@ -94,11 +94,14 @@ def _try(fd: int) -> bool:
     return True
 
 
-def take(data_directory: str, until: float, waiting: Waiting) -> int | None:
+def take(
+    data_directory: str, until: float, waiting: Waiting, *, past: bool = False
+) -> int | None:
     """Take the guard and return its descriptor, None where it cannot be had at all.
 
     A holder elsewhere is waited for up to LEASE seconds, not beyond monotonic *until*.
-    Raises Failure when it is held, naming the holder if known.
+    Raises Failure when it is held, naming the holder if known; with *past* a holder is
+    neither waited for nor heeded.
     """
     path = f"{data_directory}/{VERSION_FILE}"
     try:
@@ -106,8 +109,13 @@ def take(data_directory: str, until: float, waiting: Waiting) -> int | None:
         if _is_cifs(fd):
             os.close(fd)
             return None
-        if not _try(fd):
-            _wait(fd, data_directory, until, waiting)
+        if _try(fd):
+            return fd
+        if past:
+            os.close(fd)
+            _go_past(data_directory, waiting)
+            return None
+        _wait(fd, data_directory, until, waiting)
     except OSError as ex:
         waiting.warn(
             f"could not lock {quoted(path)} against a second server: {ex.strerror}",
@@ -115,6 +123,13 @@ def take(data_directory: str, until: float, waiting: Waiting) -> int | None:
         )
         return None
     return fd
+
+
+def _go_past(data_directory: str, waiting: Waiting) -> None:
+    waiting.warn(
+        f"starting although data directory {quoted(data_directory)} is in use elsewhere",
+        f"--break-guard was given. {_pid_file(data_directory)}",
+    )
 
 
 def _wait(fd: int, data_directory: str, until: float, waiting: Waiting) -> None:
