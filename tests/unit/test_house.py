@@ -126,7 +126,7 @@ def test_every_command_is_installed_beside_the_interpreter() -> None:
 
 def test_checks_first_line_has_one_word_of_options() -> None:
     """With two Python exits 2, and RMS would read Faulted."""
-    lines = stub("pgx_check", "/usr/bin/python3.11", ["/opt/a b/lib"]).splitlines()
+    lines = stub("pgx_check", "/usr/bin/python3.11", ["/opt/a b/lib"], []).splitlines()
 
     assert lines[0] == "#!/usr/bin/python3.11 -IS"
     assert lines[3] == "sys.path[:0] = ['/opt/a b/lib']"
@@ -141,7 +141,7 @@ def test_an_interpreter_that_no_first_line_can_name_is_run_all_the_same(
     interpreter.symlink_to(os.path.realpath(sys.executable))
     script = tmp_path / "script"
     script.write_text(
-        first_lines(str(interpreter), "-IS")
+        first_lines(str(interpreter))
         + "import sys\nprint(sys.argv[1:], sys.flags.no_site)\n"
     )
     script.chmod(0o755)
@@ -152,4 +152,4 @@ def test_an_interpreter_that_no_first_line_can_name_is_run_all_the_same(
 
 def test_an_interpreter_that_even_a_shell_line_cannot_name_is_refused() -> None:
     with pytest.raises(Refused):
-        first_lines('/opt/a "quoted" place/python', "-I")
+        first_lines('/opt/a "quoted" place/python')
