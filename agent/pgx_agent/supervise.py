@@ -15,7 +15,7 @@ import socket
 import time
 from collections.abc import Callable
 
-from pgx_agent import hv, prologue, record, runentry
+from pgx_agent import hv, looking, prologue, record, runentry
 from pgx_agent.postgres import holdings
 from pgx_agent.trace import Trace
 from pgx_agent.worker import ParentGone, Worker
@@ -46,11 +46,13 @@ def run(
     work: Work,
     *,
     needs_workdir: bool = True,
+    meanwhile: Callable[[], None] | None = None,
 ) -> int:
     """Do *work* in a worker that has become the OS user; return the script's exit code.
 
     Unless it *needs_workdir*, a work directory that cannot be opened is a warning, and the
-    worker's `dir_fd` is then -1: an instance can be stopped without.
+    worker's `dir_fd` is then -1: an instance can be stopped without.  *meanwhile* is done
+    in the parent while the worker begins: loading what the parent will need.
     """
     deadline = time.monotonic() + verdict_in(timeout)
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -61,7 +63,11 @@ def run(
             _worker(program, definition, root, deadline, theirs, work, needs_workdir)
         )
     theirs.close()
-    return _Parent(program, definition, root, ours, pid, deadline).serve()
+    parent = _Parent(program, definition, root, ours, pid, deadline)
+    parent.heed_signals()
+    if meanwhile is not None:
+        meanwhile()
+    return parent.serve()
 
 
 def _worker(
@@ -151,10 +157,13 @@ class _Parent:
         self._phase = "starting"
         self._signalled = 0
 
-    def serve(self) -> int:
-        """Answer the worker's questions; return its exit code, or 1 in its place."""
+    def heed_signals(self) -> None:
+        """From now on a signal that ends us ends the worker too."""
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, self._on_signal)
+
+    def serve(self) -> int:
+        """Answer the worker's questions; return its exit code, or 1 in its place."""
         poll = select.poll()
         poll.register(self._line, select.POLLIN)
         poll.register(self._pidfd, select.POLLIN)
@@ -251,41 +260,9 @@ class _Parent:
         return ""
 
     def _look(self, keys: list[str]) -> list[str]:
-        """Look in a child with a time limit: stat of another's directory may hang."""
         pairs = [(int(d), int(i)) for d, _, i in (key.partition(":") for key in keys)]
-        reader, writer = os.pipe()
-        child = os.fork()
-        if child == 0:
-            _look_and_exit(pairs, writer, {os.getpid(), self._pid, os.getppid()})
-        os.close(writer)
-        try:
-            return _collect(reader, child)
-        finally:
-            os.close(reader)
-
-
-def _look_and_exit(pairs: list[tuple[int, int]], writer: int, skip: set[int]) -> None:
-    try:
-        from pgx_agent.postgres import bystanders
-
-        text = "\0".join(bystanders.find(pairs, skip))
-        os.write(writer, text.encode("utf-8", "replace")[: _PACKET // 2])
-    finally:
-        os._exit(0)
-
-
-def _collect(reader: int, child: int) -> list[str]:
-    ready, _, _ = select.select([reader], [], [], _LOOK_FOR)
-    text = os.read(reader, _PACKET) if ready else b""
-    with_pidfd = os.pidfd_open(child)
-    try:
-        if not select.select([with_pidfd], [], [], 0.2)[0]:
-            _signal(with_pidfd, signal.SIGKILL)
-        else:
-            os.waitpid(child, 0)
-    finally:
-        os.close(with_pidfd)
-    return text.decode("utf-8", "replace").split("\0") if text else []
+        seconds = min(_LOOK_FOR, self._deadline + _BACKSTOP - time.monotonic())
+        return looking.look(pairs, {os.getpid(), self._pid, os.getppid()}, seconds)
 
 
 def _signal(pidfd: int, number: int) -> None:
