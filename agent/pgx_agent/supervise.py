@@ -262,7 +262,7 @@ class _Parent:
     def _look(self, keys: list[str]) -> list[str]:
         pairs = [(int(d), int(i)) for d, _, i in (key.partition(":") for key in keys)]
         seconds = min(_LOOK_FOR, self._deadline + _BACKSTOP - time.monotonic())
-        return looking.look(pairs, {os.getpid(), self._pid, os.getppid()}, seconds)
+        return looking.look(pairs, {os.getpid(), self._pid}, seconds)
 
 
 def _signal(pidfd: int, number: int) -> None:
