@@ -12,7 +12,8 @@ from __future__ import annotations
 import os
 from functools import partial
 
-from pgx_agent import hv, script, supervise, transition
+from pgx_agent import hv, online_record, script, supervise, transition
+from pgx_agent.new_monitor import Judge
 from pgx_agent.worker import Worker
 from pgx_pclrsc import node, registry, report
 from pgx_pclrsc.definition import ResourceDefinition
@@ -72,13 +73,18 @@ def _work(worker: Worker, *, break_guard: bool) -> int:
     """Do the worker's half, under the transition lock."""
     worker.phase("waiting for the transition lock")
     held = _lock(worker)
-    from pgx_agent import online_work
-
+    if worker.transition.autorecover:
+        worker.say("RMS asks for the recovery of a faulted resource")
+    judge = Judge(worker)
     try:
-        if worker.transition.autorecover:
-            worker.say("RMS asks for the recovery of a faulted resource")
-        return online_work.Online(worker, break_guard=break_guard).run()
+        if not online_record.is_watched(worker, online_record.read(worker)):
+            judge.prepare()
+        # Loaded while the monitor loads what it needs.
+        from pgx_agent import online_work
+
+        return online_work.Online(worker, judge, break_guard=break_guard).run()
     finally:
+        judge.dismiss()
         held.release()
 
 

@@ -6,12 +6,12 @@ import os
 import time
 from dataclasses import dataclass
 
-from pgx_agent import record, runentry
+from pgx_agent import online_record, record, runentry
 from pgx_agent.core import online
 from pgx_agent.postgres import instance, pidfile
 from pgx_agent.postgres.instance import Evidence, Process
 from pgx_agent.worker import Worker
-from pgx_pclrsc import locks, names, proc
+from pgx_pclrsc import proc
 
 Ident = tuple[int, int]
 
@@ -26,19 +26,9 @@ class Look:
     facts: online.Facts
 
 
-def read_record(worker: Worker) -> record.Record | None:
-    """Return this boot's record; one that is garbled or cannot be read counts as none."""
-    try:
-        found = record.read(worker.dir_fd)
-    except (record.Garbled, OSError) as ex:
-        worker.trace.write(f"the record cannot be read: {ex}")
-        return None
-    return found if found is not None and found.boot == proc.boot_id() else None
-
-
 def look(worker: Worker, condemned: Ident | None) -> Look:
     """Look at record, PID file and processes; *condemned* as in `online.Facts`."""
-    found = read_record(worker)
+    found = online_record.read(worker)
     entry = runentry.read(worker.root, worker.definition.name)
     evidence = instance.gather(worker.definition, found, entry[0] if entry else None)
     processes = tuple(instance.processes(evidence))
@@ -48,7 +38,7 @@ def look(worker: Worker, condemned: Ident | None) -> Look:
         _pid_file(worker, evidence, processes),
         servers,
         _state(found),
-        _is_watched(worker, found),
+        online_record.is_watched(worker, found),
         (found.postmaster, found.start) if found and found.postmaster else None,
         () if servers else tuple(_named(p) for p in processes if not p.standalone),
         condemned,
@@ -75,19 +65,6 @@ def _state(found: record.Record | None) -> online.State:
     if found.state == record.FAULTED:
         return "faulted"
     return "starting" if found.state == record.STARTING else "none"
-
-
-def _is_watched(worker: Worker, found: record.Record | None) -> bool:
-    if found is None or proc.monotonic_ms() >= found.good_until:
-        return False
-    try:
-        fd = record.open_regular(worker.dir_fd, names.MONITOR_LOCK)
-    except OSError:
-        return False
-    try:
-        return locks.is_held(fd, locks.MONITOR)
-    finally:
-        os.close(fd)
 
 
 def _pid_file(

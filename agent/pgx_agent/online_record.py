@@ -1,4 +1,4 @@
-"""What pgx_online writes into the status record.
+"""What pgx_online reads in the status record, and writes into it.
 
 It is cleared before a server is started or stopped: Check then says Offline until the
 monitor's first word.  An adoption leaves a record that says Online as it is.
@@ -9,10 +9,33 @@ from __future__ import annotations
 import os
 
 from pgx_agent import record
-from pgx_agent.online_facts import Look
 from pgx_agent.worker import Worker
-from pgx_pclrsc import names, proc
+from pgx_pclrsc import locks, names, proc
 from pgx_pclrsc.failure import Failure
+
+
+def read(worker: Worker) -> record.Record | None:
+    """Return this boot's record; one that is garbled or cannot be read counts as none."""
+    try:
+        found = record.read(worker.dir_fd)
+    except (record.Garbled, OSError) as ex:
+        worker.trace.write(f"the record cannot be read: {ex}")
+        return None
+    return found if found is not None and found.boot == proc.boot_id() else None
+
+
+def is_watched(worker: Worker, found: record.Record | None) -> bool:
+    """Whether a monitor keeps the record *found* fresh."""
+    if found is None or proc.monotonic_ms() >= found.good_until:
+        return False
+    try:
+        fd = record.open_regular(worker.dir_fd, names.MONITOR_LOCK)
+    except OSError:
+        return False
+    try:
+        return locks.is_held(fd, locks.MONITOR)
+    finally:
+        os.close(fd)
 
 
 def _write(worker: Worker, found: record.Record, *, sync: bool) -> None:
@@ -51,9 +74,8 @@ def starting(worker: Worker, pid: int, start: int) -> str:
     return found.generation
 
 
-def adopting(worker: Worker, look: Look, pid: int, start: int) -> str:
+def adopting(worker: Worker, found: record.Record | None, pid: int, start: int) -> str:
     """Return the generation under which *pid* is adopted: that of its Online record, or new."""
-    found = look.record
     if (
         found is not None
         and found.state == record.ONLINE

@@ -34,10 +34,10 @@ _STOP_TAKES = 15.0  # seconds kept for stopping what does not come up
 class Online:
     """One run of pgx_online, under the transition lock."""
 
-    def __init__(self, worker: Worker, *, break_guard: bool) -> None:
+    def __init__(self, worker: Worker, judge: Judge, *, break_guard: bool) -> None:
         self._worker = worker
         self._name = quoted(worker.definition.name)
-        self._judge = Judge(worker)
+        self._judge = judge
         self._condemned: Ident | None = None
         self._unfinished = False  # a server runs that is not Online yet
         total = worker.deadline - worker.started
@@ -49,17 +49,12 @@ class Online:
     def run(self) -> int:
         """Bring the instance Online and return 0.  Raises Failure."""
         try:
-            found = online_facts.look(self._worker, None)
-            if not isinstance(online.next_step(found.facts), online.Leave):
-                self._judge.prepare()
             self._work(online_checks.check(self._worker))
-            return 0
         except (Failure, OSError):
             if self._unfinished:
                 self._undo()
             raise
-        finally:
-            self._judge.dismiss()
+        return 0
 
     def _work(self, checked: Checked) -> None:
         done = None
@@ -140,7 +135,7 @@ class Online:
         if joining and not self._join(pid):
             return None
         end_monitor.end_monitor(self._worker.dir_fd)
-        generation = online_record.adopting(self._worker, found, pid, start)
+        generation = online_record.adopting(self._worker, found.record, pid, start)
         verdict = self._judge.judge(pid, start, generation, self._until)
         match verdict.outcome:
             case "online":
