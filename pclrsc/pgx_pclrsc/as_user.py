@@ -39,6 +39,7 @@ def _child(
 ) -> NoReturn:
     try:
         users.become(user)
+        os.umask(0o077)
         answer = {"result": work()}
     except Failure as ex:
         answer = {"failure": [ex.primary, ex.detail, ex.hint]}

@@ -84,7 +84,8 @@ def _try(found: _Findings, check: Any) -> None:
     try:
         check()
     except Failure as ex:
-        found.reasons.append(ex)
+        if ex.primary not in [reason.primary for reason in found.reasons]:
+            found.reasons.append(ex)  # an unreadable registry is told once
 
 
 def _check_new(root: str, name: str) -> None:
