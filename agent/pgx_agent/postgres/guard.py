@@ -125,6 +125,25 @@ def take(
     return fd
 
 
+def take_if_free(data_directory: str) -> tuple[int | None, str | None]:
+    """Take the guard of a server that runs already, unless its own processes hold it.
+
+    Return its descriptor, None where it was not taken, and what is wrong, if anything is.
+    """
+    try:
+        fd = _open(f"{data_directory}/{VERSION_FILE}")
+    except OSError as ex:
+        return None, str(ex.strerror)
+    try:
+        if not _is_cifs(fd) and _try(fd):
+            return fd, None
+        problem = None if _is_cifs(fd) or holders(fd) else "it is held from elsewhere"
+    except OSError as ex:
+        problem = ex.strerror
+    os.close(fd)
+    return None, problem
+
+
 def _go_past(data_directory: str, waiting: Waiting) -> None:
     waiting.warn(
         f"starting although data directory {quoted(data_directory)} is in use elsewhere",
