@@ -74,18 +74,27 @@ class Speaker:
 
     def watched(self, pid: int, *, again: bool) -> None:
         """Say that the instance is Online."""
-        how = "is watched again" if again else "has answered and is watched"
-        self.note("info", Failure(f"instance {self._name} {how}: postmaster {pid}"))
+        if again:
+            message = Failure(
+                f"instance {self._name} has a new monitor: postmaster {pid}"
+            )
+        else:
+            message = Failure(f"instance {self._name} is watched: postmaster {pid}")
+        self.note("info", message)
 
     def failed(self, failures: int, allowed: int, reason: str) -> None:
         """Say that the count of failures has risen."""
-        text = f"instance {self._name}: failure {failures}, faulted after {allowed}"
-        self.note("notice", Failure(f"{text}: {reason}"))
+        message = Failure(
+            f"instance {self._name} failed {failures} of {allowed} times: {reason}"
+        )
+        self.note("notice", message)
 
     def recovered(self, failures: int) -> None:
         """Say that the count of failures is back at zero."""
-        text = f"instance {self._name} answers again after {failures} failures"
-        self.note("info", Failure(text))
+        message = Failure(
+            f"instance {self._name} answers again, failed {failures} times before"
+        )
+        self.note("info", message)
 
     def faulted(self, reason: str) -> None:
         """Say that the instance is Faulted."""

@@ -13,6 +13,7 @@ from pgx_agent.postgres import probe
 from pgx_agent.trace import Trace
 from pgx_pclrsc.definition import ResourceDefinition
 from pgx_pclrsc.failure import Failure
+from pgx_pclrsc.text import quoted
 
 
 def limits_of(definition: ResourceDefinition, interval_ms: int = 0) -> Limits:
@@ -36,7 +37,8 @@ def _claim(
             return claims.under_online(definition, postmaster, generation)
         return claims.after_check(definition, generation)
     except OSError as ex:
-        raise Failure(f'could not watch instance "{definition.name}": {ex}') from ex
+        named = quoted(definition.name)
+        raise Failure(f"could not watch instance {named}: {ex}") from ex
 
 
 def watch(
