@@ -63,7 +63,7 @@ def test_what_a_child_refuses_is_raised_in_the_parent(os_user: OsUser) -> None:
     )
 
 
-@pytest.mark.parametrize("number", [9, 6])
+@pytest.mark.parametrize("number", [9, 15])
 def test_a_child_that_dies_is_a_failure(os_user: OsUser, number: int) -> None:
     with pytest.raises(Failure) as caught:
         as_user.run(users.look_up(os_user.name), lambda: os.kill(os.getpid(), number))
