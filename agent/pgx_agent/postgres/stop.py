@@ -109,6 +109,7 @@ class _Stop:
             left=len(found),
             unkilled=sum(1 for _ in unkilled),
             hung_for=seen.hung_for(now),
+            longest=seen.longest(now),
             backend=titles.BACKEND in roles,
             checkpointer_idle=seen.checkpointer_idle,
             stuck_for=seen.stuck_for(now),
