@@ -162,7 +162,7 @@ def test_a_working_directory_that_is_gone(resource: Resource, tmp_path: Path) ->
     here = tmp_path / "here"
     here.mkdir()
     script = 'cd "$1" && rmdir "$1" && exec "$2" "$3"'
-    line = ["sh", "-c", script, "sh", here, command("pgx_online"), resource.name]
+    line = ["sh", "-c", script, "sh", str(here), command("pgx_online"), resource.name]
     result = subprocess.run(line, env=resource.environment(), timeout=60)
 
     assert result.returncode == 0
