@@ -8,13 +8,14 @@ import select
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from fixtures.commands import command
+from fixtures.disk import Disk
 from fixtures.os_user import plain_environment
 from fixtures.processes import gone, kill, wait_until
 from fixtures.server import Server
@@ -226,6 +227,25 @@ def test_a_full_work_directory(
 
         resource.wait_for_record("faulted", 5)
         assert resource.check() == FAULTED
+
+
+@pytest.mark.root
+@pytest.mark.one_postgres
+def test_a_frozen_file_system_holds_the_monitor_up_no_more_than_a_moment(
+    make_resource: MakeResource, disk: Disk, server_on_disk: Callable[..., Server]
+) -> None:
+    """What it reads of the data directory waits for no write, not even of an access time."""
+    server = server_on_disk()
+    server.start_plain()
+    resource = adopt(make_resource, server)
+    disk.freeze()
+    try:
+        before = resource.known().good_until
+        wait_until(lambda: resource.known().good_until > before + 3000, "fresh", 10)
+        assert resource.check() == ONLINE
+    finally:
+        disk.thaw()
+    stays_online(resource, 2)
 
 
 def test_it_keeps_little_open(make_resource: MakeResource, server: Server) -> None:
