@@ -96,6 +96,8 @@ class _Stop:
 
     def _find(self) -> list[Process]:
         found = instance.processes(self._evidence, self._known)
+        if not self._known:
+            self._evidence = instance.with_memory(self._evidence, found)
         self._known |= {process.ident for process in found}
         return found
 
