@@ -254,19 +254,21 @@ def test_it_keeps_little_open(make_resource: MakeResource, server: Server) -> No
     resource = adopt(make_resource, server)
     monitor = monitor_of(resource)
 
-    links = [
-        os.readlink(f"/proc/{monitor}/fd/{fd}")
-        for fd in os.listdir(f"/proc/{monitor}/fd")
-    ]
-
-    assert [one for one in links if one.startswith(str(server.data))] == [
-        f"{server.data}/PG_VERSION"
-    ]
+    # It says its first word only after the record.
+    wait_until(
+        lambda: not held(monitor, "pipe:"), "the pipe to its starter is closed", 5
+    )
+    assert held(monitor, str(server.data)) == [f"{server.data}/PG_VERSION"]
     assert proc.cwd(monitor) == "/"
-    assert not [one for one in links if one.startswith("pipe:")]
     shown = proc.cmdline(monitor)
     assert any(word.endswith("pgx_monitor") for word in shown)
     assert resource.name in shown
+
+
+def held(pid: int, prefix: str) -> list[str]:
+    """Return what *pid* has open whose name begins with *prefix*."""
+    links = [os.readlink(path) for path in Path(f"/proc/{pid}/fd").iterdir()]
+    return [link for link in links if link.startswith(prefix)]
 
 
 def guarded(server: Server) -> bool:
