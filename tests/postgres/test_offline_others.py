@@ -125,7 +125,7 @@ def test_whoever_keeps_the_mount_busy_is_named(
     shell.wait()
     assert (
         resource.offline().stderr
-        == 'pgx_offline: info: instance "pgxtest" is offline\n'
+        == 'pgx_offline: info: instance "pgxtest" is Offline\n'
     )
     disk.unmount()
 
