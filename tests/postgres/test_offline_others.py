@@ -167,6 +167,21 @@ def test_what_is_named_has_an_end(open_tmp: Path, start: Start) -> None:
     assert bystanders.find([(where.st_dev, where.st_ino)], pids) == []
 
 
+def test_a_shell_in_a_tablespace(
+    resource: Resource, start: Start, open_tmp: Path, os_user: OsUser
+) -> None:
+    space = open_tmp / "space"
+    space.mkdir(mode=0o700)
+    os_user.own(space)
+    resource.online()
+    resource.server.ask(f"create tablespace s location '{space}'", "postgres")
+    shell = start("sleep", "1000", cwd=space)
+    result = resource.offline()
+
+    assert result.returncode == 0, result.stderr
+    assert f"process {shell.pid} of user" in result.stderr
+
+
 def test_a_database_client_in_the_data_directory_is_left_alone(
     resource: Resource, start: Start
 ) -> None:
