@@ -159,7 +159,13 @@ def _opinion(limits: Limits, state: Watching, now: float) -> Result:
     if state.failures and not state.silent:
         return replace(state, opinion=None), ()
     after = replace(
-        state, opinion=None, failures=0, silent=False, consulted=False, held=None
+        state,
+        opinion=None,
+        answered=True,
+        failures=0,
+        silent=False,
+        consulted=False,
+        held=None,
     )
     if state.due is not None:
         after = replace(after, due=now + _allowed(limits, state))
