@@ -131,3 +131,38 @@ def test_an_old_second_opinion_serves_again() -> None:
         isinstance(one, Ask) and one.database == POSTGRES and one.number != 3
         for one in run.effects
     )
+
+
+def test_after_a_refusal_an_old_second_opinion_counts_for_nothing() -> None:
+    run = watch(interval=3, timeout=2, retries=2)
+    run.at(4)
+    run.at(4.1, Answered(1), Answered(2))
+    run.at(5)
+    run.at(5.1, Failed(4, "refused"))
+
+    run.at(5.2, Answered(3))
+
+    assert run.failures == 1
+
+
+def test_an_old_second_opinion_excuses_a_full_queue() -> None:
+    run = watch(interval=3, timeout=2, retries=1)
+    run.at(2)
+    run.at(2.1, Answered(1), Answered(2))
+    run.at(5)
+    run.at(5.1, Failed(4, "full", eagain=True))
+
+    done = run.at(5.5, Answered(3))
+
+    assert [type(one) for one in done] == [Warn]
+    assert run.failures == 0
+
+
+def test_a_second_opinion_lifts_the_limit_of_an_adoption() -> None:
+    run = watch(timeout=0, retries=1, answered=False)
+    run.at(10)
+
+    run.at(11, Answered(3))
+    run.at(10_000)
+
+    assert run.failures == 0

@@ -168,7 +168,8 @@ def _opinion(limits: Limits, state: Watching, now: float) -> Result:
         held=None,
     )
     if state.due is not None:
-        after = replace(after, due=now + _allowed(limits, state))
+        allowed = patience(limits, after)
+        after = replace(after, due=None if allowed is None else now + allowed)
     elif state.current is None and state.ask_at is None:
         after = replace(after, ask_at=_next_interval(limits, state, now))
     if not (state.failures or state.consulted):
