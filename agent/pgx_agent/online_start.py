@@ -45,8 +45,9 @@ class Start:
 
         Raises Failure.
         """
-        online_record.clear(self._worker)
+        # In this order: a monitor that is just writing would put its record back.
         end_monitor.end_monitor(self._worker.dir_fd)
+        online_record.clear(self._worker)
         asked = time.monotonic()
         guard_fd = self._take_guard()
         if time.monotonic() - asked > _STILL_TRUE:

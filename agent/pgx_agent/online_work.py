@@ -178,8 +178,9 @@ class Online:
 
     def _end(self, found: Look, mode: online.Mode) -> None:
         """End the instance's processes; the record says nothing from now on."""
-        online_record.clear(self._worker)
+        # In this order: a monitor that is just writing would put its record back.
         end_monitor.end_monitor(self._worker.dir_fd)
+        online_record.clear(self._worker)
         left = stop.stop(self._worker, found.evidence, mode, self._until)
         if left:
             raise Failure(
