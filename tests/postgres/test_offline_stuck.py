@@ -70,6 +70,22 @@ def test_a_backend_that_ignores_sigterm_is_ended_after_thirty_seconds(
 
 
 @pytest.mark.one_postgres
+def test_ten_seconds_are_enough_for_the_whole_ladder(
+    server: Server, make_resource: MakeResource, sessions: Connect
+) -> None:
+    resource = make_resource(server, offline_timeout=10)
+    resource.online()
+    backend = sessions(server).info.backend_pid
+    os.kill(backend, signal.SIGSTOP)
+    began = time.monotonic()
+    result = resource.offline()
+
+    assert result.returncode == 0, result.stderr
+    assert time.monotonic() - began < 8
+    assert gone(backend)
+
+
+@pytest.mark.one_postgres
 def test_a_stopped_backend_in_an_immediate_stop(
     resource: Resource, sessions: Connect
 ) -> None:
