@@ -12,7 +12,12 @@ from hypothesis import settings
 from fixtures import binaries
 from fixtures.os_user import os_user as instances_user
 
-pytest_plugins = ["tests.fix_postgres", "tests.fix_registry", "tests.fix_resource"]
+pytest_plugins = [
+    "tests.fix_postgres",
+    "tests.fix_registry",
+    "tests.fix_resource",
+    "tests.fix_wizard",
+]
 
 settings.register_profile(
     "project", deadline=None, database=None, derandomize="CI" in os.environ

@@ -1,0 +1,68 @@
+"""What this node says: its registry, its name, its mount tables, and files that are named."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from pgx_pclrsc import fstab, registry, store
+from pgx_pclrsc.failure import Failure
+from pgx_pclrsc.node import this_node
+from pgx_pclrsc.text import quoted
+from pgx_wizard.model import Application
+from pgx_wizard.rules.rule import Node
+
+_LARGEST = 4 << 20  # bytes
+
+
+def read_text(path: str) -> str:
+    """Return the text of the file at *path*, `-` for standard input.  Raises Failure."""
+    try:
+        return _bytes(path).decode()
+    except UnicodeDecodeError as ex:
+        line = ex.object.count(b"\n", 0, ex.start) + 1
+        detail = f"Line {line} is not valid UTF-8."
+        raise Failure(f"could not read file {quoted(path)}", detail=detail) from ex
+    except (OSError, ValueError) as ex:
+        reason = ex.strerror if isinstance(ex, OSError) else ex
+        raise Failure(f"could not read file {quoted(path)}: {reason}") from ex
+
+
+def _bytes(path: str) -> bytes:
+    if path == "-":
+        return sys.stdin.buffer.read(_LARGEST)
+    # A FIFO or a device must not be waited for.
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    with open(fd, "rb") as file:
+        return file.read(_LARGEST)
+
+
+def look(app: Application, tables: dict[str, str]) -> Node:
+    """Return what this node says; *tables* has the paths given with --fstab, --fstab-pcl.
+
+    The node's own tables are read where the node is one of the application's machines.
+    Raises Failure for a file that was named and cannot be read.
+    """
+    name = this_node(os.environ)
+    here = name in app.machines and not tables
+    root = registry.registry_root()
+    definition, trouble = None, ""
+    if app.database and os.path.isdir(root):
+        try:
+            definition = store.load(app.database.resource, root)
+        except Failure as ex:
+            trouble = ex.detail or f"{ex.primary[:1].upper()}{ex.primary[1:]}."
+    return Node(
+        name,
+        os.path.isdir(root),
+        definition,
+        trouble,
+        _table(tables.get("--fstab"), fstab.FSTAB if here else ""),
+        _table(tables.get("--fstab-pcl"), fstab.FSTAB_PCL if here else ""),
+    )
+
+
+def _table(given: str | None, default: str) -> str | None:
+    if given is not None:
+        return read_text(given)
+    return read_text(default) if default and os.path.exists(default) else None
