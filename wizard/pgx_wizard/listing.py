@@ -114,7 +114,8 @@ def application(sections: list[Section]) -> Application:
     Raises NoListing.
     """
     by_title = {section.title: section for section in sections}
-    if len(by_title) != len(sections) or TURNKEY_TITLE not in by_title:
+    needed = {TURNKEY_TITLE, TITLES[BASICS_LABEL]}
+    if len(by_title) != len(sections) or not needed <= by_title.keys():
         raise NoListing("not the listing of one application")
     parts: dict[str, object] = {}
     for section in sections:
