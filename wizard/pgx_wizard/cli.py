@@ -20,7 +20,7 @@ Usage:
   pgx_wizard check FILE [OPTION]...
   pgx_wizard show FILE [--from-listing] [--output=FORMAT]
   pgx_wizard steps FILE
-  pgx_wizard files FILE -o DIR [--diff]
+  pgx_wizard files FILE -o DIR | --diff
   pgx_wizard apply FILE [OPTION]...
 
 Commands:
@@ -70,7 +70,13 @@ Exit codes: 0 done, with or without warnings; 1 refused or failed; 3 saved, but 
 is left to a person.
 """
 
-_VERBS = {"check": commands.check, "show": commands.show}
+_VERBS = {
+    "init": commands.init,
+    "check": commands.check,
+    "show": commands.show,
+    "steps": commands.steps,
+    "files": commands.files,
+}
 
 
 def _prologue() -> None:
@@ -94,7 +100,12 @@ def _print(text: str) -> None:
 
 
 def _act(asked: request.Request) -> int:
-    code, output = _VERBS[asked.verb](asked)
+    if asked.verb == "apply":
+        from pgx_wizard import apply  # pexpect costs as much as all of check
+
+        code, output = apply.run(asked)
+    else:
+        code, output = _VERBS[asked.verb](asked)
     _print(output)
     return code
 

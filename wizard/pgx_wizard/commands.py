@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 
-from pgx_pclrsc import report
+from pgx_pclrsc import registry, report, store
 from pgx_pclrsc.failure import Failure
 from pgx_wizard import check as rules
 from pgx_wizard import listing, reading, settings, surroundings
@@ -86,3 +87,48 @@ def _from_listing(operand: str) -> Application:
         raise Failure(
             f"{place}: not a listing of hvw's settings", detail=reason
         ) from ex
+
+
+def init(asked: Request) -> tuple[int, str]:
+    """Return exit code and output of `init`."""
+    from pgx_wizard.init import example
+
+    definition = store.load(asked.operand, registry.registry_root())
+    return 0, example(definition, asked.options.get("--kind", "cmdline"))
+
+
+def steps(asked: Request) -> tuple[int, str]:
+    """Return exit code and output of `steps`."""
+    from pgx_wizard.steps import markdown
+
+    return 0, markdown(load(asked.operand)[0])
+
+
+def files(asked: Request) -> tuple[int, str]:
+    """Return exit code and output of `files`; what was written is named."""
+    from pgx_wizard.files import contents
+
+    application, _ = load(asked.operand)
+    if asked.has("--diff"):
+        return 0, _differences(application)
+    directory = asked.options.get("-o", "")
+    if not directory:
+        raise Failure("no directory specified", hint="Give it with -o DIR.")
+    written = [
+        surroundings.write_new(directory, name, text, executable=name.endswith(".sh"))
+        for name, text in contents(application).items()
+    ]
+    return 0, "\n".join(written)
+
+
+def _differences(application: Application) -> str:
+    from pgx_wizard.files import TARGETS, difference, lines
+
+    wanted = lines(application)
+    present = {
+        name: surroundings.read_text(path) if os.path.exists(path) else ""
+        for name, path in TARGETS.items()
+    }
+    return "".join(
+        difference(name, some, present[name]) for name, some in wanted.items()
+    )

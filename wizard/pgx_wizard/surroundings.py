@@ -66,3 +66,25 @@ def _table(given: str | None, default: str) -> str | None:
     if given is not None:
         return read_text(given)
     return read_text(default) if default and os.path.exists(default) else None
+
+
+def write_new(directory: str, name: str, text: str, *, executable: bool) -> str:
+    """Write file *name* into *directory*, and return its path.  Raises Failure.
+
+    A file that is there and differs is not touched: it may be somebody's work.
+    """
+    path = os.path.join(directory, name)
+    try:
+        os.makedirs(directory, exist_ok=True)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        fd = os.open(path, flags, 0o755 if executable else 0o644)
+    except FileExistsError as ex:
+        if read_text(path) == text:
+            return path
+        hint = "Choose another directory, or remove the file."
+        raise Failure(f"file {quoted(path)} exists and differs", hint=hint) from ex
+    except OSError as ex:
+        raise Failure(f"could not write file {quoted(path)}: {ex.strerror}") from ex
+    with open(fd, "w", encoding="utf-8") as file:
+        file.write(text)
+    return path
