@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from fixtures.os_user import plain_environment
+from pgx_pclrsc import codec, names
+from pgx_pclrsc.definition import ResourceDefinition
 from tools import commands
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -79,6 +83,50 @@ class Wizard:
             timeout=120,
         )
 
+    def apply(self, name: object, *options: object, **knobs: object) -> Result:
+        """Run `pgx_wizard apply` on the fake hvw, with FAKE_HVW_... set by *knobs*."""
+        self.knobs(**knobs)
+        file = APPLICATIONS / f"{name}.toml" if isinstance(name, str) else name
+        return self.run("apply", file, "--hvw", self.hvw, *options)
+
+    def knobs(self, **knobs: object) -> None:
+        """Make the fake hvw hostile, and in nothing else than *knobs* say."""
+        self.env = {k: v for k, v in self.env.items() if not k.startswith("FAKE_HVW_")}
+        self.env |= {
+            f"FAKE_HVW_{key.upper()}": str(value) for key, value in knobs.items()
+        }
+
+    def register(self, name: str = "pgxtest", **changed: object) -> None:
+        """Put a resource into the registry, as pgx_pclrsc writes it."""
+        values: dict[str, Any] = {
+            "name": name,
+            "os_user": "pgowner",
+            "data_directory": "/mnt/swdsk1/inst1",
+            "work_directory": f"/var/opt/pgx/{name}",
+            "nodes": ("pcl-vm13RMS", "pcl-vm14RMS"),
+            "db_user": "pgowner",
+            "uid": 1000,
+            "gid": 1000,
+            "groups": (1000,),
+            "home": "/home/pgowner",
+            "shell": "/bin/bash",
+        }
+        entry = self.directory / "registry" / name
+        entry.mkdir(parents=True)
+        definition = ResourceDefinition(**values | changed)
+        (entry / names.DEFINITION).write_text(codec.encode(definition))
+        (entry / names.WORK_LINK).symlink_to(definition.work_directory)
+
+    def shown(self) -> str:
+        """Return the settings that the fake hvw holds."""
+        return self.fake("--show").stdout
+
+    def held(self) -> dict[str, Any]:
+        """Return the fake hvw's state."""
+        path = self.state / "state.json"
+        held: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+        return held
+
     def file(self, text: str, name: str = "app.toml") -> Path:
         """Write an application file."""
         path = self.directory / name
@@ -96,3 +144,10 @@ def wizard(wizard_bin: Path, tmp_path: Path) -> Wizard:
     """The programs, in an empty directory."""
     assert os.path.isabs(wizard_bin)
     return Wizard(wizard_bin, tmp_path)
+
+
+@pytest.fixture
+def registered_wizard(wizard: Wizard) -> Wizard:
+    """The programs, on a node where pgxtest is registered."""
+    wizard.register()
+    return wizard

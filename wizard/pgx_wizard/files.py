@@ -58,7 +58,7 @@ def setup_script(app: Application) -> str:
     ]
     head = [
         "#!/bin/sh",
-        f"# Disk classes of application {app.name}: run on every node.",
+        f"# Disk classes of application {app.name}: before RMS is stopped for hvw (A.1.1).",
         "set -e",
     ]
     return "".join(f"{line}\n" for line in (*head, *commands))

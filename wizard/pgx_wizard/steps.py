@@ -65,7 +65,7 @@ def _chapters(app: Application) -> Iterator[tuple[str, list[str]]]:
 
 def _preparation(app: Application) -> Iterator[str]:
     for name in app.gds.disk_classes if app.gds else ():
-        yield f"On every node: `{HVGDSETUP} -a {name}`."
+        yield f"Run `{HVGDSETUP} -a {name}`."
     yield "From the Web-Based Admin View, stop RMS on all nodes."
     yield f"On {app.machines[0].removesuffix('RMS')}, the active node: `{HVW}`."
     yield (
