@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
+import time
 
 from pgx_agent import end_monitor, environment, new_monitor, online_record
 from pgx_agent.core import online
 from pgx_agent.online_checks import Checked
 from pgx_agent.online_facts import Look
-from pgx_agent.postgres import guard, server, server_log, startup
+from pgx_agent.postgres import guard, instance, server, server_log, startup
 from pgx_agent.postgres.server import Forked
 from pgx_agent.postgres.server_log import Mark
 from pgx_agent.worker import Worker
 from pgx_pclrsc.failure import Failure
 from pgx_pclrsc.text import quoted
+
+_LOG_TAKES = 1.0  # seconds
 
 
 class Start:
@@ -125,12 +128,21 @@ class Start:
     def _refused(self, forked: Forked, found: Look, before: Mark) -> Failure:
         """Return why the server ended, in its own words."""
         how = server.exit_text(forked.pid)
+        self._let_the_log_be_written()
         first, *rest = self._said(before) or [how]
         return Failure(
             f"could not start instance {self._name}: {_without_prefix(first)}",
             detail=" / ".join([*rest, how]) + ".",
             hint=self._advice(found),
         )
+
+    def _let_the_log_be_written(self) -> None:
+        """Wait a moment for the server's log collector, which ends after the postmaster."""
+        until = time.monotonic() + _LOG_TAKES
+        definition = self._worker.definition
+        evidence = instance.gather(definition, online_record.read(self._worker))
+        while instance.processes(evidence) and time.monotonic() < until:
+            self._worker.wait([], 0.01)
 
     def _advice(self, found: Look) -> str:
         work = self._worker.definition.work_directory

@@ -156,9 +156,14 @@ class _Parent:
         self._deadline = deadline
         self._phase = "starting"
         self._signalled = 0
+        self._woken = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
 
     def heed_signals(self) -> None:
-        """From now on a signal that ends us ends the worker too."""
+        """From now on a signal that ends us ends the worker too.
+
+        Python resumes an interrupted poll, so a signal has to be something to poll for.
+        """
+        signal.set_wakeup_fd(self._woken[1], warn_on_full_buffer=False)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, self._on_signal)
 
@@ -167,6 +172,7 @@ class _Parent:
         poll = select.poll()
         poll.register(self._line, select.POLLIN)
         poll.register(self._pidfd, select.POLLIN)
+        poll.register(self._woken[0], select.POLLIN)
         while not self._signalled:
             left = self._deadline + _BACKSTOP - time.monotonic()
             if left <= 0:

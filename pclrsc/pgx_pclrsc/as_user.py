@@ -23,7 +23,7 @@ def run(user: OsUser | ResourceDefinition, work: Callable[[], Any]) -> Any:
     Raises the Failure that *work* raises.
     """
     reader, writer = os.pipe()
-    pid = os.fork()
+    pid = _fork()
     if pid == 0:
         os.close(reader)
         _child(user, work, writer)
@@ -32,6 +32,13 @@ def run(user: OsUser | ResourceDefinition, work: Callable[[], Any]) -> Any:
         said = pipe.read()
     _, status = os.waitpid(pid, 0)
     return _result(user, said, status)
+
+
+def _fork() -> int:
+    try:
+        return os.fork()
+    except OSError as ex:
+        raise Failure(f"could not start a child process: {ex.strerror}") from ex
 
 
 def _child(
@@ -45,9 +52,12 @@ def _child(
         answer = {"failure": [ex.primary, ex.detail, ex.hint]}
     except BaseException as ex:  # noqa: BLE001  # the child must not run on as a second parent
         answer = {"failure": [f"internal error: {type(ex).__name__}: {ex}", None, None]}
-    with open(writer, "wb") as pipe:
-        pipe.write(json.dumps(answer).encode())
-    os._exit(0)
+    try:
+        with open(writer, "wb") as pipe:
+            pipe.write(json.dumps(answer).encode())
+        os._exit(0)
+    finally:
+        os._exit(1)
 
 
 def _result(user: OsUser | ResourceDefinition, said: bytes, status: int) -> Any:

@@ -116,7 +116,10 @@ def _act(asked: request.Request) -> None:
 
 def _done(what: str) -> None:
     report.to_system_log(PROGRAM, "info", Failure(what))
-    _print(what)
+    try:
+        _print(what)
+    except Failure:
+        pass  # it is done, whoever reads that
 
 
 def _warn(warnings: list[Failure]) -> None:

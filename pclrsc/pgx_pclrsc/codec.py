@@ -30,7 +30,7 @@ class Unsound(Failure):
     def __init__(self, all_problems: Iterable[Failure]) -> None:
         self.all_problems = list(all_problems)
         super().__init__(
-            "could not read definition",
+            primary="could not read definition",
             detail=_sentence("; ".join(map(_in_one_line, self.all_problems))),
             hint="Remove the resource with -d, and register it again with -a.",
         )

@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from pgx_pclrsc.definition import is_under
+from pgx_pclrsc.definition import is_under, plain
 from pgx_pclrsc.failure import Failure
 from pgx_pclrsc.text import quoted
 
@@ -112,5 +112,4 @@ def mount_points(mountinfo: str) -> list[str]:
 
 def mounted(path: str) -> bool:
     """Whether something is mounted at *path* itself; asks the kernel, not the disk."""
-    wanted = "/" + path.strip("/")
-    return wanted in mount_points(_slurp(MOUNTINFO))
+    return plain(path) in mount_points(_slurp(MOUNTINFO))

@@ -24,7 +24,7 @@ class UnknownResource(Failure):
 
     def __init__(self, name: str) -> None:
         super().__init__(
-            f"resource {quoted(name)} does not exist",
+            primary=f"resource {quoted(name)} does not exist",
             hint="pgx_pclrsc -p lists the resources that are registered on this node.",
         )
 

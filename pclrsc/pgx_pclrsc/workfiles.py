@@ -170,6 +170,7 @@ def empty(work: str, created: list[str], made: bool) -> None:
     """Take back `fill`, and `make_directory` where it *made* the directory.  Raises OSError."""
     with _opened(work) as dir_fd:
         _remove(dir_fd, created)
-        _move(dir_fd, _SUPERSEDED, names.IDENTITY)
+        if not made:
+            _move(dir_fd, _SUPERSEDED, names.IDENTITY)
     if made:
         os.rmdir(work)

@@ -1,4 +1,4 @@
-"""Killed with SIGKILL at each of its writes, pgx_pclrsc leaves the whole resource or none.
+"""Killed or failing at each of its writes, pgx_pclrsc leaves the whole resource or none.
 
 strace counts the system calls of a run that is left alone, then kills one run after
 another as it enters the next call.  `-f` follows the children that are the OS user;
@@ -53,9 +53,13 @@ def calls(log: Path) -> Counter[str]:
 
 
 def points(
-    registry: Registry, log: Path, follow: list[str], arguments: list[str]
+    registry: Registry,
+    log: Path,
+    follow: list[str],
+    arguments: list[str],
+    fate: str = "signal=KILL",
 ) -> Iterator[list[str]]:
-    """Yield the strace options that kill a run at one point after another."""
+    """Yield the strace options that let *fate* meet a run at one point after another."""
     options = [*follow, "-o", str(log)]
     result = traced(registry, options, arguments)
     if result.returncode and "ptrace" in result.stderr:
@@ -65,7 +69,7 @@ def points(
     assert counted["rename"] + counted["renameat"] + counted["renameat2"] >= 1, counted
     for call, count in counted.items():
         for number in range(1, count + 1):
-            yield [*options, "-e", f"inject={call}:signal=KILL:when={number}"]
+            yield [*options, "-e", f"inject={call}:{fate}:when={number}"]
 
 
 def forget(registry: Registry) -> None:
@@ -97,7 +101,7 @@ def test_minus_a_leaves_the_whole_resource_or_none(
     seen = Counter[bool]()
     for options in points(registry, tmp_path / "log", follow, arguments):
         forget(registry)
-        print(options[-1], traced(registry, options, arguments).returncode)
+        traced(registry, options, arguments)
         there = exists(registry)
         seen[there] += 1
         again = registry.add()
@@ -107,6 +111,24 @@ def test_minus_a_leaves_the_whole_resource_or_none(
         assert registry.names() == ["pg1"]
     assert seen[False] > 10
     assert seen[True] > 0
+
+
+@pytest.mark.parametrize("follow", [["-f"], []], ids=["children", "parent"])
+def test_an_error_at_any_write_leaves_nothing_behind(
+    registry: Registry, tmp_path: Path, follow: list[str]
+) -> None:
+    arguments = ["-a", *registry.options({})]
+    for options in points(registry, tmp_path / "log", follow, arguments, "error=EIO"):
+        forget(registry)
+        result = traced(registry, options, arguments)
+
+        assert "Traceback" not in result.stderr, options
+        assert exists(registry) == (result.returncode == 0), (options, result.stderr)
+        if result.returncode:
+            if "inject=write" not in options[-1]:  # else the message was not written
+                assert "error: could not " in result.stderr, (options, result.stderr)
+            assert registry.names() == [], (options, result.stderr)
+            assert not registry.work.exists(), options
 
 
 @pytest.mark.root

@@ -16,6 +16,7 @@ from fixtures.commands import command
 from fixtures.os_user import OsUser
 from fixtures.processes import wait_until
 from pgx_pclrsc import locks, names, proc, store
+from pgx_pclrsc.failure import Failure
 from tests.fix_registry import Registry, mode
 
 
@@ -191,7 +192,7 @@ def test_an_unreadable_registry_is_an_error(registered: Registry) -> None:
     registered.root.chmod(0)
     try:
         results = [registered.run("-p"), registered.run("-p", "-c", "pg1")]
-        with pytest.raises(store.Failure) as caught:
+        with pytest.raises(Failure) as caught:
             store.load("pg1", str(registered.root))
     finally:
         registered.root.chmod(0o755)

@@ -209,6 +209,19 @@ def test_a_fifo_or_link_in_a_files_place_is_refused(
     assert os.listdir(registry.work) == [names.RECORD]
 
 
+def test_a_link_to_a_file_of_the_os_user_is_refused_too(
+    registry: Registry, os_user: OsUser
+) -> None:
+    registry.work.mkdir(mode=0o700)
+    (registry.home / "diary").write_text("")
+    (registry.work / names.RECORD).symlink_to(registry.home / "diary")
+    for path in (registry.work, registry.home / "diary"):
+        os_user.own(path)
+
+    refused(registry, registry.add(), "could not write file")
+    assert (registry.home / "diary").read_text() == ""
+
+
 def test_a_parent_that_the_os_user_may_not_write_to_is_refused(
     registry: Registry,
 ) -> None:
@@ -364,6 +377,18 @@ def test_no_link_leads_root_out_of_the_os_users_home(
 
     refused(registry, result, "could not create work directory")
     assert os.listdir(roots_own) == []
+
+
+@pytest.mark.root
+def test_root_follows_no_link_even_of_its_own(
+    registry: Registry, roots_own: Path
+) -> None:
+    (roots_own / "real").mkdir(mode=0o755)
+    (roots_own / "link").symlink_to(roots_own / "real")
+    result = registry.add({"-w": roots_own / "link" / "work"})
+
+    refused(registry, result, "could not create work directory")
+    assert os.listdir(roots_own / "real") == []
 
 
 @pytest.mark.root

@@ -232,14 +232,22 @@ def test_a_directory_with_another_version_is_refused(tmp_path: Path) -> None:
 # --- what the server said -----------------------------------------------------
 
 
-def test_the_last_fatal_line_and_what_follows_is_quoted() -> None:
-    text = "LOG:  a\nFATAL:  old\nLOG:  b\nFATAL:  new\nHINT:  do\nLOG:  down\n"
+def test_the_last_fatal_line_comes_before_what_was_said_around_it() -> None:
+    text = "LOG:  a\nFATAL:  old\nLOG:  b\n\nFATAL:  new\nHINT:  do\n"
 
-    assert server_log.telling(text) == ["FATAL:  new", "HINT:  do", "LOG:  down"]
+    assert server_log.telling(text) == [
+        "FATAL:  new",
+        "LOG:  a",
+        "FATAL:  old",
+        "LOG:  b",
+        "HINT:  do",
+    ]
 
 
 def test_without_a_fatal_line_the_last_ones_are_quoted() -> None:
-    assert server_log.telling("a\nb\n\nc\nd\n") == ["b", "c", "d"]
+    assert server_log.telling("".join(f"{n}\n" for n in range(20))) == [
+        str(n) for n in range(12, 20)
+    ]
 
 
 def test_the_servers_own_log_is_quoted_where_it_took_over(tmp_path: Path) -> None:

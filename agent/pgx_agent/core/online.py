@@ -174,10 +174,10 @@ def _least_wanted(pid_file: PidFile, servers: tuple[Server, ...]) -> Server:
 
 def _with_server(facts: Facts, server: Server) -> Step:
     key = (server.pid, server.start)
-    if facts.state == "faulted":
-        return Stop(server, "immediate", "the resource is Faulted")
     if facts.condemned == key:
         return Stop(server, "immediate", "the monitor's rules call it Faulted")
+    if facts.state == "faulted":
+        return Stop(server, "immediate", "the resource is Faulted")
     if not _names(facts.pid_file, server):
         return _unnamed(server)
     if _status(facts.pid_file) == "stopping":

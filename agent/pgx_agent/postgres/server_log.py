@@ -37,12 +37,12 @@ def _from(fd: int, offset: int) -> str:
 
 
 def telling(text: str) -> list[str]:
-    """Return the lines of a server's log that tell why it ended: the last fatal one and
-    what follows it, else the last ones.
-    """
-    lines = [line.rstrip() for line in text.splitlines() if line.strip()]
+    """Return the last lines of a server's log, the last fatal one before the others."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()][-_LONGEST:]
     fatal = [i for i, line in enumerate(lines) if any(word in line for word in _FATAL)]
-    return lines[fatal[-1] :][:_LONGEST] if fatal else lines[-3:]
+    if fatal:
+        lines.insert(0, lines.pop(fatal[-1]))
+    return lines
 
 
 def _collected(data_directory: str) -> str | None:
