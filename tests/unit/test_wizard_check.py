@@ -99,7 +99,7 @@ def _moved_first(text: str) -> str:
         ("manual", 'purpose = "tablespace"', 'purpose = "wal"', (WARNING, "2.3.3", "in one disk class")),
         ("manual", '["class0001"]', '["class0002"]', (ERROR, "A.1.3", "is used and not in")),
         ("manual", '["class0001"]', '["class0001", "class0009"]', (WARNING, "A.1.3", "has no file system")),
-        ("manual", "[gds]", '[gds]\nStandbySupport = "yes"', (ERROR, "A.1.3", "StandbySupport is not no")),
+        ("manual", "[gds]", '[gds]\nStandbySupport = "yes"', (ERROR, "A.1.3", "attribute StandbySupport is not no")),
         ("manual", "/dev/sfdsk/class0001/dsk/volume0003", "/dev/sdb1", (WARNING, "2.3.3", "is no GDS volume")),
         ("manual", 'monitored_by = "/mnt/monitor2"', 'monitored_by = "/mnt/monitor9"', (ERROR, "2.3.3", "no file system /mnt/monitor9")),
         ("manual", '"/mnt/swdsk2"', '"/mnt/swdsk1/ts"', None),

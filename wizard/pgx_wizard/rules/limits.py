@@ -42,7 +42,7 @@ def _file_system_time(app: Application, _: Node) -> Iterator[Finding]:
     needed = len(app.mounts) * SECONDS_A_FILE_SYSTEM
     if app.file_systems and app.file_systems.timeout < needed:
         yield Finding(
-            f"Timeout of {app.file_systems.timeout} s is short for {len(app.mounts)} "
+            f"time-out of {app.file_systems.timeout} s is short for {len(app.mounts)} "
             "file systems",
             f"It takes {SECONDS_A_FILE_SYSTEM} s for each, {needed} s in all.",
             ("file_systems", "Timeout"),
