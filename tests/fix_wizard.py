@@ -12,9 +12,8 @@ from typing import Any
 
 import pytest
 
+from fixtures import wizard_stage
 from fixtures.os_user import plain_environment
-from pgx_pclrsc import codec, names
-from pgx_pclrsc.definition import ResourceDefinition
 from tools import commands
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -97,25 +96,8 @@ class Wizard:
         }
 
     def register(self, name: str = "pgxtest", **changed: object) -> None:
-        """Put a resource into the registry, as pgx_pclrsc writes it."""
-        values: dict[str, Any] = {
-            "name": name,
-            "os_user": "pgowner",
-            "data_directory": "/mnt/swdsk1/inst1",
-            "work_directory": f"/var/opt/pgx/{name}",
-            "nodes": ("pcl-vm13RMS", "pcl-vm14RMS"),
-            "db_user": "pgowner",
-            "uid": 1000,
-            "gid": 1000,
-            "groups": (1000,),
-            "home": "/home/pgowner",
-            "shell": "/bin/bash",
-        }
-        entry = self.directory / "registry" / name
-        entry.mkdir(parents=True)
-        definition = ResourceDefinition(**values | changed)
-        (entry / names.DEFINITION).write_text(codec.encode(definition))
-        (entry / names.WORK_LINK).symlink_to(definition.work_directory)
+        """Put a resource into the registry."""
+        wizard_stage.register(self.directory / "registry", name, **changed)
 
     def shown(self) -> str:
         """Return the settings that the fake hvw holds."""
