@@ -167,7 +167,7 @@ def test_fstab_of_another_node_can_be_named(wizard: Wizard) -> None:
     ("arguments", "words"),
     [
         ([], "no command specified"),
-        (["chek", "x"], 'unrecognized command "chek"'),
+        (["nosuch", "x"], 'unrecognized command "nosuch"'),
         (["check"], "no application file specified"),
         (["check", "a", "b"], 'unexpected argument "b"'),
         (["check", "a", "--prune"], 'option "--prune" cannot be used with "check"'),

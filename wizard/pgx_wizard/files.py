@@ -76,7 +76,8 @@ def mask(address: NetworkAddress) -> str:
     """Return what hvipalias has: eight hex digits for IPv4, the prefix for IPv6."""
     if ":" in address.address:
         return str(address.prefix)
-    return f"0x{(0xFFFFFFFF << (32 - address.prefix)) & 0xFFFFFFFF:08x}"
+    hosts = max(0, 32 - address.prefix)
+    return f"0x{0xFFFFFFFF >> hosts << hosts:08x}"
 
 
 def _hosts(app: Application) -> Iterator[str]:

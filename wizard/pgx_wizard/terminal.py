@@ -16,6 +16,7 @@ from pgx_wizard.screen import KNOWN_PROMPTS, Screen, parse, plain, prompt_of
 
 # A prompt that no manual shows may be the beginning of a longer line.
 PAUSE = 0.3
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _ROWS, _COLUMNS = 200, 400  # no line is broken, and few lists are paged
 
 
@@ -95,6 +96,14 @@ class Terminal:
 
     def end(self) -> None:
         """End hvw if it still runs: it and what it started share a session of their own."""
+        # An impatient second Ctrl-C must not leave hvw behind.
+        signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+        try:
+            self._end()
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
+
+    def _end(self) -> None:
         for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGKILL):
             if not self.child.isalive():
                 break
@@ -113,11 +122,6 @@ class Terminal:
         deadline = time.monotonic() + seconds
         while self.child.isalive() and time.monotonic() < deadline:
             time.sleep(0.01)
-
-    def wait(self) -> bool:
-        """Whether hvw ends by itself, as it should after QUIT."""
-        self._wait_for_end(self.patience)
-        return not self.child.isalive()
 
 
 def _spawn(program: str) -> pexpect.spawn[str]:

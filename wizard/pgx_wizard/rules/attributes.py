@@ -44,6 +44,15 @@ def _forbidden(app: Application, _: Node) -> Iterator[Finding]:
             )
 
 
+def _prefix(app: Application, _: Node) -> Iterator[Finding]:
+    for number, address in enumerate(app.network.addresses if app.network else ()):
+        if "." in address.address and address.prefix > 32:
+            yield Finding(
+                f"prefix {address.prefix} of {address.address} is longer than 32 bits",
+                path=("takeover_network", "address", number, "prefix"),
+            )
+
+
 RULES = (
     Rule(
         find=_recommended,
@@ -55,5 +64,10 @@ RULES = (
         find=_forbidden,
         source="PRIMECLUSTER Installation and Administration Guide 4.4, 6.11",
         hint="Call a script whose path has none of them.",
+    ),
+    Rule(
+        find=_prefix,
+        source="RMS guide 4.6, A.2.1: hvipalias has a netmask of eight hex digits for IPv4",
+        hint="Give the length of the network's prefix, 24 for 255.255.255.0.",
     ),
 )

@@ -143,7 +143,9 @@ def _class_used(app: Application, _: Node) -> Iterator[Finding]:
 
 def _standby_support(app: Application, _: Node) -> Iterator[Finding]:
     if app.gds and app.gds.standby_support != "no":
-        yield Finding("attribute StandbySupport is not no", path=("gds", "StandbySupport"))
+        yield Finding(
+            "attribute StandbySupport is not no", path=("gds", "StandbySupport")
+        )
 
 
 def _local(app: Application, _: Node) -> Iterator[Finding]:
