@@ -15,6 +15,7 @@ from fixtures.os_user import os_user as instances_user
 pytest_plugins = [
     "tests.fix_postgres",
     "tests.fix_registry",
+    "tests.fix_place",
     "tests.fix_resource",
     "tests.fix_disk",
     "tests.fix_wizard",
