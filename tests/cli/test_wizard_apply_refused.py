@@ -86,6 +86,18 @@ def test_a_value_that_hvw_refuses_ends_it(wizard: Wizard, value: str) -> None:
     assert wizard.held() == {}
 
 
+def test_it_leaves_by_the_menus_where_they_have_a_way(wizard: Wizard) -> None:
+    wizard.apply("manual")
+    before = wizard.held()
+    said = wizard.apply("manual_backup", refuse="class0002")
+
+    _refused(wizard, said, "hvw: ERROR: class0002 cannot be used")
+    assert "Left hvw without saving more." in said.stderr
+    log = (wizard.directory / "pgx_wizard-APP1.log").read_text()
+    assert log.rstrip().endswith("Choose an action: 2")
+    assert wizard.held() == before
+
+
 def test_what_hvw_does_not_offer_is_not_typed(wizard: Wizard) -> None:
     file = wizard.file(manual().replace("class0001", "class0009"))
     said = wizard.apply(file)
@@ -163,7 +175,7 @@ def test_a_signal_ends_it_and_hvw(wizard: Wizard, number: signal.Signals) -> Non
 
     assert process.returncode == 1
     assert f"interrupted by {number.name}" in said
-    assert "The application was not saved." in said
+    assert "The application was not saved" in said
     assert wizard.held() == {}
     assert _hvws(wizard) == []
 

@@ -10,13 +10,13 @@ import pytest
 from tests.fix_wizard import APPLICATIONS, Wizard, manual
 
 NETWORK = """
-[takeover_network]
-[[takeover_network.address]]
+[network]
+[[network.address]]
 name = "dbhost"
 address = "192.0.2.10"
 device = "eth1"
 prefix = {prefix}
-[[takeover_network.address]]
+[[network.address]]
 name = "dbhost6"
 address = "2001:db8::10"
 device = "eth1"

@@ -152,6 +152,14 @@ def test_a_node_without_a_registry_is_a_warning() -> None:
     ]
 
 
+def test_a_name_that_rms_keeps_for_itself_is_an_error() -> None:
+    node = dataclasses.replace(REGISTERED, reserved=frozenset({"config"}))
+
+    assert _found(manual(), node) == [
+        ("error", "", 'configuration name "config" is reserved')
+    ]
+
+
 def test_a_registry_without_the_resource_is_an_error() -> None:
     node = Node(has_registry=True, trouble="Resource does not exist.")
 

@@ -109,5 +109,18 @@ def test_every_transcript_ends_with_a_prompt_and_none_before_its_end() -> None:
         assert parse(text).kind is not Kind.UNKNOWN
 
 
+def test_the_manuals_screens_are_read_as_printed_whatever_their_columns() -> None:
+    """Items of every screen are found, each once, and none swallows another."""
+    for part in TRANSCRIPTS.read_text().split("\n@ ")[1:]:
+        step, _, text = part.partition("\n")
+        screen = parse(text.rstrip().rstrip("0123456789 ") + " ")
+        numbers = [int(item.number) for item in screen.items]
+
+        if step != "A.2.3 3":  # it counts two lines as 10
+            assert numbers == list(range(1, len(numbers) + 1)), step
+        assert screen.labels[0] == "HELP"
+        assert screen.said == (), step
+
+
 def test_terminal_control_is_no_text() -> None:
     assert plain("\x1b[2J\x1b[1;1Ha\x1b[0m\r\nb\x1b]0;t\x07") == "a\nb"

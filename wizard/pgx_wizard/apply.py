@@ -13,6 +13,7 @@ from pgx_pclrsc import report
 from pgx_pclrsc.failure import Failure
 from pgx_wizard import commands
 from pgx_wizard.dry_run import look, render
+from pgx_wizard.entering import SAVE
 from pgx_wizard.hand import Hand, Keys, Road
 from pgx_wizard.model import Application
 from pgx_wizard.problem import errors
@@ -20,7 +21,7 @@ from pgx_wizard.request import Request
 from pgx_wizard.road import Options, Outcome, apply, leave
 from pgx_wizard.screen import Screen
 from pgx_wizard.steps import by_hand
-from pgx_wizard.terminal import Ended, Terminal
+from pgx_wizard.terminal import Ended, Silent, Terminal
 from pgx_wizard.vocabulary import HVW
 
 T = TypeVar("T")
@@ -101,7 +102,7 @@ def _walk(terminal: Terminal, hand: Hand, road: Road[T]) -> T:
 
 def _answer(terminal: Terminal, keys: Keys) -> Screen:
     terminal.type(keys)
-    return terminal.read(keys.text)
+    return terminal.read()
 
 
 def _type(terminal: Terminal, app: Application, options: Options) -> tuple[int, str]:
@@ -117,7 +118,7 @@ def _type(terminal: Terminal, app: Application, options: Options) -> tuple[int, 
 def _give_up(terminal: Terminal, hand: Hand, outcome: Outcome, why: Failure) -> int:
     """Leave hvw, tell why, and what is saved."""
     at = hand.screen.name
-    how = _quit(terminal, hand) if not isinstance(why, Ended) else "hvw has ended"
+    how = _left(terminal, hand, why)
     place = "" if at in why.primary else f"At {at}."
     saved = (
         "The application is saved."
@@ -135,9 +136,31 @@ def _give_up(terminal: Terminal, hand: Hand, outcome: Outcome, why: Failure) -> 
     return FAILED
 
 
+def _what_is_saved(hand: Hand, outcome: Outcome) -> str:
+    if outcome.saved:
+        return "The application is saved."
+    if any(keys.meaning == SAVE for keys in hand.typed):
+        # Whether hvw keeps a part before the application is saved, no manual says.
+        return "The application was not saved; parts of it may be."
+    return "The application was not saved."
+
+
+def _left(terminal: Terminal, hand: Hand, why: Failure) -> str:
+    match why:
+        case Ended():
+            return "hvw has ended"
+        case Silent():
+            return "Ended hvw, which does not answer"
+        case _:
+            return _quit(terminal, hand)
+
+
 def _quit(terminal: Terminal, hand: Hand) -> str:
     """Leave hvw through its menus where they have a way that saves nothing; else end it."""
     try:
+        if terminal.awaited is not None:
+            # Interrupted before it came: a number is typed at no screen but its own.
+            hand.screen = terminal.read()
         _walk(terminal, hand, leave(hand))
     except Ended:
         return "Left hvw without saving more"

@@ -65,8 +65,8 @@ name = "takeoverip"
 # AUTORECOVER = false
 
 # Or of the takeover network (hvw's IpAddresses): a line of hvipalias for each node.
-# [takeover_network]
-# [[takeover_network.address]]
+# [network]
+# [[network.address]]
 # name = "dbhost"
 # address = "192.0.2.10"
 # device = "eth1"

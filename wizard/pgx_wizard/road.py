@@ -28,6 +28,10 @@ from pgx_wizard.vocabulary import (
     SYMFOWARE,
 )
 
+# In read-only mode there is nothing to save (RMS guide 4.6, 3.3.1); what else READONLY
+# does is not known, so it comes last.
+WAYS_OUT = (entering.NO_SAVE, "RETURN", "QUIT", "READONLY")
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -175,13 +179,10 @@ def _save(hand: Hand, app: Application, outcome: Outcome) -> Road[None]:
     at_main(hand, app)
 
 
-def leave(hand: Hand) -> Road[bool]:
-    """Leave hvw without saving; whether QUIT was chosen, or there is no way to it."""
+def leave(hand: Hand) -> Road[None]:
+    """Leave hvw without saving: it ends at QUIT, and this only where no way leads there."""
     for _ in range(12):
-        way = next(
-            filter(None, map(hand.here, (entering.NO_SAVE, "RETURN", "QUIT"))), None
-        )
+        way = next(filter(None, map(hand.here, WAYS_OUT)), None)
         if way is None:
-            return False
+            return
         yield from hand.enter(way.number, way.label)
-    return False

@@ -120,7 +120,7 @@ APPLICATION: Table = {
     "gds": Key(table=GDS),
     "database": Key(required=True, table=CMDLINE),
     "gls": Key(table=GLS),
-    "takeover_network": Key(table=NETWORK),
+    "network": Key(table=NETWORK),
     "file_systems": Key(table=FILE_SYSTEMS),
 }
 
@@ -155,7 +155,7 @@ def build(values: Mapping[str, Any]) -> Application:
         gds=_made(values.get("gds"), _gds),
         database=_database(values["database"]),
         gls=_made(values.get("gls"), _gls),
-        network=_made(values.get("takeover_network"), _network),
+        network=_made(values.get("network"), _network),
         file_systems=_made(values.get("file_systems"), _file_systems),
     )
 

@@ -12,6 +12,7 @@ from pgx_pclrsc.text import quoted
 from pgx_wizard.model import Application
 from pgx_wizard.rules.rule import Node
 
+RMS_SOURCES = "/opt/SMAW/SMAWRrms/us"
 _LARGEST = 4 << 20  # bytes
 
 
@@ -59,7 +60,17 @@ def look(app: Application, tables: dict[str, str]) -> Node:
         trouble,
         _table(tables.get("--fstab"), fstab.FSTAB if here else ""),
         _table(tables.get("--fstab-pcl"), fstab.FSTAB_PCL if here else ""),
+        _reserved(),
     )
+
+
+def _reserved() -> frozenset[str]:
+    """Return the names that RMS keeps for itself: its own files, with and without `.us`."""
+    try:
+        files = os.listdir(RMS_SOURCES)
+    except OSError:
+        return frozenset()  # RMS is not installed here
+    return frozenset(files) | {name.removesuffix(".us") for name in files}
 
 
 def _table(given: str | None, default: str) -> str | None:

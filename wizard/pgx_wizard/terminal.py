@@ -24,6 +24,10 @@ class Ended(Failure):
     """hvw ended where it should have asked."""
 
 
+class Silent(Failure):
+    """hvw asks for nothing: what it draws is not known."""
+
+
 class Terminal:
     """A running hvw.  As a context it leaves no hvw behind."""
 
@@ -31,6 +35,7 @@ class Terminal:
         self.transcript = transcript
         self.patience = patience  # seconds
         self.printed = ""
+        self.awaited: str | None = ""  # what was typed, until its screen has come
         self.child = _spawn(program)
 
     def __enter__(self) -> Terminal:
@@ -44,26 +49,26 @@ class Terminal:
     ) -> None:
         self.end()
 
-    def read(self, typed: str = "") -> Screen:
-        """Return the next screen.  Raises Ended, and Failure where hvw is silent too long."""
+    def read(self) -> Screen:
+        """Return the next screen.  Raises Ended, and Silent where it takes too long."""
         deadline = time.monotonic() + self.patience
         while True:
             text = plain(self.printed)
             prompt = prompt_of(text)
             if prompt in KNOWN_PROMPTS:
-                return self._screen(text, typed)
+                return self._screen(text)
             wait = PAUSE if prompt else deadline - time.monotonic()
             if not self._more(max(wait, 0)):
                 if prompt:
-                    return self._screen(text, typed)
-                raise Failure(
+                    return self._screen(text)
+                raise Silent(
                     f"hvw asked for nothing within {self.patience:g} s",
                     detail=f"Its last line: {text.rpartition(chr(10))[2].strip() or 'empty'}.",
                     hint="Give it more time with --timeout, or see the transcript.",
                 )
 
-    def _screen(self, text: str, typed: str) -> Screen:
-        self.printed = ""
+    def _screen(self, text: str) -> Screen:
+        typed, self.printed, self.awaited = self.awaited or "", "", None
         return parse(text, typed)
 
     def _more(self, seconds: float) -> bool:
@@ -89,6 +94,7 @@ class Terminal:
 
     def type(self, keys: Keys) -> None:
         """Type *keys*."""
+        self.awaited = keys.text
         try:
             self.child.sendline(keys.text)
         except OSError as ex:

@@ -49,7 +49,7 @@ def _prefix(app: Application, _: Node) -> Iterator[Finding]:
         if "." in address.address and address.prefix > 32:
             yield Finding(
                 f"prefix {address.prefix} of {address.address} is longer than 32 bits",
-                path=("takeover_network", "address", number, "prefix"),
+                path=("network", "address", number, "prefix"),
             )
 
 

@@ -26,6 +26,16 @@ def _reserved(app: Application, _: Node) -> Iterator[Finding]:
         yield Finding(f'application name "{app.name}" is reserved', path=("name",))
 
 
+def _configuration(app: Application, node: Node) -> Iterator[Finding]:
+    if app.configuration in node.reserved:
+        detail = "RMS has a file of that name in its directory us."
+        yield Finding(
+            f'configuration name "{app.configuration}" is reserved',
+            detail,
+            ("configuration",),
+        )
+
+
 def _two_machines(app: Application, _: Node) -> Iterator[Finding]:
     if len(app.machines) < 2:
         detail = "Machines[0] is the active node, Machines[1] the standby node."
@@ -51,6 +61,11 @@ RULES = (
         hint="Choose a name that the graphical wizard would take too.",
     ),
     Rule(find=_reserved, severity="warning", source=_GUI, hint="Choose another name."),
+    Rule(
+        find=_configuration,
+        source="RMS guide 4.7, 1.10: names of files in RELIANT_PATH/us are reserved",
+        hint="Choose another name for the configuration.",
+    ),
     Rule(
         find=_two_machines,
         section="A.1.2",

@@ -25,6 +25,7 @@ class Node:
     trouble: str = ""
     fstab: str | None = None
     fstab_pcl: str | None = None
+    reserved: frozenset[str] = frozenset()  # names that RMS keeps for itself
 
 
 @dataclass(frozen=True, slots=True)
