@@ -1,14 +1,16 @@
-"""What each verb of pgx_wizard does: files in, text out, problems shown."""
+"""What each verb of pgx_wizard does: files in, text out, problems shown.
+
+A verb imports what it alone needs: every start pays for what is imported.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable
 
-from pgx_pclrsc import registry, report, store
+from pgx_pclrsc import report
 from pgx_pclrsc.failure import Failure
-from pgx_wizard import check as rules
-from pgx_wizard import listing, reading, settings, surroundings
+from pgx_wizard import reading, surroundings
 from pgx_wizard.model import Application
 from pgx_wizard.problem import Problem, as_json, errors, facts
 from pgx_wizard.request import Request
@@ -45,6 +47,8 @@ def load(operand: str) -> tuple[Application, str]:
 
 def judge(asked: Request) -> tuple[Application | None, list[Problem]]:
     """Return the application that *asked* names, and all that is wrong with it."""
+    from pgx_wizard import check as rules
+
     text = surroundings.read_text(asked.operand)
     application, problems = reading.read(text)
     if application is None:
@@ -68,6 +72,8 @@ def check(asked: Request) -> tuple[int, str]:
 
 def show(asked: Request) -> tuple[int, str]:
     """Return exit code and output of `show`."""
+    from pgx_wizard import listing, settings
+
     if asked.has("--from-listing"):
         application = _from_listing(asked.operand)
     else:
@@ -79,6 +85,8 @@ def show(asked: Request) -> tuple[int, str]:
 
 
 def _from_listing(operand: str) -> Application:
+    from pgx_wizard import listing
+
     try:
         return listing.application(listing.parse(surroundings.read_text(operand)))
     except listing.NoListing as ex:
@@ -91,6 +99,7 @@ def _from_listing(operand: str) -> Application:
 
 def init(asked: Request) -> tuple[int, str]:
     """Return exit code and output of `init`."""
+    from pgx_pclrsc import registry, store
     from pgx_wizard.init import example
 
     definition = store.load(asked.operand, registry.registry_root())

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from pgx_pclrsc.failure import Failure
 from pgx_wizard.screen import Item, Kind, Screen
+from pgx_wizard.trouble import troubled
 
 T = TypeVar("T")
 PAGES = 1000  # no list is longer; a menu whose NEXT leads nowhere is left
@@ -112,7 +113,9 @@ class Hand:
 
     def quiet(self) -> None:
         """Raise Stop where the screen says more than its menu."""
-        if self.screen.said and self.screen.kind is not Kind.TEXT:
+        # Before `>>` stands the question, which is not known.
+        asks = self.screen.kind is Kind.TEXT and not troubled(self.screen.said)
+        if self.screen.said and not asks:
             said = " / ".join(self.screen.said)
             raise self.stop("hvw says something", detail=f"hvw: {said}")
 

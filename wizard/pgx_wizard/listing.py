@@ -5,7 +5,6 @@ Pure.  A header line a screen, one setting a line behind it, an empty line betwe
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 
@@ -64,6 +63,8 @@ def _lines(section: Section) -> Iterator[str]:
 
 def as_json(sections: Iterable[Section]) -> str:
     """Return the listing as a JSON array, one object a screen."""
+    import json  # the text form does without
+
     objects = [
         {
             "title": section.title,

@@ -2,27 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 from pgx_wizard.hand import Hand, Road
 from pgx_wizard.model import Application
 from pgx_wizard.rules.limits import APPLICATIONS
 from pgx_wizard.screen import Kind
+from pgx_wizard.trouble import troubled
 from pgx_wizard.vocabulary import CREATE, EDIT, NO_RMS, STANDBY_TYPE
-
-# The texts of Generate and Activate are not known: these words are a trouble in any.
-TROUBLE = re.compile(
-    r"\b(error|errors|failed|failure|fails|cannot|could not|unable|abort(ed)?|denied|invalid|"
-    r"not consistent|inconsistent)\b",
-    re.IGNORECASE,
-)
-# "0 errors" and the like are none.
-_NONE = re.compile(r"\b(no|0|without)\s+(errors?|failures?)\b", re.IGNORECASE)
-
-
-def troubled(said: tuple[str, ...]) -> bool:
-    """Whether one of the lines *said* tells of trouble."""
-    return any(TROUBLE.search(_NONE.sub("", line)) for line in said)
 
 
 def at_main(hand: Hand, app: Application, *, talks: bool = False) -> None:

@@ -95,7 +95,7 @@ def _one_database(hand: Hand, app: Application, options: Options) -> Road[None]:
     for label in _database_labels():
         item = yield from hand.find(f"{label}(", starts=True)
         there = item is not None and not item.label.endswith("(-)")
-        if there and label not in wanted and not options.prune:
+        if app.database and there and label not in wanted and not options.prune:
             raise hand.stop(
                 f"the application has a database under {label} already",
                 hint="Remove it with --prune, or first with --without-database.",

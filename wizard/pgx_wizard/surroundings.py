@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import TYPE_CHECKING
 
-from pgx_pclrsc import fstab, registry, store
 from pgx_pclrsc.failure import Failure
-from pgx_pclrsc.node import this_node
 from pgx_pclrsc.text import quoted
-from pgx_wizard.model import Application
-from pgx_wizard.rules.rule import Node
+
+if TYPE_CHECKING:
+    from pgx_wizard.model import Application
+    from pgx_wizard.rules.rule import Node
 
 RMS_SOURCES = "/opt/SMAW/SMAWRrms/us"
 _LARGEST = 4 << 20  # bytes
@@ -44,6 +45,10 @@ def look(app: Application, tables: dict[str, str]) -> Node:
     The node's own tables are read where the node is one of the application's machines.
     Raises Failure for a file that was named and cannot be read.
     """
+    from pgx_pclrsc import fstab, registry, store
+    from pgx_pclrsc.node import this_node
+    from pgx_wizard.rules.rule import Node
+
     name = this_node(os.environ)
     here = name in app.machines and not tables
     root = registry.registry_root()
