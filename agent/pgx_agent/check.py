@@ -18,11 +18,12 @@ import sys
 from pgx_agent import prologue, record
 from pgx_agent.core import verdict
 from pgx_pclrsc import locks, names, proc, registry, report
+from pgx_pclrsc.failure import Failure
 
 PROGRAM = "pgx_check"
 
 
-class Refused(Exception):
+class Refused(Failure):
     """Wrong usage, or a caller who is neither root nor the OS user: exit 2 with the reason."""
 
 
@@ -129,7 +130,7 @@ def _from_look(root: str, name: str, look: Look) -> int:
     if start:
         start_monitor(root, name, found.generation if found else "-")
     if code == verdict.FAULTED:
-        report.to_stderr(f"{PROGRAM}: error: {_reason(name, look)}")
+        report.show(PROGRAM, "error", _faulted(name, look), log=False)
     return code
 
 
@@ -140,20 +141,20 @@ def start_monitor(root: str, name: str, generation: str) -> None:
 
         launch.in_background(root, name, generation)
     except Exception as ex:  # noqa: BLE001  # no process to be had, say
-        problem = report.Failure(f'could not start a monitor for "{name}": {ex}')
+        problem = Failure(f'could not start a monitor for "{name}": {ex}')
         report.to_system_log(PROGRAM, "warning", problem)
 
 
-def _reason(name: str, look: Look) -> str:
+def _faulted(name: str, look: Look) -> Failure:
     found = look.record
     if found is not None and found.state == record.FAULTED and found.reason:
-        return f'resource "{name}" is faulted: {found.reason}'
-    return f'resource "{name}" is faulted: its postmaster is gone'
+        return Failure(f'resource "{name}" is faulted: {found.reason}')
+    return Failure(f'resource "{name}" is faulted: its postmaster is gone')
 
 
 def _name(arguments: list[str]) -> str:
     if len(arguments) != 1 or arguments[0].startswith("-"):
-        raise Refused("usage: pgx_check NAME")
+        raise Refused(f"usage: {PROGRAM} NAME")
     return arguments[0]
 
 
@@ -165,7 +166,7 @@ def run(arguments: list[str]) -> int:
             return verdict.OFFLINE  # no resource can have this name
         return answer(registry.registry_root(), name)
     except Refused as ex:
-        report.to_stderr(f"{PROGRAM}: error: {ex}")
+        report.show(PROGRAM, "error", ex, log=False)
         return verdict.FAULTED
     except Exception as ex:  # noqa: BLE001  # Python's exit code 1 would say Offline
         return _internal_error(arguments, ex)

@@ -17,6 +17,7 @@ from pgx_pclrsc.failure import Failure
 from pgx_pclrsc.text import quoted
 
 _LOG_TAKES = 1.0  # seconds
+_STILL_TRUE = 1.0  # seconds that a look stays good
 
 
 class Start:
@@ -37,20 +38,29 @@ class Start:
         self._name = quoted(worker.definition.name)
         self._data = worker.definition.data_directory
 
-    def run(self, found: Look, checked: Checked, grandparent: int | None) -> Forked:
-        """Start the server and return it once it answers.  Raises Failure."""
+    def run(
+        self, found: Look, checked: Checked, grandparent: int | None
+    ) -> Forked | None:
+        """Start the server and return it once it answers, None to look again first.
+
+        Raises Failure.
+        """
         online_record.clear(self._worker)
         end_monitor.end_monitor(self._worker.dir_fd)
+        asked = time.monotonic()
         guard_fd = self._take_guard()
+        if time.monotonic() - asked > _STILL_TRUE:
+            # What was found is old: what was proven of the PID file may hold no more.
+            _close(guard_fd)
+            return None
         before = server_log.mark(self._worker.dir_fd, self._data)
         log_fd = self._open_log()
         try:
             order = self._order(checked, log_fd, guard_fd, grandparent)
             forked, generation = self._fork(order)
         finally:
-            for fd in (log_fd, guard_fd):
-                if fd is not None:
-                    os.close(fd)
+            _close(log_fd)
+            _close(guard_fd)
         outcome = wait_ready(self._worker, forked.pid, forked.pidfd, self._until)
         if outcome == "exited":
             raise self._refused(forked, found, before)
@@ -162,6 +172,11 @@ class Start:
             hint="It is stopped again. Look at pg_hba.conf, .pgpass of the OS user and "
             "the databases template1 and postgres.",
         )
+
+
+def _close(fd: int | None) -> None:
+    if fd is not None:
+        os.close(fd)
 
 
 def _without_prefix(line: str) -> str:

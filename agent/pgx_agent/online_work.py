@@ -49,6 +49,7 @@ class Online:
     def run(self) -> int:
         """Bring the instance Online and return 0.  Raises Failure."""
         try:
+            self._worker.phase("checking data directory, tablespaces and programs")
             self._work(online_checks.check(self._worker))
         except (Failure, OSError):
             if self._unfinished:
@@ -119,11 +120,15 @@ class Online:
 
     def _bring_up(
         self, found: Look, checked: Checked, grandparent: int | None
-    ) -> Ident:
+    ) -> Ident | None:
         self._unfinished = True
         forked = self._start.run(found, checked, grandparent)
         self._unfinished = False
-        self._inform(f"instance {self._name} is Online: started postmaster {forked.pid}")
+        if forked is None:
+            return None
+        self._inform(
+            f"instance {self._name} is Online: started postmaster {forked.pid}"
+        )
         return forked.pid, forked.start
 
     # --- a server that runs ---------------------------------------------------
@@ -139,7 +144,9 @@ class Online:
         verdict = self._judge.judge(pid, start, generation, self._until)
         match verdict.outcome:
             case "online":
-                self._inform(f"instance {self._name} is Online: adopted postmaster {pid}")
+                self._inform(
+                    f"instance {self._name} is Online: adopted postmaster {pid}"
+                )
                 return pid, start
             case "faulted":
                 self._worker.say(f"postmaster {pid} is Faulted: {verdict.why}")

@@ -17,7 +17,7 @@ from fixtures.os_user import OsUser
 from pgx_pclrsc import locks, names
 from tests.fix_registry import Registry
 
-DONE = 'pgx_offline: info: instance "pg1" is offline\n'
+DONE = 'pgx_offline: info: instance "pg1" is Offline\n'
 
 
 def offline(
@@ -173,8 +173,9 @@ def test_sigterm_ends_it_while_it_waits(locked: Registry) -> None:
     process.send_signal(signal.SIGTERM)
     _, errors = process.communicate(timeout=10)
 
-    assert process.returncode in (1, -signal.SIGTERM)
-    assert "was ended by signal 15" in errors
+    # The second where the parent has not come so far as to handle it.
+    said = process.returncode == 1 and "was ended by signal 15" in errors
+    assert said or process.returncode == -signal.SIGTERM
 
 
 def test_root_writes_nothing_into_the_work_directory(

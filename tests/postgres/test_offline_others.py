@@ -125,7 +125,7 @@ def test_whoever_keeps_the_mount_busy_is_named(
     shell.wait()
     assert (
         resource.offline().stderr
-        == 'pgx_offline: info: instance "pgxtest" is offline\n'
+        == 'pgx_offline: info: instance "pgxtest" is Offline\n'
     )
     disk.unmount()
 
@@ -165,6 +165,21 @@ def test_what_is_named_has_an_end(open_tmp: Path, start: Start) -> None:
     assert len(found) == bystanders.MOST_NAMED + 1
     assert found[-1] == "and 5 more"
     assert bystanders.find([(where.st_dev, where.st_ino)], pids) == []
+
+
+def test_a_shell_in_a_tablespace(
+    resource: Resource, start: Start, open_tmp: Path, os_user: OsUser
+) -> None:
+    space = open_tmp / "space"
+    space.mkdir(mode=0o700)
+    os_user.own(space)
+    resource.online()
+    resource.server.ask(f"create tablespace s location '{space}'", "postgres")
+    shell = start("sleep", "1000", cwd=space)
+    result = resource.offline()
+
+    assert result.returncode == 0, result.stderr
+    assert f"process {shell.pid} of user" in result.stderr
 
 
 def test_a_database_client_in_the_data_directory_is_left_alone(

@@ -94,11 +94,12 @@ def test_a_relocated_configuration_file_is_handed_over(
     assert resource.server.ask("show config_file") == str(conf)
 
 
+@pytest.mark.one_postgres("oldest")
 def test_without_a_directory_of_programs_the_right_ones_are_found(
     make_resource: MakeResource, server: Server
 ) -> None:
     if not str(server.binaries.directory).startswith("/usr/lib/postgresql/"):
-        pytest.skip("only for an ordinary place of PostgreSQL's programs")
+        pytest.skip("no PostgreSQL in its ordinary place")
     online(make_resource(server, bin_dir=None))
 
 

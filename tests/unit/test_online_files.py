@@ -10,8 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pgx_agent import mounts, record
-from pgx_agent.postgres import binaries, control, identity, server_log, tablespaces
+from pgx_agent import mounts, new_monitor, record
+from pgx_agent.postgres import (
+    binaries,
+    control,
+    identity,
+    server,
+    server_log,
+    tablespaces,
+)
 from pgx_agent.postgres.identity import Identity, Place
 from pgx_pclrsc.failure import Failure
 
@@ -277,3 +284,36 @@ def test_a_link_in_place_of_the_log_is_not_written_to(tmp_path: Path) -> None:
             server_log.open_for_output(dir_fd)
     finally:
         os.close(dir_fd)
+
+
+# --- the monitor's first word, the server's command line ------------------------
+
+
+@pytest.mark.parametrize(
+    ("line", "outcome", "why"),
+    [
+        ("online 12 345\n", "online", "12 345"),
+        ("faulted no answer within 1 s\n", "faulted", "no answer within 1 s"),
+        ("gone it exited\n", "gone", "it exited"),
+        ("", "lost", ""),
+        ("something else\n", "lost", ""),
+    ],
+)
+def test_the_first_word_of_a_monitor(line: str, outcome: str, why: str) -> None:
+    found = new_monitor.parse(line)
+
+    assert (found.outcome, found.why) == (outcome, why)
+
+
+def test_a_relocated_configuration_is_an_option_and_a_stale_pid_a_variable() -> None:
+    order = server.Order("/b", "/d", "/c.conf", {"A": "1"}, 3, None, 77)
+
+    assert order.arguments() == ["/b/postgres", "-D", "/d", "-c", "config_file=/c.conf"]
+    assert order.environment() == {"A": "1", "PG_GRANDPARENT_PID": "77"}
+
+
+def test_nobody_is_named_a_grandparent_without_proof() -> None:
+    order = server.Order("/b", "/d", "", {}, 3, None)
+
+    assert order.arguments() == ["/b/postgres", "-D", "/d"]
+    assert order.environment() == {}

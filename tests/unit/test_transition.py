@@ -30,9 +30,9 @@ class Child:
                 if deaf:
                     signal.signal(signal.SIGTERM, signal.SIG_IGN)
                 dir_fd = record.open_workdir(str(path))
-                held = transition.acquire(dir_fd, kind, time.monotonic() + 20, _nothing)
+                transition.acquire(dir_fd, kind, time.monotonic() + 20, _nothing)
                 os.write(writer, b"held")
-                while held:
+                while True:
                     signal.pause()
             finally:
                 os._exit(1)
