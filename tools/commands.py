@@ -22,7 +22,10 @@ COMMANDS = {
     "pgx_offline": "pgx_agent.offline",
     "pgx_check": "pgx_agent.check",
     "pgx_monitor": "pgx_agent.monitor.main",
+    "pgx_wizard": "pgx_wizard.cli",
 }
+# For testers: in a checkout's .venv alone, where `fixtures` is.
+TESTERS = {"fake-hvw": "fixtures.fake_hvw.main"}
 # The one that imports nothing from other projects: their path would only be searched.
 BARE = "pgx_check"
 # -I: nothing of the caller's environment or directory; -S: no `site`, whose .pth files and
@@ -60,7 +63,7 @@ def stub(command: str, interpreter: str, ours: list[str], others: list[str]) -> 
         + "sys.dont_write_bytecode = True\n"
         + f"sys.path[:0] = {ours!a}\n"
         + (f"sys.path += {others!a}\n" if others else "")
-        + f"from {COMMANDS[command]} import main\n"
+        + f"from {(COMMANDS | TESTERS)[command]} import main\n"
         + "main()\n"
     )
 
@@ -95,6 +98,14 @@ def write_commands(venv: Path, bin_dir: Path, paths: list[str]) -> None:
         )
 
 
+def write_testers(venv: Path, bin_dir: Path, paths: list[str]) -> None:
+    """Write the testers' commands too; *paths* lead into a checkout."""
+    ours = [*paths, str(Path(__file__).absolute().parents[1])]
+    for command in TESTERS:
+        text = stub(command, base_interpreter(), ours, [str(site_packages(venv))])
+        write(bin_dir / command, text, 0o755)
+
+
 def site_packages(venv: Path) -> Path:
     """Return the directory of *venv* that holds its packages."""
     return (
@@ -125,6 +136,8 @@ def main() -> None:
     paths = [os.path.abspath(path) for path in given.path] or [str(site_packages(venv))]
     try:
         write_commands(venv, given.bin.absolute(), paths)
+        if given.path:
+            write_testers(venv, given.bin.absolute(), paths)
     except Refused as ex:
         sys.exit(f"setup: error: {ex}\nsetup: hint: Choose a path without quotes.")
     if given.pth:
