@@ -15,16 +15,7 @@ from fixtures.os_user import plain_environment
 from fixtures.processes import gone, kill, start_time, wait_until
 from fixtures.server import Server
 from tests.fix_resource import FAULTED, OFFLINE, ONLINE, MakeResource, Resource
-from tests.postgres.test_online_starts import online
-
-
-def kill_monitor(resource: Resource) -> None:
-    """Kill the monitor and wait until it is gone."""
-    monitor = resource.monitor()
-    assert monitor is not None
-    kill(monitor)
-    wait_until(lambda: gone(monitor), "the monitor is gone")
-
+from tests.postgres.online_runs import kill_monitor, online
 
 # --- adopted --------------------------------------------------------------------
 
@@ -110,6 +101,7 @@ def _client(server: Server) -> subprocess.Popen[bytes]:
     )
 
 
+@pytest.mark.one_postgres
 def test_a_server_without_its_configuration_file(resource: Resource) -> None:
     pid = resource.server.start_plain()
     (resource.server.data / "postgresql.conf").unlink()
@@ -153,6 +145,7 @@ def test_a_server_whose_template1_is_locked(
 # --- refused, and left as it is ----------------------------------------------------
 
 
+@pytest.mark.one_postgres
 def test_a_live_server_in_a_closed_data_directory_is_left_alone(
     resource: Resource,
 ) -> None:
@@ -178,6 +171,7 @@ DAMAGES: dict[str, Damage] = {
 }
 
 
+@pytest.mark.one_postgres
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES.keys())
 def test_a_server_that_its_pid_file_does_not_name(
     resource: Resource, damage: Damage
