@@ -32,7 +32,7 @@ def connect(server: Server, database: str = "postgres") -> psycopg.Connection:
 
 
 def test_a_running_instance_is_stopped(resource: Resource) -> None:
-    resource.online()
+    assert resource.online().returncode == 0
     pid = resource.known().postmaster
     monitor = resource.monitor()
     result = resource.offline()
@@ -47,7 +47,7 @@ def test_a_running_instance_is_stopped(resource: Resource) -> None:
 
 
 def test_the_record_is_cleared_and_the_entry_removed(resource: Resource) -> None:
-    resource.online()
+    assert resource.online().returncode == 0
     before = resource.known()
     resource.offline()
     after = resource.known()
@@ -75,13 +75,13 @@ def test_a_server_started_by_hand_is_stopped(resource: Resource) -> None:
 
 
 def test_offline_twice(resource: Resource) -> None:
-    resource.online()
+    assert resource.online().returncode == 0
 
     assert [resource.offline().returncode for _ in range(2)] == [0, 0]
 
 
 def test_two_at_once_both_succeed(resource: Resource) -> None:
-    resource.online()
+    assert resource.online().returncode == 0
     both = [resource.start("pgx_offline", resource.name) for _ in range(2)]
 
     for process in both:
@@ -133,7 +133,7 @@ def test_the_mode_is_what_rms_asks_for(
 
 @pytest.mark.one_postgres
 def test_a_faulted_record_means_immediate(resource: Resource) -> None:
-    resource.online()
+    assert resource.online().returncode == 0
     pid = resource.known().postmaster
     os.kill(resource.monitor() or 0, signal.SIGKILL)
     fd = os.open(resource.work / "record", os.O_RDWR)
@@ -161,7 +161,7 @@ def clients(
     """Twenty clients that have written something and not committed it."""
     server = make_server(max_connections=40)
     resource = make_resource(server)
-    resource.online()
+    assert resource.online().returncode == 0
     server.ask("create table t (i integer)", "postgres")
     with ExitStack() as stack:
         sessions = [stack.enter_context(connect(server)) for _ in range(20)]
@@ -186,7 +186,7 @@ def test_twenty_clients_in_transactions(
 
 def test_check_says_what_was_found_until_nothing_is_left(resource: Resource) -> None:
     """The state that Offline has found: Online, and Faulted where the server has died."""
-    resource.online()
+    assert resource.online().returncode == 0
     os.kill(resource.monitor() or 0, signal.SIGKILL)
     postmaster = resource.known().postmaster
     os.kill(postmaster, signal.SIGSTOP)
@@ -212,7 +212,7 @@ def _children(pid: int) -> list[int]:
 def test_a_postmaster_that_has_died_stays_faulted_while_offline_works(
     resource: Resource, server: Server
 ) -> None:
-    resource.online()
+    assert resource.online().returncode == 0
     before = resource.known()
     backend = connect(server)
     backend_pid = backend.info.backend_pid
@@ -254,9 +254,9 @@ def test_unlogged_tables_survive_a_fast_switch(
     server: Server, make_resource: MakeResource
 ) -> None:
     resource = make_resource(server, switch_mode="fast")
-    resource.online()
+    assert resource.online().returncode == 0
     server.ask("create unlogged table u as select 1", "postgres")
     resource.offline(env={"HV_OFFLINE_REASON": "SWITCH"})
-    resource.online()
+    assert resource.online().returncode == 0
 
     assert server.ask("select count(*) from u", "postgres") == "1"

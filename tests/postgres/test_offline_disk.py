@@ -33,7 +33,7 @@ def test_a_commit_on_a_frozen_file_system(
     """State D: nothing can end it, so Offline fails within a minute and says why."""
     server = server_on_disk(fsync="on")
     resource = make_resource(server, offline_timeout=300)
-    resource.online()
+    assert resource.online().returncode == 0
     session = psycopg.connect(
         host=str(server.sockets),
         port=server.port,
@@ -77,7 +77,7 @@ def test_a_file_system_that_has_failed(
 ) -> None:
     server = server_on_disk(fsync="on")
     resource = make_resource(server)
-    resource.online()
+    assert resource.online().returncode == 0
     postmaster = resource.known().postmaster
     disk.fail()
     result = resource.offline()
@@ -93,7 +93,7 @@ def test_the_disk_can_be_unmounted_afterwards(
 ) -> None:
     resource = make_resource(server_on_disk())
     for _ in range(3):
-        resource.online()
+        assert resource.online().returncode == 0
         assert resource.offline().returncode == 0
         disk.unmount()
         disk.mount()

@@ -84,6 +84,7 @@ def test_an_unrelated_process_in_postmaster_pid_survives(
     assert unrelated.poll() is None
 
 
+@pytest.mark.one_postgres
 def test_an_unrelated_process_in_a_stale_postmaster_pid_survives(
     resource: Resource, unrelated: subprocess.Popen[bytes]
 ) -> None:
@@ -97,6 +98,7 @@ def test_an_unrelated_process_in_a_stale_postmaster_pid_survives(
     assert _pid_file(resource.server).exists()
 
 
+@pytest.mark.one_postgres
 def test_another_instance_in_postmaster_pid_survives(
     make_server: MakeServer, make_resource: MakeResource
 ) -> None:
@@ -111,11 +113,12 @@ def test_another_instance_in_postmaster_pid_survives(
     assert other.ask("select 1") == "1"
 
 
+@pytest.mark.one_postgres
 def test_a_pid_used_again_is_not_the_recorded_postmaster(
     resource: Resource, unrelated: subprocess.Popen[bytes]
 ) -> None:
     """The record names a PID that is somebody else's now: its start time tells."""
-    resource.online()
+    assert resource.online().returncode == 0
     resource.server.stop(signal.SIGQUIT)
     kill(resource.monitor() or 0)
     found = resource.known()
@@ -144,6 +147,7 @@ def test_a_closed_data_directory(resource: Resource, started_by: str) -> None:
     assert gone(pid)
 
 
+@pytest.mark.one_postgres
 @pytest.mark.parametrize("started_by", ["online", "hand"])
 def test_a_closed_directory_above(
     make_server: MakeServer, make_resource: MakeResource, started_by: str
@@ -163,8 +167,9 @@ def test_a_closed_directory_above(
     assert gone(pid)
 
 
+@pytest.mark.one_postgres
 def test_postgresql_conf_is_gone(resource: Resource) -> None:
-    resource.online()
+    assert resource.online().returncode == 0
     pid = resource.known().postmaster
     (resource.server.data / "postgresql.conf").unlink()
     result = resource.offline()
@@ -173,8 +178,9 @@ def test_postgresql_conf_is_gone(resource: Resource) -> None:
     assert gone(pid)
 
 
+@pytest.mark.one_postgres
 def test_the_data_directory_was_renamed(resource: Resource) -> None:
-    resource.online()
+    assert resource.online().returncode == 0
     pid = resource.known().postmaster
     resource.server.data.rename(resource.server.data.with_name("renamed"))
     result = resource.offline()
@@ -185,6 +191,7 @@ def test_the_data_directory_was_renamed(resource: Resource) -> None:
 
 @pytest.mark.parametrize("kept", ["record", "entry", "nothing"])
 @pytest.mark.root
+@pytest.mark.one_postgres
 def test_the_file_system_was_unmounted_lazily(
     server_on_disk: Callable[..., Server],
     disk: Disk,
@@ -194,7 +201,7 @@ def test_the_file_system_was_unmounted_lazily(
     """Record or entry name the postmaster; without both nothing proves whose it is."""
     server = server_on_disk()
     resource = make_resource(server)
-    resource.online()
+    assert resource.online().returncode == 0
     pid = resource.known().postmaster
     disk.unmount("-l")
     if kept != "record":
@@ -215,6 +222,7 @@ def test_the_file_system_was_unmounted_lazily(
     assert resource.check() == OFFLINE
 
 
+@pytest.mark.one_postgres
 def test_an_instance_elsewhere_is_no_want_of_proof(
     make_server: MakeServer, make_resource: MakeResource
 ) -> None:

@@ -53,7 +53,7 @@ def test_a_backend_that_ignores_sigterm_is_ended_after_thirty_seconds(
     server: Server, make_resource: MakeResource, sessions: Connect
 ) -> None:
     resource = make_resource(server, offline_timeout=120)
-    resource.online()
+    assert resource.online().returncode == 0
     backend = sessions(server).info.backend_pid
     os.kill(backend, signal.SIGSTOP)
     began = time.monotonic()
@@ -74,7 +74,7 @@ def test_ten_seconds_are_enough_for_the_whole_ladder(
     server: Server, make_resource: MakeResource, sessions: Connect
 ) -> None:
     resource = make_resource(server, offline_timeout=10)
-    resource.online()
+    assert resource.online().returncode == 0
     backend = sessions(server).info.backend_pid
     os.kill(backend, signal.SIGSTOP)
     began = time.monotonic()
@@ -90,7 +90,7 @@ def test_a_stopped_backend_in_an_immediate_stop(
     resource: Resource, sessions: Connect
 ) -> None:
     """PostgreSQL itself kills it after 5 s."""
-    resource.online()
+    assert resource.online().returncode == 0
     backend = sessions(resource.server).info.backend_pid
     os.kill(backend, signal.SIGSTOP)
     result = resource.offline(env={"HV_OFFLINE_REASON": "FAULT"}, limit=20)
@@ -102,7 +102,7 @@ def test_a_stopped_backend_in_an_immediate_stop(
 def test_a_stopped_postmaster_is_killed_at_once(
     resource: Resource, sessions: Connect
 ) -> None:
-    resource.online()
+    assert resource.online().returncode == 0
     backend = sessions(resource.server).info.backend_pid
     postmaster = resource.known().postmaster
     os.kill(postmaster, signal.SIGSTOP)
@@ -118,7 +118,7 @@ def test_a_stopped_postmaster_is_killed_at_once(
 
 
 def test_everything_stopped_is_killed_at_once(resource: Resource) -> None:
-    resource.online()
+    assert resource.online().returncode == 0
     postmaster = resource.known().postmaster
     everything = [postmaster, *_descendants(postmaster)]
     for pid in everything:
@@ -138,7 +138,7 @@ def test_orphans_of_a_killed_postmaster_are_ended(
     resource: Resource, sessions: Connect
 ) -> None:
     """One is busy and one is stopped; neither notices that its postmaster is gone."""
-    resource.online()
+    assert resource.online().returncode == 0
     busy, stopped = sessions(resource.server), sessions(resource.server)
     threading.Thread(target=_compute, args=(busy,), daemon=True).start()
     pids = [busy.info.backend_pid, stopped.info.backend_pid]
@@ -201,7 +201,7 @@ def test_an_archive_command_that_hangs(
     command = _command(open_tmp, "exec sleep 1000")
     server = make_server(**ARCHIVING, archive_command=command)
     resource = make_resource(server, offline_timeout=30)
-    resource.online()
+    assert resource.online().returncode == 0
     pids = _hang_in_archiving(resource, open_tmp)
     result = resource.offline()
 
@@ -228,7 +228,7 @@ def test_what_an_archive_command_has_begun_is_ended(
     command = _command(open_tmp, script)
     server = make_server(**ARCHIVING, archive_command=command)
     resource = make_resource(server)
-    resource.online()
+    assert resource.online().returncode == 0
     pids = _hang_in_archiving(resource, open_tmp)
     result = resource.offline(env={"HV_OFFLINE_REASON": "SWITCH"}, limit=30)
 

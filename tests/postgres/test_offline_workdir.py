@@ -14,10 +14,12 @@ from fixtures.server import Server
 from pgx_agent import record as records
 from tests.fix_resource import OFFLINE, MakeResource, Resource
 
+pytestmark = pytest.mark.one_postgres
+
 
 def test_an_unreadable_registry(resource: Resource) -> None:
     """The entry under /run has the definition too; without root there is none."""
-    resource.online()
+    assert resource.online().returncode == 0
     pid = resource.known().postmaster
     (resource.registry / resource.name / "definition.toml").write_text("name = 7\n")
     result = resource.offline()
@@ -33,7 +35,7 @@ def test_an_unreadable_registry(resource: Resource) -> None:
 
 def test_an_unreadable_work_directory(resource: Resource) -> None:
     """Neither lock nor record: what the processes prove is done, and the monitor ends."""
-    resource.online()
+    assert resource.online().returncode == 0
     pid, monitor = resource.known().postmaster, resource.monitor()
     resource.work.rename(resource.work.with_name("elsewhere"))
     result = resource.offline()
@@ -50,7 +52,7 @@ def test_an_unreadable_work_directory(resource: Resource) -> None:
 def test_the_record_was_replaced(resource: Resource, what: str, open_tmp: Path) -> None:
     target = open_tmp / "target"
     target.write_text("untouched")
-    resource.online()
+    assert resource.online().returncode == 0
     pid = resource.known().postmaster
     path = resource.work / "record"
     path.unlink()
@@ -80,7 +82,7 @@ def test_a_full_work_directory(
     subprocess.run(["mount", "-t", "tmpfs", "-o", options, "none", small], check=True)
     try:
         resource = make_resource(server)
-        resource.online()
+        assert resource.online().returncode == 0
         pid = resource.known().postmaster
         _fill(small / "filler")
         result = resource.offline()
