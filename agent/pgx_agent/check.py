@@ -21,6 +21,7 @@ from pgx_pclrsc import locks, names, proc, registry, report
 from pgx_pclrsc.failure import Failure
 
 PROGRAM = "pgx_check"
+_WRONG_CALLER = "must be run as root or as the OS user of the resource"
 
 
 class Refused(Failure):
@@ -40,7 +41,7 @@ class Look:
         self.record = _this_boots(record.read(dir_fd), boot)
         found = self.record
         self.held = _is_held(dir_fd, names.MONITOR_LOCK, locks.MONITOR)
-        self.alive = found is not None and proc.alive(found.postmaster, found.start)
+        self.alive = found is not None and _lives(found)
         self.offline_runs = _is_held(dir_fd, names.TRANSITION_LOCK, locks.OFFLINE)
 
     def watched(self) -> bool:
@@ -49,6 +50,13 @@ class Look:
         return (
             self.held and found is not None and proc.monotonic_ms() < found.good_until
         )
+
+
+def _lives(found: record.Record) -> bool:
+    try:
+        return proc.alive(found.postmaster, found.start)
+    except OSError:
+        return True  # no free descriptor, say: that proves nobody dead
 
 
 def _this_boots(found: record.Record | None, boot: str) -> record.Record | None:
@@ -94,7 +102,7 @@ def _check_caller(dir_fd: int, root: str, name: str) -> None:
     from pgx_agent import slow_check
 
     if not slow_check.is_os_user(root, name, uid):
-        raise Refused("must be run as root or as the OS user of the resource")
+        raise Refused(_WRONG_CALLER)
     raise Unreadable("the work directory belongs to another user")
 
 
@@ -110,6 +118,8 @@ def answer(root: str, name: str) -> int:
     except (Unreadable, OSError, record.Garbled) as ex:
         from pgx_agent import slow_check
 
+        if os.geteuid() and not slow_check.is_os_user(root, name, os.geteuid()):
+            raise Refused(_WRONG_CALLER) from ex
         return slow_check.when_unreadable(root, name, str(ex))
     return _from_look(root, name, look)
 

@@ -60,7 +60,15 @@ def run(
     if pid == 0:
         ours.close()
         os._exit(
-            _worker(program, definition, root, deadline, theirs, work, needs_workdir)
+            _worker(
+                program,
+                definition,
+                root,
+                deadline - _BACKSTOP,
+                theirs,
+                work,
+                needs_workdir,
+            )
         )
     theirs.close()
     parent = _Parent(program, definition, root, ours, pid, deadline)
@@ -174,7 +182,7 @@ class _Parent:
         poll.register(self._pidfd, select.POLLIN)
         poll.register(self._woken[0], select.POLLIN)
         while not self._signalled:
-            left = self._deadline + _BACKSTOP - time.monotonic()
+            left = self._deadline - time.monotonic()
             if left <= 0:
                 return self._give_up()
             ready = {fd for fd, _ in poll.poll(left * 1000)}
@@ -267,7 +275,7 @@ class _Parent:
 
     def _look(self, keys: list[str]) -> list[str]:
         pairs = [(int(d), int(i)) for d, _, i in (key.partition(":") for key in keys)]
-        seconds = min(_LOOK_FOR, self._deadline + _BACKSTOP - time.monotonic())
+        seconds = min(_LOOK_FOR, self._deadline - time.monotonic())
         return looking.look(pairs, {os.getpid(), self._pid}, seconds)
 
 

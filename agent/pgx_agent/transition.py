@@ -17,7 +17,6 @@ from pgx_pclrsc import locks, names, proc
 from pgx_pclrsc.report import Failure
 
 _LOOK_AGAIN = 0.02  # seconds between two tries for the lock
-_TEXT = 128
 _TERM_FOR = 5.0  # seconds an ended Online has before it is killed
 
 BYTES = {"online": locks.ONLINE, "offline": locks.OFFLINE}
@@ -88,7 +87,7 @@ def _sign(fd: int, kind: str) -> None:
     pid = os.getpid()
     stat = proc.read_stat(pid)
     text = f"{kind} {pid} {stat[2] if stat else 0} {proc.boot_id()}"
-    os.pwrite(fd, text.encode().ljust(_TEXT), 0)
+    os.pwrite(fd, text.encode().ljust(names.LOCK_SIZE), 0)
 
 
 def _give_way(fd: int, kind: str, deadline: float, ended: dict[int, float]) -> None:
