@@ -15,8 +15,7 @@ from fixtures.os_user import OsUser, plain_environment
 from fixtures.processes import wait_until
 from fixtures.server import Server
 from pgx_agent import record as records
-from pgx_agent import runentry
-from pgx_pclrsc import locks, names, proc
+from pgx_pclrsc import locks, names, proc, runentry
 
 NODE = "node1RMS"
 ONLINE, OFFLINE, FAULTED = 0, 1, 2

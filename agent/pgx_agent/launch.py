@@ -12,9 +12,9 @@ import signal
 import sys
 import time
 
-from pgx_agent import environment, prologue, record, runentry, transition
+from pgx_agent import environment, prologue, record, transition
 from pgx_agent.slow_check import definition_of
-from pgx_pclrsc import locks, names, postmasters, proc, registry, users
+from pgx_pclrsc import locks, names, postmasters, proc, registry, runentry, users
 from pgx_pclrsc.definition import ResourceDefinition
 
 MONITOR = "pgx_monitor"

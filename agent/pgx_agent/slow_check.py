@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import os
 
-from pgx_agent import check, runentry
+from pgx_agent import check
 from pgx_agent.core import verdict
-from pgx_pclrsc import codec, postmasters, proc, report, store
+from pgx_pclrsc import codec, postmasters, proc, report, runentry, store
 from pgx_pclrsc.definition import ResourceDefinition
 from pgx_pclrsc.report import Failure
 

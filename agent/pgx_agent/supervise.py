@@ -15,11 +15,11 @@ import socket
 import time
 from collections.abc import Callable
 
-from pgx_agent import hv, looking, prologue, record, runentry
+from pgx_agent import hv, looking, prologue, record
 from pgx_agent.postgres import holdings
 from pgx_agent.trace import Trace
 from pgx_agent.worker import ParentGone, Worker
-from pgx_pclrsc import codec, report, users
+from pgx_pclrsc import codec, report, runentry, users
 from pgx_pclrsc.definition import ResourceDefinition
 from pgx_pclrsc.report import Failure
 

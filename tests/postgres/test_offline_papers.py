@@ -21,7 +21,7 @@ from fixtures.os_user import OsUser
 from fixtures.processes import gone, kill
 from fixtures.server import Server
 from pgx_agent import record as records
-from pgx_agent import runentry
+from pgx_pclrsc import runentry
 from tests.fix_postgres import MakeServer
 from tests.fix_resource import OFFLINE, MakeResource, Resource
 
