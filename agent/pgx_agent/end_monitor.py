@@ -102,7 +102,10 @@ def holders(fd: int) -> list[tuple[int, int]]:
 def _has_open(pid: int, wanted: os.stat_result) -> bool:
     try:
         for name in os.listdir(f"/proc/{pid}/fd"):
-            if os.path.samestat(os.stat(f"/proc/{pid}/fd/{name}"), wanted):
+            if proc.link_key(f"/proc/{pid}/fd/{name}") == (
+                wanted.st_dev,
+                wanted.st_ino,
+            ):
                 return True
     except OSError:
         pass
