@@ -35,7 +35,11 @@ def lines(program: str, level: str, message: Failure) -> list[str]:
 
 def to_stderr(text: str) -> None:
     """Write *text* to descriptor 2; one that is closed, or stays full, is no error."""
-    data = (text + "\n").encode("utf-8", "backslashreplace")
+    bytes_to_stderr((text + "\n").encode("utf-8", "backslashreplace"))
+
+
+def bytes_to_stderr(data: bytes) -> None:
+    """Write *data* as it is to descriptor 2; one that is closed, or stays full, is no error."""
     try:
         while data and _takes_more():
             data = data[os.write(2, data[:_AT_ONCE]) :]
