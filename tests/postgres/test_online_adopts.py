@@ -71,11 +71,19 @@ def test_a_server_whose_connections_are_all_used(
     server = resource.server
     server.configure(max_connections=5, superuser_reserved_connections=1)
     pid = server.start_plain()
-    clients = [_client(server) for _ in range(5)]
+    clients: list[subprocess.Popen[bytes]] = []
+
+    def is_full() -> bool:
+        if server.ask("select 1", fails="full") == "full":
+            return True
+        clients.append(_client(server))
+        return False
+
     try:
-        wait_until(lambda: server.ask("select 1", fails="full") == "full", "it is full")
+        wait_until(is_full, "it is full", pause=0.2)
+        inside = [client for client in clients if client.poll() is None]
         assert online(resource) == pid
-        assert all(client.poll() is None for client in clients)
+        assert all(client.poll() is None for client in inside)
     finally:
         for client in clients:
             client.kill()
