@@ -13,9 +13,9 @@ from __future__ import annotations
 
 import os
 
-from pgx_agent import record, runentry, script, supervise, transition
+from pgx_agent import record, script, supervise, transition
 from pgx_agent.worker import Worker
-from pgx_pclrsc import names, proc, registry, report
+from pgx_pclrsc import names, proc, registry, report, runentry
 from pgx_pclrsc.report import Failure
 from pgx_pclrsc.text import quoted
 

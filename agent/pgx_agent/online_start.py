@@ -5,8 +5,15 @@ from __future__ import annotations
 import os
 import time
 
-from pgx_agent import end_monitor, environment, new_monitor, online_record
+from pgx_agent import (
+    end_monitor,
+    environment,
+    new_monitor,
+    online_record,
+    transition,
+)
 from pgx_agent.core import online
+from pgx_agent.core.online import Ident
 from pgx_agent.online_checks import Checked
 from pgx_agent.online_facts import Look
 from pgx_agent.postgres import guard, instance, server, server_log, startup
@@ -21,17 +28,23 @@ _STILL_TRUE = 1.0  # seconds that a look stays good
 
 
 class Start:
-    """One start of a server, until it answers or has failed."""
+    """Starts of a server, each until it answers or has failed.
+
+    *forked* is the server that was started last, None before there was any.
+    """
 
     def __init__(
         self,
         worker: Worker,
+        held: transition.Held,
         judge: new_monitor.Judge,
         until: float,
         *,
         break_guard: bool,
     ) -> None:
+        self.forked: Ident | None = None
         self._worker = worker
+        self._held = held
         self._judge = judge
         self._until = until
         self._break_guard = break_guard
@@ -45,6 +58,7 @@ class Start:
 
         Raises Failure.
         """
+        self._held.confirm()
         # In this order: a monitor that is just writing would put its record back.
         end_monitor.end_monitor(self._worker.dir_fd)
         online_record.clear(self._worker)
@@ -112,8 +126,11 @@ class Start:
         """Fork the server, record it, and only then let it run."""
         self._worker.phase("starting the server")
         forked = server.fork(order)
+        self.forked = forked.pid, forked.start
         try:
+            self._held.confirm()
             generation = online_record.starting(self._worker, forked.pid, forked.start)
+            self._held.confirm()
             forked.release()
         finally:
             forked.abandon()
@@ -157,13 +174,17 @@ class Start:
 
     def _advice(self, found: Look) -> str:
         work = self._worker.definition.work_directory
-        if isinstance(found.facts.pid_file, online.BadPidFile):
-            return (
-                f"{quoted(f'{self._data}/postmaster.pid')} is no PID file. When it is "
-                "certain that no server runs on this data directory on any node, "
-                "remove it."
-            )
-        return f"The server's output is in {quoted(f'{work}/server.log')}."
+        match found.facts.pid_file:
+            case online.BadPidFile():
+                problem = "is no PID file"
+            case online.UnreadablePidFile(why=why):
+                problem = f"cannot be read: {why}"
+            case _:
+                return f"The server's output is in {quoted(f'{work}/server.log')}."
+        return (
+            f"{quoted(f'{self._data}/postmaster.pid')} {problem}. When it is certain that "
+            "no server runs on this data directory on any node, remove it."
+        )
 
     def _silent(self, why: str, before: Mark) -> Failure:
         said = " / ".join(self._said(before))
@@ -207,4 +228,15 @@ def late(worker: Worker, pid: int) -> Failure:
         detail=f"It was still busy: {startup.doing(pid)}.",
         hint="It is stopped again. Raise --online-timeout, and RMS's time-out with it, "
         "if recovery takes so long.",
+    )
+
+
+def unanswered(worker: Worker, pid: int) -> Failure:
+    """Return the failure of a server that runs, is not ours to stop, and says nothing."""
+    definition = worker.definition
+    return Failure(
+        f"instance {quoted(definition.name)} has not answered within its online-timeout "
+        f"of {definition.online_timeout} s",
+        detail=f"Postmaster {pid} runs; it was not started here, and is left as it is.",
+        hint="Look what keeps template1 and postgres from answering. pgx_offline stops it.",
     )

@@ -135,7 +135,7 @@ def test_the_mode_is_what_rms_asks_for(
 def test_a_faulted_record_means_immediate(resource: Resource) -> None:
     assert resource.online().returncode == 0
     pid = resource.known().postmaster
-    os.kill(resource.monitor() or 0, signal.SIGKILL)
+    resource.signal_monitor()
     fd = os.open(resource.work / "record", os.O_RDWR)
     found = resource.known()
     found.state, found.reason = records.FAULTED, "made up"
@@ -187,7 +187,7 @@ def test_twenty_clients_in_transactions(
 def test_check_says_what_was_found_until_nothing_is_left(resource: Resource) -> None:
     """The state that Offline has found: Online, and Faulted where the server has died."""
     assert resource.online().returncode == 0
-    os.kill(resource.monitor() or 0, signal.SIGKILL)
+    resource.signal_monitor()
     postmaster = resource.known().postmaster
     os.kill(postmaster, signal.SIGSTOP)
     backend = _children(postmaster)[0]
@@ -216,7 +216,7 @@ def test_a_postmaster_that_has_died_stays_faulted_while_offline_works(
     before = resource.known()
     backend = connect(server)
     backend_pid = backend.info.backend_pid
-    os.kill(resource.monitor() or 0, signal.SIGSTOP)
+    resource.signal_monitor(signal.SIGSTOP)
     os.kill(backend_pid, signal.SIGSTOP)
     os.kill(before.postmaster, signal.SIGKILL)
     offline = resource.start("pgx_offline", resource.name)

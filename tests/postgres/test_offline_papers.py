@@ -120,7 +120,7 @@ def test_a_pid_used_again_is_not_the_recorded_postmaster(
     """The record names a PID that is somebody else's now: its start time tells."""
     assert resource.online().returncode == 0
     resource.server.stop(signal.SIGQUIT)
-    kill(resource.monitor() or 0)
+    resource.signal_monitor()
     found = resource.known()
     found.postmaster = unrelated.pid
     _write(resource, found)
@@ -205,7 +205,7 @@ def test_the_file_system_was_unmounted_lazily(
     pid = resource.known().postmaster
     disk.unmount("-l")
     if kept != "record":
-        kill(resource.monitor() or 0)
+        resource.signal_monitor()
         (resource.work / "record").write_bytes(b"garbled")
     if kept == "nothing":
         runentry.remove(str(resource.registry), resource.name)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from fixtures.processes import wait_until
 from pgx_agent import new_monitor, record
 from pgx_agent.postgres import (
     binaries,
@@ -16,6 +17,7 @@ from pgx_agent.postgres import (
     server_log,
     tablespaces,
 )
+from pgx_pclrsc import locks
 from pgx_pclrsc.failure import Failure
 
 # --- pg_control, PG_VERSION ---------------------------------------------------
@@ -120,6 +122,22 @@ def test_a_directory_with_another_version_is_refused(tmp_path: Path) -> None:
     assert f"{tmp_path}: 14" in (caught.value.detail or "")
 
 
+def _refuse_to_run(_: list[str]) -> str:
+    raise TimeoutError(110, "no answer within 10 s")
+
+
+def test_a_given_directory_whose_server_does_not_answer_is_told_apart(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "postgres").write_text("")
+    (tmp_path / "postgres").chmod(0o755)
+    with pytest.raises(Failure) as caught:
+        binaries.find(str(tmp_path), 15, _refuse_to_run)
+
+    detail = caught.value.detail or ""
+    assert "could not be asked for its version, no answer within 10 s" in detail
+
+
 # --- what the server said -----------------------------------------------------
 
 
@@ -192,12 +210,41 @@ def test_the_first_word_of_a_monitor(line: str, outcome: str, why: str) -> None:
 def test_a_relocated_configuration_is_an_option_and_a_stale_pid_a_variable() -> None:
     order = server.Order("/b", "/d", "/c.conf", {"A": "1"}, 3, None, 77)
 
-    assert order.arguments() == ["/b/postgres", "-D", "/d", "-c", "config_file=/c.conf"]
+    assert order.arguments() == [
+        *("/b/postgres", "-D", "/d", "-c", "data_directory=/d"),
+        *("-c", "config_file=/c.conf"),
+    ]
     assert order.environment() == {"A": "1", "PG_GRANDPARENT_PID": "77"}
 
 
 def test_nobody_is_named_a_grandparent_without_proof() -> None:
     order = server.Order("/b", "/d", "", {}, 3, None)
 
-    assert order.arguments() == ["/b/postgres", "-D", "/d"]
+    assert order.arguments() == ["/b/postgres", "-D", "/d", "-c", "data_directory=/d"]
     assert order.environment() == {}
+
+
+def test_the_child_keeps_no_lock_of_the_script_that_forks_it(tmp_path: Path) -> None:
+    """One that is stopped before it is the server would hold on to it for ever."""
+    fd = os.open(tmp_path / "lock", os.O_RDWR | os.O_CREAT)
+    assert locks.take(fd, locks.EXCLUSIVE)
+    log_fd = os.open("/dev/null", os.O_WRONLY)
+    forked = server.fork(server.Order("/nowhere", "/d", "", {}, log_fd, None))
+    other = os.open(tmp_path / "lock", os.O_RDWR)
+    try:
+        wait_until(lambda: not _has_open(forked.pid, tmp_path), "the child has let go")
+        os.close(fd)
+        assert not locks.is_held(other, locks.EXCLUSIVE)
+    finally:
+        forked.abandon()
+        os.waitpid(forked.pid, 0)
+        for each in (log_fd, other, forked.pidfd):
+            os.close(each)
+
+
+def _has_open(pid: int, directory: Path) -> bool:
+    names = os.listdir(f"/proc/{pid}/fd")
+    return any(
+        os.readlink(f"/proc/{pid}/fd/{name}").startswith(str(directory))
+        for name in names
+    )
