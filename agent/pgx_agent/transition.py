@@ -164,8 +164,9 @@ def _not_had(script: tuple[str, int, int] | None) -> Failure:
             detail="The script that has signed it last works no more.",
             hint="Look who has transition.lock in the work directory open.",
         )
+    who = f"pgx_{script[0]} with PID {script[1]}"
     return Failure(
-        f"could not get the transition lock: pgx_{script[0]} with PID {script[1]} still works",
+        f"could not get the transition lock: {who} still works",
         hint="Wait for it, or look why it takes so long in trace.log.",
     )
 

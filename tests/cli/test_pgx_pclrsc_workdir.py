@@ -46,9 +46,9 @@ def test_one_that_is_there_is_taken_with_what_it_holds(
     assert registry.add().returncode == 0
     assert (registry.work / names.RECORD).read_bytes() == b"x" * 512
     assert (registry.work / names.RECORD).stat().st_ino == inode
-    assert (
-        registry.work / names.MONITOR_LOCK
-    ).read_bytes() == b"half" + b" " * 59 + b"\n"
+    assert (registry.work / names.MONITOR_LOCK).read_bytes() == b"half".ljust(
+        names.LOCK_SIZE - 1
+    ) + b"\n"
     assert (registry.work / names.TRACE).read_text() == "old"
 
 

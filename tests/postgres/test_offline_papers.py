@@ -18,7 +18,7 @@ import pytest
 
 from fixtures.disk import Disk
 from fixtures.os_user import OsUser
-from fixtures.processes import gone, kill
+from fixtures.processes import gone, kill, wait_until
 from fixtures.server import Server
 from pgx_agent import record as records
 from pgx_pclrsc import runentry
@@ -120,7 +120,7 @@ def test_a_pid_used_again_is_not_the_recorded_postmaster(
     """The record names a PID that is somebody else's now: its start time tells."""
     assert resource.online().returncode == 0
     resource.server.stop(signal.SIGQUIT)
-    resource.signal_monitor()
+    wait_until(lambda: not resource.monitor_runs(), "the monitor has ended with it")
     found = resource.known()
     found.postmaster = unrelated.pid
     _write(resource, found)

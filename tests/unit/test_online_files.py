@@ -243,8 +243,10 @@ def test_the_child_keeps_no_lock_of_the_script_that_forks_it(tmp_path: Path) -> 
 
 
 def _has_open(pid: int, directory: Path) -> bool:
-    names = os.listdir(f"/proc/{pid}/fd")
-    return any(
-        os.readlink(f"/proc/{pid}/fd/{name}").startswith(str(directory))
-        for name in names
-    )
+    for name in os.listdir(f"/proc/{pid}/fd"):
+        try:
+            if os.readlink(f"/proc/{pid}/fd/{name}").startswith(str(directory)):
+                return True
+        except FileNotFoundError:
+            pass  # closed since it was listed
+    return False

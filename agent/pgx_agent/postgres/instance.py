@@ -13,6 +13,7 @@ Only processes of the OS user are looked into, in one pass over /proc.
 from __future__ import annotations
 
 import os
+import time
 from dataclasses import dataclass, replace
 
 from pgx_agent.postgres import holdings, titles
@@ -24,6 +25,7 @@ from pgx_pclrsc import proc
 
 _MONITOR = "pgx_monitor"  # it holds the guard of a server that it has adopted
 _STANDALONE = "--single"
+_ENDS_WITHIN, _LOOK_AGAIN = 1.0, 0.02  # seconds
 
 Table = dict[int, tuple[str, int, int]]  # state letter, parent, start time
 
@@ -214,6 +216,13 @@ def unproven(evidence: Evidence) -> list[Process]:
     """
     if evidence.guard_key is not None:
         return []
+    until = time.monotonic() + _ENDS_WITHIN
+    while (found := _unproven(evidence)) and time.monotonic() < until:
+        time.sleep(_LOOK_AGAIN)  # one that is just ending has no directory any more
+    return found
+
+
+def _unproven(evidence: Evidence) -> list[Process]:
     ours = {process.pid for process in processes(evidence)}
     there = table()
     return [
