@@ -28,6 +28,10 @@ def test_every_rule_in_the_code_names_a_row() -> None:
     assert mentioned() - {fact.key for fact in FACTS} == set()
 
 
+def test_every_row_is_some_code() -> None:
+    assert {fact.key for fact in FACTS} - mentioned() == set()
+
+
 def test_every_knob_belongs_to_one_fact() -> None:
     knobs = [fact.knob for fact in FACTS if fact.knob]
     assert sorted(knobs) == sorted(each.name for each in fields(Knobs))
