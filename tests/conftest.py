@@ -12,15 +12,21 @@ from hypothesis import settings
 from fixtures import binaries
 from fixtures.os_user import os_user as instances_user
 
-pytest_plugins = ["tests.fix_postgres", "tests.fix_resource"]
+pytest_plugins = [
+    "tests.fix_postgres",
+    "tests.fix_registry",
+    "tests.fix_resource",
+    "tests.fix_disk",
+]
 
 settings.register_profile(
     "project", deadline=None, database=None, derandomize="CI" in os.environ
 )
 settings.load_profile("project")
 
-# A skip that is right even where everything can be had.
-_ALLOWED_SKIPS = ("only for an ordinary user",)
+# Skips that are right even where everything can be had: CI runs as both.
+_NEEDS_ROOT = "needs to be root"
+_ALLOWED_SKIPS = ("only for an ordinary user",) if os.geteuid() == 0 else (_NEEDS_ROOT,)
 
 
 def pytest_report_header() -> list[str]:
@@ -39,7 +45,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if "postgresql" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.postgres)
         if item.get_closest_marker("root") and os.geteuid() != 0:
-            item.add_marker(pytest.mark.skip(reason="needs to be root"))
+            item.add_marker(pytest.mark.skip(reason=_NEEDS_ROOT))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -54,7 +60,7 @@ def pytest_runtest_makereport(
         and not hasattr(report, "wasxfail")
     ):
         reason = str(call.excinfo.value) if call.excinfo else ""
-        if not reason.startswith(_ALLOWED_SKIPS):
+        if not reason.removeprefix("Skipped: ").startswith(_ALLOWED_SKIPS):
             report.outcome = "failed"
             report.longrepr = f"skipped, where nothing may be: {reason}"
     return report

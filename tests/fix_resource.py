@@ -72,8 +72,15 @@ class Resource:
         )
 
     def register(self, **options: object) -> Result:
-        """Run `pgx_pclrsc -a`; *options* are long options with `_` for `-`."""
-        given = [f"--{key.replace('_', '-')}={value}" for key, value in options.items()]
+        """Run `pgx_pclrsc -a`; *options* are long options with `_` for `-`.
+
+        One that is None is not given.
+        """
+        given = [
+            f"--{key.replace('_', '-')}={value}"
+            for key, value in options.items()
+            if value is not None
+        ]
         where = ["-D", str(self.server.data), "-w", str(self.work), "-n", NODE]
         user = ["-u", self.server.user.name]
         return self.run("pgx_pclrsc", "-a", "-c", self.name, *user, *where, *given)

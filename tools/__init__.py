@@ -1,0 +1,1 @@
+"""What make uses to set up, install and run; standard library only."""

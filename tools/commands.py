@@ -23,8 +23,11 @@ COMMANDS = {
     "pgx_check": "pgx_agent.check",
     "pgx_monitor": "pgx_agent.monitor.main",
 }
-# pgx_check's every millisecond counts: no virtual environment and no site at all.
+# The one that imports nothing from other projects: their path would only be searched.
 BARE = "pgx_check"
+# -I: nothing of the caller's environment or directory; -S: no `site`, whose .pth files and
+# virtual environment cost 3 ms.  One word: the kernel hands on what follows as one argument.
+OPTIONS = "-IS"
 _LONGEST_FIRST_LINE = 127  # the kernel's limit before 5.1, without the newline
 _NOT_IN_A_TRAMPOLINE = set("\"'$`\\\n\r\0")
 
@@ -33,30 +36,30 @@ class Refused(Exception):
     """A path that no first line can name."""
 
 
-def first_lines(interpreter: str, options: str) -> str:
-    """Return what makes the kernel run *interpreter* with *options*, which is one word.
+def first_lines(interpreter: str) -> str:
+    """Return what makes the kernel run *interpreter* with our options.
 
     Raises Refused for a path that neither a first line nor a shell line can hold.
     """
-    line = f"#!{interpreter} {options}"
-    if len(os.fsencode(line)) <= _LONGEST_FIRST_LINE and not set(interpreter) & set(
-        " \t\n\r"
-    ):
+    line = f"#!{interpreter} {OPTIONS}"
+    blank = set(interpreter) & set(" \t\n\r")
+    if len(os.fsencode(line)) <= _LONGEST_FIRST_LINE and not blank:
         return line + "\n"
     if set(interpreter) & _NOT_IN_A_TRAMPOLINE:
         raise Refused(f"no command can name the interpreter {interpreter!r}")
     # To sh this runs Python and ends there; to Python it is a string.
-    return f"#!/bin/sh\n'''exec' \"{interpreter}\" {options} \"$0\" \"$@\"\n' '''\n"
+    return f"#!/bin/sh\n'''exec' \"{interpreter}\" {OPTIONS} \"$0\" \"$@\"\n' '''\n"
 
 
-def stub(command: str, interpreter: str, paths: list[str]) -> str:
-    """Return the text of *command*."""
+def stub(command: str, interpreter: str, ours: list[str], others: list[str]) -> str:
+    """Return the text of *command*, with the paths to our packages and to those of others."""
     return (
-        first_lines(interpreter, "-IS" if command == BARE else "-I")
+        first_lines(interpreter)
         + "import sys\n"
         # RMS runs it as root: it must not leave __pycache__ about.
         + "sys.dont_write_bytecode = True\n"
-        + f"sys.path[:0] = {paths!a}\n"
+        + f"sys.path[:0] = {ours!a}\n"
+        + (f"sys.path += {others!a}\n" if others else "")
         + f"from {COMMANDS[command]} import main\n"
         + "main()\n"
     )
@@ -84,10 +87,12 @@ def write(path: Path, text: str, mode: int) -> None:
 def write_commands(venv: Path, bin_dir: Path, paths: list[str]) -> None:
     """Write every command into *bin_dir*.  Raises Refused, OSError."""
     bin_dir.mkdir(parents=True, exist_ok=True)
+    site = str(site_packages(venv))
     for command in COMMANDS:
-        bare = command == BARE
-        interpreter = base_interpreter() if bare else str(venv / "bin" / "python")
-        write(bin_dir / command, stub(command, interpreter, paths), 0o755)
+        others = [] if command == BARE or site in paths else [site]
+        write(
+            bin_dir / command, stub(command, base_interpreter(), paths, others), 0o755
+        )
 
 
 def site_packages(venv: Path) -> Path:

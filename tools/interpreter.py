@@ -9,19 +9,19 @@ import stat
 import sys
 
 
-def _closed(path):  # type: ignore[no-untyped-def]
-    """Return the first of *path* and its parents that others cannot go through."""
+def _closed(path: str) -> str:
+    """Return the first of *path* and its parents that others cannot go through, or ""."""
     while True:
         if not os.stat(path).st_mode & stat.S_IXOTH:
             return path
         parent = os.path.dirname(path)
         if parent == path:
-            return None
+            return ""
         path = parent
 
 
-def _problem(binary, own):  # type: ignore[no-untyped-def]
-    if sys.version_info < (3, 11):
+def _problem(binary: str, own: bool) -> str:
+    if sys.version_info < (3, 11):  # noqa: UP036  # it may be run by an older one
         return f"is Python {sys.version.split()[0]}, and 3.11 or newer is needed"
     try:
         import ensurepip  # noqa: F401  # Debian keeps it in python3-venv
@@ -29,10 +29,10 @@ def _problem(binary, own):  # type: ignore[no-untyped-def]
     except ImportError:
         return "cannot make virtual environments (Debian: apt-get install python3-venv)"
     for path in (binary, os.path.realpath(os.path.dirname(os.__file__))):
-        closed = None if own else _closed(path)
+        closed = "" if own else _closed(path)
         if closed:
             return f"other users cannot execute it: {closed} is closed to them"
-    return None
+    return ""
 
 
 def main() -> None:

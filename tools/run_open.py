@@ -26,7 +26,7 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 WHERE = Path("/var/tmp")  # noqa: S108  # not /tmp: it may be small, and in memory
 _PREFIX = "pgx-open-"
 _LEFT_OUT = shutil.ignore_patterns(
-    ".git", "__pycache__", ".*_cache", ".hypothesis", ".ready"
+    ".git", ".venv", "__pycache__", ".*_cache", ".hypothesis"
 )
 
 
@@ -83,6 +83,8 @@ def open_copy() -> Iterator[Path]:
         top.chmod(0o755)
         copy = top / "checkout"
         shutil.copytree(CHECKOUT, copy, symlinks=True, ignore=_LEFT_OUT)
+        venv = (CHECKOUT / ".venv").resolve()  # a link would let the copy write into it
+        shutil.copytree(venv, copy / ".venv", symlinks=True)
         subprocess.run(["chown", "-R", "-h", "0:0", copy], check=True)
         subprocess.run(["chmod", "-R", "a+rX,go-w", copy], check=True)
         _write_commands(copy)

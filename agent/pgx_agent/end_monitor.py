@@ -9,9 +9,11 @@ from __future__ import annotations
 import os
 import signal
 import time
+from itertools import pairwise
 
 from pgx_agent import launch, record, transition
-from pgx_pclrsc import locks, names, proc
+from pgx_pclrsc import locks, names, proc, registry
+from pgx_pclrsc.definition import ResourceDefinition
 from pgx_pclrsc.report import Failure
 
 _TERM_FOR = 0.5  # seconds a monitor has to end after SIGTERM; it has nothing to tidy up
@@ -99,3 +101,33 @@ def _named(dir_fd: int) -> str:
         return ", ".join(str(pid) for pid, _ in holders(fd)) or "none that can be seen"
     finally:
         os.close(fd)
+
+
+def end_by_name(root: str, definition: ResourceDefinition) -> None:
+    """Kill the resource's monitors by their command line, where no lock can be asked."""
+    for pid in proc.pids():
+        stat = proc.read_stat(pid)
+        if stat is not None and _is_monitor_of(pid, root, definition):
+            transition.send_signal(pid, stat[2], signal.SIGKILL)
+
+
+def _is_monitor_of(pid: int, root: str, definition: ResourceDefinition) -> bool:
+    if proc.uid_of(pid) != definition.uid:
+        return False
+    words = proc.cmdline(pid)
+    named = any(
+        os.path.basename(word) == launch.MONITOR and after == definition.name
+        for word, after in pairwise(words[:5])
+    )
+    return named and _registry_of(pid) == os.path.abspath(root)
+
+
+def _registry_of(pid: int) -> str:
+    """Return the registry that *pid* was started with: two may have the same name in it."""
+    try:
+        with open(f"/proc/{pid}/environ", encoding="utf-8", errors="replace") as file:
+            words = file.read().split("\0")
+    except OSError:
+        return ""
+    environ = dict(word.split("=", 1) for word in words if "=" in word)
+    return os.path.abspath(registry.root(environ))

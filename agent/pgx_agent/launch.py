@@ -24,9 +24,14 @@ _WAIT_FOR_ENTRY = 60.0  # seconds root waits for the first answer, to write its 
 _WAIT_FOR_LOCK = 1.0
 
 
+# Asked now, not when it is needed: a script that was called by a relative path is found
+# from the directory it was called in alone, and those who start a monitor have left it.
+_PROGRAMS = os.path.dirname(os.path.realpath(sys.argv[0]))
+
+
 def program() -> str:
     """Return the path of pgx_monitor: it is installed beside the script that runs."""
-    return os.path.join(os.path.dirname(os.path.realpath(sys.argv[0])), MONITOR)
+    return os.path.join(_PROGRAMS, MONITOR)
 
 
 def spawn(

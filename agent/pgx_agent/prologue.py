@@ -11,18 +11,20 @@ import _signal as signal  # type: ignore[import-not-found]
 import os
 
 
-def first_statements() -> None:
+def first_statements(*, keep_descriptors: bool = False) -> None:
     """Undo what the caller may have done to descriptors, signals and umask.
 
     Descriptors 0 to 2 exist afterwards; those above are the caller's and are closed, so
-    that nothing we leave running keeps them open.
+    that nothing we leave running keeps them open.  pgx_monitor is given some by us
+    (*keep_descriptors*), and closes the others when it detaches.
     SIGPIPE is set to its default, so that nothing of the caller's is handed on, and is
     then ignored by the script itself: a reader that leaves must not kill a switch.
     `ordinary_signals` gives what we start the default again.
     """
     for fd in (0, 1, 2):
         _ensure_open(fd)
-    os.closerange(3, os.sysconf("SC_OPEN_MAX"))
+    if not keep_descriptors:
+        os.closerange(3, os.sysconf("SC_OPEN_MAX"))
     ordinary_signals()
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     os.umask(0o077)

@@ -15,7 +15,8 @@ import socket
 import time
 from collections.abc import Callable
 
-from pgx_agent import hv, prologue, record, runentry
+from pgx_agent import hv, looking, prologue, record, runentry
+from pgx_agent.postgres import holdings
 from pgx_agent.trace import Trace
 from pgx_agent.worker import ParentGone, Worker
 from pgx_pclrsc import codec, report, users
@@ -38,17 +39,35 @@ def verdict_in(timeout: int) -> float:
 
 
 def run(
-    program: str, definition: ResourceDefinition, root: str, timeout: int, work: Work
+    program: str,
+    definition: ResourceDefinition,
+    root: str,
+    timeout: int,
+    work: Work,
+    *,
+    needs_workdir: bool = True,
+    meanwhile: Callable[[], None] | None = None,
 ) -> int:
-    """Do *work* in a worker that has become the OS user; return the script's exit code."""
+    """Do *work* in a worker that has become the OS user; return the script's exit code.
+
+    Unless it *needs_workdir*, a work directory that cannot be opened is a warning, and the
+    worker's `dir_fd` is then -1: an instance can be stopped without.  *meanwhile* is done
+    in the parent while the worker begins: loading what the parent will need.
+    """
     deadline = time.monotonic() + verdict_in(timeout)
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     pid = os.fork()
     if pid == 0:
         ours.close()
-        os._exit(_worker(program, definition, root, deadline, theirs, work))
+        os._exit(
+            _worker(program, definition, root, deadline, theirs, work, needs_workdir)
+        )
     theirs.close()
-    return _Parent(program, definition, root, ours, pid, deadline).serve()
+    parent = _Parent(program, definition, root, ours, pid, deadline)
+    parent.heed_signals()
+    if meanwhile is not None:
+        meanwhile()
+    return parent.serve()
 
 
 def _worker(
@@ -58,6 +77,7 @@ def _worker(
     deadline: float,
     line: socket.socket,
     work: Work,
+    needs_workdir: bool,
 ) -> int:
     trace = Trace(definition.work_directory, definition.trace_max_file_size, program)
     try:
@@ -65,7 +85,7 @@ def _worker(
         users.become(definition)
         os.chdir("/")
         transition = hv.read_transition(os.environ)
-        dir_fd = _open_workdir(definition)
+        dir_fd = _open_workdir(program, definition, needs_workdir)
         worker = Worker(
             program, definition, root, transition, deadline, line, trace, dir_fd
         )
@@ -88,14 +108,20 @@ def _asked() -> str:
     return " ".join(words) or "without HV_ variables"
 
 
-def _open_workdir(definition: ResourceDefinition) -> int:
+def _open_workdir(
+    program: str, definition: ResourceDefinition, needs_workdir: bool
+) -> int:
     try:
         return record.open_workdir(definition.work_directory)
     except OSError as ex:
-        raise Failure(
+        problem = Failure(
             f'could not open work directory "{definition.work_directory}": {ex.strerror}',
             hint="It must be a directory of the OS user with mode 0700, and no link.",
-        ) from ex
+        )
+        if needs_workdir:
+            raise problem from ex
+        report.show(program, "warning", problem)
+        return -1
 
 
 def _internal_error(program: str, problem: Exception, trace: Trace) -> None:
@@ -130,14 +156,23 @@ class _Parent:
         self._deadline = deadline
         self._phase = "starting"
         self._signalled = 0
+        self._woken = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+
+    def heed_signals(self) -> None:
+        """From now on a signal that ends us ends the worker too.
+
+        Python resumes an interrupted poll, so a signal has to be something to poll for.
+        """
+        signal.set_wakeup_fd(self._woken[1], warn_on_full_buffer=False)
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, self._on_signal)
 
     def serve(self) -> int:
         """Answer the worker's questions; return its exit code, or 1 in its place."""
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            signal.signal(number, self._on_signal)
         poll = select.poll()
         poll.register(self._line, select.POLLIN)
         poll.register(self._pidfd, select.POLLIN)
+        poll.register(self._woken[0], select.POLLIN)
         while not self._signalled:
             left = self._deadline + _BACKSTOP - time.monotonic()
             if left <= 0:
@@ -169,7 +204,7 @@ class _Parent:
         report.show(self._program, "error", message)
 
     def _give_up(self) -> int:
-        wait = _wchan(self._pid)
+        wait = holdings.wait_channel(self._pid)
         self._show(
             Failure(
                 f"could not finish in time: still {self._phase}",
@@ -231,41 +266,9 @@ class _Parent:
         return ""
 
     def _look(self, keys: list[str]) -> list[str]:
-        """Look in a child with a time limit: stat of another's directory may hang."""
         pairs = [(int(d), int(i)) for d, _, i in (key.partition(":") for key in keys)]
-        reader, writer = os.pipe()
-        child = os.fork()
-        if child == 0:
-            _look_and_exit(pairs, writer, {os.getpid(), self._pid, os.getppid()})
-        os.close(writer)
-        try:
-            return _collect(reader, child)
-        finally:
-            os.close(reader)
-
-
-def _look_and_exit(pairs: list[tuple[int, int]], writer: int, skip: set[int]) -> None:
-    try:
-        from pgx_agent.postgres import bystanders
-
-        text = "\0".join(bystanders.find(pairs, skip))
-        os.write(writer, text.encode("utf-8", "replace")[: _PACKET // 2])
-    finally:
-        os._exit(0)
-
-
-def _collect(reader: int, child: int) -> list[str]:
-    ready, _, _ = select.select([reader], [], [], _LOOK_FOR)
-    text = os.read(reader, _PACKET) if ready else b""
-    with_pidfd = os.pidfd_open(child)
-    try:
-        if not select.select([with_pidfd], [], [], 0.2)[0]:
-            _signal(with_pidfd, signal.SIGKILL)
-        else:
-            os.waitpid(child, 0)
-    finally:
-        os.close(with_pidfd)
-    return text.decode("utf-8", "replace").split("\0") if text else []
+        seconds = min(_LOOK_FOR, self._deadline + _BACKSTOP - time.monotonic())
+        return looking.look(pairs, {os.getpid(), self._pid}, seconds)
 
 
 def _signal(pidfd: int, number: int) -> None:
@@ -273,11 +276,3 @@ def _signal(pidfd: int, number: int) -> None:
         signal.pidfd_send_signal(pidfd, number)
     except ProcessLookupError:
         pass
-
-
-def _wchan(pid: int) -> str:
-    try:
-        with open(f"/proc/{pid}/wchan", encoding="ascii") as file:
-            return file.read().strip("0")
-    except OSError:
-        return ""

@@ -30,7 +30,7 @@ class Unsound(Failure):
     def __init__(self, all_problems: Iterable[Failure]) -> None:
         self.all_problems = list(all_problems)
         super().__init__(
-            "could not read definition",
+            primary="could not read definition",
             detail=_sentence("; ".join(map(_in_one_line, self.all_problems))),
             hint="Remove the resource with -d, and register it again with -a.",
         )
@@ -76,7 +76,7 @@ def _parse(text: str) -> dict[str, object]:
     try:
         return tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError, ValueError) as ex:
-        raise Unsound([Failure(f"not valid TOML: {ex}")]) from ex
+        raise Unsound([Failure(f"the text is not valid TOML: {ex}")]) from ex
 
 
 def _flat(document: Mapping[str, object]) -> dict[str, object]:
@@ -111,3 +111,15 @@ def _missing(values: Mapping[str, object]) -> list[Failure]:
 def _build(values: Mapping[str, Any]) -> ResourceDefinition:
     lists = {key: tuple(values[key]) for key in ("nodes", "groups")}
     return ResourceDefinition(**{**values, **lists})
+
+
+def render(value: object) -> str:
+    """Return *value* as TOML writes it, on one line."""
+    if isinstance(value, Mapping):
+        pairs = (f"{key} = {render(value[key])}" for key in value)
+        return "{" + ", ".join(pairs) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(map(render, value)) + "]"
+    import tomli_w
+
+    return tomli_w.dumps({"it": value}).partition(" = ")[2].rstrip("\n")

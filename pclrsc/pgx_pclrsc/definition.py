@@ -67,7 +67,7 @@ def _groups(value: object) -> list[Failure]:
         type(gid) is int and 0 <= gid < 2**32 - 1 for gid in value
     ):
         return []
-    return [Failure("invalid groups", detail="It must be a list of group ids.")]
+    return [Failure("groups is not a list of group ids")]
 
 
 CHECKS: Mapping[str, limits.Check] = {

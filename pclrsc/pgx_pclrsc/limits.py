@@ -35,7 +35,7 @@ _OURS = frozenset({"PGX_PCLRSC_HOME", "PG_GRANDPARENT_PID"})
 
 
 def _invalid(what: str, value: object, detail: str) -> Failure:
-    return Failure(f"invalid {what} {quoted(value)}", detail=detail)
+    return Failure(f"{what} {quoted(value)} is not valid", detail=detail)
 
 
 def name(value: object) -> list[Failure]:
@@ -149,7 +149,11 @@ def word(what: str, *words: str) -> Check:
 def env(value: object) -> list[Failure]:
     """Check the variables that are added to the server's environment."""
     if not isinstance(value, Mapping):
-        return [Failure("invalid env", detail="It must be a table of variables.")]
+        return [
+            Failure(
+                "env is not a table", detail="It must be a table of names and values."
+            )
+        ]
     return [problem for pair in value.items() for problem in _variable(*pair)]
 
 

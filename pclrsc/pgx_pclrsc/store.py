@@ -24,7 +24,7 @@ class UnknownResource(Failure):
 
     def __init__(self, name: str) -> None:
         super().__init__(
-            f"resource {quoted(name)} does not exist",
+            primary=f"resource {quoted(name)} does not exist",
             hint="pgx_pclrsc -p lists the resources that are registered on this node.",
         )
 
@@ -52,7 +52,7 @@ def exists(name: str, root: str) -> bool:
     """Whether the registry at *root* has an entry *name*.  Raises Failure if unreadable."""
     try:
         os.lstat(registry.entry(root, name))
-    except (FileNotFoundError, NotADirectoryError):
+    except FileNotFoundError:
         return False
     except OSError as ex:
         raise unreadable_registry(root, ex) from ex

@@ -1,0 +1,137 @@
+"""What does the outcome of one question mean?
+
+The table of the probe: error codes, never message text, which is localised.  A
+reply, even an error, shows a live server; what counts as a failure all the same is
+what another node would not suffer from: its processes, memory and devices.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TypeAlias, assert_never
+
+from pgx_agent.core.watched import (
+    POSTGRES,
+    Answered,
+    Event,
+    Failed,
+    FaultNow,
+    Ignored,
+)
+
+
+class Silence(Enum):
+    """How a connection ended that brought no reply."""
+
+    REFUSED = "connection refused"
+    NO_SOCKET = "no socket"
+    CUT = "connection cut"
+    EAGAIN = "queue of connections full"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """SELECT 1 gave its row."""
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorReply:
+    """The server replied with an error."""
+
+    sqlstate: str
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordAsked:
+    """The server asked for a password and there was none, or none that fits."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoReply:
+    """The question ended without an error code."""
+
+    how: Silence
+    address: str = ""
+
+
+Outcome: TypeAlias = Row | ErrorReply | PasswordAsked | NoReply
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What a reply is judged by, besides itself.
+
+    *status* is line 8 of postmaster.pid, *transition* whether Online or Offline runs,
+    *auth_fault* whether a refused login is a failure.
+    """
+
+    status: str | None = None
+    transition: bool = False
+    auth_fault: bool = True
+
+
+_CANNOT_CONNECT_NOW = "57P03"
+_AUTHORIZATION = "28"
+_RESOURCES = "53"
+# Insufficient resources that follow the data and its settings to any node.
+_LIVES_WITH = frozenset({"53300", "53100"})
+_SYSTEM_ERRORS = frozenset({"58000", "58030"})
+
+_EXPLAINED = {
+    "53300": "too many connections",
+    "53100": "disk full",
+    "55000": "the database does not accept connections",
+    "3D000": "the database does not exist",
+    "58P01": "a file is missing",
+    "58P02": "a file exists already",
+    "XX001": "data corrupted",
+    "XX002": "index corrupted",
+}
+
+
+def meaning(outcome: Outcome, number: int, database: str, seen: Circumstances) -> Event:
+    """Return what *outcome* of question *number* to *database* means for the watch."""
+    if database == POSTGRES and not isinstance(outcome, NoReply):
+        # The second opinion asks only whether anybody is at home.
+        return Answered(number)
+    match outcome:
+        case Row():
+            return Answered(number)
+        case ErrorReply(sqlstate=sqlstate):
+            return _error(sqlstate, number, database, seen)
+        case PasswordAsked():
+            return _login("a password is asked for and none fits", number, seen)
+        case NoReply(how=how, address=address):
+            at = f" at {address}" if address else ""
+            return Failed(number, f"{how.value}{at}", how is Silence.EAGAIN)
+        case _:
+            assert_never(outcome)
+
+
+def _error(sqlstate: str, number: int, database: str, seen: Circumstances) -> Event:
+    if sqlstate == _CANNOT_CONNECT_NOW:
+        return _cannot_connect_now(number, seen)
+    if sqlstate.startswith(_AUTHORIZATION):
+        return _login(f"login refused with SQLSTATE {sqlstate}", number, seen)
+    if sqlstate in _SYSTEM_ERRORS or (
+        sqlstate.startswith(_RESOURCES) and sqlstate not in _LIVES_WITH
+    ):
+        return Failed(number, f"the server replied with SQLSTATE {sqlstate}")
+    explained = _EXPLAINED.get(sqlstate)
+    why = f" ({explained})" if explained else ""
+    return Answered(
+        number, f'database "{database}" replied with SQLSTATE {sqlstate}{why}'
+    )
+
+
+def _login(reason: str, number: int, seen: Circumstances) -> Event:
+    return Failed(number, reason) if seen.auth_fault else Answered(number, reason)
+
+
+def _cannot_connect_now(number: int, seen: Circumstances) -> Event:
+    if seen.status == "standby":
+        return Answered(number, "a standby with hot_standby off cannot be asked by SQL")
+    if seen.transition:
+        return Ignored(number)
+    return FaultNow(number, "the server is being started or stopped by somebody else")

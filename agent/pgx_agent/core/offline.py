@@ -1,0 +1,248 @@
+"""How is an instance stopped: with which mode first, and when does patience end?
+
+This module decides and does nothing else.  The shell looks at the processes, asks
+`step` what to do next, does it, and looks again:
+
+    NOTHING --SendFast--> FAST --SendImmediate--> IMMEDIATE --Kill--> KILLED
+       \\________________SendImmediate__^                      ^
+        \\_________________________Kill________________________|
+
+There is no way back up.  Done is said only when nothing is left, and GiveUp only when
+waiting on cannot help or the time is over.  Times are seconds since the stop began.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias
+
+from pgx_agent.hv import Transition
+
+Mode: TypeAlias = Literal["fast", "immediate"]
+Rung: TypeAlias = Literal["nothing", "fast", "immediate", "killed"]
+
+BACKEND_MAY_TAKE = 30.0  # a client's backend after a fast request
+STUCK_MAY_TAKE = 30.0  # what cannot make a step at all, after a fast request
+IMMEDIATE_MAY_TAKE = 10.0  # PostgreSQL kills its own children after 5
+ORPHANS_MAY_TAKE = 1.0  # what is left of an instance whose postmaster is gone
+HOPELESS_AFTER = 30.0  # SIGKILLed, and all of it in state D
+# A commit on a frozen file system has hung since before the stop began: what was
+# in state D all the while need not be waited for from the SIGKILL on again.
+HOPELESS_IN_ALL, HOPELESS_KILLED = 45.0, 15.0
+_STOPPED = frozenset("Tt")
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The mode to begin with, and the reason for it in words."""
+
+    mode: Mode
+    because: str
+
+
+def choose_mode(
+    transition: Transition, *, faulted: bool, switch_mode: str = "immediate"
+) -> Chosen:
+    """Return the stop mode (manual 3.4 and 3.5); of the rows that match the last wins.
+
+    *faulted*: the record says so.  *switch_mode* is the definition's, and changes the
+    reason SWITCH alone.
+    """
+    chosen = Chosen("fast", _reason(transition))
+    if transition.offline_reason == "SWITCH" and switch_mode == "immediate":
+        chosen = Chosen("immediate", _reason(transition))
+    if transition.forced:
+        chosen = Chosen("immediate", "HV_FORCED_REQUEST is 1")
+    if transition.offline_reason == "FAULT":
+        chosen = Chosen("immediate", _reason(transition))
+    if transition.last_report_faulted:
+        chosen = Chosen("immediate", "HV_LAST_DET_REPORT is Faulted")
+    if faulted:
+        chosen = Chosen("immediate", "the instance is faulted")
+    return chosen
+
+
+def _reason(transition: Transition) -> str:
+    reason = transition.offline_reason
+    return (
+        f"HV_OFFLINE_REASON is {reason}" if reason else "HV_OFFLINE_REASON is not set"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one stop has to keep to: the *mode* asked for and the seconds it has in all."""
+
+    mode: Mode
+    budget: float
+
+    @property
+    def fast_until(self) -> float:
+        """At most half of the time is spent on a fast stop."""
+        return self.budget / 2
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one look at the processes has found.
+
+    `postmasters`: the state letters of living postmasters.  `left`: how many processes
+    of the instance live, postmasters too.  `unkilled`: how many of them were not sent
+    SIGKILL and can be.  `hung_for`: for how long each one that is left has been in state D
+    (or cannot be signalled), 0 as soon as one is not.  `backend`: a client's backend
+    lives.  `checkpointer_idle`: there is no progress that a backend could wait for.
+    `stuck_for`: for how long some process has been in state D without making a step.
+    """
+
+    postmasters: str = ""
+    left: int = 0
+    unkilled: int = 0
+    hung_for: float = 0.0
+    backend: bool = False
+    checkpointer_idle: bool = False
+    stuck_for: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """How far down a stop has come, and since when; `orphaned`: no postmaster since."""
+
+    rung: Rung = "nothing"
+    since: float = 0.0
+    orphaned: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SendFast:
+    """Request a fast shutdown of every postmaster."""
+
+
+@dataclass(frozen=True, slots=True)
+class SendImmediate:
+    """Request an immediate shutdown of every postmaster; *because* in words."""
+
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kill:
+    """Send SIGKILL to everything that is left; *because* in words."""
+
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Look again at *until*, and when a process ends."""
+
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Nothing is left."""
+
+
+@dataclass(frozen=True, slots=True)
+class GiveUp:
+    """Something is left and stays; *because* in words."""
+
+    because: str
+
+
+Step: TypeAlias = SendFast | SendImmediate | Kill | Wait | Done | GiveUp
+
+
+def step(limits: Limits, ladder: Ladder, look: Look, now: float) -> tuple[Ladder, Step]:
+    """Return what to do at *now*, and how far down the ladder that is."""
+    ladder = _with_orphans(ladder, look, now)
+    todo = _next(limits, ladder, look, now)
+    match todo:
+        case SendFast():
+            return replace(ladder, rung="fast", since=now), todo
+        case SendImmediate():
+            return replace(ladder, rung="immediate", since=now), todo
+        case Kill() if ladder.rung != "killed":
+            return replace(ladder, rung="killed", since=now), todo
+        case Kill() | Wait() | Done() | GiveUp():
+            return ladder, todo
+
+
+def _with_orphans(ladder: Ladder, look: Look, now: float) -> Ladder:
+    if look.postmasters:
+        return replace(ladder, orphaned=None)
+    return ladder if ladder.orphaned is not None else replace(ladder, orphaned=now)
+
+
+def _next(limits: Limits, ladder: Ladder, look: Look, now: float) -> Step:
+    if not look.left:
+        return Done()
+    if ladder.rung == "killed":
+        return _after_kill(limits, ladder, look, now)
+    if now >= limits.budget:
+        return Kill("the time is over")
+    if not look.postmasters:
+        return _orphans(limits, ladder, now)
+    if _STOPPED.intersection(look.postmasters):
+        # It can handle no request, and SIGCONT would let it fork its whole backlog.
+        return Kill("the postmaster is stopped")
+    return _request(limits, ladder, look, now)
+
+
+def _orphans(limits: Limits, ladder: Ladder, now: float) -> Step:
+    """Most notice at once that their postmaster is gone; the logger empties its pipe."""
+    assert ladder.orphaned is not None
+    until = min(ladder.orphaned + ORPHANS_MAY_TAKE, limits.budget)
+    return Kill("the postmaster is gone") if now >= until else Wait(until)
+
+
+def _request(limits: Limits, ladder: Ladder, look: Look, now: float) -> Step:
+    match ladder.rung:
+        case "nothing" if limits.mode == "fast":
+            return SendFast()
+        case "nothing":
+            return SendImmediate("that is the mode asked for")
+        case "fast":
+            return _while_fast(limits, ladder, look, now)
+        case "immediate" | "killed":
+            until = _immediate_until(limits, ladder)
+            return (
+                Kill("the immediate stop takes too long")
+                if now >= until
+                else Wait(until)
+            )
+
+
+def _immediate_until(limits: Limits, ladder: Ladder) -> float:
+    """In a short time half of the rest is kept for the end of what is killed."""
+    half = (limits.budget - ladder.since) / 2
+    return ladder.since + min(IMMEDIATE_MAY_TAKE, half)
+
+
+def _while_fast(limits: Limits, ladder: Ladder, look: Look, now: float) -> Step:
+    patience = ladder.since + BACKEND_MAY_TAKE
+    if now >= limits.fast_until:
+        return SendImmediate("half of the time is over")
+    if look.backend and look.checkpointer_idle and now >= patience:
+        return SendImmediate(f"a backend does not end within {BACKEND_MAY_TAKE:.0f} s")
+    if look.stuck_for >= STUCK_MAY_TAKE and now >= patience:
+        return SendImmediate(f"a process hangs for {STUCK_MAY_TAKE:.0f} s")
+    return Wait(
+        min(limits.fast_until, patience) if now < patience else limits.fast_until
+    )
+
+
+def _after_kill(limits: Limits, ladder: Ladder, look: Look, now: float) -> Step:
+    if now >= limits.budget:
+        return GiveUp("the time is over")
+    if look.unkilled:
+        return Kill("a process was found after the others were killed")
+    if _is_hopeless(now - ladder.since, look.hung_for):
+        return GiveUp("all that is left was killed and hangs in the kernel")
+    return Wait(limits.budget)
+
+
+def _is_hopeless(killed_for: float, hung_for: float) -> bool:
+    if min(killed_for, hung_for) >= HOPELESS_AFTER:
+        return True
+    return hung_for >= HOPELESS_IN_ALL and killed_for >= HOPELESS_KILLED

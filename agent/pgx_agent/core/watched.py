@@ -1,0 +1,185 @@
+"""The words of the watch: limits, events, effects and states, as frozen values.
+
+Times are seconds of a monotonic clock.  A question is one connection with one
+SELECT 1, named by its number.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+TEMPLATE1 = "template1"
+POSTGRES = "postgres"
+
+# What a question is allowed where the definition sets no limit and there must be one:
+# before the first answer of a watch, and for the second opinion.
+PATIENCE = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the definition allows; a response time-out of 0 never times out."""
+
+    watch_interval: float
+    response_timeout: float
+    retry_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The server has left line 8 `starting`: it may be asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Time has passed; every reply that has arrived was stepped before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A live server replied; *warning* says what was odd about the reply."""
+
+    number: int
+    warning: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The question ended without a reply, or with one that counts as a failure.
+
+    *eagain*: the server's queue of connections was full, which is silence told early.
+    """
+
+    number: int
+    reason: str
+    eagain: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """The reply says nothing: the server starts or stops under Online or Offline."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class FaultNow:
+    """The reply is a fault by itself."""
+
+    number: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PostmasterGone:
+    """The postmaster has ended; *expected* while an Offline runs."""
+
+    reason: str
+    expected: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CrashRestart:
+    """The postmaster has restarted its children, or is about to."""
+
+    reason: str
+
+
+Event: TypeAlias = (
+    Ready
+    | Tick
+    | Answered
+    | Failed
+    | Ignored
+    | FaultNow
+    | PostmasterGone
+    | CrashRestart
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Put question *number* to *database*."""
+
+    number: int
+    database: str
+
+
+@dataclass(frozen=True, slots=True)
+class Warn:
+    """Tell people *text*."""
+
+    text: str
+
+
+Effect: TypeAlias = Ask | Warn
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """When the watch was last stepped, when it wants to be woken, and whether it was late.
+
+    *wake* is None when only a reply can change anything.
+    """
+
+    seen: float
+    wake: float | None = None
+    late: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Starting:
+    """The server is not ready; nothing is asked.  *answered*: it was Online before."""
+
+    answered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Watching:
+    """The server is being asked.
+
+    failures   failures in a row
+    silent     the last of them was a time-out or EAGAIN
+    current    the question to template1 that is still in its time
+    overdue    questions to template1 that timed out and are kept open
+    due        when silence counts as the next failure
+    ask_at     when the next question to template1 is put
+    asked      when the last one was put
+    opinion    the open question to `postgres`
+    consulted  the second opinion was sought in this stretch of silence
+    opinion_due  how long a verdict waits for it
+    held       the verdict that waits for it
+    """
+
+    clock: Clock
+    answered: bool = False
+    failures: int = 0
+    silent: bool = False
+    current: int | None = None
+    overdue: tuple[int, ...] = field(default=())
+    due: float | None = None
+    ask_at: float | None = None
+    asked: float = 0.0
+    opinion: int | None = None
+    consulted: bool = False
+    opinion_due: float | None = None
+    held: str | None = None
+    next_number: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Faulted:
+    """Final until the next Online."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The server has ended and that is no fault: it never answered, or Offline stops it."""
+
+    reason: str
+
+
+State: TypeAlias = Starting | Watching | Faulted | Ended

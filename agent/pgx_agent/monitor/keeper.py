@@ -1,0 +1,78 @@
+"""Keeping the status record: in place, fresh, and only while it is ours to write."""
+
+from __future__ import annotations
+
+import os
+
+from pgx_agent import record
+from pgx_agent.record import Record
+from pgx_pclrsc import names, proc
+
+
+class Superseded(Exception):
+    """The record has another generation, or our lock's file is gone: it is not ours."""
+
+
+class Keeper:
+    """Writes the record *kept* into a work directory as long as its generation stands there.
+
+    *lock_fd* is monitor.lock, held; a lock file that was unlinked or replaced ends us.
+    """
+
+    def __init__(
+        self, work_directory: str, dir_fd: int, lock_fd: int, kept: Record
+    ) -> None:
+        self.kept = kept
+        self._lock_path = f"{work_directory}/{names.MONITOR_LOCK}"
+        self._dir_fd = dir_fd
+        self._lock_fd = lock_fd
+        self._fd = _open(dir_fd)
+
+    def write(self) -> None:
+        """Write the record, fresh from now on.  Raises Superseded, OSError."""
+        self._check_generation()
+        self.kept.good_until = proc.monotonic_ms() + record.GOOD_FOR_MS
+        record.write(self._fd, self.kept)
+
+    def _check_generation(self) -> None:
+        try:
+            there = record.read_fd(self._fd)
+        except record.Garbled:
+            return  # nobody's: what we know is better
+        if there is None or there.boot != self.kept.boot:
+            return
+        if there.generation != self.kept.generation:
+            raise Superseded("the record has another generation")
+
+    def refresh(self) -> None:
+        """See that lock and record are still the files that others see, and write.
+
+        Raises Superseded, OSError.
+        """
+        self._check_lock()
+        self._check_file()
+        self.write()
+
+    def _check_lock(self) -> None:
+        try:
+            there = os.stat(self._lock_path, follow_symlinks=False)
+        except (FileNotFoundError, NotADirectoryError) as ex:
+            raise Superseded("the lock file is gone") from ex
+        if not os.path.samestat(there, os.fstat(self._lock_fd)):
+            raise Superseded("the lock file was replaced")
+
+    def _check_file(self) -> None:
+        """Open the record anew when another file has its name; never one that is a link."""
+        try:
+            there = os.stat(names.RECORD, dir_fd=self._dir_fd, follow_symlinks=False)
+            if os.path.samestat(there, os.fstat(self._fd)):
+                return
+        except FileNotFoundError:
+            pass
+        fresh = _open(self._dir_fd)
+        os.close(self._fd)
+        self._fd = fresh
+
+
+def _open(dir_fd: int) -> int:
+    return record.open_regular(dir_fd, names.RECORD, os.O_RDWR | os.O_CREAT)

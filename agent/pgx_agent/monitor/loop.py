@@ -1,0 +1,283 @@
+"""The monitor's loop: wait, turn what happened into events, step, do the effects.
+
+It waits for the postmaster's end, the checkpointer's end, the sockets of its questions,
+and the next deadline.  At each turn ends of processes are heard first, then replies,
+and only then is time judged.  What is decided is decided in `core.watch`.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import select
+import time
+
+from pgx_agent import record
+from pgx_agent.core import watch
+from pgx_agent.core.watched import (
+    Answered,
+    Ask,
+    CrashRestart,
+    Ended,
+    Event,
+    Failed,
+    Faulted,
+    Limits,
+    PostmasterGone,
+    Ready,
+    Starting,
+    State,
+    Tick,
+    Warn,
+    Watching,
+)
+from pgx_agent.monitor import evidence, sight
+from pgx_agent.monitor.claim import Claim
+from pgx_agent.monitor.questions import Asking, Questions
+from pgx_agent.monitor.speaker import Speaker
+from pgx_agent.postgres import addresses, pidfile
+from pgx_agent.postgres.addresses import Address
+from pgx_agent.postgres.probe import Login
+from pgx_pclrsc import locks, proc
+from pgx_pclrsc.definition import ResourceDefinition
+
+_REFRESH = 1.0  # seconds between two writings of the record
+_SHORTEST_LOOK, _LONGEST_LOOK = 1.0, 5.0  # seconds between two looks at the PID file
+_START_LOOK = 0.01  # the same while the server starts
+_NO_FILE_FOR = 5.0  # seconds a starting server may be without its PID file
+_SAME_END = 20  # ms: children of a killed postmaster may be seen to end before it
+
+
+class Monitor:
+    """One monitor of one server, until there is nothing left to watch."""
+
+    def __init__(
+        self,
+        definition: ResourceDefinition,
+        claim: Claim,
+        limits: Limits,
+        speaker: Speaker,
+        *,
+        under_online: bool,
+    ) -> None:
+        self._data = definition.data_directory
+        self._claim = claim
+        self._limits = limits
+        self._say = speaker
+        self._pid, self._start = claim.postmaster
+        self._pidfd = self._open_pidfd()
+        self._checkpointer = sight.Checkpointer(claim.postmaster)
+        self._shmid = claim.keeper.kept.shmid
+        self._began = time.monotonic()
+        self._refresh_at = self._look_at = self._began
+        self._questions = Questions(
+            Asking(
+                Login(definition.db_user, definition.home),
+                definition.auth_failure == "fault",
+                self._addresses,
+                lambda: sight.look(self._data, self._pid).status,
+                lambda: self._runs(locks.ONLINE) or self._runs(locks.OFFLINE),
+            )
+        )
+        self._state: State = Starting(
+            answered=claim.before == record.ONLINE and not under_online
+        )
+        if claim.before == record.FAULTED:
+            self._state = Faulted(claim.reason)
+        self._answered = False
+        self._over = False
+
+    def _open_pidfd(self) -> int:
+        """Return a pidfd of the very postmaster, -1 when it is gone."""
+        try:
+            fd = os.pidfd_open(self._pid)
+        except OSError:
+            return -1
+        stat = proc.read_stat(self._pid)
+        if stat is None or stat[2] != self._start:
+            os.close(fd)
+            return -1
+        return fd
+
+    def _runs(self, byte: int) -> bool:
+        """Whether the script that holds *byte* of the transition lock works now."""
+        return locks.is_held(self._claim.transition_fd, byte)
+
+    def _addresses(self) -> list[Address]:
+        found = sight.look(self._data, self._pid).found
+        return addresses.of_server(self._pid, found, self._data)
+
+    def run(self) -> None:
+        """Watch until the server is gone or the record is another's."""
+        if self._claim.guard_problem is not None:
+            self._say.no_guard(self._claim.guard_problem)
+        if isinstance(self._state, Watching | Starting) and self._starting_is_over():
+            self._step(Ready())
+        while not self._over:
+            self._turn()
+
+    # --- one turn --------------------------------------------------------------
+
+    def _turn(self) -> None:
+        ready = self._wait()
+        if self._pidfd < 0 or self._pidfd in ready:
+            self._gone()
+            return
+        if self._checkpointer.fd in ready:
+            self._checkpointer_gone()
+        for event in self._questions.hear(ready):
+            self._step(event)
+        self._step(Tick())
+        now = time.monotonic()
+        if now >= self._look_at and not isinstance(self._state, Faulted):
+            self._look(now)
+        if now >= self._refresh_at:
+            self._refresh(now)
+
+    def _wait(self) -> dict[int, int]:
+        """Wait for something to happen; return the ready descriptors."""
+        poll = select.poll()
+        waited = self._questions.waited_for()
+        at_once = waited.pop(-1, None) is not None or self._pidfd < 0
+        for fd, events in waited.items():
+            poll.register(fd, events)
+        for fd in (self._pidfd, self._checkpointer.fd):
+            if fd >= 0:
+                poll.register(fd, select.POLLIN)
+        return dict(poll.poll(0 if at_once else self._milliseconds()))
+
+    def _milliseconds(self) -> int:
+        wanted = [self._refresh_at]
+        if not isinstance(self._state, Faulted):
+            wanted.append(self._look_at)
+        wake = watch.wake_of(self._state)
+        if wake is not None:
+            wanted.append(wake)
+        return max(0, math.ceil((min(wanted) - time.monotonic()) * 1000))
+
+    # --- the server's processes and files --------------------------------------
+
+    def _gone(self) -> None:
+        expected = self._runs(locks.OFFLINE)
+        self._step(PostmasterGone(f"postmaster {self._pid} has ended", expected))
+        self._over = True
+
+    def _checkpointer_gone(self) -> None:
+        pid = self._checkpointer.pid
+        self._checkpointer.forget()
+        gone = select.poll()
+        gone.register(self._pidfd, select.POLLIN)
+        if gone.poll(_SAME_END):
+            return self._gone()
+        status = sight.look(self._data, self._pid).status
+        if status == pidfile.STOPPING:
+            why = "the server is being stopped by somebody else"
+        else:
+            why = f"a server process has crashed: checkpointer {pid} has ended"
+        return self._crashed(why)
+
+    def _crashed(self, why: str) -> None:
+        if not self._runs(locks.OFFLINE):
+            self._step(CrashRestart(why))
+
+    def _look(self, now: float) -> None:
+        """Look at the PID file and for the checkpointer."""
+        if isinstance(self._state, Starting):
+            self._look_at = now + _START_LOOK
+            if self._starting_is_over():
+                self._step(Ready())
+                self._look_at = now
+            return
+        interval = self._limits.watch_interval
+        self._look_at = now + min(max(interval, _SHORTEST_LOOK), _LONGEST_LOOK)
+        seen = sight.look(self._data, self._pid)
+        self._say.pid_file(seen.problem)
+        if seen.found is not None and seen.found.shmid:
+            if self._shmid and seen.found.shmid != self._shmid:
+                self._crashed("the server has restarted its processes after a crash")
+            self._shmid = self._claim.keeper.kept.shmid = seen.found.shmid
+        self._checkpointer.find()
+
+    def _starting_is_over(self) -> bool:
+        seen = sight.look(self._data, self._pid)
+        if seen.found is None:
+            return time.monotonic() - self._began > _NO_FILE_FOR
+        return seen.status not in (None, pidfile.STARTING)
+
+    # --- the record ------------------------------------------------------------
+
+    def _refresh(self, now: float) -> None:
+        self._refresh_at = now + _REFRESH
+        try:
+            self._claim.keeper.refresh()
+        except OSError as ex:
+            self._say.no_record(ex)
+        else:
+            self._say.no_record(None)
+
+    def _record(self, state: str, reason: str = "") -> None:
+        kept = self._claim.keeper.kept
+        kept.state, kept.reason = state, reason
+        try:
+            self._claim.keeper.write()
+        except OSError as ex:
+            self._say.no_record(ex)
+
+    # --- decisions -------------------------------------------------------------
+
+    def _step(self, event: Event) -> None:
+        before = self._state
+        self._state, effects = watch.step(self._limits, before, event, time.monotonic())
+        if self._state is not before:
+            self._changed(before, self._state, event)
+        for effect in effects:
+            match effect:
+                case Ask(number=number, database=database):
+                    self._questions.put(number, database)
+                case Warn(text=text):
+                    self._say.answered_oddly(text)
+
+    def _changed(self, before: State, after: State, event: Event) -> None:
+        match before, after:
+            case _, Faulted(reason=reason):
+                self._fault(reason)
+            case _, Ended(reason=reason):
+                self._say.trace(f"the watch ends: {reason}")
+                self._say.first_word(f"gone {reason}")
+                self._over = True
+            case Watching(), Watching():
+                self._counted(before, after, event)
+            case _:
+                self._say.trace(f"{type(before).__name__} -> {type(after).__name__}")
+
+    def _counted(self, before: Watching, after: Watching, event: Event) -> None:
+        if isinstance(event, Answered):
+            if event.warning is None and event.number == before.current:
+                self._say.warn_once("reply", None)
+            self._online()
+        if after.failures > before.failures:
+            reason = event.reason if isinstance(event, Failed) else "no answer in time"
+            self._say.failed(after.failures, self._limits.retry_count + 1, reason)
+        elif before.failures and not after.failures:
+            self._say.recovered(before.failures)
+
+    def _online(self) -> None:
+        """Say Online at the first answer; the record may say so already."""
+        if self._answered:
+            return
+        self._answered = True
+        again = self._claim.keeper.kept.state == record.ONLINE
+        if not again:
+            self._record(record.ONLINE)
+        self._say.first_word(f"online {self._pid} {self._start}")
+        self._say.watched(self._pid, again=again)
+
+    def _fault(self, reason: str) -> None:
+        """Write it first: what reads the record waits for nothing else."""
+        self._record(record.FAULTED, reason)
+        self._say.first_word(f"faulted {reason}")
+        self._say.faulted(reason)
+        self._questions.close()
+        asked = self._questions.history()
+        lines = evidence.gather(self._data, self._claim.dir_fd, self._pid, asked)
+        self._say.trace("\n".join(lines))

@@ -1,0 +1,104 @@
+"""pgx_monitor NAME: the resident monitor of one resource.
+
+Started by pgx_online and pgx_check as the OS user, never by hand.  It detaches, loads
+what is heavy while the server still starts, claims the resource and watches it.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import sys
+
+from pgx_agent import prologue, script
+from pgx_agent.monitor.options import Options, parse, parse_told
+from pgx_agent.trace import Trace
+from pgx_pclrsc import registry, report
+from pgx_pclrsc.definition import ResourceDefinition
+from pgx_pclrsc.failure import Failure
+
+PROGRAM = "pgx_monitor"
+
+
+def _check_caller(definition: ResourceDefinition) -> None:
+    if os.geteuid() != definition.uid:
+        raise Failure(
+            "must be run as the OS user of the resource",
+            hint="pgx_online and pgx_check start it.",
+        )
+
+
+def _end(number: int, frame: object) -> None:
+    """End at SIGTERM: there is nothing to tidy up, and the record stays as it is."""
+    os._exit(0)
+
+
+def _watch(options: Options, definition: ResourceDefinition, trace: Trace) -> None:
+    # Here, not above: the caller is let go before what is heavy is loaded.
+    from pgx_agent.monitor import work
+
+    gc.collect()
+    gc.freeze()
+    told = _told(options)
+    if told is not None:
+        work.watch(options, definition, trace, *told)
+
+
+def _told(options: Options) -> tuple[tuple[int, int] | None, str] | None:
+    """Return which server, and the record's generation; None when Online is gone."""
+    if options.wait_fd < 0:
+        return options.postmaster, options.generation
+    data = b""
+    while not data.endswith(b"\n") and (more := os.read(options.wait_fd, 256)):
+        data += more
+    os.close(options.wait_fd)
+    return parse_told(data.decode("ascii", "replace"))
+
+
+def run(arguments: list[str]) -> None:
+    """Detach and watch.  Raises Failure for what can be told to the caller."""
+    options = parse(arguments)
+    root = registry.registry_root()
+    definition = script.definition_of(PROGRAM, root, options.name)
+    _check_caller(definition)
+    # Imported here, as everything of python-daemon stays in one module.
+    from pgx_agent.monitor.detach import detach
+
+    detach([fd for fd in (options.wait_fd, options.ready_fd) if fd >= 0])
+    signal.signal(signal.SIGTERM, _end)
+    trace = Trace(definition.work_directory, definition.trace_max_file_size, PROGRAM)
+    try:
+        _watch(options, definition, trace)
+    except Exception as ex:  # noqa: BLE001  # nobody reads a traceback of a daemon
+        problem = _as_failure(ex)
+        report.to_system_log(PROGRAM, "error", problem)
+        trace.write("\n".join(report.lines(PROGRAM, "error", problem)))
+        _trace_back(trace, ex)
+
+
+def _as_failure(problem: Exception) -> Failure:
+    if isinstance(problem, Failure):
+        return problem
+    return Failure(f"internal error: {type(problem).__name__}: {problem}")
+
+
+def _trace_back(trace: Trace, problem: Exception) -> None:
+    if not isinstance(problem, Failure | OSError):
+        import traceback
+
+        trace.write("".join(traceback.format_exception(problem)))
+
+
+def main() -> None:
+    """Run, and leave without Python's own tidying up."""
+    prologue.first_statements(keep_descriptors=True)
+    code = 1
+    try:
+        run(sys.argv[1:])
+        code = 0
+    except Failure as ex:
+        report.show(PROGRAM, "error", ex)
+    except Exception as ex:  # noqa: BLE001  # an exit code is all that is left
+        report.show(PROGRAM, "error", _as_failure(ex))
+    os._exit(code)

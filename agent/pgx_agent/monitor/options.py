@@ -1,0 +1,82 @@
+"""How pgx_monitor is called.  Only our own programs call it, so the form is strict."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pgx_pclrsc import names
+from pgx_pclrsc.failure import Failure
+
+SYNOPSIS = (
+    "usage: pgx_monitor NAME [--by=online|check] [--generation=TOKEN] "
+    "[--postmaster=PID:START] [--wait-fd=N] [--ready-fd=N]"
+)
+
+# PID and start time (clock ticks).
+Postmaster = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the monitor is started with.
+
+    *by*: `online` works under Online's lock, `check` takes over by itself.  *generation*:
+    of the record that the starter has seen, `-` for none.  *wait_fd*: where the line
+    `PID START GENERATION` is read from.  *ready_fd*: where the first word is written to.
+    *interval_ms* replaces the watch-interval; only the bench needs less than a second.
+    """
+
+    name: str
+    by: str = "check"
+    generation: str = ""
+    postmaster: Postmaster | None = None
+    wait_fd: int = -1
+    ready_fd: int = -1
+    interval_ms: int = 0
+
+
+def _usage() -> Failure:
+    return Failure(SYNOPSIS)
+
+
+def parse(arguments: list[str]) -> Options:
+    """Return the options in *arguments*.  Raises Failure."""
+    if not arguments or not names.is_name(arguments[0]):
+        raise _usage()
+    given: dict[str, str] = {}
+    for argument in arguments[1:]:
+        name, equals, text = argument.partition("=")
+        if not equals or not name.startswith("--") or name in given:
+            raise _usage()
+        given[name] = text
+    try:
+        options = Options(
+            arguments[0],
+            given.pop("--by", "check"),
+            given.pop("--generation", ""),
+            parse_postmaster(given.pop("--postmaster", "")),
+            int(given.pop("--wait-fd", "-1")),
+            int(given.pop("--ready-fd", "-1")),
+            int(given.pop("--watch-interval-ms", "0")),
+        )
+    except ValueError as ex:
+        raise _usage() from ex
+    if given or options.by not in ("online", "check"):
+        raise _usage()
+    return options
+
+
+def parse_postmaster(text: str) -> Postmaster | None:
+    """Return the PID and start time in `PID:START`, None for nothing.  Raises ValueError."""
+    if not text:
+        return None
+    pid, start = text.split(":")
+    return int(pid), int(start)
+
+
+def parse_told(line: str) -> tuple[Postmaster, str] | None:
+    """Return what Online tells on --wait-fd, None when it tells nothing."""
+    words = line.split()
+    if len(words) != 3:
+        return None
+    return (int(words[0]), int(words[1])), words[2]

@@ -1,0 +1,103 @@
+"""The questions that are open, and what their replies mean."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pgx_agent.core.classify import (
+    Circumstances,
+    ErrorReply,
+    NoReply,
+    Outcome,
+    meaning,
+)
+from pgx_agent.core.watched import Event
+from pgx_agent.monitor.evidence import Asked
+from pgx_agent.postgres.addresses import Address
+from pgx_agent.postgres.probe import Login, Question
+
+_REMEMBERED = 20
+_STARTING_OR_STOPPING = "57P03"
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """How questions are put and judged.
+
+    *addresses* finds where the server listens; *status* reads line 8 of its PID file;
+    *transition* tells whether Online or Offline runs.
+    """
+
+    login: Login
+    auth_fault: bool
+    addresses: Callable[[], list[Address]]
+    status: Callable[[], str | None]
+    transition: Callable[[], bool]
+
+
+class Questions:
+    """Every open question by its number."""
+
+    def __init__(self, asking: Asking) -> None:
+        self._asking = asking
+        self._open: dict[int, Question] = {}
+        self._addresses: list[Address] = []
+        self._ended: deque[Asked] = deque(maxlen=_REMEMBERED)
+
+    def put(self, number: int, database: str) -> None:
+        """Begin question *number* to *database*."""
+        if not self._addresses:
+            self._addresses = self._asking.addresses()
+        self._open[number] = Question(self._addresses, self._asking.login, database)
+
+    def waited_for(self) -> dict[int, int]:
+        """Return the descriptors to wait for, each with its poll events.
+
+        A question that needs no waiting is under -1.
+        """
+        waited: dict[int, int] = {}
+        for question in self._open.values():
+            fd = question.fileno()
+            waited[-1 if fd is None else fd] = question.events
+        return waited
+
+    def hear(self, ready: dict[int, int]) -> list[Event]:
+        """Go on with the questions whose descriptors are *ready*; return what ended."""
+        events = []
+        for number, question in list(self._open.items()):
+            fd = question.fileno()
+            if fd is not None and fd not in ready:
+                continue
+            outcome = question.advance()
+            if outcome is not None:
+                events.append(self._end(number, question, outcome))
+        return events
+
+    def _end(self, number: int, question: Question, outcome: Outcome) -> Event:
+        question.close()
+        del self._open[number]
+        self._ended.append((number, question.database, question.steps))
+        if isinstance(outcome, NoReply):
+            self._addresses = []  # the server may listen elsewhere by now
+        seen = self._circumstances(outcome)
+        return meaning(outcome, number, question.database, seen)
+
+    def _circumstances(self, outcome: Outcome) -> Circumstances:
+        asking = self._asking
+        if outcome != ErrorReply(_STARTING_OR_STOPPING):
+            return Circumstances(auth_fault=asking.auth_fault)
+        return Circumstances(asking.status(), asking.transition(), asking.auth_fault)
+
+    def close(self) -> None:
+        """Close every question, keeping what they went through."""
+        for number, question in self._open.items():
+            self._ended.append((number, question.database, question.steps))
+            question.close()
+        self._open.clear()
+
+    def history(self) -> list[Asked]:
+        """Return the last questions and what happened to them when."""
+        still = [(n, one.database, one.steps) for n, one in self._open.items()]
+        return [*self._ended, *still]

@@ -1,0 +1,90 @@
+"""What can be seen of a server without asking it: its processes and its PID file."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from pgx_agent.monitor.options import Postmaster
+from pgx_agent.postgres import pidfile, titles
+from pgx_agent.postgres.pidfile import PidFile
+from pgx_pclrsc import proc
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One look at postmaster.pid: what it says, or why it says nothing."""
+
+    found: PidFile | None
+    problem: str | None
+
+    @property
+    def status(self) -> str | None:
+        """Line 8, None where it is not there."""
+        return self.found.status if self.found is not None else None
+
+
+def look(data_directory: str, postmaster: int) -> Look:
+    """Look whether the PID file is there and names *postmaster*."""
+    try:
+        found = pidfile.read(data_directory)
+    except pidfile.Garbled as ex:
+        return Look(None, f"postmaster.pid is garbled: {ex}")
+    except OSError as ex:
+        return Look(None, f"postmaster.pid cannot be read: {ex.strerror}")
+    if found is None:
+        return Look(None, "postmaster.pid is gone")
+    if found.pid != postmaster:
+        return Look(None, f"postmaster.pid names PID {found.pid}")
+    return Look(found, None)
+
+
+def _children(pid: int) -> list[int]:
+    """Return the children of *pid*, from the kernel's list if it keeps one."""
+    try:
+        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+            return [int(word) for word in file.read().split()]
+    except OSError:
+        return [one for one in proc.pids() if _parent(one) == pid]
+
+
+def _parent(pid: int) -> int:
+    stat = proc.read_stat(pid)
+    return stat[1] if stat is not None else 0
+
+
+class Checkpointer:
+    """The server's checkpointer, which lives from start to stop, watched by its pidfd.
+
+    When it ends while the postmaster lives, the server is restarted or stopped.
+    """
+
+    def __init__(self, postmaster: Postmaster) -> None:
+        self._postmaster = postmaster
+        self.pid = 0
+        self.fd = -1
+
+    def find(self) -> None:
+        """Look for it, unless it is known."""
+        if self.fd >= 0:
+            return
+        for pid in _children(self._postmaster[0]):
+            if titles.role(" ".join(proc.cmdline(pid))) == titles.CHECKPOINTER:
+                self._watch(pid)
+                return
+
+    def _watch(self, pid: int) -> None:
+        try:
+            fd = os.pidfd_open(pid)
+        except OSError:
+            return
+        if _parent(pid) != self._postmaster[0]:
+            os.close(fd)
+            return
+        self.pid, self.fd = pid, fd
+
+    def forget(self) -> None:
+        """Let go of one that has ended."""
+        if self.fd >= 0:
+            os.close(self.fd)
+        self.pid, self.fd = 0, -1

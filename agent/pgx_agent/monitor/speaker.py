@@ -1,0 +1,112 @@
+"""What the monitor says: to the trace, to the system log, and one word to its starter."""
+
+from __future__ import annotations
+
+import os
+
+from pgx_agent.trace import Trace
+from pgx_pclrsc import report
+from pgx_pclrsc.failure import Failure
+from pgx_pclrsc.text import quoted
+
+PROGRAM = "pgx_monitor"
+
+
+class Speaker:
+    """Says things once: a warning that stands is not repeated at each question."""
+
+    def __init__(self, name: str, trace: Trace, ready_fd: int = -1) -> None:
+        self._name = quoted(name)
+        self._trace = trace
+        self._ready_fd = ready_fd
+        self._standing: dict[str, str] = {}
+
+    def trace(self, text: str) -> None:
+        """Write *text* to the trace alone."""
+        self._trace.write(text)
+
+    def note(self, level: str, message: Failure) -> None:
+        """Write *message* to the system log and to the trace."""
+        report.to_system_log(PROGRAM, level, message)
+        self._trace.write("\n".join(report.lines(PROGRAM, level, message)))
+
+    def warn_once(self, about: str, message: Failure | None) -> None:
+        """Warn of *message* unless it is what was last said *about* this; None ends it."""
+        if message is None:
+            self._standing.pop(about, None)
+        elif self._standing.get(about) != message.primary:
+            self._standing[about] = message.primary
+            self.note("warning", message)
+
+    def answered_oddly(self, text: str) -> None:
+        """Warn of a reply that is an answer, but not a row."""
+        self.warn_once("reply", Failure(f"instance {self._name} answers, but: {text}"))
+
+    def pid_file(self, problem: str | None) -> None:
+        """Warn that the PID file no longer names the server."""
+        if problem is None:
+            return self.warn_once("PID file", None)
+        message = Failure(
+            f"the PID file of instance {self._name} is not its own: {problem}",
+            detail="A server that finds its PID file gone ends itself within 60 s.",
+            hint="Plan a stop now; do not write the file by hand.",
+        )
+        return self.warn_once("PID file", message)
+
+    def no_guard(self, problem: str) -> None:
+        """Warn that an adopted server runs without the guard."""
+        message = Failure(
+            f"could not lock the data directory of instance {self._name}: {problem}",
+            detail="Nothing but RMS's exclusive disk keeps a second server out.",
+        )
+        self.warn_once("guard", message)
+
+    def no_record(self, problem: OSError | None) -> None:
+        """Warn that the status record cannot be written."""
+        message = None
+        if problem is not None:
+            text = problem.strerror or str(problem)
+            message = Failure(
+                f"could not write the status record of instance {self._name}: {text}",
+                hint="Look at the work directory.",
+            )
+        self.warn_once("record", message)
+
+    def watched(self, pid: int, *, again: bool) -> None:
+        """Say that the instance is Online."""
+        if again:
+            message = Failure(
+                f"instance {self._name} has a new monitor: postmaster {pid}"
+            )
+        else:
+            message = Failure(f"instance {self._name} is watched: postmaster {pid}")
+        self.note("info", message)
+
+    def failed(self, failures: int, allowed: int, reason: str) -> None:
+        """Say that the count of failures has risen."""
+        message = Failure(
+            f"instance {self._name} failed {failures} of {allowed} times: {reason}"
+        )
+        self.note("notice", message)
+
+    def recovered(self, failures: int) -> None:
+        """Say that the count of failures is back at zero."""
+        message = Failure(
+            f"instance {self._name} answers again, failed {failures} times before"
+        )
+        self.note("info", message)
+
+    def faulted(self, reason: str) -> None:
+        """Say that the instance is Faulted."""
+        self.note("error", Failure(f"instance {self._name} is Faulted: {reason}"))
+
+    def first_word(self, text: str) -> None:
+        """Tell the starter, once, what became of it."""
+        if self._ready_fd < 0:
+            return
+        try:
+            os.write(self._ready_fd, f"{text}\n".encode("utf-8", "replace"))
+        except OSError:
+            pass  # it is gone
+        os.close(self._ready_fd)
+        self._ready_fd = -1

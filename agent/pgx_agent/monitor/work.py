@@ -1,0 +1,67 @@
+"""What the monitor does once it has detached; importing this loads psycopg."""
+
+from __future__ import annotations
+
+from pgx_agent.core.watched import Limits
+from pgx_agent.monitor import claim as claims
+from pgx_agent.monitor.claim import Claim, StandDown
+from pgx_agent.monitor.keeper import Superseded
+from pgx_agent.monitor.loop import Monitor
+from pgx_agent.monitor.options import Options, Postmaster
+from pgx_agent.monitor.speaker import Speaker
+from pgx_agent.postgres import probe
+from pgx_agent.trace import Trace
+from pgx_pclrsc.definition import ResourceDefinition
+from pgx_pclrsc.failure import Failure
+from pgx_pclrsc.text import quoted
+
+
+def limits_of(definition: ResourceDefinition, interval_ms: int = 0) -> Limits:
+    """Return what the definition allows the server; *interval_ms* is the bench's."""
+    interval = interval_ms / 1000 if interval_ms else float(definition.watch_interval)
+    return Limits(
+        interval, float(definition.response_timeout), definition.timeout_retry_count
+    )
+
+
+def _claim(
+    options: Options,
+    definition: ResourceDefinition,
+    postmaster: Postmaster | None,
+    generation: str,
+) -> Claim:
+    try:
+        if options.by == "online":
+            if postmaster is None:
+                raise StandDown("Online names no postmaster")
+            return claims.under_online(definition, postmaster, generation)
+        return claims.after_check(definition, generation)
+    except OSError as ex:
+        named = quoted(definition.name)
+        raise Failure(f"could not watch instance {named}: {ex}") from ex
+
+
+def watch(
+    options: Options,
+    definition: ResourceDefinition,
+    trace: Trace,
+    postmaster: Postmaster | None,
+    generation: str,
+) -> None:
+    """Claim the resource and watch its server until there is nothing left to watch.
+
+    Raises Failure when it cannot be claimed at all.
+    """
+    probe.set_up()
+    try:
+        claim = _claim(options, definition, postmaster, generation)
+        speaker = Speaker(definition.name, trace, options.ready_fd)
+        Monitor(
+            definition,
+            claim,
+            limits_of(definition, options.interval_ms),
+            speaker,
+            under_online=options.by == "online",
+        ).run()
+    except (StandDown, Superseded) as ex:
+        trace.write(f"no monitor is needed here: {ex}")

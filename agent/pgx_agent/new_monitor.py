@@ -1,0 +1,138 @@
+"""A monitor that Online starts: early, told later which server it is for.
+
+Its imports take longer than a server's start, so it is spawned first and reads the
+postmaster's PID, start time and the record's generation from a pipe once the server is
+there.  A pipe that closes without a line makes it exit: an Online that is killed leaves
+no monitor behind that nobody told anything.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from typing import Literal, TypeAlias, get_args
+
+from pgx_agent import launch
+from pgx_agent.worker import Worker
+from pgx_pclrsc.failure import Failure
+from pgx_pclrsc.text import quoted
+
+Outcome: TypeAlias = Literal["online", "faulted", "gone", "late", "lost"]
+_SAID = get_args(Outcome)[:3]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the monitor found.
+
+    `online`: the instance has answered and is watched.  `faulted`: its rules say so, *why*
+    is its reason.  `gone`: the postmaster has ended.  `late`: nothing was said in time.
+    `lost`: the monitor ended without a word.
+    """
+
+    outcome: Outcome
+    why: str = ""
+
+
+def parse(line: str) -> Verdict:
+    """Return what the monitor's one *line* says; anything else is a lost monitor."""
+    word, _, rest = line.strip().partition(" ")
+    for outcome in _SAID:
+        if word == outcome:
+            return Verdict(outcome, rest)
+    return Verdict("lost")
+
+
+class NewMonitor:
+    """One monitor, from its spawning to its first word."""
+
+    def __init__(self, worker: Worker) -> None:
+        self._worker = worker
+        told, self._tell = os.pipe()
+        self._ready, says = os.pipe()
+        for fd in (told, says):
+            os.set_inheritable(fd, True)
+        options = ["--by=online", f"--wait-fd={told}", f"--ready-fd={says}"]
+        try:
+            launch.spawn(worker.definition, options)
+        finally:
+            os.close(told)
+            os.close(says)
+
+    def tell(self, pid: int, start: int, generation: str) -> None:
+        """Tell it which postmaster it is for; one that has ended already is noticed later."""
+        try:
+            os.write(self._tell, f"{pid} {start} {generation}\n".encode())
+        except BrokenPipeError:
+            pass
+        self._let_go()
+
+    def _let_go(self) -> None:
+        if self._tell >= 0:
+            os.close(self._tell)
+            self._tell = -1
+
+    def wait(self, until: float) -> Verdict:
+        """Return its first word, waiting until monotonic *until*.  Raises ParentGone."""
+        data = b""
+        while not data.endswith(b"\n"):
+            left = until - time.monotonic()
+            if left <= 0 or not self._worker.wait([self._ready], left):
+                return Verdict("late")
+            more = os.read(self._ready, 4096)
+            if not more:
+                break
+            data += more
+        return parse(data.decode("utf-8", "replace"))
+
+    def dismiss(self) -> None:
+        """Let go of it: if it was told nothing it exits."""
+        self._let_go()
+        if self._ready >= 0:
+            os.close(self._ready)
+            self._ready = -1
+
+
+class Judge:
+    """Has a monitor judge a server; the first one is spawned ahead of time."""
+
+    _TRIES = 3  # monitors that may end without a word
+
+    def __init__(self, worker: Worker) -> None:
+        self._worker = worker
+        self._monitor: NewMonitor | None = None
+
+    def prepare(self) -> NewMonitor:
+        """Spawn a monitor unless one waits already.  Raises Failure."""
+        if self._monitor is None:
+            try:
+                self._monitor = NewMonitor(self._worker)
+            except OSError as ex:
+                raise Failure(f"could not start the monitor: {ex.strerror}") from ex
+        return self._monitor
+
+    def dismiss(self) -> None:
+        """Let go of the monitor: one that was told nothing exits."""
+        if self._monitor is not None:
+            self._monitor.dismiss()
+            self._monitor = None
+
+    def judge(self, pid: int, start: int, generation: str, until: float) -> Verdict:
+        """Return what a monitor finds of the postmaster, until monotonic *until*.
+
+        Raises Failure when one monitor after the other ends without a word.
+        """
+        for _ in range(self._TRIES):
+            self._worker.phase(f"waiting for an answer of postmaster {pid}")
+            self.prepare().tell(pid, start, generation)
+            verdict = self.prepare().wait(until)
+            self.dismiss()
+            self._worker.trace.write(f"the monitor says {verdict}")
+            if verdict.outcome != "lost":
+                return verdict
+        raise Failure(
+            f"could not watch instance {quoted(self._worker.definition.name)}: its "
+            "monitor ends without a word",
+            hint="The system log and trace.log have its reason.",
+        )

@@ -1,0 +1,229 @@
+"""pgx_offline NAME: stop the instance, and see that nothing of it is left on this node.
+
+In this order: the transition lock (a running Online is ended), the state found kept for
+Check, the monitor ended, the processes of the instance stopped by the ladder of
+core/offline.py, the record cleared.  It can be killed at any instant and run again, and
+never answers 0 by not having looked.  Nothing in the data directory is written or removed.
+
+Exit: 0 nothing of the instance is left on this node, also when nothing ran; 1 something
+is left, or it could not be told.
+"""
+
+from __future__ import annotations
+
+import os
+
+from pgx_agent import record, runentry, script, supervise, transition
+from pgx_agent.worker import Worker
+from pgx_pclrsc import names, proc, registry, report
+from pgx_pclrsc.report import Failure
+
+TYPE_CHECKING = False  # what stops a server is loaded while the monitor ends
+if TYPE_CHECKING:
+    from pgx_agent.core.offline import Chosen
+    from pgx_agent.postgres.evidence import Evidence, Ident
+    from pgx_agent.postgres.stop import Left
+
+PROGRAM = "pgx_offline"
+_VERDICT_TAKES = 0.5  # seconds kept for what comes after the stop
+
+
+def work(worker: Worker) -> int:
+    """Stop the instance; return 0 only when nothing of it is left.  Raises Failure."""
+    worker.phase("waiting for the transition lock")
+    held = _lock(worker)
+    found = _keep_state(worker, _record(worker))
+    entry = _entry(worker)
+    _end_monitor(worker)
+    worker.phase("looking for the instance's processes")
+    from pgx_agent.postgres import evidence as evidences
+
+    evidence = evidences.gather(worker.definition, found, entry)
+    chosen = _choose(worker, found)
+    left = _stop(worker, evidence, chosen)
+    _refuse_what_is_left(worker, evidence, left)
+    _warn_of_bystanders(worker, evidence)
+    _forget(worker)
+    if held is not None:
+        held.release()
+    report.inform(PROGRAM, f'instance "{worker.definition.name}" is offline')
+    return 0
+
+
+def _lock(worker: Worker) -> transition.Held | None:
+    """Take the transition lock; None where there can be none, as without a work directory."""
+    try:
+        return transition.acquire(
+            worker.dir_fd,
+            "offline",
+            worker.deadline - _VERDICT_TAKES,
+            lambda: _no_news(worker),
+        )
+    except OSError as ex:
+        worker.warn(
+            f"could not take the transition lock: {ex.strerror or ex}",
+            detail="The instance is stopped without it.",
+            hint="Look at the work directory and its file system.",
+        )
+        return None
+
+
+def _no_news(worker: Worker) -> None:
+    worker.wait([], 0)
+
+
+def _record(worker: Worker) -> record.Record | None:
+    """Return this boot's record, None without one that can be read."""
+    try:
+        found = record.read(worker.dir_fd)
+    except (OSError, record.Garbled) as ex:
+        worker.trace.write(f"no record can be read: {ex}")
+        return None
+    return found if found is not None and found.boot == proc.boot_id() else None
+
+
+def _keep_state(worker: Worker, found: record.Record | None) -> record.Record | None:
+    """Let Check go on saying what was found: Faulted where the postmaster is gone."""
+    if (
+        found is not None
+        and found.state == record.ONLINE
+        and not proc.alive(found.postmaster, found.start)
+    ):
+        found.state = record.FAULTED
+        found.reason = "its postmaster is gone"
+        _write(worker, found)
+    return found
+
+
+def _entry(worker: Worker) -> Ident | None:
+    entry = runentry.read(worker.root, worker.definition.name)
+    return entry[0] if entry is not None else None
+
+
+def _end_monitor(worker: Worker) -> None:
+    """End the monitor first: it would take the end of the server for a fault."""
+    from pgx_agent import end_monitor
+
+    worker.phase("ending the monitor")
+    try:
+        end_monitor.end_monitor(worker.dir_fd)
+    except OSError as ex:
+        worker.trace.write(f"monitor.lock cannot be looked at: {ex}")
+        end_monitor.end_by_name(worker.root, worker.definition)
+
+
+def _choose(worker: Worker, found: record.Record | None) -> Chosen:
+    from pgx_agent.core import offline
+
+    faulted = found is not None and found.state == record.FAULTED
+    chosen = offline.choose_mode(
+        worker.transition, faulted=faulted, switch_mode=worker.definition.switch_mode
+    )
+    again = ", before RMS starts it again" if worker.transition.autorecover else ""
+    worker.trace.write(f"{chosen.mode} stop{again}: {chosen.because}")
+    return chosen
+
+
+def _stop(worker: Worker, evidence: Evidence, chosen: Chosen) -> list[Left]:
+    from pgx_agent.postgres import stop
+
+    worker.phase("stopping the instance")
+    return stop.stop(worker, evidence, chosen.mode, worker.deadline - _VERDICT_TAKES)
+
+
+def _refuse_what_is_left(worker: Worker, evidence: Evidence, left: list[Left]) -> None:
+    name = worker.definition.name
+    if left:
+        raise Failure(
+            f'could not stop instance "{name}"',
+            detail="Left on this node: " + "; ".join(map(str, left)) + ".",
+            hint="A process in state D waits for its file system or disk; only the end of "
+            "that wait, or of this node, ends it.",
+        )
+    from pgx_agent.postgres import instance
+
+    unproven = instance.unproven(evidence)
+    if unproven:
+        named = ", ".join(f"{process.pid} ({process.command})" for process in unproven)
+        raise Failure(
+            f'could not tell whether instance "{name}" is stopped',
+            detail=f"The data directory cannot be seen, nor whose server this is: {named}.",
+            hint="End it if it is the instance's, and run pgx_offline again.",
+        )
+
+
+def _warn_of_bystanders(worker: Worker, evidence: Evidence) -> None:
+    """Name who else keeps the file system from being unmounted; they are not ours to end."""
+    worker.phase("looking for other users of the data directory")
+    keys = [
+        key for key in (evidence.data_key, evidence.recorded_key) if key is not None
+    ]
+    if not keys or worker.left() <= 0:
+        return
+    named = worker.bystanders(list(dict.fromkeys(keys)))
+    if named:
+        worker.warn(
+            f'data directory "{worker.definition.data_directory}" is used by others',
+            detail="Not the instance's, and left alone: " + "; ".join(named) + ".",
+            hint="Its file system cannot be unmounted until they have ended or left it.",
+        )
+
+
+def _forget(worker: Worker) -> None:
+    """Clear the record, and the entry under /run: from here on Check says Offline."""
+    _write(worker, record.Record(record.new_generation(), proc.boot_id()))
+    worker.remove_entry()
+
+
+def _write(worker: Worker, content: record.Record) -> None:
+    """Write the record; where that cannot be, none at all is better than a wrong one."""
+    if worker.dir_fd < 0:
+        return
+    try:
+        fd = record.open_regular(worker.dir_fd, names.RECORD, os.O_RDWR | os.O_CREAT)
+        try:
+            record.write(fd, content)
+            os.ftruncate(fd, record.SIZE)
+        finally:
+            os.close(fd)
+    except OSError as ex:
+        _remove_record(worker, ex)
+
+
+def _remove_record(worker: Worker, problem: OSError) -> None:
+    try:
+        os.unlink(names.RECORD, dir_fd=worker.dir_fd)
+    except OSError:
+        worker.warn(
+            f"could not write the record: {problem.strerror or problem}",
+            detail="pgx_check may go on reporting what it was.",
+            hint="Look at the work directory and its file system.",
+        )
+
+
+def run(arguments: list[str]) -> int:
+    """Return the exit code for *arguments*.  Raises Failure."""
+    if len(arguments) != 1 or arguments[0].startswith("-"):
+        raise script.usage(PROGRAM)
+    root = registry.root(os.environ)
+    definition = script.definition_of(PROGRAM, root, arguments[0])
+    script.check_caller(definition)
+    return supervise.run(
+        PROGRAM,
+        definition,
+        root,
+        definition.offline_timeout,
+        work,
+        needs_workdir=False,
+        meanwhile=_load_search,
+    )
+
+
+def _load_search() -> None:
+    """Load what looks for other users of the data directory: it takes 20 ms."""
+    from pgx_agent.postgres import bystanders as bystanders
+
+
+def main() -> None:
+    """Run as RMS's StopScript."""
+    script.run(PROGRAM, run)

@@ -1,0 +1,105 @@
+"""pgx_online NAME: bring the instance of a resource Online.
+
+    pgx_online NAME
+    pgx_online --break-guard NAME      an operator's: starts past the guard
+
+Exit: 0 the instance accepts connections and is monitored, 1 it is not, the reason is on
+stderr and in the system log.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+
+from pgx_agent import hv, online_record, script, supervise, transition
+from pgx_agent.new_monitor import Judge
+from pgx_agent.worker import Worker
+from pgx_pclrsc import node, registry, report
+from pgx_pclrsc.definition import ResourceDefinition
+from pgx_pclrsc.failure import Failure
+from pgx_pclrsc.text import quoted
+
+PROGRAM = "pgx_online"
+_BREAK_GUARD = "--break-guard"
+
+
+def parse_arguments(arguments: list[str]) -> tuple[str, bool]:
+    """Return the resource's name, and whether the guard is to be broken.  Raises Failure."""
+    names = [word for word in arguments if not word.startswith("-")]
+    options = [word for word in arguments if word.startswith("-")]
+    if len(names) != 1 or options not in ([], [_BREAK_GUARD]):
+        raise script.usage(PROGRAM, f"[{_BREAK_GUARD}] NAME")
+    return names[0], bool(options)
+
+
+def _check_request(name: str) -> None:
+    if hv.read_transition(os.environ).intended_standby:
+        raise Failure(
+            f"resource {quoted(name)} cannot be brought to Standby",
+            detail="HV_INTENDED_STATE is Standby, and this resource is no hot-standby "
+            "resource: its instance runs on one node at a time.",
+            hint="Set STANDBYCAP=No for the resource, or StandbyTransitions=No for its "
+            "userApplication.",
+        )
+
+
+def _warn_of_node(definition: ResourceDefinition) -> None:
+    """Warn where this node is not one of the resource's: RMS has chosen all the same."""
+    here = node.this_node(os.environ)
+    if here not in definition.nodes:
+        report.warn(
+            PROGRAM,
+            f"this node, {quoted(here)}, is not one of the nodes of resource "
+            f"{quoted(definition.name)}",
+            hint="Name it with pgx_pclrsc -a -n, or set RELIANT_HOSTNAME.",
+        )
+
+
+def _lock(worker: Worker) -> transition.Held:
+    def still_asked() -> None:
+        worker.wait([], 0)
+
+    try:
+        return transition.acquire(worker.dir_fd, "online", worker.deadline, still_asked)
+    except OSError as ex:
+        raise Failure(
+            f"could not take the transition lock: {ex.strerror or ex}",
+            hint="Look at the work directory and its file system.",
+        ) from ex
+
+
+def _work(worker: Worker, *, break_guard: bool) -> int:
+    """Do the worker's half, under the transition lock."""
+    worker.phase("waiting for the transition lock")
+    held = _lock(worker)
+    if worker.transition.autorecover:
+        worker.say("RMS asks for the recovery of a faulted resource")
+    judge = Judge(worker)
+    try:
+        if not online_record.is_watched(worker, online_record.read(worker)):
+            judge.prepare()
+        # Loaded while the monitor loads what it needs.
+        from pgx_agent import online_work
+
+        return online_work.Online(worker, judge, break_guard=break_guard).run()
+    finally:
+        judge.dismiss()
+        held.release()
+
+
+def run(arguments: list[str]) -> int:
+    """Return the exit code for *arguments*.  Raises Failure."""
+    name, break_guard = parse_arguments(arguments)
+    _check_request(name)
+    root = registry.root(os.environ)
+    definition = script.definition_of(PROGRAM, root, name)
+    script.check_caller(definition)
+    _warn_of_node(definition)
+    work = partial(_work, break_guard=break_guard)
+    return supervise.run(PROGRAM, definition, root, definition.online_timeout, work)
+
+
+def main() -> None:
+    """Run as RMS's StartScript."""
+    script.run(PROGRAM, run)

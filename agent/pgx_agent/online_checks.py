@@ -1,0 +1,173 @@
+"""What pgx_online makes sure of before it starts, stops or adopts anything.
+
+In this order: the file systems that fstab names are mounted, the data directory holds an
+instance of the OS user, the one that was served here before; write-ahead log and every
+tablespace are there; there are programs of its version.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pgx_agent import environment, mounts
+from pgx_agent.postgres import binaries, control, identity, tablespaces
+from pgx_agent.postgres.control import Control
+from pgx_agent.postgres.identity import Identity
+from pgx_agent.postgres.tablespaces import Space
+from pgx_agent.worker import Worker
+from pgx_pclrsc import fstab
+from pgx_pclrsc.definition import is_under
+from pgx_pclrsc.failure import Failure
+from pgx_pclrsc.text import quoted
+
+_ANSWER_IN = 10.0  # seconds that `postgres --version` may take
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What the checks have found: where the programs are, and what is to be kept."""
+
+    bin_dir: str
+    stored: Identity | None
+    found: Identity
+
+
+def check(worker: Worker) -> Checked:
+    """Return what is known of the instance.  Raises Failure where anything is wrong."""
+    data_directory = worker.definition.data_directory
+    table = mounts.mounted()
+    points = _points(worker)
+    _refuse(_not_mounted(data_directory, data_directory, points, table))
+    control.read_major(data_directory)
+    _check_owner(worker)
+    instance = control.read(data_directory)
+    stored = identity.read(worker.dir_fd)
+    data = identity.look(identity.DATA, data_directory, table)
+    _refuse(_differences(stored, Identity(instance.system_identifier, (data,))))
+    spaces = _spaces(data_directory, instance, points, table)
+    places = (data, *(identity.look(s.role, s.target, table) for s in spaces))
+    found = Identity(instance.system_identifier, places)
+    _refuse(_differences(stored, found))
+    return Checked(_programs(worker, instance.major), stored, found)
+
+
+def _differences(stored: Identity | None, found: Identity) -> list[Failure]:
+    return [] if stored is None else identity.differences(stored, found)
+
+
+def _refuse(problems: Sequence[Failure]) -> None:
+    """Raise the first of *problems*, the others in its detail."""
+    if not problems:
+        return
+    first, *others = problems
+    also = (f"Also: {problem.primary}." for problem in others)
+    detail = " ".join(filter(None, [first.detail, *also]))
+    raise Failure(first.primary, detail=detail or None, hint=first.hint)
+
+
+def _points(worker: Worker) -> list[str]:
+    """Return the mount points that fstab and fstab.pcl name; unreadable is no refusal."""
+    try:
+        return [entry.mount_point for entry in fstab.read()]
+    except Failure as ex:
+        worker.warn(
+            ex.primary, detail="Whether file systems are mounted is not checked."
+        )
+        return []
+
+
+def _not_mounted(
+    name: str, path: str, points: list[str], table: list[mounts.Mount]
+) -> list[Failure]:
+    """Return the mount points at or above *path* with nothing mounted on them."""
+    there = {mount.point for mount in table}
+    real = os.path.realpath(path)
+    missing = [
+        point
+        for point in dict.fromkeys(points)
+        if (is_under(path, point) or is_under(real, os.path.realpath(point)))
+        and os.path.realpath(point) not in there
+    ]
+    return [
+        Failure(
+            f"file system {quoted(point)} of {quoted(name)} is not mounted",
+            detail="/etc/fstab or /etc/fstab.pcl has this mount point.",
+            hint="Mount it; RMS does so before it starts the instance, if the "
+            "file system belongs to the same userApplication.",
+        )
+        for point in missing
+    ]
+
+
+def _check_owner(worker: Worker) -> None:
+    definition = worker.definition
+    owner = os.stat(definition.data_directory).st_uid
+    if owner != definition.uid:
+        raise Failure(
+            f"data directory {quoted(definition.data_directory)} has wrong ownership",
+            detail=f"It belongs to uid {owner}; OS user {quoted(definition.os_user)} "
+            f"has uid {definition.uid}.",
+            hint="The OS user must have the same uid on every node.",
+        )
+
+
+def _spaces(
+    data_directory: str,
+    instance: Control,
+    points: list[str],
+    table: list[mounts.Mount],
+) -> list[Space]:
+    try:
+        spaces = tablespaces.find(data_directory)
+    except OSError as ex:
+        raise Failure(
+            f"could not read the tablespaces of {quoted(data_directory)}: {ex.strerror}"
+        ) from ex
+    for space in spaces:
+        _refuse(_not_mounted(space.name, space.target, points, table))
+    _refuse(tablespaces.problems(spaces, instance.tablespace_directory))
+    return spaces
+
+
+def _programs(worker: Worker, major: int) -> str:
+    definition = worker.definition
+    environ = environment.build(definition, os.environ)
+    return binaries.find(
+        definition.bin_dir, major, lambda line: _ask(worker, line, environ)
+    )
+
+
+def _ask(worker: Worker, line: list[str], environ: dict[str, str]) -> str:
+    """Run a program and return what it prints, an empty text if it cannot or takes too long."""
+    reader, writer = os.pipe()
+    actions = [
+        (os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0),
+        (os.POSIX_SPAWN_DUP2, writer, 1),
+        (os.POSIX_SPAWN_OPEN, 2, "/dev/null", os.O_WRONLY, 0),
+    ]
+    try:
+        pid = os.posix_spawn(line[0], line, environ, file_actions=actions)
+    except OSError:
+        os.close(reader)
+        return ""
+    finally:
+        os.close(writer)
+    try:
+        return _collect(worker, reader)
+    finally:
+        os.close(reader)
+        os.waitpid(pid, os.WNOHANG)
+
+
+def _collect(worker: Worker, reader: int) -> str:
+    data = b""
+    until = time.monotonic() + _ANSWER_IN
+    while worker.wait([reader], until - time.monotonic()):
+        more = os.read(reader, 4096)
+        if not more:
+            break
+        data += more
+    return data.decode("utf-8", "replace")

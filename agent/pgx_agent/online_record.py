@@ -1,0 +1,85 @@
+"""What pgx_online reads in the status record, and writes into it.
+
+It is cleared before a server is started or stopped: Check then says Offline until the
+monitor's first word.  An adoption leaves a record that says Online as it is.
+"""
+
+from __future__ import annotations
+
+import os
+
+from pgx_agent import record
+from pgx_agent.worker import Worker
+from pgx_pclrsc import locks, names, proc
+from pgx_pclrsc.failure import Failure
+
+
+def read(worker: Worker) -> record.Record | None:
+    """Return this boot's record; one that is garbled or cannot be read counts as none."""
+    try:
+        found = record.read(worker.dir_fd)
+    except (record.Garbled, OSError) as ex:
+        worker.trace.write(f"the record cannot be read: {ex}")
+        return None
+    return found if found is not None and found.boot == proc.boot_id() else None
+
+
+def is_watched(worker: Worker, found: record.Record | None) -> bool:
+    """Whether a monitor keeps the record *found* fresh."""
+    if found is None or proc.monotonic_ms() >= found.good_until:
+        return False
+    try:
+        fd = record.open_regular(worker.dir_fd, names.MONITOR_LOCK)
+    except OSError:
+        return False
+    try:
+        return locks.is_held(fd, locks.MONITOR)
+    finally:
+        os.close(fd)
+
+
+def _write(worker: Worker, found: record.Record, *, sync: bool) -> None:
+    try:
+        fd = record.open_regular(worker.dir_fd, names.RECORD, os.O_RDWR | os.O_CREAT)
+        try:
+            record.write(fd, found, sync=sync)
+        finally:
+            os.close(fd)
+    except OSError as ex:
+        raise Failure(
+            f"could not write the status record: {ex.strerror or ex}",
+            hint="Nothing is started unrecorded: look at the work directory.",
+        ) from ex
+
+
+def clear(worker: Worker) -> None:
+    """Make the record say nothing; the monitor of an earlier one ends at this."""
+    fresh = record.Record(record.new_generation(), proc.boot_id())
+    _write(worker, fresh, sync=False)
+
+
+def starting(worker: Worker, pid: int, start: int) -> str:
+    """Record, and sync, the server that is about to run; return the record's generation."""
+    there = os.stat(worker.definition.data_directory)
+    found = record.Record(
+        record.new_generation(),
+        proc.boot_id(),
+        record.STARTING,
+        postmaster=pid,
+        start=start,
+        device=there.st_dev,
+        inode=there.st_ino,
+    )
+    _write(worker, found, sync=True)
+    return found.generation
+
+
+def adopting(worker: Worker, found: record.Record | None, pid: int, start: int) -> str:
+    """Return the generation under which *pid* is adopted: that of its Online record, or new."""
+    if (
+        found is not None
+        and found.state == record.ONLINE
+        and (found.postmaster, found.start) == (pid, start)
+    ):
+        return found.generation
+    return starting(worker, pid, start)

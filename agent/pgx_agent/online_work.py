@@ -1,0 +1,199 @@
+"""Carrying out what pgx_online plans, as the OS user.
+
+Look, ask `core.online` for one step, take it, look again.  Whatever was started and did
+not come up is stopped again.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import assert_never
+
+from pgx_agent import (
+    end_monitor,
+    online_checks,
+    online_facts,
+    online_record,
+    online_start,
+)
+from pgx_agent.core import online
+from pgx_agent.new_monitor import Judge
+from pgx_agent.online_checks import Checked
+from pgx_agent.online_facts import Ident, Look
+from pgx_agent.postgres import identity, stop
+from pgx_agent.worker import Worker
+from pgx_pclrsc import report
+from pgx_pclrsc.failure import Failure
+from pgx_pclrsc.text import quoted
+
+_LOOK_AGAIN = 0.05  # seconds
+_STOP_TAKES = 15.0  # seconds kept for stopping what does not come up
+
+
+class Online:
+    """One run of pgx_online, under the transition lock."""
+
+    def __init__(self, worker: Worker, judge: Judge, *, break_guard: bool) -> None:
+        self._worker = worker
+        self._name = quoted(worker.definition.name)
+        self._judge = judge
+        self._condemned: Ident | None = None
+        self._unfinished = False  # a server runs that is not Online yet
+        total = worker.deadline - worker.started
+        self._until = worker.deadline - min(_STOP_TAKES, 0.2 * total)
+        self._start = online_start.Start(
+            worker, self._judge, self._until, break_guard=break_guard
+        )
+
+    def run(self) -> int:
+        """Bring the instance Online and return 0.  Raises Failure."""
+        try:
+            self._work(online_checks.check(self._worker))
+        except (Failure, OSError):
+            if self._unfinished:
+                self._undo()
+            raise
+        return 0
+
+    def _work(self, checked: Checked) -> None:
+        done = None
+        while done is None:
+            if time.monotonic() > self._until:
+                raise Failure(f"could not bring instance {self._name} Online in time")
+            found = online_facts.look(self._worker, self._condemned)
+            step = online.next_step(found.facts)
+            self._worker.trace.write(f"{found.facts} -> {step}")
+            done = self._take(step, found, checked)
+        self._keep(checked)
+        self._worker.write_entry(*done)
+
+    def _take(self, step: online.Step, found: Look, checked: Checked) -> Ident | None:
+        """Take *step*; return the server that is Online after it, None to look again."""
+        match step:
+            case online.Leave(server=running):
+                self._say(f"instance {self._name} is Online already")
+                return running.pid, running.start
+            case online.Adopt(server=running, joining=joining):
+                return self._adopt(found, running, joining=joining)
+            case online.LookAgain(why=why):
+                self._worker.phase(why)
+                self._worker.wait([], _LOOK_AGAIN)
+            case online.Stop(server=running, mode=mode, why=why):
+                self._worker.say(f"stopping postmaster {running.pid} ({mode}): {why}")
+                self._end(found, mode)
+            case online.EndOrphans(names=orphans):
+                self._worker.say(f"ending what is left: {', '.join(orphans)}")
+                self._end(found, "immediate")
+            case online.Refuse(standalone=pid):
+                raise self._standalone(pid)
+            case online.Start(grandparent=grandparent):
+                return self._bring_up(found, checked, grandparent)
+            case _ as never:
+                assert_never(never)
+        return None
+
+    def _say(self, text: str) -> None:
+        report.inform(self._worker.program, text)
+        self._worker.trace.write(text)
+
+    def _keep(self, checked: Checked) -> None:
+        """Keep the identity of what has been brought Online."""
+        wanted = identity.merged(checked.stored, checked.found)
+        if wanted == checked.stored:
+            return
+        try:
+            identity.write(self._worker.dir_fd, wanted)
+        except OSError as ex:
+            self._worker.warn(
+                f"could not keep the identity of the instance: {ex.strerror}",
+                detail="A stale copy of the data directory would not be noticed.",
+            )
+
+    def _standalone(self, pid: int) -> Failure:
+        return Failure(
+            f"instance {self._name} is in use by a standalone backend",
+            detail=f"postmaster.pid names PID {pid} as one (postgres --single).",
+            hint="End it. If no such process runs on any node, remove the file.",
+        )
+
+    def _bring_up(
+        self, found: Look, checked: Checked, grandparent: int | None
+    ) -> Ident:
+        self._unfinished = True
+        forked = self._start.run(found, checked, grandparent)
+        self._unfinished = False
+        self._say(f"instance {self._name} is Online: started postmaster {forked.pid}")
+        return forked.pid, forked.start
+
+    # --- a server that runs ---------------------------------------------------
+
+    def _adopt(
+        self, found: Look, running: online.Server, *, joining: bool
+    ) -> Ident | None:
+        pid, start = running.pid, running.start
+        if joining and not self._join(pid):
+            return None
+        end_monitor.end_monitor(self._worker.dir_fd)
+        generation = online_record.adopting(self._worker, found.record, pid, start)
+        verdict = self._judge.judge(pid, start, generation, self._until)
+        match verdict.outcome:
+            case "online":
+                self._say(f"instance {self._name} is Online: adopted postmaster {pid}")
+                return pid, start
+            case "faulted":
+                self._worker.say(f"postmaster {pid} is Faulted: {verdict.why}")
+                self._condemned = (pid, start)
+            case "late":
+                self._unfinished = True
+                raise online_start.late(self._worker, pid)
+            case "gone" | "lost":
+                pass
+        return None
+
+    def _join(self, pid: int) -> bool:
+        """Wait until a server that somebody else has started is ready; False if it ended."""
+        self._worker.say(f"joining the start of postmaster {pid}")
+        try:
+            pidfd = os.pidfd_open(pid)
+        except ProcessLookupError:
+            return False
+        try:
+            outcome = online_start.wait_ready(self._worker, pid, pidfd, self._until)
+        finally:
+            os.close(pidfd)
+        if outcome == "late":
+            self._unfinished = True
+            raise online_start.late(self._worker, pid)
+        return outcome == "ready"
+
+    # --- ending ---------------------------------------------------------------
+
+    def _end(self, found: Look, mode: online.Mode) -> None:
+        """End the instance's processes; the record says nothing from now on."""
+        online_record.clear(self._worker)
+        end_monitor.end_monitor(self._worker.dir_fd)
+        left = stop.stop(self._worker, found.evidence, mode, self._until)
+        if left:
+            raise Failure(
+                f"could not end what is left of instance {self._name}",
+                detail=f"Still there: {', '.join(map(str, left))}.",
+                hint="Look at what these processes wait for; nothing is started beside them.",
+            )
+
+    def _undo(self) -> None:
+        """Stop what was started and did not come up.  Raises nothing."""
+        worker = self._worker
+        try:
+            found = online_facts.look(worker, None)
+            worker.phase("stopping what was started")
+            end_monitor.end_monitor(worker.dir_fd)
+            left = stop.stop(worker, found.evidence, "immediate", worker.deadline)
+            if left:
+                worker.warn(
+                    f"what was started of instance {self._name} is not all gone",
+                    detail=f"Still there: {', '.join(map(str, left))}.",
+                )
+            online_record.clear(worker)
+        except (Failure, OSError) as ex:
+            worker.trace.write(f"while stopping what was started: {ex}")

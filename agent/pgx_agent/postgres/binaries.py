@@ -1,0 +1,64 @@
+"""Which directory has the programs of this major version?
+
+Asked at each Online: a package update may move them, and a directory that holds
+another version must not be tried on the data.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+from pgx_pclrsc.failure import Failure
+from pgx_pclrsc.text import quoted
+
+SERVER = "postgres"
+_PLACES = (
+    "/usr/lib/postgresql/{major}/bin",
+    "/usr/pgsql-{major}/bin",
+    "/usr/local/pgsql/bin",
+    "/usr/bin",
+)
+
+# Runs a program with arguments and returns what it printed.
+Ask = Callable[[list[str]], str]
+
+
+def candidates(bin_dir: str, major: int) -> list[str]:
+    """Return the directories to look into, the one to be preferred first."""
+    return [bin_dir] if bin_dir else [place.format(major=major) for place in _PLACES]
+
+
+def parse_version(text: str) -> int | None:
+    """Return the major version in what `postgres --version` prints, None if there is none.
+
+    The form is `postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)`.
+    """
+    words = text.partition(")")[2].split()
+    digits = words[0].split(".")[0] if words else ""
+    number = digits[: len(digits) - len(digits.lstrip("0123456789"))]
+    return int(number) if number else None
+
+
+def find(bin_dir: str, major: int, ask: Ask) -> str:
+    """Return the directory whose server is of version *major*.  Raises Failure."""
+    seen = []
+    for directory in candidates(bin_dir, major):
+        program = f"{directory}/{SERVER}"
+        if not os.access(program, os.X_OK):
+            seen.append(f"{directory}: none")
+            continue
+        version = parse_version(ask([program, "--version"]))
+        if version == major:
+            return directory
+        seen.append(f"{directory}: {version or 'unknown'}")
+    raise _not_found(bin_dir, major, seen)
+
+
+def _not_found(bin_dir: str, major: int, seen: list[str]) -> Failure:
+    where = f"in {quoted(bin_dir)}" if bin_dir else "on this node"
+    return Failure(
+        f"no server program of PostgreSQL {major} {where}",
+        detail=f"Looked into {'; '.join(seen)}.",
+        hint="Give the directory with pgx_pclrsc --bin-dir.",
+    )

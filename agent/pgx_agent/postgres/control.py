@@ -1,0 +1,96 @@
+"""What kind of instance is this: PG_VERSION and the head of global/pg_control.
+
+Read as they lie on disk; no PostgreSQL program is needed.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+from dataclasses import dataclass
+
+from pgx_pclrsc.failure import Failure
+from pgx_pclrsc.text import quoted
+
+VERSION_FILE = "PG_VERSION"
+CONTROL_FILE = "global/pg_control"
+OLDEST = 13
+# system_identifier, pg_control_version, catalog_version_no
+_HEAD = struct.Struct("=QII")
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """What identifies an instance: it is made by initdb and never changes afterwards."""
+
+    major: int
+    system_identifier: int
+    control_version: int
+    catalog_version: int
+
+    @property
+    def tablespace_directory(self) -> str:
+        """The directory that each tablespace has for this major version."""
+        return f"PG_{self.major}_{self.catalog_version}"
+
+
+def parse_version(text: str) -> int:
+    """Return the major version that PG_VERSION's *text* names.  Raises ValueError."""
+    return int(text.split(".")[0].strip())
+
+
+def parse_head(data: bytes) -> tuple[int, int, int]:
+    """Return system identifier, control version, catalog version.  Raises ValueError."""
+    if len(data) < _HEAD.size:
+        raise ValueError("too short")
+    system, control, catalog = _HEAD.unpack_from(data)
+    if not (0 < control < 65536 and system):
+        raise ValueError("not a control file of this machine's kind")
+    return system, control, catalog
+
+
+def _read(data_directory: str, name: str) -> bytes:
+    fd = os.open(f"{data_directory}/{name}", os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    try:
+        return os.read(fd, 512)
+    finally:
+        os.close(fd)
+
+
+def read_major(data_directory: str) -> int:
+    """Return the instance's major version.  Raises Failure where there is no instance."""
+    try:
+        major = parse_version(_read(data_directory, VERSION_FILE).decode("ascii"))
+    except (OSError, ValueError) as ex:
+        raise _no_instance(data_directory, ex) from ex
+    if major < OLDEST:
+        raise Failure(
+            f"data directory {quoted(data_directory)} is of PostgreSQL {major}, "
+            "which is not supported",
+            detail=f"PostgreSQL {OLDEST} and newer are.",
+        )
+    return major
+
+
+def _no_instance(data_directory: str, problem: Exception) -> Failure:
+    text = problem.strerror if isinstance(problem, OSError) else "it is garbled"
+    return Failure(
+        f"no instance in data directory {quoted(data_directory)}",
+        detail=f"{quoted(VERSION_FILE)} could not be read: {text}.",
+        hint="Mount the shared disk's file system first; the OS user must be able to "
+        "read the directory.",
+    )
+
+
+def read(data_directory: str) -> Control:
+    """Return what identifies the instance.  Raises Failure."""
+    major = read_major(data_directory)
+    try:
+        head = parse_head(_read(data_directory, CONTROL_FILE))
+    except (OSError, ValueError) as ex:
+        reason = ex.strerror if isinstance(ex, OSError) else str(ex)
+        raise Failure(
+            f"could not read {quoted(f'{data_directory}/{CONTROL_FILE}')}: {reason}",
+            hint="Without it PostgreSQL cannot start: restore the data directory.",
+        ) from ex
+    return Control(major, *head)

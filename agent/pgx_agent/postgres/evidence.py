@@ -1,0 +1,105 @@
+"""What is known of an instance before its processes are looked for.
+
+The registry names the data directory, the record and the entry under /run name the
+postmaster, postmaster.pid is one more witness.  Each of them may be missing or wrong:
+none of it is asked for more than it can prove.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from pgx_agent import record
+from pgx_agent.postgres import holdings, pidfile
+from pgx_agent.postgres.holdings import Key
+from pgx_pclrsc import proc
+from pgx_pclrsc.definition import ResourceDefinition
+
+SERVER = "postgres"
+_VERSION_FILE = "PG_VERSION"
+
+# PID and start time in clock ticks: one process of this boot, for ever.
+Ident = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the processes of an instance are known by.
+
+    `data_key` is the data directory as its name leads to it now, None when it cannot be
+    asked; `recorded_key` as the record has it.  `guard_key` is that of PG_VERSION, None
+    when there is none to be seen: then the name may lead to an empty mount point.
+    """
+
+    uid: int
+    data_directory: str
+    data_key: Key | None = None
+    recorded_key: Key | None = None
+    recorded: tuple[Ident, ...] = ()
+    segments: frozenset[int] = frozenset()
+    guard_key: Key | None = None
+    executables: frozenset[str] = frozenset({SERVER})
+
+
+def gather(
+    definition: ResourceDefinition,
+    found: record.Record | None,
+    entry: Ident | None = None,
+) -> Evidence:
+    """Return what is known of the instance from its *definition*, the record *found*, and
+    the postmaster that the *entry* under /run names.
+    """
+    if found is not None and (
+        found.state == record.NONE or found.boot != proc.boot_id()
+    ):
+        found = None
+    recorded = [(found.postmaster, found.start)] if found and found.postmaster else []
+    if entry is not None and entry not in recorded:
+        recorded.append(entry)
+    data = definition.data_directory
+    return Evidence(
+        definition.uid,
+        data,
+        holdings.key(data),
+        (found.device, found.inode) if found and found.inode else None,
+        tuple(recorded),
+        _segments(definition, found),
+        holdings.key(f"{data}/{_VERSION_FILE}"),
+        _executables(definition, recorded),
+    )
+
+
+def _segments(
+    definition: ResourceDefinition, found: record.Record | None
+) -> frozenset[int]:
+    """Return the segments that record and PID file name, if their postmaster made them.
+
+    An id alone proves nothing: like a PID it is used again.
+    """
+    named = {(found.shmid, found.postmaster)} if found and found.shmid else set()
+    try:
+        file = pidfile.read(definition.data_directory)
+    except (OSError, pidfile.Garbled):
+        file = None
+    if file is not None and file.shmid:
+        named.add((file.shmid, file.pid))
+    there = holdings.segments() if named else {}
+    return frozenset(
+        shmid
+        for shmid, maker in named
+        if shmid in there
+        and (there[shmid].creator, there[shmid].uid) == (maker, definition.uid)
+    )
+
+
+def _executables(
+    definition: ResourceDefinition, recorded: list[Ident]
+) -> frozenset[str]:
+    """Return the names that the server's executable goes by; a packager may have his own."""
+    paths = [proc.exe(pid) for pid, start in recorded if proc.alive(pid, start)]
+    if definition.bin_dir:
+        paths.append(os.path.realpath(f"{definition.bin_dir}/{SERVER}"))
+    known = {os.path.basename(path) for path in paths if path}
+    # Between fork and exec the recorded process is still the script's interpreter.
+    return frozenset({SERVER} | {name for name in known if SERVER in name})

@@ -1,0 +1,119 @@
+"""What a process holds: locks on a file, shared memory, and where in the kernel it waits.
+
+Read from /proc alone, without asking a file system, as far as that can be: the data
+directory may be on a disk that hangs.  What may not be looked into counts as empty.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+_SEGMENTS = "/proc/sysvipc/shm"
+
+# Device and inode.
+Key = tuple[int, int]
+
+
+def _text(path: str) -> str:
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read()
+    except OSError:
+        return ""
+
+
+def key(path: str) -> Key | None:
+    """Return device and inode of what *path* leads to, None when that cannot be told."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _flock_inodes(fdinfo: str) -> list[int]:
+    """Return the inodes in the `lock:` lines of a descriptor that is flocked."""
+    lines = (line.split() for line in fdinfo.splitlines() if line.startswith("lock:"))
+    return [
+        int(w[6].rpartition(":")[2]) for w in lines if len(w) > 6 and w[2] == "FLOCK"
+    ]
+
+
+def has_flocked(pid: int, wanted: Key) -> bool:
+    """Whether *pid* has a descriptor through which the file *wanted* is flocked.
+
+    The device in fdinfo is the superblock's, and on btrfs or overlayfs not the one that
+    stat gives, so it is asked of the descriptor.
+    """
+    try:
+        names = os.listdir(f"/proc/{pid}/fdinfo")
+    except OSError:
+        return False
+    return any(
+        wanted[1] in _flock_inodes(_text(f"/proc/{pid}/fdinfo/{name}"))
+        and key(f"/proc/{pid}/fd/{name}") == wanted
+        for name in names
+    )
+
+
+def has_mapped(pid: int, segments: frozenset[int]) -> bool:
+    """Whether *pid* has one of the System V shared memory *segments* mapped."""
+    for line in _text(f"/proc/{pid}/maps").splitlines():
+        words = line.split(None, 5)
+        if (
+            len(words) == 6
+            and words[5].startswith("/SYSV")
+            and int(words[4]) in segments
+        ):
+            return True
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A System V shared memory segment: who made it, whose it is, how many have it attached."""
+
+    shmid: int
+    creator: int
+    attached: int
+    uid: int
+
+
+def segments() -> dict[int, Segment]:
+    """Return the shared memory segments of our IPC namespace by their id."""
+    rows = (line.split() for line in _text(_SEGMENTS).splitlines()[1:])
+    found = (
+        Segment(int(row[1]), int(row[4]), int(row[6]), int(row[7]))
+        for row in rows
+        if len(row) > 7
+    )
+    return {segment.shmid: segment for segment in found}
+
+
+def wait_channel(pid: int) -> str:
+    """Return the kernel function in which *pid* sleeps, or nothing."""
+    return _text(f"/proc/{pid}/wchan").strip().strip("0")
+
+
+def steps(pid: int) -> int:
+    """Return how often *pid* was taken off a processor: unchanged, it has not moved."""
+    return sum(
+        int(line.split()[1])
+        for line in _text(f"/proc/{pid}/status").splitlines()
+        if "ctxt_switches:" in line
+    )
+
+
+def comm(pid: int) -> str:
+    """Return the name that the kernel shows to everybody, whatever else is closed."""
+    return _text(f"/proc/{pid}/comm").strip()
+
+
+def same_mounts(pid: int) -> bool:
+    """Whether *pid* is in our mount namespace; one that may not be asked is."""
+    try:
+        theirs = os.stat(f"/proc/{pid}/ns/mnt")
+        return os.path.samestat(theirs, os.stat("/proc/self/ns/mnt"))
+    except OSError:
+        return True

@@ -1,0 +1,103 @@
+"""postmaster.pid: what a server has written about itself, as evidence and not as truth.
+
+The lines are PID, data directory, start time, port, first socket directory, first
+listen address, shared memory key and id, status (storage/miscinit.c).  Any of them may
+be missing: the file is written step by step while the server starts.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass
+
+NAME = "postmaster.pid"
+_LONGEST = 8192
+
+STARTING, STOPPING, READY, STANDBY = "starting", "stopping", "ready", "standby"
+
+
+class Garbled(Exception):
+    """The file is there and does not begin with a PID."""
+
+
+@dataclass(frozen=True, slots=True)
+class PidFile:
+    """What postmaster.pid says; a line that is not there, or not understood, is None.
+
+    *pid* is negative for a standalone backend (`postgres --single`).  *socket_directory*
+    is as configured: it may be relative, abstract (`@`) or empty.  *listen_address* is
+    as configured too: a wildcard, an address or a name.
+    """
+
+    pid: int
+    data_directory: str | None = None
+    started: int | None = None
+    port: int | None = None
+    socket_directory: str | None = None
+    listen_address: str | None = None
+    shmid: int | None = None
+    status: str | None = None
+
+
+def parse(data: bytes) -> PidFile:
+    """Return what *data* says.  Raises Garbled."""
+    lines = data.decode("utf-8", "surrogateescape").split("\n")
+    pid = _number(lines[0])
+    if not pid:
+        raise Garbled("the first line is not a PID")
+    rest: list[str | None] = [*lines[1:8], *[None] * 7]
+    return PidFile(
+        pid,
+        rest[0] or None,
+        _number(rest[1]),
+        _number(rest[2]),
+        rest[3],
+        rest[4],
+        _shmid(rest[5]),
+        rest[6].strip() or None if rest[6] is not None else None,
+    )
+
+
+def _number(text: str | None) -> int | None:
+    """Return the number that *text* is; Python alone would take `1_0` and other digits."""
+    text = (text or "").strip()
+    digits = text.removeprefix("-")
+    if not (digits.isascii() and digits.isdigit() and len(digits) < 20):
+        return None
+    return int(text)
+
+
+def _shmid(text: str | None) -> int | None:
+    """Return the id in `key id`; a server without System V memory leaves the line empty."""
+    words = (text or "").split()
+    return _number(words[1]) if len(words) == 2 else None
+
+
+def read(data_directory: str) -> PidFile | None:
+    """Return what *data_directory*'s PID file says, None when there is none.
+
+    Raises Garbled for one that is no PID file, OSError when it cannot be read.
+    """
+    try:
+        fd = _open(f"{data_directory}/{NAME}")
+    except FileNotFoundError:
+        return None
+    try:
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
+            raise Garbled("it is not a regular file")
+        return parse(os.read(fd, _LONGEST))
+    finally:
+        os.close(fd)
+
+
+def _open(path: str) -> int:
+    """Open without following a link, waiting for a FIFO or writing an access time.
+
+    To write one could wait for ever on a frozen file system.
+    """
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    try:
+        return os.open(path, flags | os.O_NOATIME)
+    except PermissionError:  # only the owner may ask for that
+        return os.open(path, flags)

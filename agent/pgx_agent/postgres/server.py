@@ -1,0 +1,122 @@
+"""Starting a server so that it never runs unrecorded.
+
+The child waits on a pipe before it becomes the server.  PID, start time and boot id are
+written and synced meanwhile; only then is it released.  Killed at any instant before,
+the pipe closes and the child exits.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NoReturn
+
+from pgx_agent import prologue
+from pgx_pclrsc import proc
+
+GRANDPARENT = "PG_GRANDPARENT_PID"
+_GO = b"g"
+_COULD_NOT_EXECUTE = 127
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be started: *log_fd* takes its output, *guard_fd* it inherits."""
+
+    bin_dir: str
+    data_directory: str
+    config_file: str
+    environ: Mapping[str, str]
+    log_fd: int
+    guard_fd: int | None
+    grandparent: int | None = None
+
+    def arguments(self) -> list[str]:
+        """Return the command line of the server."""
+        line = [f"{self.bin_dir}/postgres", "-D", self.data_directory]
+        if self.config_file:
+            line += ["-c", f"config_file={self.config_file}"]
+        return line
+
+    def environment(self) -> dict[str, str]:
+        """Return the environment of the server.
+
+        With PG_GRANDPARENT_PID PostgreSQL takes a PID file that names this process for a
+        stale one; it refuses for any other living process of its user.
+        """
+        extra = {} if self.grandparent is None else {GRANDPARENT: str(self.grandparent)}
+        return {**self.environ, **extra}
+
+
+class Forked:
+    """A child that is not the server yet."""
+
+    def __init__(self, pid: int, start: int, writer: int) -> None:
+        self.pid = pid
+        self.start = start
+        self.pidfd = os.pidfd_open(pid)
+        self._writer = writer
+
+    def release(self) -> None:
+        """Let it become the server."""
+        os.write(self._writer, _GO)
+        os.close(self._writer)
+        self._writer = -1
+
+    def abandon(self) -> None:
+        """Let it exit if it was never released."""
+        if self._writer >= 0:
+            os.close(self._writer)
+            self._writer = -1
+
+
+def fork(order: Order) -> Forked:
+    """Fork the child that will be the server once it is released.  Raises OSError."""
+    reader, writer = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.close(writer)
+        _child(order, reader)
+    os.close(reader)
+    stat = proc.read_stat(pid)
+    return Forked(pid, stat[2] if stat else 0, writer)
+
+
+def _child(order: Order, reader: int) -> NoReturn:
+    """Wait for the word, then become the server; never returns."""
+    try:
+        os.setsid()
+        _descriptors(order)
+        prologue.ordinary_signals()
+        if os.read(reader, 1) == _GO:
+            line = order.arguments()
+            os.execve(line[0], line, order.environment())
+    except OSError as ex:
+        os.write(2, f"could not execute the server: {ex.strerror}\n".encode())
+    finally:
+        os._exit(_COULD_NOT_EXECUTE)
+
+
+def _descriptors(order: Order) -> None:
+    null = os.open("/dev/null", os.O_RDWR)
+    os.dup2(null, 0)
+    os.dup2(order.log_fd, 1)
+    os.dup2(order.log_fd, 2)
+    if order.guard_fd is not None:
+        os.set_inheritable(order.guard_fd, True)
+
+
+def has_exited(pidfd: int) -> bool:
+    """Whether the process of *pidfd* has ended; it may be a zombie still."""
+    return bool(select.select([pidfd], [], [], 0)[0])
+
+
+def exit_text(pid: int) -> str:
+    """Return how our child *pid* has ended, and let the kernel forget it."""
+    try:
+        code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    except ChildProcessError:
+        return "it has ended"
+    return f"it was ended by signal {-code}" if code < 0 else f"it exited with {code}"

@@ -1,0 +1,65 @@
+"""What pgx_online and pgx_offline begin with: one NAME, its definition, the right caller."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+
+from pgx_agent import prologue, runentry
+from pgx_pclrsc import codec, registry, report, store
+from pgx_pclrsc.definition import ResourceDefinition
+from pgx_pclrsc.report import Failure
+
+Main = Callable[[list[str]], int]
+
+
+def run(program: str, main: Main) -> None:
+    """Run *main* with the arguments and leave with its exit code; whatever fails is 1.
+
+    Python's own exit code and traceback never get out: RMS keeps what stands on stderr.
+    """
+    prologue.first_statements()
+    code = 1
+    try:
+        code = main(sys.argv[1:])
+    except Failure as ex:
+        report.show(program, "error", ex)
+    except Exception as ex:  # noqa: BLE001  # the exit code is ours to choose
+        text = f"internal error: {type(ex).__name__}: {ex}"
+        report.show(program, "error", Failure(text))
+    os._exit(code)
+
+
+def usage(program: str, synopsis: str = "NAME") -> Failure:
+    """Return the refusal of wrong arguments."""
+    return Failure(f"usage: {program} {synopsis}")
+
+
+def definition_of(program: str, root: str, name: str) -> ResourceDefinition:
+    """Return the definition of *name*, if need be from its entry under /run.
+
+    Raises Failure, for an unknown name too.
+    """
+    try:
+        return store.load(name, root)
+    except Failure as problem:
+        entry = runentry.read(root, name) if registry.is_name(name) else None
+        if entry is None:
+            raise
+        report.warn(
+            program,
+            f'definition of resource "{name}" is taken from its entry under /run',
+            detail=f"The registry does not have it: {problem.primary}.",
+            hint="Look at the registry; pgx_pclrsc -a registers a resource anew.",
+        )
+        return codec.decode(entry[1])
+
+
+def check_caller(definition: ResourceDefinition) -> None:
+    """Refuse whoever is neither root nor the OS user.  Raises Failure."""
+    if os.geteuid() not in (0, definition.uid):
+        raise Failure(
+            f'must be run as root or as OS user "{definition.os_user}"',
+            detail="Nobody else may start, stop or look into the instance.",
+        )

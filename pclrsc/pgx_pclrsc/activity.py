@@ -1,0 +1,71 @@
+"""Whether anything of a resource runs on this node: monitor, transition, instance.
+
+It only looks: nothing in the work directory is opened for writing, no link is followed
+there, and a FIFO put in a file's place holds nobody up.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from pgx_pclrsc import locks, names, postmasters
+from pgx_pclrsc.definition import ResourceDefinition
+from pgx_pclrsc.failure import Failure
+from pgx_pclrsc.text import quoted
+
+_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
+
+@contextmanager
+def _lock_file(work: str, name: str) -> Iterator[int | None]:
+    """Yield a descriptor of lock file *name*, None where there is none.  Raises Failure."""
+    path = f"{work}/{name}"
+    try:
+        fd = os.open(path, _FLAGS)
+    except (FileNotFoundError, NotADirectoryError):
+        yield None
+        return
+    except OSError as ex:
+        raise Failure(f"could not open lock file {quoted(path)}: {ex.strerror}") from ex
+    try:
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
+            raise Failure(f"lock file {quoted(path)} is not a regular file")
+        yield fd
+    finally:
+        os.close(fd)
+
+
+def monitor_runs(work: str) -> bool:
+    """Whether a monitor holds its lock in work directory *work*.  Raises Failure."""
+    with _lock_file(work, names.MONITOR_LOCK) as fd:
+        return fd is not None and locks.is_held(fd, locks.MONITOR)
+
+
+@contextmanager
+def no_transition(name: str, work: str) -> Iterator[None]:
+    """Keep Online and Offline of resource *name* waiting.
+
+    The lock is taken shared, for which reading is enough.  Raises Failure when one of
+    them works already.
+    """
+    with _lock_file(work, names.TRANSITION_LOCK) as fd:
+        if fd is not None and not locks.take(fd, locks.EXCLUSIVE, shared=True):
+            raise Failure(
+                f"a transition of resource {quoted(name)} is in progress",
+                hint="Wait until pgx_online or pgx_offline has ended.",
+            )
+        yield
+
+
+def servers(definition: ResourceDefinition) -> list[int]:
+    """Return the PIDs of server processes of the resource's data directory."""
+    found = set(postmasters.by_path(definition.uid, definition.data_directory))
+    try:
+        where = os.stat(definition.data_directory)
+    except OSError:
+        return sorted(found)
+    key = where.st_dev, where.st_ino
+    return sorted(found.union(postmasters.by_key(definition.uid, key)))

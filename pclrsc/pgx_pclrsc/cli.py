@@ -1,0 +1,164 @@
+"""pgx_pclrsc: register, remove and print the resources of this node (manual 2.3.8, 3.2)."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+
+from pgx_pclrsc import commands, registry, report, request
+from pgx_pclrsc.failure import Failure
+from pgx_pclrsc.text import quoted
+from pgx_pclrsc.version import VERSION
+
+PROGRAM = "pgx_pclrsc"
+
+HELP = """\
+pgx_pclrsc registers PostgreSQL instances as resources of PRIMECLUSTER.
+
+Usage:
+  pgx_pclrsc -a -c NAME -u OSUSER -D DATADIR -w WORKDIR -n NODE[,NODE...] [OPTION]...
+  pgx_pclrsc -d -c NAME
+  pgx_pclrsc -p [-c NAME] [--output=FORMAT]
+
+Actions:
+  -a                        register a resource, on every node
+  -d                        remove a resource; its work directory stays
+  -p                        print the settings of a resource, or the names of all
+
+Options for every action:
+  -c NAME                   name of the resource: up to 16 letters, digits and _
+  -V, --version             output version information, then exit
+  -?, --help                show this help, then exit
+
+Options for registering:
+  -u OSUSER                 OS user that the instance runs as
+  -D DATADIR                data directory of the instance, on the shared disk
+  -w WORKDIR                work directory, on a local file system; created if missing
+  -n NODE[,NODE...]         all nodes of the cluster: node1RMS,node2RMS
+      --db-user=NAME        database superuser that the monitor connects as
+                            (default: OSUSER)
+      --response-timeout=SECONDS
+                            time that a reply may take; 0 is for ever (default: 0)
+      --timeout-retry-count=COUNT
+                            questions put again before silence is a fault (default: 6)
+      --trace-max-file-size=KB
+                            size of each of the two trace files (default: 10240)
+      --watch-interval=SECONDS
+                            interval between two questions (default: 3)
+      --online-timeout=SECONDS
+                            time that RMS allows pgx_online (default: 3600)
+      --offline-timeout=SECONDS
+                            time that RMS allows pgx_offline (default: 1800)
+      --bin-dir=DIR         directory of the PostgreSQL programs
+                            (default: found by the version of the data directory)
+      --config-file=FILE    configuration file (default: DATADIR/postgresql.conf)
+      --auth-failure=fault|warn
+                            what a failed authentication of the monitor is
+                            (default: fault)
+      --switch-mode=immediate|fast
+                            stop mode of a forced switch (default: immediate)
+      --env=NAME=VALUE      variable for server and monitor; can be repeated
+
+Options for printing:
+      --output=text|json    form of the output (default: text)
+
+PGX_PCLRSC_HOME is the registry's directory (default: /etc/opt/pgx_pclrsc).
+"""
+
+
+def _prologue() -> None:
+    """Make descriptors 0 to 2 exist, lest a file of ours becomes one, and children waitable."""
+    for fd in (0, 1, 2):
+        try:
+            os.fstat(fd)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+    for number in (signal.SIGCHLD, signal.SIGPIPE, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
+
+
+def _print(text: str) -> None:
+    data = (text.rstrip("\n") + "\n").encode() if text else b""
+    try:
+        while data:
+            data = data[os.write(1, data) :]
+    except OSError as ex:
+        raise Failure(f"could not write to standard output: {ex.strerror}") from ex
+
+
+def _root() -> str:
+    root = registry.registry_root()
+    if not root.startswith("/"):
+        raise Failure(
+            f"{registry.VARIABLE} is not an absolute path: {quoted(root)}",
+            detail="The scripts must find the registry from any working directory.",
+        )
+    return root
+
+
+def _act(asked: request.Request) -> None:
+    """Do what is asked for.  Raises Failure or Refused."""
+    name = asked.values.get("name")
+    if asked.action == "-a":
+        # What this node says of the values is told together with what is wrong with them.
+        _warn(commands.register(_root(), asked.values, asked.problems))
+        _done(f"resource {quoted(name)} registered")
+        return
+    if asked.problems:
+        raise commands.Refused(asked.problems)
+    if asked.action == "-d":
+        _warn(commands.remove(_root(), str(name)))
+        _done(f"resource {quoted(name)} removed")
+    else:
+        _print(commands.show(_root(), name, asked.values.get("output", "text")))
+
+
+def _done(what: str) -> None:
+    report.to_system_log(PROGRAM, "info", Failure(what))
+    try:
+        _print(what)
+    except Failure:
+        pass  # it is done, whoever reads that
+
+
+def _warn(warnings: list[Failure]) -> None:
+    for warning in warnings:
+        report.show(PROGRAM, "warning", warning)
+
+
+def _refuse(reasons: list[Failure], usage: bool) -> int:
+    for reason in reasons:
+        report.show(PROGRAM, "error", reason)
+    if usage:
+        report.to_stderr(
+            f'{PROGRAM}: hint: Try "{PROGRAM} --help" for more information.'
+        )
+    return 1
+
+
+def run(arguments: list[str]) -> int:
+    """Return the exit code for *arguments*: 0 done, 1 refused or wrong usage."""
+    try:
+        asked = request.parse(arguments)
+        if request.wants(arguments, request.HELP):
+            _print(HELP)
+        elif request.wants(arguments, request.VERSION):
+            _print(f"{PROGRAM} (pgx-primecluster) {VERSION}")
+        else:
+            _act(asked)
+    except commands.Refused as ex:
+        _warn(ex.warnings)
+        return _refuse(ex.reasons, usage=bool(asked.problems))
+    except Failure as ex:
+        return _refuse([ex], usage=False)
+    except Exception as ex:  # noqa: BLE001  # one line, whatever happens
+        problem = Failure(f"internal error: {type(ex).__name__}: {ex}")
+        return _refuse([problem], usage=False)
+    return 0
+
+
+def main() -> None:
+    """Do what the command line asks for, and exit."""
+    _prologue()
+    sys.exit(run(sys.argv[1:]))

@@ -1,0 +1,177 @@
+"""What a command line asks of pgx_pclrsc: one action and the values for it.  Pure."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+from pgx_pclrsc.arguments import CommandLine
+from pgx_pclrsc.definition import problems
+from pgx_pclrsc.failure import Failure
+from pgx_pclrsc.text import quoted
+
+ACTIONS = ("-a", "-d", "-p")
+HELP, VERSION = frozenset({"-?", "--help"}), frozenset({"-V", "--version"})
+
+# Option, and the key of the definition that it sets.
+_REQUIRED = {
+    "-c": "name",
+    "-u": "os_user",
+    "-D": "data_directory",
+    "-w": "work_directory",
+    "-n": "nodes",
+}
+_NUMBERS = {
+    "--response-timeout": "response_timeout",
+    "--timeout-retry-count": "timeout_retry_count",
+    "--trace-max-file-size": "trace_max_file_size",
+    "--watch-interval": "watch_interval",
+    "--online-timeout": "online_timeout",
+    "--offline-timeout": "offline_timeout",
+}
+_TEXTS = {
+    "--db-user": "db_user",
+    "--bin-dir": "bin_dir",
+    "--config-file": "config_file",
+    "--auth-failure": "auth_failure",
+    "--switch-mode": "switch_mode",
+}
+_KEYS = _REQUIRED | _NUMBERS | _TEXTS
+_VALUED = frozenset(_KEYS) | {"--env", "--output"}
+_ALLOWED = {
+    "-a": frozenset(_KEYS) | {"--env"},
+    "-d": frozenset({"-c"}),
+    "-p": frozenset({"-c", "--output"}),
+}
+_FORMATS = ("text", "json")
+# Eighteen digits are beyond every range, and cost nothing to read.
+_NUMBER = re.compile(r"-?[0-9]{1,18}")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """An action, the values of its options by key, and everything that is wrong with them.
+
+    Of several actions it is the first; several are among the problems.
+    """
+
+    action: str
+    values: dict[str, Any]
+    problems: tuple[Failure, ...]
+
+
+def wants(arguments: list[str], flags: frozenset[str]) -> bool:
+    """Whether one of *flags* is given, be the rest right or wrong."""
+    line = _read(arguments)
+    return any(option in flags for option, _ in line.given)
+
+
+def _read(arguments: list[str]) -> CommandLine:
+    line = CommandLine(HELP | VERSION | frozenset(ACTIONS), _VALUED)
+    line.read(arguments)
+    return line
+
+
+def parse(arguments: list[str]) -> Request:
+    """Return what *arguments* ask for, all of their problems included."""
+    line = _read(arguments)
+    actions = [action for action in ACTIONS if (action, "") in line.given]
+    values, faults = _values([pair for pair in line.given if pair[0] in _VALUED])
+    found = [*line.problems, *_about_actions(actions), *_twice(line), *faults]
+    if len(actions) == 1:
+        found += _misplaced(actions[0], line) + _absent(actions[0], line)
+    return Request("".join(actions[:1]), values, (*found, *problems(values)))
+
+
+def _about_actions(actions: list[str]) -> list[Failure]:
+    if not actions:
+        return [
+            Failure("no action specified", detail="One of -a, -d and -p is needed.")
+        ]
+    if len(actions) > 1:
+        several = " and ".join(actions)
+        return [Failure(f"only one action can be given, not {several}")]
+    return []
+
+
+def _twice(line: CommandLine) -> list[Failure]:
+    times = Counter(option for option, _ in line.given if option != "--env")
+    return [
+        Failure(f"option {quoted(option)} given more than once")
+        for option, count in times.items()
+        if count > 1
+    ]
+
+
+def _misplaced(action: str, line: CommandLine) -> list[Failure]:
+    allowed = _ALLOWED[action] | {action}
+    wrong = dict.fromkeys(option for option, _ in line.given if option not in allowed)
+    return [
+        Failure(f"option {quoted(option)} cannot be used with {quoted(action)}")
+        for option in wrong
+    ]
+
+
+def _absent(action: str, line: CommandLine) -> list[Failure]:
+    needed = {"-a": tuple(_REQUIRED), "-d": ("-c",), "-p": ()}[action]
+    given = {option for option, _ in line.given}
+    return [
+        Failure(f"required option {quoted(option)} is missing")
+        for option in needed
+        if option not in given
+    ]
+
+
+def _values(given: list[tuple[str, str]]) -> tuple[dict[str, Any], list[Failure]]:
+    values: dict[str, Any] = {}
+    faults: list[Failure] = []
+    for option, text in given:
+        if option == "--env":
+            faults += _add_variable(values.setdefault("env", {}), text)
+        elif option == "--output":
+            values["output"] = text
+            faults += _about_output(text)
+        else:
+            values[_KEYS[option]] = _value(option, text)
+            faults += _about_empty(option, text)
+    return values, faults
+
+
+def _value(option: str, text: str) -> object:
+    if option == "-n":
+        return tuple(text.split(","))
+    if option in _NUMBERS and _NUMBER.fullmatch(text):
+        return int(text)
+    return text
+
+
+def _add_variable(env: dict[str, str], text: str) -> list[Failure]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        # The text is not shown: it may be a password whose name was forgotten.
+        return [
+            Failure(
+                'option "--env" without a name and a value',
+                detail="Its form is --env=NAME=VALUE.",
+            )
+        ]
+    if name in env:
+        return [Failure(f"environment variable {quoted(name)} given more than once")]
+    env[name] = value
+    return []
+
+
+def _about_output(text: str) -> list[Failure]:
+    if text in _FORMATS:
+        return []
+    detail = f"It must be {' or '.join(map(quoted, _FORMATS))}."
+    return [Failure(f"invalid output format {quoted(text)}", detail=detail)]
+
+
+def _about_empty(option: str, text: str) -> list[Failure]:
+    """In a definition an empty path means the default; typed, it is a variable unset."""
+    if text or option not in ("--bin-dir", "--config-file"):
+        return []
+    return [Failure(f"option {quoted(option)} requires a value")]

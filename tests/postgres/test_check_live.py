@@ -1,0 +1,311 @@
+"""pgx_check beside a real server, monitor and scripts: never a wrong answer, never a wait."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import signal
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from fixtures.commands import command
+from fixtures.processes import gone, wait_until
+from fixtures.server import Server
+from pgx_agent import runentry
+from tests.fix_resource import OFFLINE, ONLINE, MakeResource, Resource
+
+
+class Poller:
+    """Asks every 20 ms, in a thread, and keeps each answer with the CPU time it took."""
+
+    def __init__(self, resource: Resource) -> None:
+        self._resource = resource
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+        self.answers: list[int] = []
+        self.cpu: list[float] = []
+        self.output: list[bytes] = []
+
+    def _run(self) -> None:
+        while not self._stop.wait(0.02):
+            self._ask()
+
+    def _ask(self) -> None:
+        child = subprocess.Popen(
+            [command("pgx_check"), self._resource.name],
+            env=self._resource.environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        assert child.stdout is not None
+        with child.stdout:
+            self.output.append(child.stdout.read())
+        _, status, usage = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(status)
+        self.answers.append(child.returncode)
+        self.cpu.append(usage.ru_utime + usage.ru_stime)
+
+    def __enter__(self) -> Poller:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def changes(self) -> list[int]:
+        """Return the answers without repetitions."""
+        return [answer for answer, _ in itertools.groupby(self.answers)]
+
+
+def test_never_a_wrong_answer_across_a_life(resource: Resource) -> None:
+    """Online, a second Online, an adoption, a monitor's restart, an Offline."""
+    with Poller(resource) as first:
+        assert resource.online().returncode == 0
+    with Poller(resource) as running:
+        assert resource.online().returncode == 0
+        _kill_monitor(resource)
+        assert resource.online().returncode == 0
+        _kill_monitor(resource)
+        wait_until(resource.monitor_runs, "a Check has started a monitor")
+        resource.wait_for_record("online")
+    with Poller(resource) as last:
+        assert resource.offline().returncode == 0
+
+    assert first.changes() in ([OFFLINE], [OFFLINE, ONLINE])
+    assert running.changes() == [ONLINE]
+    assert last.changes() in ([ONLINE], [ONLINE, OFFLINE], [OFFLINE])
+    assert resource.check() == OFFLINE
+    assert max(first.cpu + running.cpu + last.cpu) < 0.25
+    assert set(first.output + running.output + last.output) == {b""}
+
+
+def _kill_monitor(resource: Resource, number: int = signal.SIGKILL) -> int:
+    monitor = resource.monitor()
+    assert monitor is not None
+    os.kill(monitor, number)
+    if number == signal.SIGKILL:
+        wait_until(lambda: gone(monitor), "the monitor is gone")
+    return monitor
+
+
+def test_a_killed_monitor_is_replaced_by_a_check(resource: Resource) -> None:
+    resource.online()
+    before = resource.known()
+    _kill_monitor(resource)
+
+    assert resource.check() == ONLINE
+    wait_until(
+        lambda: resource.monitor() not in (None, before.monitor), "a new one runs"
+    )
+    after = resource.wait_for_record("online")
+    assert (after.postmaster, after.start) == (before.postmaster, before.start)
+
+
+@pytest.mark.one_postgres
+def test_a_stopped_monitor_is_ended_and_replaced(resource: Resource) -> None:
+    resource.online()
+    before = _kill_monitor(resource, signal.SIGSTOP)
+    wait_until(lambda: resource.check() != ONLINE or gone(before), "a new one", 40, 0.5)
+
+    assert resource.check() == ONLINE
+    wait_until(lambda: resource.monitor() not in (None, before), "the new one writes")
+
+
+def test_a_check_starts_at_most_one_monitor_in_ten_seconds(resource: Resource) -> None:
+    resource.online()
+    _kill_monitor(resource)
+    resource.check()
+    wait_until(resource.monitor_runs, "the first one runs")
+    resource.wait_for_record("online")
+    second = _kill_monitor(resource)
+    for _ in range(5):
+        assert resource.check() == ONLINE
+    time.sleep(1)  # longer than a start takes
+
+    assert resource.monitor() is None
+    assert gone(second)
+
+
+def test_a_server_started_by_hand_is_adopted(
+    resource: Resource, server: Server
+) -> None:
+    pid = server.start_plain()
+
+    assert resource.check() == OFFLINE
+    resource.wait_for(ONLINE)
+    assert resource.known().postmaster == pid
+    assert resource.offline().returncode == 0
+    assert gone(pid)
+
+
+def test_a_data_directory_reached_through_a_link_is_adopted(
+    make_resource: MakeResource, server: Server, open_tmp: Path
+) -> None:
+    real = open_tmp / "home" / "really-here"
+    server.data.rename(real)
+    server.data.symlink_to(real)
+    resource = make_resource(server)
+    pid = server.start_plain()
+    resource.check()
+
+    resource.wait_for(ONLINE)
+    assert resource.known().postmaster == pid
+
+
+@pytest.mark.root
+def test_a_lost_registry_is_no_fault_of_the_instance(resource: Resource) -> None:
+    """Row 9: the entry under /run names the postmaster."""
+    resource.online()
+    pid = resource.known().postmaster
+    resource.registry.rename(resource.registry.with_suffix(".lost"))
+
+    assert resource.check() == ONLINE
+    os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: gone(pid), "the postmaster is gone")
+    assert resource.check() == OFFLINE
+
+
+def test_a_garbled_record_is_no_fault_of_the_instance(resource: Resource) -> None:
+    resource.online()
+    before = resource.known()
+    with (resource.work / "record").open("r+b") as file:
+        file.write(b"garbled")
+
+    assert resource.check() == ONLINE
+    after = resource.wait_for_record("online")
+    assert after.postmaster == before.postmaster
+
+
+def test_a_lost_work_directory_is_no_fault_of_the_instance(resource: Resource) -> None:
+    resource.online()
+    shutil.move(resource.work, resource.work.with_suffix(".lost"))
+
+    assert resource.check() == ONLINE
+
+
+@pytest.mark.root
+@pytest.mark.one_postgres
+def test_it_opens_nothing_under_the_data_directory(
+    resource: Resource, server: Server, tmp_path: Path
+) -> None:
+    """A shared disk that hangs cannot hold up what never asks it."""
+    resource.online()
+    log = tmp_path / "strace"
+    trace = ["strace", "-f", "-o", str(log), "-e", "trace=file"]
+    done = subprocess.run(
+        [*trace, command("pgx_check"), resource.name], env=resource.environment()
+    )
+    asked = [line for line in log.read_text().splitlines() if str(server.data) in line]
+
+    assert done.returncode == ONLINE
+    assert "record" in log.read_text()
+    assert asked == []
+
+
+HUNG_USERS = """
+set -e
+mount --make-rprivate /
+mkfifo {dir}/hangs
+mount --bind {dir}/hangs /etc/passwd
+mount --bind {dir}/hangs /etc/group
+exec "$@"
+"""
+HUNG_LOG = """
+set -e
+mount --make-rprivate /
+mkdir -p {dir}/shm
+mount --bind /dev/shm {dir}/shm
+mount -t tmpfs -o mode=755 tmpfs /dev
+mknod -m 666 /dev/null c 1 3; mknod -m 666 /dev/zero c 1 5
+mknod -m 666 /dev/urandom c 1 9; mknod -m 666 /dev/random c 1 8
+mkdir /dev/shm && mount --bind {dir}/shm /dev/shm
+{python} -c '
+import socket
+log = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+log.bind("/dev/log")
+import os; os.chmod("/dev/log", 0o666)
+full = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+full.setblocking(False)
+try:
+    while True:
+        full.sendto(b"x" * 1000, "/dev/log")
+except BlockingIOError:
+    pass
+import time; print("full", flush=True); time.sleep(60)
+' > {dir}/said &
+while ! grep -q full {dir}/said; do sleep 0.05; done
+"$@"; code=$?
+kill $!
+exit $code
+"""
+
+
+@pytest.mark.root
+@pytest.mark.one_postgres
+@pytest.mark.parametrize("what", ["users", "log"])
+def test_a_hanging_directory_of_users_or_system_log_holds_nobody_up(
+    resource: Resource, open_tmp: Path, what: str
+) -> None:
+    """Each script in a mount namespace where asking for a user, or logging, hangs."""
+    template = HUNG_USERS if what == "users" else HUNG_LOG
+    script = template.format(dir=open_tmp, python=command("python3"))
+
+    def run(program: str) -> int:
+        for left in ("hangs", "said"):
+            (open_tmp / left).unlink(missing_ok=True)
+        unshare = ["unshare", "-m", "sh", "-c", script, "sh"]
+        return subprocess.run(
+            [*unshare, command(program), resource.name],
+            env=resource.environment(),
+            stdin=subprocess.DEVNULL,
+            timeout=60,
+        ).returncode
+
+    assert run("pgx_online") == 0
+    assert run("pgx_check") == ONLINE
+    with (resource.work / "record").open("r+b") as file:
+        file.write(b"garbled")  # it wants to be logged
+    assert run("pgx_check") == ONLINE
+    assert run("pgx_offline") == 0
+    assert run("pgx_check") == OFFLINE
+
+
+def test_what_a_check_leaves_running_keeps_none_of_its_descriptors(
+    resource: Resource,
+) -> None:
+    resource.online()
+    _kill_monitor(resource)
+    reader, writer = os.pipe()
+    child = subprocess.Popen(
+        [command("pgx_check"), resource.name],
+        env=resource.environment(),
+        stdin=reader,
+        stdout=writer,
+        stderr=writer,
+        pass_fds=[writer],
+    )
+    os.close(writer)
+    assert child.wait(timeout=20) == ONLINE
+    wait_until(resource.monitor_runs, "a Check has started a monitor")
+
+    assert os.read(reader, 10) == b""  # the end: nobody holds the other side
+    os.close(reader)
+
+
+@pytest.mark.root
+def test_the_entry_under_run_goes_with_the_instance(resource: Resource) -> None:
+    resource.online()
+    entry = runentry.read(str(resource.registry), resource.name)
+    known = resource.known()
+    assert entry is not None
+    assert entry[0] == (known.postmaster, known.start)
+
+    resource.offline()
+    assert runentry.read(str(resource.registry), resource.name) is None

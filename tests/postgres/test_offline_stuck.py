@@ -1,0 +1,330 @@
+"""pgx_offline on a server that does not want to end, or cannot."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from fixtures.disk import Disk
+from fixtures.os_user import OsUser
+from fixtures.processes import gone, kill, of_directory, wait_until
+from fixtures.server import Server
+from pgx_pclrsc import proc
+from tests.fix_postgres import MakeServer
+from tests.fix_resource import OFFLINE, MakeResource, Resource
+
+FAST = "received fast shutdown request"
+IMMEDIATE = "received immediate shutdown request"
+
+
+@pytest.fixture
+def sessions() -> Iterator[Callable[[Server], psycopg.Connection]]:
+    """Return a function that opens a session; all are closed at the end."""
+    opened: list[psycopg.Connection] = []
+
+    def connect(server: Server) -> psycopg.Connection:
+        session = psycopg.connect(
+            host=str(server.sockets),
+            port=server.port,
+            dbname="postgres",
+            user=server.user.name,
+            autocommit=True,
+        )
+        opened.append(session)
+        return session
+
+    yield connect
+    for session in opened:
+        session.close()
+
+
+Connect = Callable[[Server], psycopg.Connection]
+
+
+@pytest.mark.one_postgres
+def test_a_backend_that_ignores_sigterm_is_ended_after_thirty_seconds(
+    server: Server, make_resource: MakeResource, sessions: Connect
+) -> None:
+    resource = make_resource(server, offline_timeout=120)
+    resource.online()
+    backend = sessions(server).info.backend_pid
+    os.kill(backend, signal.SIGSTOP)
+    began = time.monotonic()
+    result = resource.offline()
+    took = time.monotonic() - began
+
+    assert result.returncode == 0, result.stderr
+    assert 30 < took < 50
+    assert gone(backend)
+    assert f"waiting for backend {backend}" in result.stderr
+    assert "a backend does not end within 30 s" in result.stderr
+    assert IMMEDIATE in resource.server_log()
+    assert resource.check() == OFFLINE
+
+
+@pytest.mark.one_postgres
+def test_a_stopped_backend_in_an_immediate_stop(
+    resource: Resource, sessions: Connect
+) -> None:
+    """PostgreSQL itself kills it after 5 s."""
+    resource.online()
+    backend = sessions(resource.server).info.backend_pid
+    os.kill(backend, signal.SIGSTOP)
+    result = resource.offline(env={"HV_OFFLINE_REASON": "FAULT"}, limit=20)
+
+    assert result.returncode == 0, result.stderr
+    assert gone(backend)
+
+
+def test_a_stopped_postmaster_is_killed_at_once(
+    resource: Resource, sessions: Connect
+) -> None:
+    resource.online()
+    backend = sessions(resource.server).info.backend_pid
+    postmaster = resource.known().postmaster
+    os.kill(postmaster, signal.SIGSTOP)
+    began = time.monotonic()
+    result = resource.offline()
+
+    assert result.returncode == 0, result.stderr
+    assert time.monotonic() - began < 10
+    assert gone(backend)
+    assert gone(postmaster)
+    assert "the postmaster is stopped" in result.stderr
+    assert resource.check() == OFFLINE
+
+
+def test_everything_stopped_is_killed_at_once(resource: Resource) -> None:
+    resource.online()
+    postmaster = resource.known().postmaster
+    everything = [postmaster, *_descendants(postmaster)]
+    for pid in everything:
+        os.kill(pid, signal.SIGSTOP)
+    result = resource.offline(limit=20)
+
+    assert result.returncode == 0, result.stderr
+    assert all(map(gone, everything))
+
+
+def _descendants(pid: int) -> list[int]:
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [d for child in map(int, children) for d in (child, *_descendants(child))]
+
+
+def test_orphans_of_a_killed_postmaster_are_ended(
+    resource: Resource, sessions: Connect
+) -> None:
+    """One is busy and one is stopped; neither notices that its postmaster is gone."""
+    resource.online()
+    busy, stopped = sessions(resource.server), sessions(resource.server)
+    threading.Thread(target=_compute, args=(busy,), daemon=True).start()
+    pids = [busy.info.backend_pid, stopped.info.backend_pid]
+    wait_until(lambda: _state(pids[0]) == "R", "it computes")
+    os.kill(pids[1], signal.SIGSTOP)
+    os.kill(resource.known().postmaster, signal.SIGKILL)
+    result = resource.offline(limit=20)
+
+    assert result.returncode == 0, result.stderr
+    assert all(map(gone, pids))
+    assert resource.check() == OFFLINE
+
+
+def _compute(session: psycopg.Connection) -> None:
+    try:
+        session.execute(
+            "do $$ declare i int := 0; begin loop i := 1 - i; end loop; end $$"
+        )
+    except psycopg.Error:
+        pass
+
+
+def _state(pid: int) -> str:
+    stat = proc.read_stat(pid)
+    return stat[0] if stat else ""
+
+
+ARCHIVING = {"archive_mode": "on"}
+
+
+def _command(directory: Path, script: str) -> str:
+    """Return an archive_command that runs *script*, and leaves a file to wait for."""
+    path = directory / "home" / "archive.sh"
+    began = shlex.quote(str(directory / "home" / "archiving"))
+    path.write_text(f"#!/bin/sh\ntouch {began}\n{script}\n")
+    path.chmod(0o755)
+    return str(path)
+
+
+def _hang_in_archiving(resource: Resource, directory: Path) -> list[int]:
+    """Let the archiver hang; return the processes of its command."""
+    resource.server.ask("select pg_switch_wal()", "postgres")
+    began = directory / "home" / "archiving"
+    wait_until(began.exists, "the archiver is at work")
+    wait_until(lambda: _sleeps(directory), "its command sleeps")
+    return _sleeps(directory)
+
+
+def _sleeps(directory: Path) -> list[int]:
+    return [
+        pid for pid in of_directory(directory) if proc.cmdline(pid)[:1] == ["sleep"]
+    ]
+
+
+@pytest.mark.one_postgres
+def test_an_archive_command_that_hangs(
+    make_server: MakeServer, make_resource: MakeResource, open_tmp: Path
+) -> None:
+    """Half of the time for a fast stop, said what for; nothing of the command is left."""
+    command = _command(open_tmp, "exec sleep 1000")
+    server = make_server(**ARCHIVING, archive_command=command)
+    resource = make_resource(server, offline_timeout=30)
+    resource.online()
+    pids = _hang_in_archiving(resource, open_tmp)
+    result = resource.offline()
+
+    assert result.returncode == 0, result.stderr
+    assert pids
+    assert all(map(gone, pids))
+    assert re.search(r"waiting for archiver \d+ \(archiver archiving", result.stderr)
+    assert "half of the time is over" in result.stderr
+
+
+@pytest.mark.one_postgres
+@pytest.mark.parametrize(
+    "script",
+    [
+        "trap '' INT QUIT TERM HUP; while :; do sleep 1000; done",
+        "setsid sh -c 'sleep 1000' & sleep 1000",
+        "setsid sleep 1000 < /dev/null > /dev/null 2>&1 & sleep 0.2; exit 1",
+    ],
+    ids=["ignores signals", "in a session of its own", "left behind"],
+)
+def test_what_an_archive_command_has_begun_is_ended(
+    make_server: MakeServer, make_resource: MakeResource, open_tmp: Path, script: str
+) -> None:
+    command = _command(open_tmp, script)
+    server = make_server(**ARCHIVING, archive_command=command)
+    resource = make_resource(server)
+    resource.online()
+    pids = _hang_in_archiving(resource, open_tmp)
+    result = resource.offline(env={"HV_OFFLINE_REASON": "SWITCH"}, limit=30)
+
+    assert result.returncode == 0, result.stderr
+    assert pids
+    assert all(map(gone, pids))
+    assert not _sleeps(open_tmp)
+
+
+@pytest.mark.root
+@pytest.mark.one_postgres
+def test_a_commit_on_a_frozen_file_system(
+    server_on_disk: Callable[..., Server],
+    disk: Disk,
+    make_resource: MakeResource,
+    sessions: Connect,
+) -> None:
+    """State D: nothing can end it, so Offline fails within a minute and says why."""
+    server = server_on_disk(fsync="on")
+    resource = make_resource(server, offline_timeout=300)
+    resource.online()
+    session = sessions(server)
+    session.execute("create table t (i integer)")
+    backend = session.info.backend_pid
+    disk.freeze()
+    threading.Thread(target=_commit, args=(session,), daemon=True).start()
+    wait_until(lambda: _state(backend) == "D", "the commit hangs")
+    began = time.monotonic()
+    result = resource.offline(limit=100)
+    took = time.monotonic() - began
+    left = _state(backend)
+    disk.thaw()
+
+    assert result.returncode == 1
+    assert took < 60, result.stderr
+    assert left == "D"
+    assert re.search(
+        rf"process {backend} \(.*\) in state D, waiting in the kernel at \w+",
+        result.stderr,
+    )
+    wait_until(lambda: gone(backend), "its SIGKILL arrives")
+    assert resource.offline().returncode == 0
+    assert disk.unmount() == ""
+
+
+def _commit(session: psycopg.Connection) -> None:
+    try:
+        session.execute("insert into t select generate_series(1, 1000)")
+    except psycopg.Error:
+        pass
+
+
+@pytest.mark.root
+def test_a_file_system_that_has_failed(
+    server_on_disk: Callable[..., Server], disk: Disk, make_resource: MakeResource
+) -> None:
+    server = server_on_disk(fsync="on")
+    resource = make_resource(server)
+    resource.online()
+    postmaster = resource.known().postmaster
+    disk.fail()
+    result = resource.offline()
+
+    assert result.returncode == 0, result.stderr
+    assert gone(postmaster)
+    assert disk.unmount() == ""
+    assert resource.check() == OFFLINE
+
+
+@pytest.mark.root
+def test_the_disk_can_be_unmounted_afterwards(
+    server_on_disk: Callable[..., Server], disk: Disk, make_resource: MakeResource
+) -> None:
+    resource = make_resource(server_on_disk())
+    for _ in range(3):
+        resource.online()
+        assert resource.offline().returncode == 0
+        assert disk.unmount() == ""
+        disk.mount()
+
+
+@pytest.mark.root
+def test_the_mount_point_is_empty_on_the_standby(
+    server_on_disk: Callable[..., Server], disk: Disk, make_resource: MakeResource
+) -> None:
+    resource = make_resource(server_on_disk())
+    assert disk.unmount() == ""
+
+    assert resource.offline().returncode == 0
+    assert resource.check() == OFFLINE
+
+
+def test_a_command_of_another_user_is_named_when_it_stays(
+    resource: Resource, os_user: OsUser
+) -> None:
+    """What root runs in the data directory is none of ours, whoever it is."""
+    if not os_user.other:
+        pytest.skip("needs another user")
+    resource.online()
+    shell = subprocess.Popen(["sleep", "1000"], cwd=resource.server.data)
+    try:
+        result = resource.offline()
+    finally:
+        kill(shell.pid)
+        shell.wait()
+
+    assert result.returncode == 0
+    assert f"process {shell.pid} of user root (sleep 1000)" in result.stderr
+
+
+assert sys.platform == "linux"

@@ -1,0 +1,160 @@
+"""What holds for every stop, whatever the instance does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import chain, repeat
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pgx_agent.core.offline import (
+    Chosen,
+    Done,
+    GiveUp,
+    Kill,
+    Ladder,
+    Limits,
+    Look,
+    SendFast,
+    SendImmediate,
+    Step,
+    Wait,
+    choose_mode,
+    step,
+)
+from pgx_agent.hv import Transition
+
+STRENGTH = {"nothing": 0, "fast": 1, "immediate": 2, "killed": 3}
+
+limits = st.builds(
+    Limits,
+    mode=st.sampled_from(("fast", "immediate")),
+    budget=st.floats(0.5, 3000, allow_nan=False),
+)
+seconds = st.floats(0, 3000, allow_nan=False)
+
+
+@st.composite
+def looks(draw: st.DrawFn) -> Look:
+    postmasters = draw(st.text("SRDTt", max_size=2))
+    left = len(postmasters) + draw(st.integers(0, 3))
+    return Look(
+        postmasters=postmasters,
+        left=left,
+        unkilled=draw(st.integers(0, left)),
+        hung_for=draw(seconds) if left else 0.0,
+        backend=draw(st.booleans()),
+        checkpointer_idle=draw(st.booleans()),
+        stuck_for=draw(seconds),
+    )
+
+
+lives = st.lists(looks(), min_size=1, max_size=40)
+
+
+def play(
+    limits: Limits, life: list[Look]
+) -> Iterator[tuple[float, Look, Ladder, Step]]:
+    """Live through *life* as the shell does; yield each step.
+
+    What is left at the end stays for ever, but nothing new shows up any more.
+    """
+    ladder, now = Ladder(), 0.0
+    for_ever = replace(life[-1], unkilled=0)
+    for look in chain(life, repeat(for_ever)):
+        ladder, todo = step(limits, ladder, look, now)
+        yield now, look, ladder, todo
+        if isinstance(todo, Done | GiveUp):
+            return
+        if isinstance(todo, Wait):
+            now = min(todo.until, now + 1.0)
+
+
+@given(limits, lives)
+def test_it_always_ends_within_its_time(limits: Limits, life: list[Look]) -> None:
+    for steps, (now, _, _, _) in enumerate(play(limits, life)):
+        assert now <= limits.budget
+        assert steps < limits.budget + len(life) + 10
+
+
+@given(limits, lives)
+def test_it_never_goes_back_up(limits: Limits, life: list[Look]) -> None:
+    before = 0
+    for _, _, ladder, todo in play(limits, life):
+        strength = STRENGTH[ladder.rung]
+        assert strength >= before
+        match todo:
+            case SendFast():
+                assert before == 0
+            case SendImmediate():
+                assert before < 2
+            case Kill():
+                assert strength == 3
+            case Wait() | Done() | GiveUp():
+                assert strength == before
+        before = strength
+
+
+@given(limits, lives)
+def test_done_is_said_exactly_when_nothing_is_left(
+    limits: Limits, life: list[Look]
+) -> None:
+    for _, look, _, todo in play(limits, life):
+        assert isinstance(todo, Done) == (look.left == 0)
+
+
+@given(limits, lives)
+def test_nothing_is_given_up_before_it_was_killed(
+    limits: Limits, life: list[Look]
+) -> None:
+    for _, _, ladder, todo in play(limits, life):
+        assert not isinstance(todo, GiveUp) or ladder.rung == "killed"
+
+
+@given(limits, lives)
+def test_a_fast_stop_takes_at_most_half_of_the_time(
+    limits: Limits, life: list[Look]
+) -> None:
+    for now, _, ladder, todo in play(limits, life):
+        if ladder.rung == "fast" and isinstance(todo, Wait):
+            assert now < limits.budget / 2
+            assert todo.until <= limits.budget / 2
+
+
+@given(limits, lives)
+def test_a_wait_lies_in_the_future(limits: Limits, life: list[Look]) -> None:
+    for now, _, _, todo in play(limits, life):
+        assert not isinstance(todo, Wait) or now < todo.until <= limits.budget
+
+
+@given(limits, lives)
+def test_a_stopped_postmaster_is_never_asked(limits: Limits, life: list[Look]) -> None:
+    for _, look, _, todo in play(limits, life):
+        if {"T", "t"} & set(look.postmasters):
+            assert not isinstance(todo, SendFast | SendImmediate)
+
+
+transitions = st.builds(
+    Transition,
+    offline_reason=st.sampled_from((None, "STOP", "SHUT", "DEACT", "SWITCH", "FAULT")),
+    forced=st.booleans(),
+    last_report_faulted=st.booleans(),
+    intended_standby=st.booleans(),
+    autorecover=st.booleans(),
+)
+
+
+@given(transitions, st.booleans(), st.sampled_from(("fast", "immediate")))
+def test_switch_mode_changes_a_plain_switch_alone(
+    transition: Transition, faulted: bool, switch_mode: str
+) -> None:
+    def chosen(mode: str) -> Chosen:
+        return choose_mode(transition, faulted=faulted, switch_mode=mode)
+
+    plain = transition.offline_reason == "SWITCH" and not (
+        transition.forced or transition.last_report_faulted or faulted
+    )
+    assert plain or chosen("fast") == chosen("immediate")
+    assert not plain or chosen(switch_mode).mode == switch_mode
