@@ -23,6 +23,14 @@ COMMANDS = {
     "pgx_check": "pgx_agent.check",
     "pgx_monitor": "pgx_agent.monitor.main",
 }
+# What testers type: the fake RMS, which stays in the checkout.
+FAKES = {
+    "fake-rms": "fixtures.fake_rms.cli",
+    **dict.fromkeys(
+        ("hvcm", "hvdisp", "hvshut", "hvswitch", "hvutil"),
+        "fixtures.fake_rms.hv_command",
+    ),
+}
 # The one that imports nothing from other projects: their path would only be searched.
 BARE = "pgx_check"
 # -I: nothing of the caller's environment or directory; -S: no `site`, whose .pth files and
@@ -60,7 +68,7 @@ def stub(command: str, interpreter: str, ours: list[str], others: list[str]) -> 
         + "sys.dont_write_bytecode = True\n"
         + f"sys.path[:0] = {ours!a}\n"
         + (f"sys.path += {others!a}\n" if others else "")
-        + f"from {COMMANDS[command]} import main\n"
+        + f"from {(COMMANDS | FAKES)[command]} import main\n"
         + "main()\n"
     )
 
@@ -95,6 +103,14 @@ def write_commands(venv: Path, bin_dir: Path, paths: list[str]) -> None:
         )
 
 
+def write_fakes(venv: Path, bin_dir: Path, paths: list[str], checkout: str) -> None:
+    """Write the fake RMS's commands, which run from *checkout*.  Raises Refused, OSError."""
+    others = [str(site_packages(venv))]
+    for command in FAKES:
+        text = stub(command, base_interpreter(), [*paths, checkout], others)
+        write(bin_dir / command, text, 0o755)
+
+
 def site_packages(venv: Path) -> Path:
     """Return the directory of *venv* that holds its packages."""
     return (
@@ -112,6 +128,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--path", action="append", default=[], help="where packages are"
     )
+    parser.add_argument("--checkout", help="write the fake RMS's commands too")
     parser.add_argument(
         "--pth", action="store_true", help="make them known to the venv too"
     )
@@ -125,6 +142,10 @@ def main() -> None:
     paths = [os.path.abspath(path) for path in given.path] or [str(site_packages(venv))]
     try:
         write_commands(venv, given.bin.absolute(), paths)
+        if given.checkout:
+            checkout = os.path.abspath(given.checkout)
+            write_fakes(venv, given.bin.absolute(), paths, checkout)
+            paths.append(f"{checkout}/fixtures/plugin")  # for `pytest -p pgx_rms`
     except Refused as ex:
         sys.exit(f"setup: error: {ex}\nsetup: hint: Choose a path without quotes.")
     if given.pth:
