@@ -121,7 +121,7 @@ needs = ["db"]
 
 [[resource]]
 name = "ENV"
-strat = "x"
+strt = "x"
 
 [resource.flags]
 ALLEXITS = "Yes"
@@ -137,7 +137,7 @@ ALLEXITS = "Yes"
         'fake-rms: error: app.toml:12: "timeout" must be a number of seconds greater than 0',
         'fake-rms: error: app.toml:15: object "db" is declared twice',
         'fake-rms: error: app.toml:20: "ENV" cannot be the name of an object',
-        'fake-rms: error: app.toml:21: unrecognized key "strat"',
+        'fake-rms: error: app.toml:21: unrecognized key "strt"',
         'fake-rms: error: app.toml:24: unrecognized flag "ALLEXITS"',
     ]
 

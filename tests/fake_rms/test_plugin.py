@@ -70,11 +70,11 @@ def test_a_broken_promise_names_file_and_line(theirs: Path) -> None:
 
 
 def test_a_wrong_file_is_an_error_with_its_place(theirs: Path) -> None:
-    (theirs / "it_is_wrong.rms").write_text("use app.toml\nstrat\n")
+    (theirs / "it_is_wrong.rms").write_text("use app.toml\nstrt\n")
 
     said = pytest_in(theirs, "--transitions", ".")
 
-    assert 'it_is_wrong.rms:2:1: unrecognized word "strat"' in said.stdout
+    assert 'it_is_wrong.rms:2:1: unrecognized word "strt"' in said.stdout
 
 
 def test_a_directory_that_is_not_there(theirs: Path) -> None:

@@ -63,7 +63,7 @@ def test_one_wrong_file_keeps_all_from_starting(
 ) -> None:
     good = copy / "starts_in_order_from_the_disk_up.rms"
     bad = copy / "bad.rms"
-    bad.write_text("strat\n")
+    bad.write_text("strt\n")
 
     assert replay([good, bad], verbose=True) == 1
 

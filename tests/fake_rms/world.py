@@ -214,3 +214,27 @@ def world(
     app = application(*(objects or (DISK, DATABASE)), attributes=attributes)
     config = configure([app], knobs)
     return World(config, initial(config))
+
+
+MANUAL = Attributes(switch_over=ALL, halt=True)
+BARE = Attributes(auto_start_up=True)
+
+
+def started(**options: object) -> World:
+    made = world(**options)  # type: ignore[arg-type]
+    made.start()
+    made.forget()
+    return made
+
+
+def crash(made: World, where: Where = HERE, name: str = "db", code: int = 2) -> None:
+    made.running.discard((where, name))
+    made.happen(made.check(where, name, code))
+
+
+def states(made: World) -> tuple[str, str]:
+    return made.state(HERE), made.state(THERE)
+
+
+def of_type(made: World, *kinds: str) -> list[str]:
+    return [s for s in made.scripts() if s.split(":")[0] in kinds]
