@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,6 +12,8 @@ import pytest
 from fixtures import processes
 from fixtures.disk import Disk
 from fixtures.os_user import OsUser
+from fixtures.server import Server
+from tests.fix_postgres import MakeServer
 
 MakeDisk = Callable[[str], Disk]
 
@@ -28,7 +32,34 @@ def make_disk(open_tmp: Path, os_user: OsUser) -> Iterator[MakeDisk]:
         return disk
 
     yield make
+    for disk in made:
+        disk.thaw()
     processes.end_all(open_tmp)
     for disk in reversed(made):
         while disk.is_mounted():
             disk.unmount("-l")
+
+
+@pytest.fixture
+def disk(make_disk: MakeDisk) -> Disk:
+    """A file system of the OS user's, mounted."""
+    return make_disk("data")
+
+
+@pytest.fixture
+def server_on_disk(disk: Disk, make_server: MakeServer) -> Callable[..., Server]:
+    """Return a function that makes an instance on the disk: `server_on_disk(fsync="on")`."""
+
+    def make(**settings: object) -> Server:
+        server = make_server("data", **settings)
+        server.data = move(server.data, disk.point / "data")
+        return server
+
+    return make
+
+
+def move(source: Path, target: Path) -> Path:
+    """Move a data directory to another file system, with owners and modes."""
+    subprocess.run(["cp", "-a", source, target], check=True)
+    shutil.rmtree(source)
+    return target

@@ -127,7 +127,10 @@ class Resource:
         return self.known()
 
     def _state(self) -> str:
-        found = self.record()
+        try:
+            found = self.record()
+        except records.Garbled:
+            return ""
         return found.state if found else ""
 
     def monitor(self) -> int | None:

@@ -21,6 +21,20 @@ _KILL_FOR = 5.0
 _LOOK_AGAIN = 0.002
 
 
+def ask_to_end(dir_fd: int) -> None:
+    """Send SIGTERM to the monitor that holds monitor.lock, and do not wait for its end.
+
+    Raises OSError when the lock cannot be looked at.
+    """
+    fd = record.open_regular(dir_fd, names.MONITOR_LOCK)
+    try:
+        if locks.is_held(fd, locks.MONITOR):
+            for pid, start in _monitors(dir_fd, fd):
+                transition.send_signal(pid, start, signal.SIGTERM)
+    finally:
+        os.close(fd)
+
+
 def end_monitor(dir_fd: int) -> None:
     """End the monitor that holds monitor.lock and wait until the lock is free.
 

@@ -17,11 +17,12 @@ from pgx_agent import record, runentry, script, supervise, transition
 from pgx_agent.worker import Worker
 from pgx_pclrsc import names, proc, registry, report
 from pgx_pclrsc.report import Failure
+from pgx_pclrsc.text import quoted
 
 TYPE_CHECKING = False  # what stops a server is loaded while the monitor ends
 if TYPE_CHECKING:
     from pgx_agent.core.offline import Chosen
-    from pgx_agent.postgres.evidence import Evidence, Ident
+    from pgx_agent.postgres.evidence import Evidence
     from pgx_agent.postgres.stop import Left
 
 PROGRAM = "pgx_offline"
@@ -33,20 +34,17 @@ def work(worker: Worker) -> int:
     worker.phase("waiting for the transition lock")
     held = _lock(worker)
     found = _keep_state(worker, _record(worker))
-    entry = _entry(worker)
-    _end_monitor(worker)
-    worker.phase("looking for the instance's processes")
-    from pgx_agent.postgres import evidence as evidences
-
-    evidence = evidences.gather(worker.definition, found, entry)
+    _ask_monitor_to_end(worker)
+    evidence = _gather(worker, found)
     chosen = _choose(worker, found)
+    _end_monitor(worker)
     left = _stop(worker, evidence, chosen)
     _refuse_what_is_left(worker, evidence, left)
     _warn_of_bystanders(worker, evidence)
     _forget(worker)
     if held is not None:
         held.release()
-    report.inform(PROGRAM, f'instance "{worker.definition.name}" is offline')
+    report.inform(PROGRAM, f"instance {quoted(worker.definition.name)} is Offline")
     return 0
 
 
@@ -95,16 +93,28 @@ def _keep_state(worker: Worker, found: record.Record | None) -> record.Record | 
     return found
 
 
-def _entry(worker: Worker) -> Ident | None:
+def _ask_monitor_to_end(worker: Worker) -> None:
+    """Let it end while we look: it would take the end of the server for a fault."""
+    from pgx_agent import end_monitor
+
+    try:
+        end_monitor.ask_to_end(worker.dir_fd)
+    except OSError:
+        pass  # `_end_monitor` says so
+
+
+def _gather(worker: Worker, found: record.Record | None) -> Evidence:
+    from pgx_agent.postgres import evidence
+
+    worker.phase("looking at what is known of the instance")
     entry = runentry.read(worker.root, worker.definition.name)
-    return entry[0] if entry is not None else None
+    return evidence.gather(worker.definition, found, entry[0] if entry else None)
 
 
 def _end_monitor(worker: Worker) -> None:
-    """End the monitor first: it would take the end of the server for a fault."""
     from pgx_agent import end_monitor
 
-    worker.phase("ending the monitor")
+    worker.phase("waiting for the monitor's end")
     try:
         end_monitor.end_monitor(worker.dir_fd)
     except OSError as ex:
@@ -132,10 +142,10 @@ def _stop(worker: Worker, evidence: Evidence, chosen: Chosen) -> list[Left]:
 
 
 def _refuse_what_is_left(worker: Worker, evidence: Evidence, left: list[Left]) -> None:
-    name = worker.definition.name
+    name = quoted(worker.definition.name)
     if left:
         raise Failure(
-            f'could not stop instance "{name}"',
+            f"could not stop instance {name}",
             detail="Left on this node: " + "; ".join(map(str, left)) + ".",
             hint="A process in state D waits for its file system or disk; only the end of "
             "that wait, or of this node, ends it.",
@@ -146,7 +156,7 @@ def _refuse_what_is_left(worker: Worker, evidence: Evidence, left: list[Left]) -
     if unproven:
         named = ", ".join(f"{process.pid} ({process.command})" for process in unproven)
         raise Failure(
-            f'could not tell whether instance "{name}" is stopped',
+            f"could not tell whether instance {name} is stopped",
             detail=f"The data directory cannot be seen, nor whose server this is: {named}.",
             hint="End it if it is the instance's, and run pgx_offline again.",
         )
@@ -163,7 +173,7 @@ def _warn_of_bystanders(worker: Worker, evidence: Evidence) -> None:
     named = worker.bystanders(list(dict.fromkeys(keys)))
     if named:
         worker.warn(
-            f'data directory "{worker.definition.data_directory}" is used by others',
+            f"data directory {quoted(worker.definition.data_directory)} is used by others",
             detail="Not the instance's, and left alone: " + "; ".join(named) + ".",
             hint="Its file system cannot be unmounted until they have ended or left it.",
         )

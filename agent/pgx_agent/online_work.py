@@ -72,7 +72,7 @@ class Online:
         """Take *step*; return the server that is Online after it, None to look again."""
         match step:
             case online.Leave(server=running):
-                self._say(f"instance {self._name} is Online already")
+                self._inform(f"instance {self._name} is Online already")
                 return running.pid, running.start
             case online.Adopt(server=running, joining=joining):
                 return self._adopt(found, running, joining=joining)
@@ -93,9 +93,9 @@ class Online:
                 assert_never(never)
         return None
 
-    def _say(self, text: str) -> None:
-        report.inform(self._worker.program, text)
-        self._worker.trace.write(text)
+    def _inform(self, primary: str) -> None:
+        report.inform(self._worker.program, primary)
+        self._worker.trace.write(primary)
 
     def _keep(self, checked: Checked) -> None:
         """Keep the identity of what has been brought Online."""
@@ -123,7 +123,7 @@ class Online:
         self._unfinished = True
         forked = self._start.run(found, checked, grandparent)
         self._unfinished = False
-        self._say(f"instance {self._name} is Online: started postmaster {forked.pid}")
+        self._inform(f"instance {self._name} is Online: started postmaster {forked.pid}")
         return forked.pid, forked.start
 
     # --- a server that runs ---------------------------------------------------
@@ -139,7 +139,7 @@ class Online:
         verdict = self._judge.judge(pid, start, generation, self._until)
         match verdict.outcome:
             case "online":
-                self._say(f"instance {self._name} is Online: adopted postmaster {pid}")
+                self._inform(f"instance {self._name} is Online: adopted postmaster {pid}")
                 return pid, start
             case "faulted":
                 self._worker.say(f"postmaster {pid} is Faulted: {verdict.why}")

@@ -38,7 +38,7 @@ def test_a_running_instance_is_stopped(resource: Resource) -> None:
     result = resource.offline()
 
     assert (result.returncode, result.stdout) == (0, "")
-    assert result.stderr == 'pgx_offline: info: instance "pgxtest" is offline\n'
+    assert result.stderr == 'pgx_offline: info: instance "pgxtest" is Offline\n'
     assert gone(pid)
     assert monitor is not None
     assert gone(monitor)

@@ -92,7 +92,7 @@ def test_a_server_whose_connections_are_all_used(
 
 
 def _client(server: Server) -> subprocess.Popen[bytes]:
-    where = ["-h", server.sockets, "-p", str(server.port), "-U", server.user.name]
+    where = ["-h", str(server.sockets), "-p", str(server.port), "-U", server.user.name]
     return subprocess.Popen(
         [
             server.binaries.path("psql"),
@@ -124,7 +124,7 @@ def test_a_server_whose_template1_is_locked(
     """Silence of template1 is no fault while the database postgres answers."""
     resource = make_resource(server, response_timeout=1, timeout_retry_count=1)
     pid = server.start_plain()
-    where = ["-h", server.sockets, "-p", str(server.port), "-U", server.user.name]
+    where = ["-h", str(server.sockets), "-p", str(server.port), "-U", server.user.name]
     lock = subprocess.Popen(
         [server.binaries.path("psql"), "-XAtq", *where, "-d", "postgres"],
         env=plain_environment("root"),

@@ -249,7 +249,14 @@ class SpinningBackend:
 
     def __enter__(self) -> int:
         server = self._server
-        where = ["-h", server.sockets, "-p", str(server.port), "-U", server.user.name]
+        where = [
+            "-h",
+            str(server.sockets),
+            "-p",
+            str(server.port),
+            "-U",
+            server.user.name,
+        ]
         self._psql = subprocess.Popen(
             [
                 server.binaries.path("psql"),

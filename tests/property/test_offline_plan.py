@@ -45,6 +45,7 @@ def looks(draw: st.DrawFn) -> Look:
         left=left,
         unkilled=draw(st.integers(0, left)),
         hung_for=draw(seconds) if left else 0.0,
+        longest=draw(seconds) if left else 0.0,
         backend=draw(st.booleans()),
         checkpointer_idle=draw(st.booleans()),
         stuck_for=draw(seconds),

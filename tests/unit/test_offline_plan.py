@@ -174,20 +174,21 @@ def killed_at(now: float) -> Ladder:
 
 
 @pytest.mark.parametrize(
-    ("killed_for", "hung_for", "hopeless"),
+    ("killed_for", "hung_for", "longest", "hopeless"),
     [
-        (29, 29, False),
-        (30, 30, True),
-        (30, 20, False),  # something moved after the kill
-        (10, 400, False),
-        (15, 44, False),
-        (15, 45, True),  # it hung before the stop began
+        (29, 29, 29, False),
+        (30, 30, 30, True),
+        (30, 20, 30, False),  # something moved after the kill
+        (9, 400, 400, False),
+        (10, 10, 44, False),
+        (10, 10, 45, True),  # it hung before the stop began, and drew others in
+        (10, 9, 45, False),
     ],
 )
 def test_it_gives_up_on_what_was_killed_and_hangs(
-    killed_for: float, hung_for: float, hopeless: bool
+    killed_for: float, hung_for: float, longest: float, hopeless: bool
 ) -> None:
-    look = Look(left=1, hung_for=hung_for)
+    look = Look(left=1, hung_for=hung_for, longest=longest)
     _, todo = step(FAST, killed_at(400), look, 400 + killed_for)
 
     assert isinstance(todo, GiveUp) == hopeless
@@ -202,7 +203,8 @@ def test_a_commit_on_a_frozen_file_system_fails_within_a_minute() -> None:
         look = Look(
             postmasters="" if killed else "S",
             left=1 if killed else 6,
-            hung_for=now if killed else 0,
+            hung_for=now - ladder.since if killed else 0,
+            longest=now,
             backend=True,
             checkpointer_idle=True,
             stuck_for=now,

@@ -9,9 +9,7 @@ from pgx_agent.core.watched import (
     Answered,
     Ask,
     CrashRestart,
-    Effect,
     Ended,
-    Event,
     Failed,
     Faulted,
     FaultNow,
@@ -19,46 +17,9 @@ from pgx_agent.core.watched import (
     Limits,
     PostmasterGone,
     Ready,
-    Starting,
-    State,
-    Tick,
     Warn,
-    Watching,
 )
-
-
-class Run:
-    """A watch that is told at what second what happens."""
-
-    def __init__(self, limits: Limits, *, answered: bool = True) -> None:
-        self.limits = limits
-        self.state: State = Starting(answered=answered)
-        self.now = 0.0
-        self.effects: list[Effect] = []
-
-    def at(self, now: float, *events: Event) -> list[Effect]:
-        """Step *events* and a Tick at *now*, with the Ticks wanted before it."""
-        self._wake_until(now)
-        self.now = now
-        done: list[Effect] = []
-        for event in (*events, Tick()):
-            self.state, effects = step(self.limits, self.state, event, now)
-            done += effects
-        self.effects += done
-        return done
-
-    def _wake_until(self, now: float) -> None:
-        while isinstance(self.state, Watching):
-            wake = self.state.clock.wake
-            if wake is None or wake >= now:
-                return
-            self.state, effects = step(self.limits, self.state, Tick(), wake)
-            self.effects += effects
-
-    @property
-    def failures(self) -> int:
-        assert isinstance(self.state, Watching)
-        return self.state.failures
+from tests.watch_run import Run
 
 
 def watch(

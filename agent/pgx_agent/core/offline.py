@@ -26,9 +26,9 @@ STUCK_MAY_TAKE = 30.0  # what cannot make a step at all, after a fast request
 IMMEDIATE_MAY_TAKE = 10.0  # PostgreSQL kills its own children after 5
 ORPHANS_MAY_TAKE = 1.0  # what is left of an instance whose postmaster is gone
 HOPELESS_AFTER = 30.0  # SIGKILLed, and all of it in state D
-# A commit on a frozen file system has hung since before the stop began: what was
-# in state D all the while need not be waited for from the SIGKILL on again.
-HOPELESS_IN_ALL, HOPELESS_KILLED = 45.0, 15.0
+# A commit on a frozen file system has hung since before the stop began, and draws more
+# in with it: what shows for so long need not be shown anew from the SIGKILL on.
+HOPELESS_IN_ALL, HOPELESS_KILLED = 45.0, 10.0
 _STOPPED = frozenset("Tt")
 
 
@@ -88,9 +88,10 @@ class Look:
 
     `postmasters`: the state letters of living postmasters.  `left`: how many processes
     of the instance live, postmasters too.  `unkilled`: how many of them were not sent
-    SIGKILL and can be.  `hung_for`: for how long each one that is left has been in state D
-    (or cannot be signalled), 0 as soon as one is not.  `backend`: a client's backend
-    lives.  `checkpointer_idle`: there is no progress that a backend could wait for.
+    SIGKILL and can be.  `hung_for`: for how long each one that is left has been in
+    state D (or cannot be signalled), 0 as soon as one is not; `longest`: the one of them
+    that has been so for the longest time.  `backend`: a client's backend lives.
+    `checkpointer_idle`: there is no progress that a backend could wait for.
     `stuck_for`: for how long some process has been in state D without making a step.
     """
 
@@ -98,6 +99,7 @@ class Look:
     left: int = 0
     unkilled: int = 0
     hung_for: float = 0.0
+    longest: float = 0.0
     backend: bool = False
     checkpointer_idle: bool = False
     stuck_for: float = 0.0
@@ -237,12 +239,13 @@ def _after_kill(limits: Limits, ladder: Ladder, look: Look, now: float) -> Step:
         return GiveUp("the time is over")
     if look.unkilled:
         return Kill("a process was found after the others were killed")
-    if _is_hopeless(now - ladder.since, look.hung_for):
+    if _is_hopeless(now - ladder.since, look):
         return GiveUp("all that is left was killed and hangs in the kernel")
     return Wait(limits.budget)
 
 
-def _is_hopeless(killed_for: float, hung_for: float) -> bool:
-    if min(killed_for, hung_for) >= HOPELESS_AFTER:
+def _is_hopeless(killed_for: float, look: Look) -> bool:
+    for_all = min(killed_for, look.hung_for)
+    if for_all >= HOPELESS_AFTER:
         return True
-    return hung_for >= HOPELESS_IN_ALL and killed_for >= HOPELESS_KILLED
+    return for_all >= HOPELESS_KILLED and look.longest >= HOPELESS_IN_ALL

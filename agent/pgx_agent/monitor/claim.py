@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass
 
 from pgx_agent import record, transition
+from pgx_agent.monitor import disk
 from pgx_agent.monitor.keeper import Keeper
 from pgx_agent.monitor.options import Postmaster
 from pgx_agent.postgres import guard, pidfile, titles
@@ -64,6 +65,7 @@ def after_check(definition: ResourceDefinition, generation: str) -> Claim:
     opened: an Offline that begins now would otherwise meet it as an open file.
     """
     dir_fd = record.open_workdir(definition.work_directory)
+    _check_disk(definition, dir_fd)
     transition_fd = transition.open_lock(dir_fd, names.TRANSITION_LOCK)
     if not locks.take(transition_fd, locks.EXCLUSIVE, shared=True):
         raise StandDown("a script works")
@@ -75,6 +77,16 @@ def after_check(definition: ResourceDefinition, generation: str) -> Claim:
     claim = _claim(definition, dir_fd, transition_fd, lock_fd, postmaster, found)
     locks.release(transition_fd, locks.EXCLUSIVE)
     return claim
+
+
+def _check_disk(definition: ResourceDefinition, dir_fd: int) -> None:
+    """Stand down when the data directory's disk hangs: a later Check sends another."""
+    lock_fd = transition.open_lock(dir_fd, names.MONITOR_LOCK)
+    try:
+        if not disk.answers(definition.data_directory, lock_fd):
+            raise StandDown("the disk of the data directory does not answer")
+    finally:
+        os.close(lock_fd)
 
 
 def _generation(found: Record | None) -> str:

@@ -111,7 +111,7 @@ class Monitor:
         """Watch until the server is gone or the record is another's."""
         if self._claim.guard_problem is not None:
             self._say.no_guard(self._claim.guard_problem)
-        if isinstance(self._state, Watching | Starting) and self._starting_is_over():
+        if isinstance(self._state, Starting) and self._starting_is_over():
             self._step(Ready())
         while not self._over:
             self._turn()
@@ -127,8 +127,10 @@ class Monitor:
             self._checkpointer_gone()
         for event in self._questions.hear(ready):
             self._step(event)
-        self._step(Tick())
         now = time.monotonic()
+        wake = watch.wake_of(self._state)
+        if wake is not None and now >= wake:
+            self._step(Tick())
         if now >= self._look_at and not isinstance(self._state, Faulted):
             self._look(now)
         if now >= self._refresh_at:
@@ -251,15 +253,15 @@ class Monitor:
                 self._say.trace(f"{type(before).__name__} -> {type(after).__name__}")
 
     def _counted(self, before: Watching, after: Watching, event: Event) -> None:
-        if isinstance(event, Answered):
-            if event.warning is None and event.number == before.current:
-                self._say.warn_once("reply", None)
+        if isinstance(event, Answered) and event.number != before.opinion:
+            if event.warning is None:
+                self._say.answered_plainly()
+            if before.failures:
+                self._say.recovered(before.failures)
             self._online()
         if after.failures > before.failures:
             reason = event.reason if isinstance(event, Failed) else "no answer in time"
             self._say.failed(after.failures, self._limits.retry_count + 1, reason)
-        elif before.failures and not after.failures:
-            self._say.recovered(before.failures)
 
     def _online(self) -> None:
         """Say Online at the first answer; the record may say so already."""

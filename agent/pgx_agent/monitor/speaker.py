@@ -42,6 +42,10 @@ class Speaker:
         """Warn of a reply that is an answer, but not a row."""
         self.warn_once("reply", Failure(f"instance {self._name} answers, but: {text}"))
 
+    def answered_plainly(self) -> None:
+        """Forget what was odd: it is told again when it comes again."""
+        self.warn_once("reply", None)
+
     def pid_file(self, problem: str | None) -> None:
         """Warn that the PID file no longer names the server."""
         if problem is None:
@@ -83,11 +87,17 @@ class Speaker:
         self.note("info", message)
 
     def failed(self, failures: int, allowed: int, reason: str) -> None:
-        """Say that the count of failures has risen."""
+        """Say that the count of failures has risen: only the first to the system log.
+
+        While template1 is locked that would still be one line for each budget.
+        """
         message = Failure(
             f"instance {self._name} failed {failures} of {allowed} times: {reason}"
         )
-        self.note("notice", message)
+        if failures == 1 and "reply" not in self._standing:
+            self.note("notice", message)
+        else:
+            self.trace("\n".join(report.lines(PROGRAM, "notice", message)))
 
     def recovered(self, failures: int) -> None:
         """Say that the count of failures is back at zero."""

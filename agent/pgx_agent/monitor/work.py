@@ -31,6 +31,7 @@ def _claim(
     generation: str,
 ) -> Claim:
     try:
+        probe.set_up()
         if options.by == "online":
             if postmaster is None:
                 raise StandDown("Online names no postmaster")
@@ -52,7 +53,6 @@ def watch(
 
     Raises Failure when it cannot be claimed at all.
     """
-    probe.set_up()
     try:
         claim = _claim(options, definition, postmaster, generation)
         speaker = Speaker(definition.name, trace, options.ready_fd)

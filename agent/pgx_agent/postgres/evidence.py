@@ -11,7 +11,7 @@ import os
 from dataclasses import dataclass
 
 from pgx_agent import record
-from pgx_agent.postgres import holdings, pidfile
+from pgx_agent.postgres import holdings
 from pgx_agent.postgres.holdings import Key
 from pgx_pclrsc import proc
 from pgx_pclrsc.definition import ResourceDefinition
@@ -28,8 +28,9 @@ class Evidence:
     """What the processes of an instance are known by.
 
     `data_key` is the data directory as its name leads to it now, None when it cannot be
-    asked; `recorded_key` as the record has it.  `guard_key` is that of PG_VERSION, None
-    when there is none to be seen: then the name may lead to an empty mount point.
+    asked; `recorded_key` as it was when its postmaster was recorded.  `guard_key` is that
+    of PG_VERSION, None when it cannot be seen.  `segments` is shared memory that is the
+    instance's beyond doubt.
     """
 
     uid: int
@@ -62,7 +63,7 @@ def gather(
         definition.uid,
         data,
         holdings.key(data),
-        (found.device, found.inode) if found and found.inode else None,
+        _recorded_key(found, recorded),
         tuple(recorded),
         _segments(definition, found),
         holdings.key(f"{data}/{_VERSION_FILE}"),
@@ -70,27 +71,34 @@ def gather(
     )
 
 
+def _recorded_key(found: record.Record | None, recorded: list[Ident]) -> Key | None:
+    """Return the data directory's key by the record, else by the postmaster's own."""
+    if found is not None and found.inode:
+        return found.device, found.inode
+    for pid, start in recorded:
+        where = proc.cwd_key(pid)
+        if where is not None and proc.alive(pid, start):
+            return where
+    return None
+
+
 def _segments(
     definition: ResourceDefinition, found: record.Record | None
 ) -> frozenset[int]:
-    """Return the segments that record and PID file name, if their postmaster made them.
+    """Return the segment that the record names, if its postmaster has made it.
 
-    An id alone proves nothing: like a PID it is used again.
+    An id alone proves nothing: like a PID it is used again.  postmaster.pid names one
+    too, and may have been copied from another instance with it.
     """
-    named = {(found.shmid, found.postmaster)} if found and found.shmid else set()
-    try:
-        file = pidfile.read(definition.data_directory)
-    except (OSError, pidfile.Garbled):
-        file = None
-    if file is not None and file.shmid:
-        named.add((file.shmid, file.pid))
-    there = holdings.segments() if named else {}
-    return frozenset(
-        shmid
-        for shmid, maker in named
-        if shmid in there
-        and (there[shmid].creator, there[shmid].uid) == (maker, definition.uid)
-    )
+    if found is None or not found.shmid:
+        return frozenset()
+    there = holdings.segments().get(found.shmid)
+    if there is None or (there.creator, there.uid) != (
+        found.postmaster,
+        definition.uid,
+    ):
+        return frozenset()
+    return frozenset({found.shmid})
 
 
 def _executables(

@@ -81,8 +81,25 @@ def holders(fd: int) -> list[Holder]:
     """Return the processes on this node, other than ours, that hold the flock of *fd*'s file."""
     wanted = os.fstat(fd)
     ours = os.getpid()
-    found = (pid for pid in proc.pids() if pid != ours and _holds(pid, wanted))
+    found = [pid for pid in proc.pids() if pid != ours and _holds(pid, wanted)]
+    found += [pid for pid in _listed(wanted) if pid not in (ours, *found)]
     return [Holder(pid, " ".join(proc.cmdline(pid))[:100]) for pid in found]
+
+
+def _listed(wanted: os.stat_result) -> list[int]:
+    """Return the holders that we may not look into, by the kernel's list of locks.
+
+    It names who took a lock, who may have ended and left it to others: of our own user's
+    processes only what they have open counts.
+    """
+    key = f"{os.major(wanted.st_dev):02x}:{os.minor(wanted.st_dev):02x}:{wanted.st_ino}"
+    try:
+        with open("/proc/locks", encoding="ascii") as file:
+            lines = [line.split() for line in file]
+    except OSError:
+        return []
+    pids = [int(w[4]) for w in lines if len(w) > 5 and (w[1], w[5]) == ("FLOCK", key)]
+    return [pid for pid in pids if proc.uid_of(pid) not in (None, os.geteuid())]
 
 
 def _try(fd: int) -> bool:

@@ -57,17 +57,10 @@ def has_flocked(pid: int, wanted: Key) -> bool:
     )
 
 
-def has_mapped(pid: int, segments: frozenset[int]) -> bool:
-    """Whether *pid* has one of the System V shared memory *segments* mapped."""
-    for line in _text(f"/proc/{pid}/maps").splitlines():
-        words = line.split(None, 5)
-        if (
-            len(words) == 6
-            and words[5].startswith("/SYSV")
-            and int(words[4]) in segments
-        ):
-            return True
-    return False
+def mapped_segments(pid: int) -> set[int]:
+    """Return the ids of the System V shared memory segments that *pid* has mapped."""
+    rows = (line.split(None, 5) for line in _text(f"/proc/{pid}/maps").splitlines())
+    return {int(w[4]) for w in rows if len(w) == 6 and w[5].startswith("/SYSV")}
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ Only processes of the OS user are looked into, in one pass over /proc.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pgx_agent.postgres import holdings, titles
 from pgx_agent.postgres.evidence import Evidence as Evidence
@@ -161,7 +161,7 @@ def _own(evidence: Evidence, pid: int, spared: set[int]) -> str:
 def _own_server(evidence: Evidence, pid: int) -> str:
     if _is_at(evidence, pid, proc.cwd_key(pid)):
         return "a server process in the data directory"
-    if evidence.segments and holdings.has_mapped(pid, evidence.segments):
+    if evidence.segments and evidence.segments & holdings.mapped_segments(pid):
         return "a server process with the instance's shared memory"
     return ""
 
@@ -199,19 +199,28 @@ def postmaster_of(evidence: Evidence) -> Process | None:
     return heads[0] if heads else None
 
 
+def with_memory(evidence: Evidence, found: list[Process]) -> Evidence:
+    """Return *evidence* with the shared memory of the postmasters in *found*."""
+    theirs = (holdings.mapped_segments(process.pid) for process in postmasters(found))
+    return replace(evidence, segments=evidence.segments.union(*theirs))
+
+
 def unproven(evidence: Evidence) -> list[Process]:
     """Return servers of which nothing here proves whose they are.
 
-    While the data directory can be seen, whatever is elsewhere is another's.  Otherwise a
+    While the data directory is known, whatever is elsewhere is another's.  Otherwise a
     server whose own directory no name leads to may be the instance's.
     """
-    if evidence.guard_key is not None:
+    if evidence.guard_key is not None or evidence.recorded_key is not None:
         return []
     ours = {process.pid for process in processes(evidence)}
+    there = table()
     return [
         _process(evidence, pid, stat, "its directory cannot be told")
-        for pid, stat in table().items()
-        if pid not in ours and _may_be(evidence, pid)
+        for pid, stat in there.items()
+        if pid not in ours
+        and not _is_server(evidence, stat[1])  # then that one is judged
+        and _may_be(evidence, pid)
     ]
 
 
@@ -222,10 +231,8 @@ def _may_be(evidence: Evidence, pid: int) -> bool:
         return holdings.comm(pid) in evidence.executables
     if not _is_server(evidence, pid) or _is_reachable(pid, proc.cwd_key(pid)):
         return False
-    return holdings.same_mounts(pid) and _named_directory(pid) in (
-        None,
-        evidence.data_directory,
-    )
+    named = _named_directory(pid)
+    return holdings.same_mounts(pid) and named in (None, evidence.data_directory)
 
 
 def _named_directory(pid: int) -> str | None:

@@ -59,6 +59,10 @@ class Progress:
             return 0.0
         return now - max(self._hung.values())
 
+    def longest(self, now: float) -> float:
+        """Return for how long the one that hangs longest has been in state D."""
+        return now - min(self._hung.values(), default=now)
+
     def stuck_for(self, now: float) -> float:
         """Return for how long some process has been in state D without taking a step."""
         return max((now - since for _, since in self._stuck.values()), default=0.0)

@@ -96,6 +96,8 @@ class _Stop:
 
     def _find(self) -> list[Process]:
         found = instance.processes(self._evidence, self._known)
+        if not self._known:
+            self._evidence = instance.with_memory(self._evidence, found)
         self._known |= {process.ident for process in found}
         return found
 
@@ -109,6 +111,7 @@ class _Stop:
             left=len(found),
             unkilled=sum(1 for _ in unkilled),
             hung_for=seen.hung_for(now),
+            longest=seen.longest(now),
             backend=titles.BACKEND in roles,
             checkpointer_idle=seen.checkpointer_idle,
             stuck_for=seen.stuck_for(now),

@@ -1,0 +1,138 @@
+"""pgx_check where something stands in its way: files, names, callers, descriptors."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pgx_pclrsc import names
+from tests.fix_place import FAULTED, OFFLINE, ONLINE, STUB, Place
+
+
+def _answer(place: Place, code: int) -> None:
+    done = place.check()
+    assert (done.returncode, done.stdout, done.stderr) == (code, "", "")
+
+
+@pytest.mark.parametrize("what", ["garbled", "fifo", "link", "directory"])
+def test_an_unreadable_record_without_a_postmaster_is_offline(
+    place: Place, what: str, tmp_path: Path
+) -> None:
+    path = place.work / names.RECORD
+    match what:
+        case "garbled":
+            path.write_bytes(b"online" * 100)
+        case "fifo":
+            os.mkfifo(path)
+        case "link":
+            (tmp_path / "target").write_bytes(b"x")
+            path.symlink_to(tmp_path / "target")
+        case _:
+            path.mkdir()
+
+    _answer(place, OFFLINE)
+
+
+@pytest.mark.parametrize("lock", [names.MONITOR_LOCK, names.TRANSITION_LOCK])
+def test_a_fifo_in_a_locks_place_is_not_waited_for(
+    place: Place, process: int, lock: str
+) -> None:
+    place.write("online", process)
+    os.mkfifo(place.work / lock)
+
+    assert place.check().returncode == OFFLINE  # row 9; no entry names a postmaster
+
+
+def test_a_work_directory_replaced_by_a_link_is_not_followed(
+    place: Place, process: int, tmp_path: Path
+) -> None:
+    place.write("online", process)
+    place.work.rename(tmp_path / "elsewhere")
+    place.work.symlink_to(tmp_path / "elsewhere")
+
+    assert place.check().returncode == OFFLINE
+
+
+def test_a_removed_work_directory_is_offline(place: Place) -> None:
+    shutil.rmtree(place.work)
+
+    _answer(place, OFFLINE)
+
+
+@pytest.mark.parametrize(
+    "name", ["nosuch", "", "../pg1", "a.b", "a-b", "1a", "x" * 17, "ä", "pg1\n", "a/b"]
+)
+def test_a_name_that_is_not_registered_is_offline_without_a_word(
+    place: Place, name: str
+) -> None:
+    done = place.check(name)
+
+    assert (done.returncode, done.stdout, done.stderr) == (OFFLINE, "", "")
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["pg1", "pg1"], ["-c"]])
+def test_wrong_usage_is_refused(place: Place, arguments: list[str]) -> None:
+    done = place.check(*arguments)
+
+    assert done.returncode == FAULTED
+    assert done.stderr == "pgx_check: error: usage: pgx_check NAME\n"
+
+
+def test_a_missing_registry_is_offline(place: Place) -> None:
+    shutil.rmtree(place.registry)
+
+    _answer(place, OFFLINE)
+
+
+def test_a_deleted_working_directory_does_not_matter(
+    place: Place, process: int, tmp_path: Path
+) -> None:
+    place.write("online", process)
+    here = tmp_path / "here"
+    here.mkdir()
+    script = f'rmdir {here}; exec {sys.executable} -IS -c "$0" pg1'
+    done = subprocess.run(
+        ["sh", "-c", script, STUB],
+        env={"PGX_PCLRSC_HOME": str(place.registry)},
+        cwd=here,
+        timeout=20,
+    )
+
+    assert done.returncode == ONLINE
+
+
+def test_closed_descriptors_do_not_matter(place: Place, gone: int) -> None:
+    place.write("online", gone)
+    script = f'exec {sys.executable} -IS -c "$0" pg1 <&- >&- 2>&-'
+    done = subprocess.run(
+        ["sh", "-c", script, STUB],
+        env={"PGX_PCLRSC_HOME": str(place.registry)},
+        timeout=20,
+    )
+
+    assert done.returncode == FAULTED
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can become another user")
+def test_a_third_user_is_refused(place: Place, process: int, tmp_path: Path) -> None:
+    place.write("online", process)
+    for directory in (tmp_path, *list(tmp_path.parents)[:-2]):
+        directory.chmod(0o755)
+    done = subprocess.run(
+        [sys.executable, "-IS", "-c", STUB, "pg1"],
+        env={"PGX_PCLRSC_HOME": str(place.registry)},
+        capture_output=True,
+        text=True,
+        user=12345,
+        group=12345,
+        extra_groups=[],
+        timeout=20,
+    )
+
+    assert done.returncode == FAULTED
+    assert "must be run as root or as the OS user" in done.stderr

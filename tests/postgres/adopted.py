@@ -1,0 +1,74 @@
+"""A server started by hand that a monitor has adopted: what most monitor tests begin with."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from fixtures.processes import gone, kill, wait_until
+from fixtures.server import Server
+from pgx_pclrsc import proc
+from tests.fix_resource import ONLINE, MakeResource, Resource
+
+
+def start(server: Server) -> int:
+    """Start *server* without waiting for an answer, only until it says where it stands."""
+    pid = server.launch()
+    wait_until(
+        lambda: server.status_line() in ("ready", "standby") or gone(pid),
+        "the server is up",
+        60,
+    )
+    assert not gone(pid), server.log()
+    return pid
+
+
+def adopt(make_resource: MakeResource, server: Server, **options: object) -> Resource:
+    """Register *server*, which runs, and have a monitor adopt it."""
+    resource = make_resource(server, **options)
+    resource.check()
+    resource.wait_for_record("online")
+    return resource
+
+
+def monitor_of(resource: Resource) -> int:
+    """Return the PID of the monitor, which must live."""
+    pid = resource.monitor()
+    assert pid is not None, resource.trace()
+    return pid
+
+
+@contextmanager
+def stopped(pid: int) -> Iterator[None]:
+    """Have *pid* stopped meanwhile."""
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        kill(pid, signal.SIGCONT)
+
+
+def stays_online(resource: Resource, seconds: float) -> None:
+    """Check that the record says Online for *seconds*."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        found = resource.known()
+        assert found.state == "online", resource.trace()
+        time.sleep(0.05)
+    assert resource.check() == ONLINE
+
+
+def probes(server: Server, pid: int) -> int:
+    """Return how many of the server's processes serve the monitor's questions."""
+    children = [
+        one for one in proc.pids() if (proc.read_stat(one) or ("", 0))[1] == pid
+    ]
+    shown = [" ".join(proc.cmdline(one)) for one in children]
+    return sum(
+        f"{server.user.name} {base} [local] startup" in text
+        for text in shown
+        for base in ("template1", "postgres")
+    )

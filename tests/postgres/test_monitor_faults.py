@@ -1,0 +1,238 @@
+"""What is a fault, and when: not before the definition says, and at once where it can be."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+import pytest
+
+from fixtures.processes import gone, kill, wait_until
+from fixtures.server import Server
+from pgx_pclrsc import proc
+from tests.fix_postgres import MakeServer
+from tests.fix_resource import FAULTED, ONLINE, MakeResource, Resource
+from tests.postgres.adopted import adopt, monitor_of, start, stays_online, stopped
+
+pytestmark = pytest.mark.postgres
+
+
+def fault(resource: Resource, limit: float = 20) -> tuple[float, str]:
+    """Return when the record said Faulted, and its reason."""
+    found = resource.wait_for_record("faulted", limit)
+    return time.monotonic(), found.reason
+
+
+@pytest.mark.parametrize("retries", [0, 2])
+def test_a_stopped_postmaster_faults_after_the_whole_budget(
+    make_resource: MakeResource, server: Server, retries: int
+) -> None:
+    pid = server.start_plain()
+    limits = {"response_timeout": 1, "timeout_retry_count": retries}
+    resource = adopt(make_resource, server, **limits)
+    with stopped(pid):
+        began = time.monotonic()
+        at, reason = fault(resource)
+
+        assert resource.check() == FAULTED
+        assert at - began >= 1 + retries
+        assert at - began < (1 + retries) + 1 + 1.5  # one interval, and a busy machine
+        assert "no answer within 1 s" in reason
+    assert proc.read_stat(pid) is not None
+
+
+def test_a_postmaster_stopped_for_less_is_no_fault(
+    make_resource: MakeResource, server: Server
+) -> None:
+    pid = server.start_plain()
+    resource = adopt(make_resource, server, response_timeout=2, timeout_retry_count=2)
+    with stopped(pid):
+        time.sleep(4)
+
+    stays_online(resource, 3)
+    assert "failed" in resource.trace()
+
+
+@contextmanager
+def full_queue(server: Server) -> Iterator[None]:
+    """Fill the queue of connections of a stopped postmaster."""
+    path = str(server.sockets / f".s.PGSQL.{server.port}")
+    with ExitStack() as stack:
+        for _ in range(2000):
+            sock = stack.enter_context(socket.socket(socket.AF_UNIX))
+            sock.setblocking(False)
+            if sock.connect_ex(path):
+                break
+        yield
+
+
+@pytest.mark.one_postgres
+@pytest.mark.parametrize("timeout", [0, 2])
+def test_a_full_queue_is_a_fault(
+    make_resource: MakeResource, server: Server, timeout: int
+) -> None:
+    """Also where a question may take as long as it likes."""
+    pid = server.start_plain()
+    limits = {"response_timeout": timeout, "timeout_retry_count": 2}
+    resource = adopt(make_resource, server, watch_interval=2, **limits)
+    with stopped(pid), full_queue(server):
+        _, reason = fault(resource)
+
+    assert "queue of connections full" in reason
+
+
+@pytest.mark.one_postgres
+def test_a_full_queue_that_empties_is_none(
+    make_resource: MakeResource, server: Server
+) -> None:
+    pid = server.start_plain()
+    resource = adopt(make_resource, server, response_timeout=3, timeout_retry_count=4)
+    with stopped(pid), full_queue(server):
+        time.sleep(3)
+
+    stays_online(resource, 2)
+
+
+def backend(server: Server, pid: int) -> int:
+    """Return a server process that may be killed."""
+    for one in proc.pids():
+        stat = proc.read_stat(one)
+        if (
+            stat is not None
+            and stat[1] == pid
+            and "background writer" in " ".join(proc.cmdline(one))
+        ):
+            return one
+    raise LookupError("no background writer")
+
+
+@pytest.mark.parametrize("restart", ["on", "off"])
+def test_a_server_process_that_dies_is_a_fault(
+    make_resource: MakeResource, make_server: MakeServer, restart: str
+) -> None:
+    """Between two questions that are a minute apart."""
+    server = make_server()
+    server.configure(restart_after_crash=restart)
+    pid = server.start_plain()
+    resource = adopt(make_resource, server, watch_interval=60)
+    wait_until(lambda: watches_checkpointer(resource), "the checkpointer is watched", 5)
+
+    kill(backend(server, pid))
+
+    began = time.monotonic()
+    at, reason = fault(resource)
+    assert at - began < 5
+    assert resource.check() == FAULTED
+    assert ("crashed" in reason) or (restart == "off" and "has ended" in reason)
+    assert gone(pid) == (restart == "off") or restart == "off"
+
+
+def watches_checkpointer(resource: Resource) -> bool:
+    """Whether the monitor has two pidfds: postmaster and checkpointer."""
+    where = f"/proc/{monitor_of(resource)}/fd"
+    links = [os.readlink(f"{where}/{fd}") for fd in os.listdir(where)]
+    return links.count("anon_inode:[pidfd]") == 2
+
+
+def test_the_end_of_the_postmaster_is_known_at_once(
+    make_resource: MakeResource, server: Server
+) -> None:
+    pid = server.start_plain()
+    resource = adopt(make_resource, server, watch_interval=60)
+
+    kill(pid)
+
+    began = time.monotonic()
+    at, reason = fault(resource, 5)
+    assert at - began < 2
+    assert f"postmaster {pid} has ended" in reason
+    wait_until(lambda: not resource.monitor_runs(), "the monitor has ended", 5)
+    assert resource.check() == FAULTED
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGQUIT])
+def test_a_stop_behind_our_back_is_a_fault(
+    make_resource: MakeResource, server: Server, number: signal.Signals
+) -> None:
+    pid = server.start_plain()
+    resource = adopt(make_resource, server)
+
+    kill(pid, number)
+
+    fault(resource, 5)
+    assert resource.check() == FAULTED
+
+
+def test_a_restart_behind_our_back_is_a_fault(
+    make_resource: MakeResource, server: Server
+) -> None:
+    server.start_plain()
+    resource = adopt(make_resource, server)
+    server.stop()
+
+    start(server)
+
+    fault(resource, 5)
+    assert resource.check() == FAULTED
+
+
+def test_evidence_is_kept(make_resource: MakeResource, server: Server) -> None:
+    pid = server.start_plain()
+    resource = adopt(make_resource, server, response_timeout=1, timeout_retry_count=0)
+    with stopped(pid):
+        fault(resource)
+        wait_until(
+            lambda: "server log" in resource.trace() or "memory:" in resource.trace(),
+            "",
+        )
+
+    trace = resource.trace()
+    assert "to template1:" in trace
+    assert "to postgres:" in trace
+    assert f"PID file: PidFile(pid={pid}" in trace
+    assert f"postmaster {pid}: state T, waits in " in trace
+    assert "load: " in trace
+
+
+def test_faulted_is_final(make_resource: MakeResource, server: Server) -> None:
+    """The monitor stays, holding the guard, and says nothing else."""
+    pid = server.start_plain()
+    resource = adopt(make_resource, server, response_timeout=1, timeout_retry_count=0)
+    with stopped(pid):
+        fault(resource)
+    monitor = monitor_of(resource)
+    wait_until(server.answers, "it answers", 10)
+    time.sleep(2)
+
+    assert resource.check() == FAULTED
+    assert monitor_of(resource) == monitor
+
+    kill(monitor)
+    assert resource.check() == FAULTED
+
+    kill(pid)
+    assert resource.check() == FAULTED
+
+
+BUSY = "while True: pass"
+
+
+@pytest.mark.one_postgres
+def test_a_busy_node_is_no_fault(make_resource: MakeResource, server: Server) -> None:
+    server.start_plain()
+    resource = adopt(make_resource, server, response_timeout=1, timeout_retry_count=0)
+    with ExitStack() as stack:
+        for _ in range(2 * (os.cpu_count() or 1)):
+            process = stack.enter_context(
+                subprocess.Popen([sys.executable, "-c", BUSY])
+            )
+            stack.callback(process.kill)
+        stays_online(resource, 15)
+
+    assert resource.check() == ONLINE

@@ -1,0 +1,175 @@
+"""The guard keeps a second server off a data directory, also where PID files prove nothing."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from fixtures.commands import command
+from fixtures.processes import gone, kill, wait_until
+from fixtures.server import Server
+from tests.fix_resource import MakeResource, Resource
+from tests.postgres.test_online_adopts import kill_monitor
+from tests.postgres.test_online_starts import online
+
+pytestmark = [pytest.mark.root, pytest.mark.one_postgres]
+
+# Another container of the same kernel: its own PIDs and shared memory, the same files.
+CONTAINER = ("unshare", "--pid", "--ipc", "--mount", "--fork", "--mount-proc")
+
+
+@pytest.fixture
+def other(resource: Resource, make_resource: MakeResource, open_tmp: Path) -> Resource:
+    """The same data directory as another node has registered it, with little patience."""
+    server = resource.server
+    elsewhere = replace(server)
+    node = Resource(
+        "pgxtest", elsewhere, open_tmp / "registry2", open_tmp / "home/work2"
+    )
+    result = node.register(
+        watch_interval=1, online_timeout=14, bin_dir=server.binaries.directory
+    )
+    assert result.returncode == 0, result.stderr
+    return node
+
+
+def in_container(resource: Resource, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run pgx_online in namespaces of its own; whatever it leaves there ends with it."""
+    return subprocess.run(
+        [*CONTAINER, command("pgx_online"), *words, resource.name],
+        env=resource.environment(),
+        text=True,
+        capture_output=True,
+        stdin=subprocess.DEVNULL,
+        timeout=60,
+    )
+
+
+def _is_refused(resource: Resource, other: Resource, pid: int) -> None:
+    result = in_container(other)
+
+    assert result.returncode == 1
+    assert "is in use on another node or in another container" in result.stderr
+    assert f"postmaster.pid names PID {pid}, started " in result.stderr
+    assert "pgx_online --break-guard NAME" in result.stderr
+    assert not gone(pid)
+    assert resource.server.answers()
+
+
+def test_a_second_online_in_another_container(
+    resource: Resource, other: Resource
+) -> None:
+    _is_refused(resource, other, online(resource))
+
+
+def test_a_second_online_after_the_monitor_was_killed(
+    resource: Resource, other: Resource
+) -> None:
+    pid = online(resource)
+    kill_monitor(resource)
+
+    _is_refused(resource, other, pid)
+
+
+def test_a_second_online_beside_an_adopted_server(
+    resource: Resource, other: Resource
+) -> None:
+    pid = resource.server.start_plain()
+    assert online(resource) == pid
+
+    _is_refused(resource, other, pid)
+
+
+Hold = Callable[..., "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def hold(server: Server) -> Iterator[Hold]:
+    """Return a function that starts a program which holds the guard."""
+    held: list[subprocess.Popen[str]] = []
+
+    def start(*, seconds: str = "600") -> subprocess.Popen[str]:
+        line = ["flock", str(server.data / "PG_VERSION"), "sh", "-c"]
+        script = f"echo held; exec sleep {seconds}"
+        process = subprocess.Popen(
+            [*line, script], stdout=subprocess.PIPE, text=True, cwd="/"
+        )
+        held.append(process)
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
+        return process
+
+    yield start
+    for process in held:
+        process.kill()
+        process.wait()
+        assert process.stdout is not None
+        process.stdout.close()
+
+
+def test_only_break_guard_starts_past_a_holder(other: Resource, hold: Hold) -> None:
+    hold()
+    assert "is in use on another node" in in_container(other).stderr
+    result = in_container(other, "--break-guard")
+
+    assert result.returncode == 0, result.stderr
+    assert "although data directory" in result.stderr
+
+
+def test_a_dead_nodes_lock_is_waited_for(other: Resource, hold: Hold) -> None:
+    hold(seconds="3")
+    began = time.monotonic()
+    result = in_container(other)
+
+    assert result.returncode == 0, result.stderr
+    assert time.monotonic() - began > 1
+    assert "locked from elsewhere, waiting for it" in result.stderr
+
+
+def test_a_holder_on_this_node_is_named_and_left_alone(
+    other: Resource, hold: Hold
+) -> None:
+    process = hold()
+    began = time.monotonic()
+    result = other.online()
+
+    assert result.returncode == 1
+    assert "is in use by another process" in result.stderr
+    assert "sleep 600" in result.stderr
+    assert time.monotonic() - began < 9
+    assert process.poll() is None
+
+
+def test_break_guard_takes_what_is_free(resource: Resource, other: Resource) -> None:
+    assert resource.run("pgx_online", "--break-guard", resource.name).returncode == 0
+
+    assert "is in use on another node" in in_container(other).stderr
+
+
+def test_the_guard_ends_with_the_last_process_of_the_instance(
+    resource: Resource,
+) -> None:
+    pid = online(resource)
+    free = ["flock", "--nonblock", str(resource.server.data / "PG_VERSION"), "true"]
+    assert subprocess.run(free).returncode == 1
+    kill_monitor(resource)
+    assert subprocess.run(free).returncode == 1
+    kill(pid)
+    wait_until(lambda: gone(pid), "the postmaster is gone")
+    assert resource.offline().returncode == 0
+
+    assert subprocess.run(free).returncode == 0
+
+
+def test_nothing_of_the_guard_outlives_an_offline(resource: Resource) -> None:
+    before = (resource.server.data / "PG_VERSION").stat()
+    online(resource)
+    assert resource.offline().returncode == 0
+    after = (resource.server.data / "PG_VERSION").stat()
+
+    assert (before.st_mtime_ns, before.st_size) == (after.st_mtime_ns, after.st_size)

@@ -1,0 +1,105 @@
+"""pgx_online killed at any instant: nothing runs unrecorded, and the next run does the work."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+
+import pytest
+
+from fixtures.processes import gone, kill, start_time, wait_until
+from pgx_pclrsc import postmasters, proc
+from tests.fix_resource import ONLINE, Resource
+
+pytestmark = pytest.mark.one_postgres
+
+
+def _children(pid: int) -> list[int]:
+    stats = ((other, proc.read_stat(other)) for other in proc.pids())
+    return [other for other, stat in stats if stat is not None and stat[1] == pid]
+
+
+def _servers(resource: Resource) -> list[tuple[int, int]]:
+    data = resource.server.data.stat()
+    key = (data.st_dev, data.st_ino)
+    pids = postmasters.by_key(resource.server.user.uid, key)
+    return [(pid, start_time(pid)) for pid in pids if not gone(pid)]
+
+
+def _kill(running: subprocess.Popen[str], whom: str, number: int) -> None:
+    workers = _children(running.pid)
+    if whom in ("script", "both"):
+        kill(running.pid, number)
+    if whom in ("worker", "both"):
+        for worker in workers:
+            kill(worker, number)
+
+
+def _cut_off(resource: Resource, delay: float, whom: str, number: int) -> None:
+    running = resource.start("pgx_online", resource.name)
+    time.sleep(delay)
+    _kill(running, whom, number)
+    running.communicate(timeout=20)
+
+
+def _unrecorded(resource: Resource) -> set[tuple[int, int]]:
+    found = resource.record()
+    known = {(found.postmaster, found.start)} if found else set()
+    return set(_servers(resource)) - known
+
+
+def _settled(resource: Resource) -> None:
+    """See that nothing runs unrecorded, once a child that was not released has exited."""
+    wait_until(lambda: not _unrecorded(resource), "nothing runs unrecorded", 5)
+
+
+# A start takes about 0.2 s; every part of it is hit by one of these.
+DELAYS = [0.02 * step for step in range(1, 18)]
+
+
+@pytest.mark.parametrize("whom", ["script", "worker", "both"])
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_at_any_instant_of_a_start(
+    resource: Resource, whom: str, number: signal.Signals
+) -> None:
+    for delay in DELAYS[:: 1 if number == signal.SIGKILL else 4]:
+        _cut_off(resource, delay, whom, number)
+        _settled(resource)
+        before = _servers(resource)
+        result = resource.online()
+
+        assert result.returncode == 0, result.stderr
+        assert len(_servers(resource)) == 1
+        assert not before or _servers(resource) == before
+        assert resource.check() == ONLINE
+        assert resource.offline().returncode == 0
+        assert _servers(resource) == []
+
+
+def test_at_any_instant_of_ending_a_faulted_one(resource: Resource) -> None:
+    for delay in DELAYS[::4]:
+        assert resource.online().returncode == 0
+        pid = resource.known().postmaster
+        os.kill(pid, signal.SIGSTOP)
+        _mark_faulted(resource)
+        _cut_off(resource, delay, "both", signal.SIGKILL)
+        if not gone(pid):
+            os.kill(pid, signal.SIGCONT)
+        result = resource.online()
+
+        assert result.returncode == 0, result.stderr
+        assert len(_servers(resource)) == 1
+        assert resource.offline().returncode == 0
+
+
+def _mark_faulted(resource: Resource) -> None:
+    """Let the record say Faulted, as the monitor would after its budget."""
+    from pgx_agent import record
+    from tests.postgres.test_online_adopts import kill_monitor
+
+    kill_monitor(resource)
+    found = resource.known()
+    found.state = record.FAULTED
+    (resource.work / "record").write_bytes(record.encode(found))

@@ -1,0 +1,55 @@
+"""How pgx_monitor is called."""
+
+from __future__ import annotations
+
+import pytest
+
+from pgx_agent.monitor.options import Options, parse, parse_told
+from pgx_pclrsc.failure import Failure
+
+
+def test_a_name_is_enough() -> None:
+    assert parse(["pg1"]) == Options("pg1")
+
+
+def test_every_option() -> None:
+    got = parse(
+        [
+            "pg1",
+            "--by=online",
+            "--generation=abc",
+            "--postmaster=12:34",
+            "--wait-fd=3",
+            "--ready-fd=4",
+            "--watch-interval-ms=5",
+        ]
+    )
+
+    assert got == Options("pg1", "online", "abc", (12, 34), 3, 4, 5)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["1a"],
+        ["--by=check"],
+        ["pg1", "pg2"],
+        ["pg1", "--by"],
+        ["pg1", "--by=rms"],
+        ["pg1", "--nosuch=1"],
+        ["pg1", "--by=check", "--by=check"],
+        ["pg1", "--postmaster=12"],
+        ["pg1", "--postmaster=1:2:3"],
+        ["pg1", "--wait-fd=x"],
+    ],
+)
+def test_wrong_usage(arguments: list[str]) -> None:
+    with pytest.raises(Failure, match="usage: pgx_monitor NAME"):
+        parse(arguments)
+
+
+def test_what_online_tells() -> None:
+    assert parse_told("12 34 abc\n") == ((12, 34), "abc")
+    assert parse_told("") is None
+    assert parse_told("12 34") is None

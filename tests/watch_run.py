@@ -1,0 +1,53 @@
+"""The watch with a clock of its own: told at what second what happens."""
+
+from __future__ import annotations
+
+from pgx_agent.core.watch import step
+from pgx_agent.core.watched import (
+    Effect,
+    Event,
+    Limits,
+    Starting,
+    State,
+    Tick,
+    Watching,
+)
+
+
+class Run:
+    """A watch that is told at what second what happens."""
+
+    def __init__(self, limits: Limits, *, answered: bool = True) -> None:
+        self.limits = limits
+        self.state: State = Starting(answered=answered)
+        self.now = 0.0
+        self._thaw = -1.0
+        self.effects: list[Effect] = []
+
+    def at(self, now: float, *events: Event) -> list[Effect]:
+        """Step *events* and a Tick at *now*, with the Ticks wanted before it."""
+        self._wake_until(now)
+        self.now = now
+        done: list[Effect] = []
+        for event in (*events, Tick()):
+            self.state, effects = step(self.limits, self.state, event, now)
+            done += effects
+        self.effects += done
+        return done
+
+    def frozen_until(self, now: float) -> None:
+        """Let the time until *now* pass without a step."""
+        self._thaw = now
+
+    def _wake_until(self, now: float) -> None:
+        while isinstance(self.state, Watching) and now > self._thaw:
+            wake = self.state.clock.wake
+            if wake is None or wake >= now:
+                return
+            self.state, effects = step(self.limits, self.state, Tick(), wake)
+            self.effects += effects
+
+    @property
+    def failures(self) -> int:
+        assert isinstance(self.state, Watching)
+        return self.state.failures
