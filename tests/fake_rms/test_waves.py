@@ -132,6 +132,16 @@ def test_a_start_whose_goal_is_not_reached_is_a_fault() -> None:
     assert made.logged("DET")[0] == "6"
 
 
+def test_rms_may_ask_once_only() -> None:
+    made = world(knobs=Knobs(settle="once"))
+    made.breaks.add((HERE, "db"))
+
+    made.start()
+
+    assert states(made) == ("Faulted", "Online")
+    assert made.logged("DET")[0] == "6"
+
+
 def test_an_or_operator_needs_one_child_only() -> None:
     one, two = resource("one"), resource("two")
     either = replace(
