@@ -23,7 +23,7 @@ $(VENV)/.ready: pyproject.toml tools/setup.sh tools/pick-python.sh tools/interpr
 
 commands: $(VENV)/.ready
 	@umask 022 && $(PY) tools/commands.py --venv $(VENV) --bin $(VENV)/bin --pth \
-	    --path agent --path pclrsc --path wizard --checkout .
+	    --path agent --path pclrsc --path wizard
 
 demo: setup  ## an instance, two nodes, a failure and a switch, on a timeline
 	@$(OPEN) $(PY) -m fixtures.demo

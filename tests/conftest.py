@@ -19,6 +19,7 @@ pytest_plugins = [
     "tests.fix_place",
     "tests.fix_resource",
     "tests.fix_disk",
+    "tests.fix_wizard",
 ]
 
 settings.register_profile(

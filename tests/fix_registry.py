@@ -135,3 +135,17 @@ def registered(registry: Registry) -> Registry:
     result = registry.add()
     assert result.returncode == 0, result.stderr
     return registry
+
+
+def owner(path: Path) -> tuple[int, int]:
+    """Return who owns *path* itself."""
+    found = path.lstat()
+    return found.st_uid, found.st_gid
+
+
+def refused(registry: Registry, result: Result, said: str) -> None:
+    """Assert that *result* is a refusal that says *said*, and that nothing was written."""
+    assert result.returncode == 1
+    assert said in result.stderr
+    assert registry.run("-p").stdout == ""
+    assert "Traceback" not in result.stderr

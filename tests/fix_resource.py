@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -15,8 +16,7 @@ from fixtures.os_user import OsUser, plain_environment
 from fixtures.processes import wait_until
 from fixtures.server import Server
 from pgx_agent import record as records
-from pgx_agent import runentry
-from pgx_pclrsc import locks, names, proc
+from pgx_pclrsc import locks, names, proc, runentry
 
 NODE = "node1RMS"
 ONLINE, OFFLINE, FAULTED = 0, 1, 2
@@ -139,6 +139,14 @@ class Resource:
         if found is None or not proc.alive(found.monitor, found.monitor_start):
             return None
         return found.monitor
+
+    def signal_monitor(self, number: int = signal.SIGKILL) -> int:
+        """Signal the monitor once the record names one, and return its PID."""
+        wait_until(lambda: self.monitor() is not None, "a monitor keeps the record")
+        pid = self.monitor()
+        assert pid is not None
+        os.kill(pid, number)
+        return pid
 
     def monitor_runs(self) -> bool:
         """Whether a monitor holds its lock."""

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from pgx_agent.core.watch import step
 from pgx_agent.core.watched import (
+    TEMPLATE1,
+    Ask,
     Effect,
     Event,
     Limits,
+    Ready,
     Starting,
     State,
     Tick,
@@ -51,3 +54,11 @@ class Run:
     def failures(self) -> int:
         assert isinstance(self.state, Watching)
         return self.state.failures
+
+
+def watch(
+    interval: float = 3, timeout: float = 2, retries: int = 2, *, answered: bool = True
+) -> Run:
+    run = Run(Limits(interval, timeout, retries), answered=answered)
+    assert run.at(0, Ready()) == [Ask(1, TEMPLATE1)]
+    return run

@@ -18,11 +18,13 @@ import sys
 from pgx_agent import prologue, record
 from pgx_agent.core import verdict
 from pgx_pclrsc import locks, names, proc, registry, report
+from pgx_pclrsc.failure import Failure
 
 PROGRAM = "pgx_check"
+_WRONG_CALLER = "must be run as root or as the OS user of the resource"
 
 
-class Refused(Exception):
+class Refused(Failure):
     """Wrong usage, or a caller who is neither root nor the OS user: exit 2 with the reason."""
 
 
@@ -39,7 +41,7 @@ class Look:
         self.record = _this_boots(record.read(dir_fd), boot)
         found = self.record
         self.held = _is_held(dir_fd, names.MONITOR_LOCK, locks.MONITOR)
-        self.alive = found is not None and proc.alive(found.postmaster, found.start)
+        self.alive = found is not None and _lives(found)
         self.offline_runs = _is_held(dir_fd, names.TRANSITION_LOCK, locks.OFFLINE)
 
     def watched(self) -> bool:
@@ -48,6 +50,13 @@ class Look:
         return (
             self.held and found is not None and proc.monotonic_ms() < found.good_until
         )
+
+
+def _lives(found: record.Record) -> bool:
+    try:
+        return proc.alive(found.postmaster, found.start)
+    except OSError:
+        return True  # no free descriptor, say: that proves nobody dead
 
 
 def _this_boots(found: record.Record | None, boot: str) -> record.Record | None:
@@ -93,7 +102,7 @@ def _check_caller(dir_fd: int, root: str, name: str) -> None:
     from pgx_agent import slow_check
 
     if not slow_check.is_os_user(root, name, uid):
-        raise Refused("must be run as root or as the OS user of the resource")
+        raise Refused(_WRONG_CALLER)
     raise Unreadable("the work directory belongs to another user")
 
 
@@ -109,6 +118,8 @@ def answer(root: str, name: str) -> int:
     except (Unreadable, OSError, record.Garbled) as ex:
         from pgx_agent import slow_check
 
+        if os.geteuid() and not slow_check.is_os_user(root, name, os.geteuid()):
+            raise Refused(_WRONG_CALLER) from ex
         return slow_check.when_unreadable(root, name, str(ex))
     return _from_look(root, name, look)
 
@@ -129,7 +140,7 @@ def _from_look(root: str, name: str, look: Look) -> int:
     if start:
         start_monitor(root, name, found.generation if found else "-")
     if code == verdict.FAULTED:
-        report.to_stderr(f"{PROGRAM}: error: {_reason(name, look)}")
+        report.show(PROGRAM, "error", _faulted(name, look), log=False)
     return code
 
 
@@ -140,20 +151,20 @@ def start_monitor(root: str, name: str, generation: str) -> None:
 
         launch.in_background(root, name, generation)
     except Exception as ex:  # noqa: BLE001  # no process to be had, say
-        problem = report.Failure(f'could not start a monitor for "{name}": {ex}')
+        problem = Failure(f'could not start a monitor for "{name}": {ex}')
         report.to_system_log(PROGRAM, "warning", problem)
 
 
-def _reason(name: str, look: Look) -> str:
+def _faulted(name: str, look: Look) -> Failure:
     found = look.record
     if found is not None and found.state == record.FAULTED and found.reason:
-        return f'resource "{name}" is faulted: {found.reason}'
-    return f'resource "{name}" is faulted: its postmaster is gone'
+        return Failure(f'resource "{name}" is faulted: {found.reason}')
+    return Failure(f'resource "{name}" is faulted: its postmaster is gone')
 
 
 def _name(arguments: list[str]) -> str:
     if len(arguments) != 1 or arguments[0].startswith("-"):
-        raise Refused("usage: pgx_check NAME")
+        raise Refused(f"usage: {PROGRAM} NAME")
     return arguments[0]
 
 
@@ -165,7 +176,7 @@ def run(arguments: list[str]) -> int:
             return verdict.OFFLINE  # no resource can have this name
         return answer(registry.registry_root(), name)
     except Refused as ex:
-        report.to_stderr(f"{PROGRAM}: error: {ex}")
+        report.show(PROGRAM, "error", ex, log=False)
         return verdict.FAULTED
     except Exception as ex:  # noqa: BLE001  # Python's exit code 1 would say Offline
         return _internal_error(arguments, ex)

@@ -43,6 +43,7 @@ def end_monitor(dir_fd: int) -> None:
     try:
         fd = record.open_regular(dir_fd, names.MONITOR_LOCK)
     except FileNotFoundError:
+        _end_recorded(dir_fd)
         return
     try:
         for number, seconds in (
@@ -61,6 +62,18 @@ def end_monitor(dir_fd: int) -> None:
         "could not end the monitor: its lock is still held",
         detail=f"Processes that have monitor.lock open: {_named(dir_fd)}.",
     )
+
+
+def _end_recorded(dir_fd: int) -> None:
+    """Kill the record's monitor: without its lock file it would end by itself, if it ran."""
+    try:
+        found = record.read(dir_fd)
+    except (OSError, record.Garbled):
+        return
+    if found is None or not proc.alive(found.monitor, found.monitor_start):
+        return
+    if any(launch.MONITOR in word for word in proc.cmdline(found.monitor)[:4]):
+        transition.send_signal(found.monitor, found.monitor_start, signal.SIGKILL)
 
 
 def _is_free(fd: int, seconds: float) -> bool:
@@ -102,7 +115,10 @@ def holders(fd: int) -> list[tuple[int, int]]:
 def _has_open(pid: int, wanted: os.stat_result) -> bool:
     try:
         for name in os.listdir(f"/proc/{pid}/fd"):
-            if os.path.samestat(os.stat(f"/proc/{pid}/fd/{name}"), wanted):
+            if proc.link_key(f"/proc/{pid}/fd/{name}") == (
+                wanted.st_dev,
+                wanted.st_ino,
+            ):
                 return True
     except OSError:
         pass

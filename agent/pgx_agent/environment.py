@@ -12,7 +12,6 @@ from pgx_pclrsc import registry
 from pgx_pclrsc.definition import ResourceDefinition
 
 _SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-_KEPT = (registry.VARIABLE, "RELIANT_HOSTNAME")
 
 
 def build(
@@ -30,5 +29,6 @@ def build(
         "PATH": f"{bin_dir}:{_SYSTEM_PATH}" if bin_dir else _SYSTEM_PATH,
         "LANG": "C.UTF-8",
     }
-    built |= {name: caller[name] for name in _KEPT if caller.get(name)}
+    if caller.get(registry.VARIABLE):
+        built[registry.VARIABLE] = caller[registry.VARIABLE]
     return built | dict(definition.env)

@@ -12,9 +12,9 @@ import signal
 import sys
 import time
 
-from pgx_agent import environment, prologue, record, runentry, transition
+from pgx_agent import environment, prologue, record, transition
 from pgx_agent.slow_check import definition_of
-from pgx_pclrsc import locks, names, postmasters, proc, registry, users
+from pgx_pclrsc import locks, names, postmasters, proc, registry, runentry, users
 from pgx_pclrsc.definition import ResourceDefinition
 
 MONITOR = "pgx_monitor"
@@ -85,7 +85,8 @@ def _as_os_user(definition: ResourceDefinition, generation: str, writer: int) ->
         prologue.ordinary_scheduling()
         users.become(definition)
         os.chdir("/")
-        if _is_due(definition):
+        server = _server_without_monitor(definition)
+        if server:
             os.set_inheritable(writer, True)
             options = [
                 "--by=check",
@@ -93,47 +94,55 @@ def _as_os_user(definition: ResourceDefinition, generation: str, writer: int) ->
                 f"--ready-fd={writer}",
             ]
             path = program()
-            environ = environment.build(definition, os.environ)
+            bin_dir = os.path.dirname(proc.exe(server) or "")
+            environ = environment.build(definition, os.environ, bin_dir)
             prologue.ordinary_signals()
             os.execve(path, [path, definition.name, *options], environ)
     finally:
         os._exit(1)
 
 
-def _is_due(definition: ResourceDefinition) -> bool:
-    """Whether a monitor is to be started now; a hung one is ended first."""
+def _server_without_monitor(definition: ResourceDefinition) -> int:
+    """Return the PID of the server for which a monitor is to be started now, or 0.
+
+    A hung monitor is ended.  What may hang itself is asked under the starter's lock, so
+    that no more than one process ever hangs there.
+    """
     try:
         dir_fd = record.open_workdir(definition.work_directory)
         fd = transition.open_lock(dir_fd, names.MONITOR_LOCK)
     except OSError:
-        return bool(_servers(definition))  # no lock to go by: the monitor says why
-    if _script_works(dir_fd) or not (_recorded(dir_fd) or _servers(definition)):
-        return False
-    if not locks.take(fd, STARTER) or not _pause_is_over(fd):
-        return False
-    _end_hung(dir_fd, fd)
-    return True
+        return _server(definition)  # no lock to go by: the monitor says why
+    if _script_works(dir_fd) or not locks.take(fd, STARTER) or not _pause_is_over(fd):
+        return 0
+    server = _recorded(dir_fd) or _server(definition)
+    if server:
+        _note_start(fd)
+        _end_hung(dir_fd, fd)
+    return server
 
 
-def _recorded(dir_fd: int) -> bool:
-    """Whether the record's postmaster lives, whatever became of its directory's name."""
+def _recorded(dir_fd: int) -> int:
+    """Return the record's postmaster if it lives, whatever became of its directory's name."""
     try:
         found = record.read(dir_fd)
     except (OSError, record.Garbled):
-        return False
-    return found is not None and proc.alive(found.postmaster, found.start)
+        return 0
+    if found is None or not proc.alive(found.postmaster, found.start):
+        return 0
+    return found.postmaster
 
 
-def _servers(definition: ResourceDefinition) -> list[int]:
-    """Return the postmasters of this data directory, also of one that is gone by name."""
+def _server(definition: ResourceDefinition) -> int:
+    """Return a postmaster of this data directory, also by another name of it, or 0."""
     found = postmasters.by_path(definition.uid, definition.data_directory)
-    if found:
-        return found
-    try:
-        where = os.stat(definition.data_directory)
-    except OSError:
-        return []
-    return postmasters.by_key(definition.uid, (where.st_dev, where.st_ino))
+    if not found:
+        try:
+            where = os.stat(definition.data_directory)
+        except OSError:
+            return 0
+        found = postmasters.by_key(definition.uid, (where.st_dev, where.st_ino))
+    return found[0] if found else 0
 
 
 def _script_works(dir_fd: int) -> bool:
@@ -148,16 +157,17 @@ def _script_works(dir_fd: int) -> bool:
 
 
 def _pause_is_over(fd: int) -> bool:
-    """Whether the last start by a Check is 10 s ago; if so this one is noted."""
-    now = proc.monotonic_ms()
+    """Whether the last start by a Check is 10 s ago."""
     words = os.pread(fd, names.LOCK_SIZE, 0).split()
     this_boot = (
         len(words) == 2 and words[0].decode("ascii", "replace") == proc.boot_id()
     )
-    if this_boot and 0 <= now - int(words[1]) < _PAUSE_MS:
-        return False
-    os.pwrite(fd, f"{proc.boot_id()} {now}".encode().ljust(names.LOCK_SIZE), 0)
-    return True
+    return not this_boot or proc.monotonic_ms() - int(words[1]) >= _PAUSE_MS
+
+
+def _note_start(fd: int) -> None:
+    text = f"{proc.boot_id()} {proc.monotonic_ms()}"
+    os.pwrite(fd, text.encode().ljust(names.LOCK_SIZE), 0)
 
 
 def _end_hung(dir_fd: int, fd: int) -> None:

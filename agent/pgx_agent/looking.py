@@ -34,6 +34,10 @@ def look(keys: list[Key], skip: set[int], seconds: float) -> list[str]:
 
 def _find_and_exit(keys: list[Key], writer: int, skip: set[int]) -> None:
     try:
+        # RMS reads to the end what the script writes, and this child may hang for ever.
+        null = os.open("/dev/null", os.O_RDWR)
+        for fd in (0, 1, 2):
+            os.dup2(null, fd)
         from pgx_agent.postgres import bystanders
 
         text = "\0".join(bystanders.find(keys, skip))

@@ -13,9 +13,9 @@ from __future__ import annotations
 
 import os
 
-from pgx_agent import record, runentry, script, supervise, transition
+from pgx_agent import record, script, supervise, transition
 from pgx_agent.worker import Worker
-from pgx_pclrsc import names, proc, registry, report
+from pgx_pclrsc import names, proc, registry, report, runentry
 from pgx_pclrsc.report import Failure
 from pgx_pclrsc.text import quoted
 
@@ -23,6 +23,7 @@ TYPE_CHECKING = False  # what stops a server is loaded while the monitor ends
 if TYPE_CHECKING:
     from pgx_agent.core.offline import Chosen
     from pgx_agent.postgres.evidence import Evidence
+    from pgx_agent.postgres.holdings import Key
     from pgx_agent.postgres.stop import Left
 
 PROGRAM = "pgx_offline"
@@ -39,6 +40,8 @@ def work(worker: Worker) -> int:
     chosen = _choose(worker, found)
     _end_monitor(worker)
     left = _stop(worker, evidence, chosen)
+    if left:
+        _note_failure(worker, found, left)
     _refuse_what_is_left(worker, evidence, left)
     _warn_of_bystanders(worker, evidence)
     _forget(worker)
@@ -165,18 +168,39 @@ def _refuse_what_is_left(worker: Worker, evidence: Evidence, left: list[Left]) -
 def _warn_of_bystanders(worker: Worker, evidence: Evidence) -> None:
     """Name who else keeps the file system from being unmounted; they are not ours to end."""
     worker.phase("looking for other users of the data directory")
-    keys = [
-        key for key in (evidence.data_key, evidence.recorded_key) if key is not None
-    ]
+    keys = _places(evidence)
     if not keys or worker.left() <= 0:
         return
-    named = worker.bystanders(list(dict.fromkeys(keys)))
+    named = worker.bystanders(keys)
     if named:
         worker.warn(
             f"data directory {quoted(worker.definition.data_directory)} is used by others",
             detail="Not the instance's, and left alone: " + "; ".join(named) + ".",
             hint="Its file system cannot be unmounted until they have ended or left it.",
         )
+
+
+def _places(evidence: Evidence) -> list[Key]:
+    """Return the data directory, and where its links lead to, by device and inode."""
+    from pgx_agent.postgres import holdings, tablespaces
+
+    keys = [evidence.data_key, evidence.recorded_key]
+    try:
+        spaces = tablespaces.find(evidence.data_directory)
+    except OSError:
+        spaces = []  # not mounted, failed, or closed to us
+    keys += [holdings.key(space.target) for space in spaces]
+    return [key for key in dict.fromkeys(keys) if key is not None]
+
+
+def _note_failure(
+    worker: Worker, found: record.Record | None, left: list[Left]
+) -> None:
+    """Let Check say Faulted from here on: what is left was killed, and is no server."""
+    if found is not None and found.state in (record.ONLINE, record.STARTING):
+        found.state = record.FAULTED
+        found.reason = f"pgx_offline could not stop it: {left[0]}"
+        _write(worker, found)
 
 
 def _forget(worker: Worker) -> None:

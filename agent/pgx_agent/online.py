@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 from functools import partial
 
-from pgx_agent import hv, online_record, script, supervise, transition
+from pgx_agent import hv, script, supervise, transition
 from pgx_agent.new_monitor import Judge
 from pgx_agent.worker import Worker
 from pgx_pclrsc import node, registry, report
@@ -77,12 +77,12 @@ def _work(worker: Worker, *, break_guard: bool) -> int:
         worker.say("RMS asks for the recovery of a faulted resource")
     judge = Judge(worker)
     try:
-        if not online_record.is_watched(worker, online_record.read(worker)):
-            judge.prepare()
+        judge.prepare()
         # Loaded while the monitor loads what it needs.
         from pgx_agent import online_work
 
-        return online_work.Online(worker, judge, break_guard=break_guard).run()
+        online = online_work.Online(worker, held, judge, break_guard=break_guard)
+        return online.run()
     finally:
         judge.dismiss()
         held.release()

@@ -7,7 +7,9 @@ tablespace are there; there are programs of its version.
 
 from __future__ import annotations
 
+import errno
 import os
+import signal
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -141,7 +143,10 @@ def _programs(worker: Worker, major: int) -> str:
 
 
 def _ask(worker: Worker, line: list[str], environ: dict[str, str]) -> str:
-    """Run a program and return what it prints, an empty text if it cannot or takes too long."""
+    """Run a program and return what it prints.
+
+    Raises OSError if it cannot be run, TimeoutError if it takes too long; it is ended then.
+    """
     reader, writer = os.pipe()
     actions = [
         (os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0),
@@ -149,17 +154,24 @@ def _ask(worker: Worker, line: list[str], environ: dict[str, str]) -> str:
         (os.POSIX_SPAWN_OPEN, 2, "/dev/null", os.O_WRONLY, 0),
     ]
     try:
-        pid = os.posix_spawn(line[0], line, environ, file_actions=actions)
+        pid = os.posix_spawn(line[0], line, environ, file_actions=actions, setpgroup=0)
     except OSError:
         os.close(reader)
-        return ""
+        raise
     finally:
         os.close(writer)
     try:
         return _collect(worker, reader)
     finally:
         os.close(reader)
-        os.waitpid(pid, os.WNOHANG)
+        _end(pid)
+
+
+def _end(child: int) -> None:
+    """End our *child* and its group, unless it has ended; never wait for it."""
+    if os.waitpid(child, os.WNOHANG)[0] == 0:
+        os.killpg(child, signal.SIGKILL)
+        os.waitpid(child, os.WNOHANG)
 
 
 def _collect(worker: Worker, reader: int) -> str:
@@ -170,4 +182,7 @@ def _collect(worker: Worker, reader: int) -> str:
         if not more:
             break
         data += more
+    else:
+        if not data:
+            raise TimeoutError(errno.ETIMEDOUT, f"no answer within {_ANSWER_IN:.0f} s")
     return data.decode("utf-8", "replace")

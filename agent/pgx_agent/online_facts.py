@@ -6,14 +6,13 @@ import os
 import time
 from dataclasses import dataclass
 
-from pgx_agent import online_record, record, runentry
+from pgx_agent import online_record, record
 from pgx_agent.core import online
+from pgx_agent.core.online import Ident
 from pgx_agent.postgres import instance, pidfile
 from pgx_agent.postgres.instance import Evidence, Process
 from pgx_agent.worker import Worker
-from pgx_pclrsc import proc
-
-Ident = tuple[int, int]
+from pgx_pclrsc import proc, runentry
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +36,7 @@ def look(worker: Worker, condemned: Ident | None) -> Look:
     facts = online.Facts(
         _pid_file(worker, evidence, processes),
         servers,
-        _state(found),
-        online_record.is_watched(worker, found),
-        (found.postmaster, found.start) if found and found.postmaster else None,
+        _faulted(found),
         () if servers else tuple(_named(p) for p in processes if not p.standalone),
         condemned,
     )
@@ -56,15 +53,10 @@ def _server(head: Process) -> online.Server:
     return online.Server(head.pid, head.start, max(0.0, age))
 
 
-def _state(found: record.Record | None) -> online.State:
-    """Return the record's state; Online of a postmaster that is gone is Faulted."""
-    if found is None:
-        return "none"
-    if found.state == record.ONLINE:
-        return "online" if proc.alive(found.postmaster, found.start) else "faulted"
-    if found.state == record.FAULTED:
-        return "faulted"
-    return "starting" if found.state == record.STARTING else "none"
+def _faulted(found: record.Record | None) -> Ident | None:
+    if found is None or found.state != record.FAULTED:
+        return None
+    return found.postmaster, found.start
 
 
 def _pid_file(
@@ -75,8 +67,12 @@ def _pid_file(
             return online.Standalone(process.pid)
     try:
         found = pidfile.read(worker.definition.data_directory)
-    except (pidfile.Garbled, OSError):
+    except pidfile.NoFile as ex:
+        return online.UnreadablePidFile(str(ex))
+    except pidfile.Garbled:
         return online.BadPidFile()
+    except OSError as ex:
+        return online.UnreadablePidFile(ex.strerror or str(ex))
     if found is None:
         return online.NoPidFile()
     if found.pid < 0:

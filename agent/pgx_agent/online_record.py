@@ -10,7 +10,7 @@ import os
 
 from pgx_agent import record
 from pgx_agent.worker import Worker
-from pgx_pclrsc import locks, names, proc
+from pgx_pclrsc import names, proc
 from pgx_pclrsc.failure import Failure
 
 
@@ -22,20 +22,6 @@ def read(worker: Worker) -> record.Record | None:
         worker.trace.write(f"the record cannot be read: {ex}")
         return None
     return found if found is not None and found.boot == proc.boot_id() else None
-
-
-def is_watched(worker: Worker, found: record.Record | None) -> bool:
-    """Whether a monitor keeps the record *found* fresh."""
-    if found is None or proc.monotonic_ms() >= found.good_until:
-        return False
-    try:
-        fd = record.open_regular(worker.dir_fd, names.MONITOR_LOCK)
-    except OSError:
-        return False
-    try:
-        return locks.is_held(fd, locks.MONITOR)
-    finally:
-        os.close(fd)
 
 
 def _write(worker: Worker, found: record.Record, *, sync: bool) -> None:
@@ -74,12 +60,17 @@ def starting(worker: Worker, pid: int, start: int) -> str:
     return found.generation
 
 
-def adopting(worker: Worker, found: record.Record | None, pid: int, start: int) -> str:
-    """Return the generation under which *pid* is adopted: that of its Online record, or new."""
-    if (
+def says_online(found: record.Record | None, pid: int, start: int) -> bool:
+    """Whether the record *found* says Online of this very postmaster."""
+    return (
         found is not None
         and found.state == record.ONLINE
         and (found.postmaster, found.start) == (pid, start)
-    ):
+    )
+
+
+def adopting(worker: Worker, found: record.Record | None, pid: int, start: int) -> str:
+    """Return the generation under which *pid* is adopted: that of its Online record, or new."""
+    if found is not None and says_online(found, pid, start):
         return found.generation
     return starting(worker, pid, start)

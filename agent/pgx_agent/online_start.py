@@ -5,8 +5,15 @@ from __future__ import annotations
 import os
 import time
 
-from pgx_agent import end_monitor, environment, new_monitor, online_record
+from pgx_agent import (
+    end_monitor,
+    environment,
+    new_monitor,
+    online_record,
+    transition,
+)
 from pgx_agent.core import online
+from pgx_agent.core.online import Ident
 from pgx_agent.online_checks import Checked
 from pgx_agent.online_facts import Look
 from pgx_agent.postgres import guard, instance, server, server_log, startup
@@ -17,40 +24,58 @@ from pgx_pclrsc.failure import Failure
 from pgx_pclrsc.text import quoted
 
 _LOG_TAKES = 1.0  # seconds
+_STILL_TRUE = 1.0  # seconds that a look stays good
 
 
 class Start:
-    """One start of a server, until it answers or has failed."""
+    """Starts of a server, each until it answers or has failed.
+
+    *forked* is the server that was started last, None before there was any.
+    """
 
     def __init__(
         self,
         worker: Worker,
+        held: transition.Held,
         judge: new_monitor.Judge,
         until: float,
         *,
         break_guard: bool,
     ) -> None:
+        self.forked: Ident | None = None
         self._worker = worker
+        self._held = held
         self._judge = judge
         self._until = until
         self._break_guard = break_guard
         self._name = quoted(worker.definition.name)
         self._data = worker.definition.data_directory
 
-    def run(self, found: Look, checked: Checked, grandparent: int | None) -> Forked:
-        """Start the server and return it once it answers.  Raises Failure."""
-        online_record.clear(self._worker)
+    def run(
+        self, found: Look, checked: Checked, grandparent: int | None
+    ) -> Forked | None:
+        """Start the server and return it once it answers, None to look again first.
+
+        Raises Failure.
+        """
+        self._held.confirm()
+        # In this order: a monitor that is just writing would put its record back.
         end_monitor.end_monitor(self._worker.dir_fd)
+        online_record.clear(self._worker)
+        asked = time.monotonic()
         guard_fd = self._take_guard()
+        if time.monotonic() - asked > _STILL_TRUE:
+            # What was found is old: what was proven of the PID file may hold no more.
+            _close(guard_fd)
+            return None
         before = server_log.mark(self._worker.dir_fd, self._data)
         log_fd = self._open_log()
         try:
             order = self._order(checked, log_fd, guard_fd, grandparent)
             forked, generation = self._fork(order)
         finally:
-            for fd in (log_fd, guard_fd):
-                if fd is not None:
-                    os.close(fd)
+            _close(log_fd)
+            _close(guard_fd)
         outcome = wait_ready(self._worker, forked.pid, forked.pidfd, self._until)
         if outcome == "exited":
             raise self._refused(forked, found, before)
@@ -101,8 +126,11 @@ class Start:
         """Fork the server, record it, and only then let it run."""
         self._worker.phase("starting the server")
         forked = server.fork(order)
+        self.forked = forked.pid, forked.start
         try:
+            self._held.confirm()
             generation = online_record.starting(self._worker, forked.pid, forked.start)
+            self._held.confirm()
             forked.release()
         finally:
             forked.abandon()
@@ -146,13 +174,17 @@ class Start:
 
     def _advice(self, found: Look) -> str:
         work = self._worker.definition.work_directory
-        if isinstance(found.facts.pid_file, online.BadPidFile):
-            return (
-                f"{quoted(f'{self._data}/postmaster.pid')} is no PID file. When it is "
-                "certain that no server runs on this data directory on any node, "
-                "remove it."
-            )
-        return f"The server's output is in {quoted(f'{work}/server.log')}."
+        match found.facts.pid_file:
+            case online.BadPidFile():
+                problem = "is no PID file"
+            case online.UnreadablePidFile(why=why):
+                problem = f"cannot be read: {why}"
+            case _:
+                return f"The server's output is in {quoted(f'{work}/server.log')}."
+        return (
+            f"{quoted(f'{self._data}/postmaster.pid')} {problem}. When it is certain that "
+            "no server runs on this data directory on any node, remove it."
+        )
 
     def _silent(self, why: str, before: Mark) -> Failure:
         said = " / ".join(self._said(before))
@@ -162,6 +194,11 @@ class Start:
             hint="It is stopped again. Look at pg_hba.conf, .pgpass of the OS user and "
             "the databases template1 and postgres.",
         )
+
+
+def _close(fd: int | None) -> None:
+    if fd is not None:
+        os.close(fd)
 
 
 def _without_prefix(line: str) -> str:
@@ -191,4 +228,15 @@ def late(worker: Worker, pid: int) -> Failure:
         detail=f"It was still busy: {startup.doing(pid)}.",
         hint="It is stopped again. Raise --online-timeout, and RMS's time-out with it, "
         "if recovery takes so long.",
+    )
+
+
+def unanswered(worker: Worker, pid: int) -> Failure:
+    """Return the failure of a server that runs, is not ours to stop, and says nothing."""
+    definition = worker.definition
+    return Failure(
+        f"instance {quoted(definition.name)} has not answered within its online-timeout "
+        f"of {definition.online_timeout} s",
+        detail=f"Postmaster {pid} runs; it was not started here, and is left as it is.",
+        hint="Look what keeps template1 and postgres from answering. pgx_offline stops it.",
     )

@@ -16,11 +16,13 @@ from pgx_agent import (
     online_facts,
     online_record,
     online_start,
+    transition,
 )
 from pgx_agent.core import online
+from pgx_agent.core.online import Ident
 from pgx_agent.new_monitor import Judge
 from pgx_agent.online_checks import Checked
-from pgx_agent.online_facts import Ident, Look
+from pgx_agent.online_facts import Look
 from pgx_agent.postgres import identity, stop
 from pgx_agent.worker import Worker
 from pgx_pclrsc import report
@@ -34,25 +36,33 @@ _STOP_TAKES = 15.0  # seconds kept for stopping what does not come up
 class Online:
     """One run of pgx_online, under the transition lock."""
 
-    def __init__(self, worker: Worker, judge: Judge, *, break_guard: bool) -> None:
+    def __init__(
+        self,
+        worker: Worker,
+        held: transition.Held,
+        judge: Judge,
+        *,
+        break_guard: bool,
+    ) -> None:
         self._worker = worker
+        self._held = held
         self._name = quoted(worker.definition.name)
         self._judge = judge
         self._condemned: Ident | None = None
-        self._unfinished = False  # a server runs that is not Online yet
+        self._joined: Ident | None = None  # a server that was still starting at the end
         total = worker.deadline - worker.started
         self._until = worker.deadline - min(_STOP_TAKES, 0.2 * total)
         self._start = online_start.Start(
-            worker, self._judge, self._until, break_guard=break_guard
+            worker, held, self._judge, self._until, break_guard=break_guard
         )
 
     def run(self) -> int:
         """Bring the instance Online and return 0.  Raises Failure."""
         try:
+            self._worker.phase("checking data directory, tablespaces and programs")
             self._work(online_checks.check(self._worker))
         except (Failure, OSError):
-            if self._unfinished:
-                self._undo()
+            self._undo()
             raise
         return 0
 
@@ -71,9 +81,6 @@ class Online:
     def _take(self, step: online.Step, found: Look, checked: Checked) -> Ident | None:
         """Take *step*; return the server that is Online after it, None to look again."""
         match step:
-            case online.Leave(server=running):
-                self._inform(f"instance {self._name} is Online already")
-                return running.pid, running.start
             case online.Adopt(server=running, joining=joining):
                 return self._adopt(found, running, joining=joining)
             case online.LookAgain(why=why):
@@ -119,11 +126,14 @@ class Online:
 
     def _bring_up(
         self, found: Look, checked: Checked, grandparent: int | None
-    ) -> Ident:
-        self._unfinished = True
+    ) -> Ident | None:
         forked = self._start.run(found, checked, grandparent)
-        self._unfinished = False
-        self._inform(f"instance {self._name} is Online: started postmaster {forked.pid}")
+        self._start.forked = None  # it has come up: nothing is to be undone any more
+        if forked is None:
+            return None
+        self._inform(
+            f"instance {self._name} is Online: started postmaster {forked.pid}"
+        )
         return forked.pid, forked.start
 
     # --- a server that runs ---------------------------------------------------
@@ -131,27 +141,36 @@ class Online:
     def _adopt(
         self, found: Look, running: online.Server, *, joining: bool
     ) -> Ident | None:
-        pid, start = running.pid, running.start
-        if joining and not self._join(pid):
+        pid, start = running.ident
+        if joining and not self._join(pid, start):
             return None
+        self._held.confirm()
         end_monitor.end_monitor(self._worker.dir_fd)
         generation = online_record.adopting(self._worker, found.record, pid, start)
         verdict = self._judge.judge(pid, start, generation, self._until)
         match verdict.outcome:
             case "online":
-                self._inform(f"instance {self._name} is Online: adopted postmaster {pid}")
-                return pid, start
+                self._inform_adopted(found, running)
+                return running.ident
             case "faulted":
                 self._worker.say(f"postmaster {pid} is Faulted: {verdict.why}")
-                self._condemned = (pid, start)
+                self._condemned = running.ident
             case "late":
-                self._unfinished = True
-                raise online_start.late(self._worker, pid)
+                # It was serving before we came, and may be: it is not ours to stop.
+                raise online_start.unanswered(self._worker, pid)
             case "gone" | "lost":
                 pass
         return None
 
-    def _join(self, pid: int) -> bool:
+    def _inform_adopted(self, found: Look, running: online.Server) -> None:
+        if online_record.says_online(found.record, *running.ident):
+            self._inform(f"instance {self._name} is Online already")
+        else:
+            self._inform(
+                f"instance {self._name} is Online: adopted postmaster {running.pid}"
+            )
+
+    def _join(self, pid: int, start: int) -> bool:
         """Wait until a server that somebody else has started is ready; False if it ended."""
         self._worker.say(f"joining the start of postmaster {pid}")
         try:
@@ -163,7 +182,7 @@ class Online:
         finally:
             os.close(pidfd)
         if outcome == "late":
-            self._unfinished = True
+            self._joined = pid, start
             raise online_start.late(self._worker, pid)
         return outcome == "ready"
 
@@ -171,8 +190,10 @@ class Online:
 
     def _end(self, found: Look, mode: online.Mode) -> None:
         """End the instance's processes; the record says nothing from now on."""
-        online_record.clear(self._worker)
+        # In this order: a monitor that is just writing would put its record back.
+        self._held.confirm()
         end_monitor.end_monitor(self._worker.dir_fd)
+        online_record.clear(self._worker)
         left = stop.stop(self._worker, found.evidence, mode, self._until)
         if left:
             raise Failure(
@@ -182,10 +203,17 @@ class Online:
             )
 
     def _undo(self) -> None:
-        """Stop what was started and did not come up.  Raises nothing."""
+        """Stop what was started, or joined, and did not come up.  Raises nothing."""
+        ours = self._joined or self._start.forked
+        if ours is None:
+            return
         worker = self._worker
         try:
             found = online_facts.look(worker, None)
+            forked = ours == self._start.forked
+            if not online.is_ours_to_stop(found.facts, ours, forked=forked):
+                worker.trace.write(f"{found.facts}: not ours to stop")
+                return
             worker.phase("stopping what was started")
             end_monitor.end_monitor(worker.dir_fd)
             left = stop.stop(worker, found.evidence, "immediate", worker.deadline)

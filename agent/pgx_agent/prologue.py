@@ -24,7 +24,7 @@ def first_statements(*, keep_descriptors: bool = False) -> None:
     for fd in (0, 1, 2):
         _ensure_open(fd)
     if not keep_descriptors:
-        os.closerange(3, os.sysconf("SC_OPEN_MAX"))
+        _close_others()
     ordinary_signals()
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     os.umask(0o077)
@@ -35,6 +35,16 @@ def _ensure_open(fd: int) -> None:
         os.fstat(fd)
     except OSError:
         os.open("/dev/null", os.O_RDWR)  # the lowest free number, so *fd* itself
+
+
+def _close_others() -> None:
+    """Close every descriptor above 2, also one above a limit that was lowered later."""
+    for name in os.listdir("/proc/self/fd"):
+        if int(name) > 2:
+            try:
+                os.close(int(name))
+            except OSError:
+                pass  # the one that the list was read through
 
 
 def ordinary_signals() -> None:
@@ -60,7 +70,7 @@ def null_descriptors() -> None:
     null = os.open("/dev/null", os.O_RDWR)
     for fd in (0, 1, 2):
         os.dup2(null, fd)
-    os.closerange(3, os.sysconf("SC_OPEN_MAX"))
+    _close_others()
 
 
 def ordinary_scheduling() -> None:

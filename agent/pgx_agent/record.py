@@ -173,7 +173,7 @@ def read_fd(fd: int) -> Record | None:
     """Return the record in *fd*, read again while it is torn.  Raises Garbled, OSError."""
     for _ in range(_READS):
         try:
-            return decode(os.pread(fd, SIZE + 1, 0))
+            return decode(os.pread(fd, SIZE, 0))
         except Garbled as ex:
             problem = ex
             os.sched_yield()

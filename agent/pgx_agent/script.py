@@ -6,8 +6,8 @@ import os
 import sys
 from collections.abc import Callable
 
-from pgx_agent import prologue, runentry
-from pgx_pclrsc import codec, registry, report, store
+from pgx_agent import prologue
+from pgx_pclrsc import codec, registry, report, runentry, store
 from pgx_pclrsc.definition import ResourceDefinition
 from pgx_pclrsc.report import Failure
 
@@ -41,6 +41,11 @@ def definition_of(program: str, root: str, name: str) -> ResourceDefinition:
 
     Raises Failure, for an unknown name too.
     """
+    if not root.startswith("/"):
+        raise Failure(
+            f'{registry.VARIABLE} is not an absolute path: "{root}"',
+            detail="The scripts must find the registry from any working directory.",
+        )
     try:
         return store.load(name, root)
     except Failure as problem:

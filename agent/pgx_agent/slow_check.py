@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import os
 
-from pgx_agent import check, runentry
+from pgx_agent import check
 from pgx_agent.core import verdict
-from pgx_pclrsc import codec, postmasters, proc, report, store
+from pgx_pclrsc import codec, postmasters, proc, report, runentry, store
 from pgx_pclrsc.definition import ResourceDefinition
 from pgx_pclrsc.report import Failure
 
@@ -47,8 +47,9 @@ def found_here(root: str, name: str) -> bool:
 
 def _alive(root: str, name: str, definition: ResourceDefinition | None) -> bool:
     entry = runentry.read(root, name)
-    if entry is not None:
-        return proc.alive(*entry[0])
+    if entry is not None and proc.alive(*entry[0]):
+        return True
+    # An entry is only as good as the last script that ran as root.
     if definition is None:
         return False
     return bool(postmasters.by_path(definition.uid, definition.data_directory))

@@ -15,11 +15,12 @@ import socket
 import time
 from collections.abc import Callable
 
-from pgx_agent import hv, looking, prologue, record, runentry
+from pgx_agent import hv, looking, prologue, record
 from pgx_agent.postgres import holdings
+from pgx_agent.relay import Relay
 from pgx_agent.trace import Trace
 from pgx_agent.worker import ParentGone, Worker
-from pgx_pclrsc import codec, report, users
+from pgx_pclrsc import codec, report, runentry, users
 from pgx_pclrsc.definition import ResourceDefinition
 from pgx_pclrsc.report import Failure
 
@@ -56,14 +57,25 @@ def run(
     """
     deadline = time.monotonic() + verdict_in(timeout)
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    relay = Relay()
     pid = os.fork()
     if pid == 0:
         ours.close()
+        relay.be_worker()
         os._exit(
-            _worker(program, definition, root, deadline, theirs, work, needs_workdir)
+            _worker(
+                program,
+                definition,
+                root,
+                deadline - _BACKSTOP,
+                theirs,
+                work,
+                needs_workdir,
+            )
         )
     theirs.close()
-    parent = _Parent(program, definition, root, ours, pid, deadline)
+    relay.be_parent()
+    parent = _Parent(program, definition, root, ours, pid, deadline, relay)
     parent.heed_signals()
     if meanwhile is not None:
         meanwhile()
@@ -146,6 +158,7 @@ class _Parent:
         line: socket.socket,
         pid: int,
         deadline: float,
+        relay: Relay,
     ) -> None:
         self._program = program
         self._definition = definition
@@ -154,6 +167,7 @@ class _Parent:
         self._pid = pid
         self._pidfd = os.pidfd_open(pid)
         self._deadline = deadline
+        self._relay = relay
         self._phase = "starting"
         self._signalled = 0
         self._woken = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
@@ -173,11 +187,14 @@ class _Parent:
         poll.register(self._line, select.POLLIN)
         poll.register(self._pidfd, select.POLLIN)
         poll.register(self._woken[0], select.POLLIN)
+        poll.register(self._relay, select.POLLIN)
         while not self._signalled:
-            left = self._deadline + _BACKSTOP - time.monotonic()
+            left = self._deadline - time.monotonic()
             if left <= 0:
                 return self._give_up()
             ready = {fd for fd, _ in poll.poll(left * 1000)}
+            if self._relay.fileno() in ready and not self._relay.hand_on():
+                poll.unregister(self._relay)
             if self._line.fileno() in ready and not self._answer():
                 poll.unregister(self._line)
             elif self._pidfd in ready:
@@ -189,6 +206,7 @@ class _Parent:
 
     def _result(self) -> int:
         _, status = os.waitpid(self._pid, 0)
+        self._relay.hand_on()
         code = os.waitstatus_to_exitcode(status)
         if code in (0, 1):
             return code
@@ -201,6 +219,7 @@ class _Parent:
         return 1
 
     def _show(self, message: Failure) -> None:
+        self._relay.hand_on()
         report.show(self._program, "error", message)
 
     def _give_up(self) -> int:
@@ -267,7 +286,7 @@ class _Parent:
 
     def _look(self, keys: list[str]) -> list[str]:
         pairs = [(int(d), int(i)) for d, _, i in (key.partition(":") for key in keys)]
-        seconds = min(_LOOK_FOR, self._deadline + _BACKSTOP - time.monotonic())
+        seconds = min(_LOOK_FOR, self._deadline - time.monotonic())
         return looking.look(pairs, {os.getpid(), self._pid}, seconds)
 
 

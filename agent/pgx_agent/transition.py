@@ -17,8 +17,8 @@ from pgx_pclrsc import locks, names, proc
 from pgx_pclrsc.report import Failure
 
 _LOOK_AGAIN = 0.02  # seconds between two tries for the lock
-_TEXT = 128
 _TERM_FOR = 5.0  # seconds an ended Online has before it is killed
+_MONITOR_FOR = 5.0  # seconds a monitor may hold the lock; it opens some files meanwhile
 
 BYTES = {"online": locks.ONLINE, "offline": locks.OFFLINE}
 
@@ -39,9 +39,22 @@ def holder(fd: int) -> tuple[str, int, int] | None:
 class Held:
     """The transition lock, held until `release` or our death."""
 
-    def __init__(self, fd: int, kind: str) -> None:
+    def __init__(self, dir_fd: int, fd: int) -> None:
+        self._dir_fd = dir_fd
         self._fd = fd
-        self._kind = kind
+
+    def confirm(self) -> None:
+        """See that it keeps others out still.
+
+        Raises Failure when the file was removed or replaced: who comes next does not wait
+        for us, and may be at work already.
+        """
+        if not _is_the_file(self._dir_fd, self._fd):
+            raise Failure(
+                "the transition lock is lost: its file was removed or replaced",
+                detail="Another script may be at work; nothing more is started or stopped.",
+                hint="Leave the files in the work directory alone, and run the script again.",
+            )
 
     def release(self) -> None:
         """Give the lock back."""
@@ -54,15 +67,16 @@ def acquire(
     """Take the transition lock for *kind* (online or offline) before monotonic *deadline*.
 
     A second Online waits for the first, a second Offline for the first, an Online for a
-    running Offline; an Offline ends a running Online.  *waiting* is called at each look.
+    running Offline; an Offline ends a running Online.  A monitor that holds on to the lock
+    is ended.  *waiting* is called at each look.
     Raises Failure when the deadline passes, OSError when the file cannot be opened.
     """
-    ended: dict[int, float] = {}
+    waiting_for = _Wait(kind, deadline)
     while True:
         fd = open_lock(dir_fd, names.TRANSITION_LOCK)
         try:
             while not locks.take(fd, locks.EXCLUSIVE):
-                _give_way(fd, kind, deadline, ended)
+                waiting_for.turn(fd)
                 waiting()
                 time.sleep(_LOOK_AGAIN)
         except BaseException:
@@ -73,7 +87,7 @@ def acquire(
         os.close(fd)  # removed while we waited: what we hold keeps nobody out
     locks.take(fd, BYTES[kind])
     _sign(fd, kind)
-    return Held(fd, kind)
+    return Held(dir_fd, fd)
 
 
 def _is_the_file(dir_fd: int, fd: int) -> bool:
@@ -88,33 +102,72 @@ def _sign(fd: int, kind: str) -> None:
     pid = os.getpid()
     stat = proc.read_stat(pid)
     text = f"{kind} {pid} {stat[2] if stat else 0} {proc.boot_id()}"
-    os.pwrite(fd, text.encode().ljust(_TEXT), 0)
+    os.pwrite(fd, text.encode().ljust(names.LOCK_SIZE), 0)
 
 
-def _give_way(fd: int, kind: str, deadline: float, ended: dict[int, float]) -> None:
-    """End a running Online for an Offline; give up at the deadline."""
+class _Wait:
+    """Waiting for the lock of somebody else, who is ended where that is our part."""
+
+    def __init__(self, kind: str, deadline: float) -> None:
+        self._kind = kind
+        self._deadline = deadline
+        self._asked: dict[int, float] = {}
+        self._stuck_since: float | None = None
+
+    def turn(self, fd: int) -> None:
+        """Do what is to be done at one look.  Raises Failure at the deadline."""
+        now = time.monotonic()
+        script = _script(fd)
+        if script is not None and (self._kind, script[0]) == ("offline", "online"):
+            self._end(script[1], script[2], now)
+        self._end_monitors(fd, now)
+        if now >= self._deadline:
+            raise _not_had(script)
+
+    def _end(self, pid: int, start: int, now: float) -> None:
+        """Ask the Online to end, once; a stopped or stuck one is killed after a while."""
+        if pid not in self._asked:
+            self._asked[pid] = now
+            send_signal(pid, start, signal.SIGTERM)
+        elif now - self._asked[pid] > _TERM_FOR:
+            send_signal(pid, start, signal.SIGKILL)
+
+    def _end_monitors(self, fd: int, now: float) -> None:
+        """Kill what holds the lock for long and is no script: a monitor needs it a moment."""
+        if any(locks.is_held(fd, byte) for byte in BYTES.values()):
+            self._stuck_since = None
+        elif self._stuck_since is None:
+            self._stuck_since = now
+        elif now - self._stuck_since > _MONITOR_FOR:
+            self._stuck_since = now
+            # Here, not above: that module imports this one.
+            from pgx_agent import end_monitor
+
+            for pid, start in end_monitor.holders(fd):
+                if proc.uid_of(pid) == os.geteuid():
+                    send_signal(pid, start, signal.SIGKILL)
+
+
+def _script(fd: int) -> tuple[str, int, int] | None:
+    """Return the script that works under the lock, if it lives and has signed."""
     found = holder(fd)
-    if kind == "offline" and found is not None and locks.is_held(fd, locks.ONLINE):
-        _end(found, ended)
-    if time.monotonic() >= deadline:
-        who = f"pgx_{found[0]} with PID {found[1]}" if found else "another script"
-        raise Failure(
-            f"could not get the transition lock: {who} still works",
-            hint="Wait for it, or look why it takes so long in trace.log.",
+    if found is None or not proc.alive(found[1], found[2]):
+        return None
+    byte = BYTES.get(found[0])
+    return found if byte is not None and locks.is_held(fd, byte) else None
+
+
+def _not_had(script: tuple[str, int, int] | None) -> Failure:
+    if script is None:
+        return Failure(
+            "could not get the transition lock: its holder cannot be told",
+            detail="The script that has signed it last works no more.",
+            hint="Look who has transition.lock in the work directory open.",
         )
-
-
-def _end(found: tuple[str, int, int], ended: dict[int, float]) -> None:
-    """Ask the Online to end, once; a stopped or stuck one is killed after a while."""
-    kind, pid, start = found
-    if kind != "online":
-        return
-    now = time.monotonic()
-    if pid not in ended:
-        ended[pid] = now
-        send_signal(pid, start, signal.SIGTERM)
-    elif now - ended[pid] > _TERM_FOR:
-        send_signal(pid, start, signal.SIGKILL)
+    return Failure(
+        f"could not get the transition lock: pgx_{script[0]} with PID {script[1]} still works",
+        hint="Wait for it, or look why it takes so long in trace.log.",
+    )
 
 
 def send_signal(pid: int, start: int, number: int) -> bool:

@@ -60,7 +60,10 @@ class Worker:
 
     def _ask(self, *words: str) -> str:
         self._send(*words)
-        answer = self._line.recv(_PACKET)
+        try:
+            answer = self._line.recv(_PACKET)
+        except OSError as ex:
+            raise ParentGone from ex
         if not answer:
             raise ParentGone
         return answer.decode("utf-8", "replace")

@@ -11,7 +11,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pgx_pclrsc import activity, changes, codec, registry, store, users, workdir
+from pgx_pclrsc import (
+    activity,
+    changes,
+    codec,
+    registry,
+    runentry,
+    store,
+    users,
+    workdir,
+)
 from pgx_pclrsc.definition import ResourceDefinition, plain, problems
 from pgx_pclrsc.failure import Failure
 from pgx_pclrsc.text import quoted
@@ -213,6 +222,7 @@ def remove(root: str, name: str) -> list[Failure]:
         with activity.no_transition(name, work):
             _check_idle(name, work, definition)
             changes.remove(root_fd, name)
+            runentry.remove(root, name)  # no script may take the resource from there
     return warnings
 
 

@@ -21,7 +21,7 @@ SERVER_LOG = "server.log"
 IDENTITY = "identity"
 
 RECORD_SIZE = 512  # bytes
-LOCK_SIZE = 64  # bytes
+LOCK_SIZE = 128  # bytes
 
 PREALLOCATED = (
     (RECORD, RECORD_SIZE),

@@ -29,10 +29,14 @@ def boot_id() -> str:
 
 
 def read_stat(pid: int) -> tuple[str, int, int] | None:
-    """Return state letter, parent and start time (clock ticks) of *pid*, None when gone."""
+    """Return state letter, parent and start time (clock ticks) of *pid*, None when gone.
+
+    One that may not be looked at (hidepid) counts as gone.  Raises OSError when it cannot
+    be told, as without a free descriptor: that proves nobody dead.
+    """
     try:
         text = _slurp(f"/proc/{pid}/stat", 4096)
-    except OSError:
+    except (FileNotFoundError, ProcessLookupError, PermissionError):
         return None
     fields = text[text.rfind(b")") + 2 :].split()
     if len(fields) < 20:
@@ -88,11 +92,49 @@ def cwd(pid: int) -> str | None:
 
 def cwd_key(pid: int) -> tuple[int, int] | None:
     """Return device and inode of the working directory of *pid*, None when unknown."""
+    return link_key(f"/proc/{pid}/cwd")
+
+
+# File systems whose stat gives other numbers than the kernel keeps by itself.
+_OTHER_NUMBERS = (b"btrfs", b"overlay", b"bcachefs")
+
+
+def link_key(link: str) -> tuple[int, int] | None:
+    """Return device and inode of what *link*, one of /proc's, leads to; None when unknown.
+
+    The file system is not asked where that can be helped: another instance's disk may
+    hang, and with it whoever calls stat on what is there.
+    """
     try:
-        found = os.stat(f"/proc/{pid}/cwd")
+        fd = os.open(link, os.O_PATH | os.O_CLOEXEC)
     except OSError:
         return None
+    try:
+        known = _known_key(fd)
+        if known is not None:
+            return known
+        found = os.fstat(fd)
+    except OSError:
+        return None
+    finally:
+        os.close(fd)
     return found.st_dev, found.st_ino
+
+
+def _known_key(fd: int) -> tuple[int, int] | None:
+    """Return device and inode as fdinfo (Linux 5.14) and the table of mounts have them."""
+    words = _slurp(f"/proc/self/fdinfo/{fd}").split()
+    if b"mnt_id:" not in words or b"ino:" not in words:
+        return None
+    number = words[words.index(b"mnt_id:") + 1]
+    table = b"\n" + _slurp("/proc/self/mountinfo", 1 << 24)
+    at = table.find(b"\n" + number + b" ") + 1
+    line = table[at : table.find(b"\n", at)].split(b" ")
+    if not at or line[line.index(b"-") + 1] in _OTHER_NUMBERS:
+        return None
+    major, _, minor = line[2].partition(b":")
+    device = os.makedev(int(major), int(minor))
+    return device, int(words[words.index(b"ino:") + 1])
 
 
 def monotonic_ms() -> int:

@@ -19,6 +19,11 @@ SEVERITY = {
 }
 
 
+# A pipe that is ready for writing takes this much at once.
+_AT_ONCE = 4096
+_FULL_FOR_MS = 200
+
+
 def lines(program: str, level: str, message: Failure) -> list[str]:
     """Return the lines that *message* is shown as, primary line first."""
     shown = [f"{program}: {level}: {message.primary}"]
@@ -29,11 +34,29 @@ def lines(program: str, level: str, message: Failure) -> list[str]:
 
 
 def to_stderr(text: str) -> None:
-    """Write *text* to descriptor 2 in one call; a closed or full stderr is no error."""
+    """Write *text* to descriptor 2; one that is closed, or stays full, is no error."""
+    bytes_to_stderr((text + "\n").encode("utf-8", "backslashreplace"))
+
+
+def bytes_to_stderr(data: bytes) -> None:
+    """Write *data* as it is to descriptor 2; one that is closed, or stays full, is no error."""
     try:
-        os.write(2, (text + "\n").encode("utf-8", "backslashreplace"))
+        while data and _takes_more():
+            data = data[os.write(2, data[:_AT_ONCE]) :]
     except OSError:
         pass
+
+
+def _takes_more() -> bool:
+    """Whether descriptor 2 takes some more without waiting for whoever reads it.
+
+    RMS reads to the end, but a reader that has stopped must not hold up a verdict.
+    """
+    import select
+
+    poll = select.poll()
+    poll.register(2, select.POLLOUT)
+    return bool(poll.poll(_FULL_FOR_MS))
 
 
 def to_system_log(program: str, level: str, message: Failure) -> None:

@@ -13,7 +13,7 @@ import pytest
 from fixtures.os_user import plain_environment
 from fixtures.processes import wait_until
 from tests.fake_rms.shell import HEAD, PLAIN
-from tools.commands import FAKES, write_fakes
+from tools.commands import TESTERS, write_testers
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -24,7 +24,7 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The commands, written as `make commands` writes them."""
     there = tmp_path_factory.mktemp("bin")
     paths = [str(CHECKOUT / part) for part in ("agent", "pclrsc", "wizard")]
-    write_fakes(Path(sys.executable).parents[1], there, paths, str(CHECKOUT))
+    write_testers(Path(sys.executable).parents[1], there, paths)
     return there
 
 
@@ -89,7 +89,9 @@ def test_refusals_exit_1(run: Run, app: str) -> None:
     assert run("hvdisp", "-a", node="nowhereRMS").returncode == 1
 
 
-@pytest.mark.parametrize("program", sorted(set(FAKES) - {"fake-rms"}))
+@pytest.mark.parametrize(
+    "program", sorted(each for each in TESTERS if each.startswith("hv"))
+)
 def test_without_a_cluster_rms_is_not_running(run: Run, program: str) -> None:
     said = run(program, "-a")
     assert (said.returncode, said.stderr) == (1, f"{program}: RMS is not running\n")

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
+import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from fixtures.commands import command
+from fixtures.os_user import plain_environment
 from fixtures.processes import gone, kill, wait_until
 from fixtures.server import Server
 from pgx_pclrsc import proc
@@ -72,3 +76,30 @@ def probes(server: Server, pid: int) -> int:
         for text in shown
         for base in ("template1", "postgres")
     )
+
+
+def start_by_hand(
+    resource: Resource, *options: str, keep: tuple[int, ...] = ()
+) -> subprocess.CompletedProcess[str]:
+    """Run pgx_monitor as its starters do; it returns when it has detached."""
+    extra = {"PGX_PCLRSC_HOME": str(resource.registry)}
+    return subprocess.run(
+        [command("pgx_monitor"), resource.name, *options],
+        env=plain_environment(resource.server.user.name) | extra,
+        pass_fds=keep,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=20,
+        **resource.server.user.popen_options(),
+    )
+
+
+def first_word(fd: int, limit: float = 15) -> str:
+    ready, _, _ = select.select([fd], [], [], limit)
+    assert ready, "no word from the monitor"
+    return os.read(fd, 1000).decode()
+
+
+def warned(resource: Resource, text: str) -> None:
+    wait_until(lambda: text in resource.trace(), f"a warning of {text}", 10, 0.05)

@@ -16,9 +16,8 @@ import pytest
 from fixtures.commands import command
 from fixtures.processes import gone, wait_until
 from fixtures.server import Server
-from pgx_agent import runentry
 from pgx_agent.record import Garbled
-from pgx_pclrsc import proc
+from pgx_pclrsc import proc, runentry
 from tests.fix_resource import OFFLINE, ONLINE, MakeResource, Resource
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,16 +15,19 @@ from fixtures.commands import command
 from fixtures.processes import wait_until
 from fixtures.server import Server
 from tests.fix_postgres import MakeServer
-from tests.fix_resource import ONLINE, MakeResource, Resource
-from tests.postgres.adopted import adopt, monitor_of, probes, start, stays_online
+from tests.fix_resource import ONLINE, MakeResource
+from tests.postgres.adopted import (
+    adopt,
+    monitor_of,
+    probes,
+    start,
+    stays_online,
+    warned,
+)
 
 pytestmark = pytest.mark.postgres
 
 QUICK: dict[str, object] = {"response_timeout": 1, "timeout_retry_count": 1}
-
-
-def warned(resource: Resource, text: str) -> None:
-    wait_until(lambda: text in resource.trace(), f"a warning of {text}", 10, 0.05)
 
 
 @contextmanager
@@ -51,22 +52,27 @@ LOCK = ("begin", "alter database template1 rename to other")
 
 
 @pytest.mark.one_postgres
-@pytest.mark.parametrize("retries", [0, 1, 2])
+@pytest.mark.parametrize(("retries", "seconds"), [(0, 5), (1, 100), (2, 11)])
 def test_a_locked_template1_is_no_fault(
-    make_resource: MakeResource, server: Server, retries: int
+    make_resource: MakeResource, server: Server, retries: int, seconds: int
 ) -> None:
-    """For much longer than the budget, and never with more than three sessions waiting."""
+    """For much longer than the budget, and never with more than three sessions waiting.
+
+    An Online meanwhile leaves the server alone.
+    """
     pid = server.start_plain()
     limits = {"response_timeout": 1, "timeout_retry_count": retries}
     resource = adopt(make_resource, server, **limits)
     most = 0
     with session(server, *LOCK):
-        until = time.monotonic() + 3 * (1 + retries) + 2
+        until = time.monotonic() + seconds
         while time.monotonic() < until:
             most = max(most, probes(server, pid))
             assert resource.known().state == "online", resource.trace()
             time.sleep(0.05)
+        assert resource.online().returncode == 0
 
+    assert resource.known().postmaster == pid
     assert 1 <= most <= 3
     assert resource.trace().count('database "template1" does not answer') >= 1
     stays_online(resource, 3)
@@ -79,14 +85,8 @@ def test_online_adopts_a_server_whose_template1_is_locked(
 ) -> None:
     pid = server.start_plain()
     resource = make_resource(server, **QUICK)
-    with session(server, *LOCK) as psql:
-        online = resource.start("pgx_online", resource.name)
-        time.sleep(4)
-        psql.kill()
-        assert online.wait(60) == 0
-        for stream in (online.stdout, online.stderr):
-            assert stream is not None
-            stream.close()
+    with session(server, *LOCK):
+        assert resource.online().returncode == 0
 
     assert resource.known().postmaster == pid
     assert resource.check() == ONLINE
@@ -141,79 +141,6 @@ def test_a_standby_that_cannot_be_asked(
 
     warned(resource, "hot_standby off")
     stays_online(resource, 2)
-
-
-def passwords(server: Server, stored: str) -> None:
-    """Have the server ask a role `probe` for its password, and keep *stored* for it."""
-    server.start_plain()
-    server.ask("create role probe login password 'right'")
-    (server.data / "pg_hba.conf").write_text("local all all scram-sha-256\n")
-    server.stop()
-    start(server)
-    home = Path(os.path.expanduser(f"~{server.user.name}"))
-    passfile = home / ".pgpass"
-    passfile.write_text(f"*:{server.port}:*:probe:{stored}\n")
-    passfile.chmod(0o600)
-    server.user.own(passfile)
-
-
-@pytest.fixture
-def passfile(server: Server) -> Iterator[None]:
-    """Have the OS user's .pgpass for ourselves, and leave it as it was."""
-    path = Path(os.path.expanduser(f"~{server.user.name}")) / ".pgpass"
-    if not os.access(path.parent, os.W_OK):
-        pytest.skip("the OS user's home cannot be written")
-    with (Path(tempfile.gettempdir()) / "pgx-test-passfile.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        before = path.read_bytes() if path.exists() else None
-        try:
-            yield
-        finally:
-            if before is None:
-                path.unlink(missing_ok=True)
-            else:
-                path.write_bytes(before)
-
-
-@pytest.mark.one_postgres
-@pytest.mark.usefixtures("passfile")
-def test_the_right_password(make_resource: MakeResource, server: Server) -> None:
-    passwords(server, "right")
-
-    resource = adopt(make_resource, server, db_user="probe", **QUICK)
-
-    stays_online(resource, 1)
-    assert "answers, but" not in resource.trace()
-
-
-@pytest.mark.one_postgres
-@pytest.mark.usefixtures("passfile")
-def test_a_wrong_password_is_a_fault(
-    make_resource: MakeResource, server: Server
-) -> None:
-    passwords(server, "wrong")
-    resource = make_resource(server, db_user="probe", **QUICK)
-
-    resource.check()
-
-    found = resource.wait_for_record("faulted")
-    assert "28P01" in found.reason
-
-
-@pytest.mark.one_postgres
-@pytest.mark.usefixtures("passfile")
-def test_a_wrong_password_is_a_warning_where_wished(
-    make_resource: MakeResource, server: Server
-) -> None:
-    passwords(server, "wrong")
-
-    resource = adopt(
-        make_resource, server, db_user="probe", auth_failure="warn", **QUICK
-    )
-
-    warned(resource, "28P01")
-    stays_online(resource, 2)
-    assert "wrong" not in resource.trace().replace("wrong ownership", "")
 
 
 HANGING_DNS = """

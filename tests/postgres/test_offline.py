@@ -13,7 +13,7 @@ import pytest
 from fixtures.processes import gone, wait_until
 from fixtures.server import Server
 from pgx_agent import record as records
-from pgx_agent import runentry
+from pgx_pclrsc import runentry
 from tests.fix_postgres import MakeServer
 from tests.fix_resource import FAULTED, OFFLINE, ONLINE, MakeResource, Resource
 
@@ -32,7 +32,7 @@ def connect(server: Server, database: str = "postgres") -> psycopg.Connection:
 
 
 def test_a_running_instance_is_stopped(resource: Resource) -> None:
-    resource.online()
+    assert resource.online().returncode == 0
     pid = resource.known().postmaster
     monitor = resource.monitor()
     result = resource.offline()
@@ -47,7 +47,7 @@ def test_a_running_instance_is_stopped(resource: Resource) -> None:
 
 
 def test_the_record_is_cleared_and_the_entry_removed(resource: Resource) -> None:
-    resource.online()
+    assert resource.online().returncode == 0
     before = resource.known()
     resource.offline()
     after = resource.known()
@@ -75,13 +75,13 @@ def test_a_server_started_by_hand_is_stopped(resource: Resource) -> None:
 
 
 def test_offline_twice(resource: Resource) -> None:
-    resource.online()
+    assert resource.online().returncode == 0
 
     assert [resource.offline().returncode for _ in range(2)] == [0, 0]
 
 
 def test_two_at_once_both_succeed(resource: Resource) -> None:
-    resource.online()
+    assert resource.online().returncode == 0
     both = [resource.start("pgx_offline", resource.name) for _ in range(2)]
 
     for process in both:
@@ -133,9 +133,9 @@ def test_the_mode_is_what_rms_asks_for(
 
 @pytest.mark.one_postgres
 def test_a_faulted_record_means_immediate(resource: Resource) -> None:
-    resource.online()
+    assert resource.online().returncode == 0
     pid = resource.known().postmaster
-    os.kill(resource.monitor() or 0, signal.SIGKILL)
+    resource.signal_monitor()
     fd = os.open(resource.work / "record", os.O_RDWR)
     found = resource.known()
     found.state, found.reason = records.FAULTED, "made up"
@@ -161,7 +161,7 @@ def clients(
     """Twenty clients that have written something and not committed it."""
     server = make_server(max_connections=40)
     resource = make_resource(server)
-    resource.online()
+    assert resource.online().returncode == 0
     server.ask("create table t (i integer)", "postgres")
     with ExitStack() as stack:
         sessions = [stack.enter_context(connect(server)) for _ in range(20)]
@@ -186,8 +186,8 @@ def test_twenty_clients_in_transactions(
 
 def test_check_says_what_was_found_until_nothing_is_left(resource: Resource) -> None:
     """The state that Offline has found: Online, and Faulted where the server has died."""
-    resource.online()
-    os.kill(resource.monitor() or 0, signal.SIGKILL)
+    assert resource.online().returncode == 0
+    resource.signal_monitor()
     postmaster = resource.known().postmaster
     os.kill(postmaster, signal.SIGSTOP)
     backend = _children(postmaster)[0]
@@ -212,11 +212,11 @@ def _children(pid: int) -> list[int]:
 def test_a_postmaster_that_has_died_stays_faulted_while_offline_works(
     resource: Resource, server: Server
 ) -> None:
-    resource.online()
+    assert resource.online().returncode == 0
     before = resource.known()
     backend = connect(server)
     backend_pid = backend.info.backend_pid
-    os.kill(resource.monitor() or 0, signal.SIGSTOP)
+    resource.signal_monitor(signal.SIGSTOP)
     os.kill(backend_pid, signal.SIGSTOP)
     os.kill(before.postmaster, signal.SIGKILL)
     offline = resource.start("pgx_offline", resource.name)
@@ -254,9 +254,9 @@ def test_unlogged_tables_survive_a_fast_switch(
     server: Server, make_resource: MakeResource
 ) -> None:
     resource = make_resource(server, switch_mode="fast")
-    resource.online()
+    assert resource.online().returncode == 0
     server.ask("create unlogged table u as select 1", "postgres")
     resource.offline(env={"HV_OFFLINE_REASON": "SWITCH"})
-    resource.online()
+    assert resource.online().returncode == 0
 
     assert server.ask("select count(*) from u", "postgres") == "1"

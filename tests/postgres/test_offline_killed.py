@@ -88,7 +88,7 @@ def test_its_worker_killed_and_run_again(resource: Resource) -> None:
     """As the kernel does when memory runs out: the script says so, and exits 1."""
     dice = random.Random(7)
     for _ in range(5):
-        resource.online()
+        assert resource.online().returncode == 0
         pid = resource.known().postmaster
         offline = resource.start("pgx_offline", resource.name)
         _working(offline)
@@ -102,7 +102,7 @@ def test_its_worker_killed_and_run_again(resource: Resource) -> None:
 @pytest.mark.one_postgres
 def test_killed_while_the_postmaster_is_stopped(resource: Resource) -> None:
     """The order of a kill begins with SIGSTOP: a postmaster left so is killed next time."""
-    resource.online()
+    assert resource.online().returncode == 0
     pid = resource.known().postmaster
     os.kill(pid, signal.SIGSTOP)
     offline = resource.start("pgx_offline", resource.name)
@@ -115,7 +115,7 @@ def test_killed_while_the_postmaster_is_stopped(resource: Resource) -> None:
 @pytest.mark.one_postgres
 def test_a_second_offline_waits_for_a_first_that_hangs(resource: Resource) -> None:
     """Stopped like this it holds the lock; the second has its own deadline."""
-    resource.online()
+    assert resource.online().returncode == 0
     offline = resource.start("pgx_offline", resource.name)
     wait_until(lambda: _is_locked(resource), "the first has the lock", pause=0.0005)
     workers = _children(offline.pid)

@@ -21,6 +21,9 @@ from tests.fix_resource import OFFLINE, MakeResource, Resource
 
 Start = Callable[..., subprocess.Popen[bytes]]
 
+# What others do is the same to every server.
+pytestmark = pytest.mark.one_postgres
+
 
 @pytest.fixture
 def start(os_user: OsUser) -> Iterator[Start]:
@@ -49,7 +52,7 @@ def start(os_user: OsUser) -> Iterator[Start]:
 def test_a_shell_in_the_data_directory(
     resource: Resource, start: Start, own: bool
 ) -> None:
-    resource.online()
+    assert resource.online().returncode == 0
     where = resource.server.data / "base"
     shell = start("sh", "-c", "sleep 1000; exit", cwd=where, own=own)
     result = resource.offline()
@@ -71,7 +74,7 @@ def test_a_backup_that_reads_the_data_directory(
     resource: Resource, start: Start
 ) -> None:
     """As tar does: an open file, and the working directory elsewhere."""
-    resource.online()
+    assert resource.online().returncode == 0
     read = resource.server.data / "global" / "pg_control"
     backup = start(
         sys.executable, "-IS", "-c", READER, str(read), cwd=Path("/"), own=False
@@ -97,7 +100,7 @@ def test_a_server_program_that_only_looks_is_no_instance(
     resource: Resource, start: Start, open_tmp: Path
 ) -> None:
     """A file manager may be called postgres; only the executable and the place count."""
-    resource.online()
+    assert resource.online().returncode == 0
     program = open_tmp / "postgres-look"
     shutil.copy("/bin/sleep", program)
     program.chmod(0o755)
@@ -131,7 +134,7 @@ def test_whoever_keeps_the_mount_busy_is_named(
 
 
 def test_the_calling_shell_is_named_too(resource: Resource) -> None:
-    resource.online()
+    assert resource.online().returncode == 0
     process = subprocess.Popen(
         ["sh", "-c", 'pgx="$0"; "$pgx" "$@"; exit', _command(), resource.name],
         env=resource.environment(),
@@ -167,11 +170,26 @@ def test_what_is_named_has_an_end(open_tmp: Path, start: Start) -> None:
     assert bystanders.find([(where.st_dev, where.st_ino)], pids) == []
 
 
+def test_a_shell_in_a_tablespace(
+    resource: Resource, start: Start, open_tmp: Path, os_user: OsUser
+) -> None:
+    space = open_tmp / "space"
+    space.mkdir(mode=0o700)
+    os_user.own(space)
+    assert resource.online().returncode == 0
+    resource.server.ask(f"create tablespace s location '{space}'", "postgres")
+    shell = start("sleep", "1000", cwd=space)
+    result = resource.offline()
+
+    assert result.returncode == 0, result.stderr
+    assert f"process {shell.pid} of user" in result.stderr
+
+
 def test_a_database_client_in_the_data_directory_is_left_alone(
     resource: Resource, start: Start
 ) -> None:
     """psql is not the server, whoever runs it and wherever."""
-    resource.online()
+    assert resource.online().returncode == 0
     server = resource.server
     client = start(
         str(server.binaries.path("psql")),

@@ -21,7 +21,7 @@ from fixtures.os_user import OsUser
 from fixtures.processes import gone, kill
 from fixtures.server import Server
 from pgx_agent import record as records
-from pgx_agent import runentry
+from pgx_pclrsc import runentry
 from tests.fix_postgres import MakeServer
 from tests.fix_resource import OFFLINE, MakeResource, Resource
 
@@ -84,6 +84,7 @@ def test_an_unrelated_process_in_postmaster_pid_survives(
     assert unrelated.poll() is None
 
 
+@pytest.mark.one_postgres
 def test_an_unrelated_process_in_a_stale_postmaster_pid_survives(
     resource: Resource, unrelated: subprocess.Popen[bytes]
 ) -> None:
@@ -97,6 +98,7 @@ def test_an_unrelated_process_in_a_stale_postmaster_pid_survives(
     assert _pid_file(resource.server).exists()
 
 
+@pytest.mark.one_postgres
 def test_another_instance_in_postmaster_pid_survives(
     make_server: MakeServer, make_resource: MakeResource
 ) -> None:
@@ -111,13 +113,14 @@ def test_another_instance_in_postmaster_pid_survives(
     assert other.ask("select 1") == "1"
 
 
+@pytest.mark.one_postgres
 def test_a_pid_used_again_is_not_the_recorded_postmaster(
     resource: Resource, unrelated: subprocess.Popen[bytes]
 ) -> None:
     """The record names a PID that is somebody else's now: its start time tells."""
-    resource.online()
+    assert resource.online().returncode == 0
     resource.server.stop(signal.SIGQUIT)
-    kill(resource.monitor() or 0)
+    resource.signal_monitor()
     found = resource.known()
     found.postmaster = unrelated.pid
     _write(resource, found)
@@ -144,6 +147,7 @@ def test_a_closed_data_directory(resource: Resource, started_by: str) -> None:
     assert gone(pid)
 
 
+@pytest.mark.one_postgres
 @pytest.mark.parametrize("started_by", ["online", "hand"])
 def test_a_closed_directory_above(
     make_server: MakeServer, make_resource: MakeResource, started_by: str
@@ -163,8 +167,9 @@ def test_a_closed_directory_above(
     assert gone(pid)
 
 
+@pytest.mark.one_postgres
 def test_postgresql_conf_is_gone(resource: Resource) -> None:
-    resource.online()
+    assert resource.online().returncode == 0
     pid = resource.known().postmaster
     (resource.server.data / "postgresql.conf").unlink()
     result = resource.offline()
@@ -173,8 +178,9 @@ def test_postgresql_conf_is_gone(resource: Resource) -> None:
     assert gone(pid)
 
 
+@pytest.mark.one_postgres
 def test_the_data_directory_was_renamed(resource: Resource) -> None:
-    resource.online()
+    assert resource.online().returncode == 0
     pid = resource.known().postmaster
     resource.server.data.rename(resource.server.data.with_name("renamed"))
     result = resource.offline()
@@ -185,6 +191,7 @@ def test_the_data_directory_was_renamed(resource: Resource) -> None:
 
 @pytest.mark.parametrize("kept", ["record", "entry", "nothing"])
 @pytest.mark.root
+@pytest.mark.one_postgres
 def test_the_file_system_was_unmounted_lazily(
     server_on_disk: Callable[..., Server],
     disk: Disk,
@@ -194,11 +201,11 @@ def test_the_file_system_was_unmounted_lazily(
     """Record or entry name the postmaster; without both nothing proves whose it is."""
     server = server_on_disk()
     resource = make_resource(server)
-    resource.online()
+    assert resource.online().returncode == 0
     pid = resource.known().postmaster
     disk.unmount("-l")
     if kept != "record":
-        kill(resource.monitor() or 0)
+        resource.signal_monitor()
         (resource.work / "record").write_bytes(b"garbled")
     if kept == "nothing":
         runentry.remove(str(resource.registry), resource.name)
@@ -215,6 +222,7 @@ def test_the_file_system_was_unmounted_lazily(
     assert resource.check() == OFFLINE
 
 
+@pytest.mark.one_postgres
 def test_an_instance_elsewhere_is_no_want_of_proof(
     make_server: MakeServer, make_resource: MakeResource
 ) -> None:
@@ -227,93 +235,6 @@ def test_an_instance_elsewhere_is_no_want_of_proof(
 
     assert result.returncode == 0, result.stderr
     assert not gone(others)
-
-
-def test_an_unreadable_registry(resource: Resource) -> None:
-    """The entry under /run has the definition too; without root there is none."""
-    resource.online()
-    pid = resource.known().postmaster
-    (resource.registry / resource.name / "definition.toml").write_text("name = 7\n")
-    result = resource.offline()
-
-    if os.geteuid() != 0:
-        assert result.returncode == 1
-        assert "could not read definition" in result.stderr
-        return
-    assert result.returncode == 0, result.stderr
-    assert "is taken from its entry under /run" in result.stderr
-    assert gone(pid)
-
-
-def test_an_unreadable_work_directory(resource: Resource) -> None:
-    """Neither lock nor record: what the processes prove is done, and the monitor ends."""
-    resource.online()
-    pid, monitor = resource.known().postmaster, resource.monitor()
-    resource.work.rename(resource.work.with_name("elsewhere"))
-    result = resource.offline()
-
-    assert result.returncode == 0, result.stderr
-    assert "could not open work directory" in result.stderr
-    assert gone(pid)
-    assert monitor is not None
-    assert gone(monitor)
-    assert resource.check() == OFFLINE
-
-
-@pytest.mark.parametrize("what", ["fifo", "link", "garbled", "gone"])
-def test_the_record_was_replaced(resource: Resource, what: str, open_tmp: Path) -> None:
-    target = open_tmp / "target"
-    target.write_text("untouched")
-    resource.online()
-    pid = resource.known().postmaster
-    path = resource.work / "record"
-    path.unlink()
-    match what:
-        case "fifo":
-            os.mkfifo(path)
-        case "link":
-            path.symlink_to(target)
-        case "garbled":
-            path.write_bytes(os.urandom(600))
-        case _:
-            pass
-    result = resource.offline()
-
-    assert result.returncode == 0, result.stderr
-    assert gone(pid)
-    assert target.read_text() == "untouched"
-    assert resource.check() == OFFLINE
-
-
-@pytest.mark.root
-def test_a_full_work_directory(
-    server: Server, make_resource: MakeResource, open_tmp: Path, os_user: OsUser
-) -> None:
-    small = open_tmp / "home"
-    options = f"size=256k,mode=0755,uid={os_user.uid}"
-    subprocess.run(["mount", "-t", "tmpfs", "-o", options, "none", small], check=True)
-    try:
-        resource = make_resource(server)
-        resource.online()
-        pid = resource.known().postmaster
-        _fill(small / "filler")
-        result = resource.offline()
-
-        assert result.returncode == 0, result.stderr
-        assert gone(pid)
-        assert resource.known().state == records.NONE
-        assert resource.check() == OFFLINE
-    finally:
-        subprocess.run(["umount", "-l", small], check=True)
-
-
-def _fill(path: Path) -> None:
-    with path.open("wb", buffering=0) as file:
-        try:
-            while True:
-                file.write(b"x" * 1024)
-        except OSError:
-            pass
 
 
 def test_a_standalone_backend_is_ended_cleanly(

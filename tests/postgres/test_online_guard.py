@@ -14,8 +14,7 @@ from fixtures.commands import command
 from fixtures.processes import gone, kill, wait_until
 from fixtures.server import Server
 from tests.fix_resource import MakeResource, Resource
-from tests.postgres.test_online_adopts import kill_monitor
-from tests.postgres.test_online_starts import online
+from tests.postgres.online_runs import kill_monitor, online
 
 pytestmark = [pytest.mark.root, pytest.mark.one_postgres]
 

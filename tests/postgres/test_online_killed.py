@@ -10,8 +10,10 @@ import time
 import pytest
 
 from fixtures.processes import gone, kill, start_time, wait_until
+from pgx_agent import record
 from pgx_pclrsc import postmasters, proc
 from tests.fix_resource import ONLINE, Resource
+from tests.postgres.online_runs import kill_monitor
 
 pytestmark = pytest.mark.one_postgres
 
@@ -64,7 +66,8 @@ DELAYS = [0.02 * step for step in range(1, 18)]
 def test_at_any_instant_of_a_start(
     resource: Resource, whom: str, number: signal.Signals
 ) -> None:
-    for delay in DELAYS[:: 1 if number == signal.SIGKILL else 4]:
+    sparse = 4 if number == signal.SIGTERM else 1 if whom == "script" else 2
+    for delay in DELAYS[::sparse]:
         _cut_off(resource, delay, whom, number)
         _settled(resource)
         before = _servers(resource)
@@ -96,9 +99,6 @@ def test_at_any_instant_of_ending_a_faulted_one(resource: Resource) -> None:
 
 def _mark_faulted(resource: Resource) -> None:
     """Let the record say Faulted, as the monitor would after its budget."""
-    from pgx_agent import record
-    from tests.postgres.test_online_adopts import kill_monitor
-
     kill_monitor(resource)
     found = resource.known()
     found.state = record.FAULTED

@@ -13,7 +13,7 @@ from fixtures.processes import gone
 from fixtures.server import Server
 from tests.fix_disk import MakeDisk
 from tests.fix_resource import MakeResource, Resource
-from tests.postgres.test_online_starts import online
+from tests.postgres.online_runs import online
 
 pytestmark = [pytest.mark.root, pytest.mark.one_postgres]
 

@@ -115,6 +115,7 @@ def test_what_only_root_can_be(resource: Resource, prepare: Prepare) -> None:
     _check(resource)
 
 
+@pytest.mark.one_postgres
 def test_closed_standard_descriptors(resource: Resource) -> None:
     script = 'exec "$0" "$@" <&- >&- 2>&-'
     line = ["sh", "-c", script, command("pgx_online"), resource.name]
@@ -139,6 +140,7 @@ def test_a_reader_that_leaves(resource: Resource) -> None:
     assert running.wait(60) == 0
 
 
+@pytest.mark.one_postgres
 def test_output_ends_with_the_script(resource: Resource) -> None:
     """RMS reads it to its end: nothing that is left running may keep it open."""
     reader, writer = os.pipe()
@@ -183,6 +185,7 @@ def test_called_by_a_relative_path(resource: Resource) -> None:
     assert resource.check() == ONLINE
 
 
+@pytest.mark.one_postgres
 def test_an_empty_environment(resource: Resource) -> None:
     """Only the registry's place is told, as it is not the default one here."""
     result = subprocess.run(

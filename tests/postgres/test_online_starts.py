@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -11,23 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.os_user import plain_environment
-from fixtures.processes import gone, kill, of_directory, start_time, wait_until
+from fixtures.commands import command
+from fixtures.processes import gone, kill, start_time, wait_until
 from fixtures.server import Server
 from tests.fix_postgres import MakeServer
-from tests.fix_resource import OFFLINE, ONLINE, MakeResource, Resource
-
-
-def online(resource: Resource, **env: str) -> int:
-    """Run pgx_online, see that it succeeds, and return the postmaster's PID."""
-    result = resource.online(env=env, limit=90)
-
-    assert result.returncode == 0, result.stderr + resource.trace()
-    assert resource.check() == ONLINE
-    pid = resource.server.pid()
-    assert pid is not None
-    assert resource.known().postmaster == pid
-    return pid
+from tests.fix_resource import OFFLINE, MakeResource, Resource
+from tests.postgres.online_runs import online
 
 
 def write_pid_file(server: Server, pid: int) -> None:
@@ -52,17 +40,19 @@ def test_a_start_is_recorded_watched_and_answers(resource: Resource) -> None:
     assert (resource.work / "identity").exists()
 
 
-def test_online_twice_leaves_everything_alone(resource: Resource) -> None:
+def test_online_twice_leaves_the_server_alone(resource: Resource) -> None:
+    """It has the server judged anew, by a monitor that takes the other one's place."""
     pid = online(resource)
-    before, monitor = start_time(pid), resource.monitor()
+    before = start_time(pid)
     result = resource.online()
 
     assert result.returncode == 0
     assert "is Online already" in result.stderr
     assert (resource.server.pid(), start_time(pid)) == (pid, before)
-    assert resource.monitor() == monitor
+    assert resource.monitor() is not None
 
 
+@pytest.mark.one_postgres
 def test_two_at_once_both_succeed_and_start_one_server(resource: Resource) -> None:
     first, second = (resource.start("pgx_online", resource.name) for _ in range(2))
     outputs = [run.communicate(timeout=60)[1] for run in (first, second)]
@@ -94,14 +84,16 @@ def test_a_relocated_configuration_file_is_handed_over(
     assert resource.server.ask("show config_file") == str(conf)
 
 
+@pytest.mark.one_postgres("oldest")
 def test_without_a_directory_of_programs_the_right_ones_are_found(
     make_resource: MakeResource, server: Server
 ) -> None:
     if not str(server.binaries.directory).startswith("/usr/lib/postgresql/"):
-        pytest.skip("only for an ordinary place of PostgreSQL's programs")
+        pytest.skip("no PostgreSQL in its ordinary place")
     online(make_resource(server, bin_dir=None))
 
 
+@pytest.mark.one_postgres
 def test_a_node_that_is_not_named_is_a_warning(resource: Resource) -> None:
     result = resource.online(env={"RELIANT_HOSTNAME": "otherRMS"})
 
@@ -119,14 +111,13 @@ def test_autorecover_is_told_and_changes_nothing_else(resource: Resource) -> Non
     assert resource.server.pid() == pid
 
 
+@pytest.mark.one_postgres
 def test_it_works_as_the_os_user(resource: Resource) -> None:
     user = resource.server.user
     if not user.other:
         pytest.skip("only for an ordinary user as the other tests already are")
     environ = resource.environment()
     for program, code in (("pgx_online", 0), ("pgx_check", 0), ("pgx_offline", 0)):
-        from fixtures.commands import command
-
         line = [command(program), resource.name]
         result = subprocess.run(
             line, env=environ, cwd="/", capture_output=True, **user.popen_options()
@@ -218,209 +209,3 @@ def test_the_pid_file_of_a_postmaster_just_killed(resource: Resource) -> None:
     for _ in range(3):
         pid = online(resource)
         kill(pid)  # at once: it is a zombie until somebody reaps it
-
-
-# --- orphans --------------------------------------------------------------------
-
-
-def test_an_orphan_backend_is_ended_and_said(resource: Resource) -> None:
-    pid = online(resource)
-    with SpinningBackend(resource.server) as backend:
-        kill(pid)
-        wait_until(lambda: gone(pid), "the postmaster is gone")
-        os.kill(backend, signal.SIGCONT)
-        os.kill(backend, signal.SIGSTOP)
-        began = time.monotonic()
-        result = resource.online(limit=60)
-
-        assert result.returncode == 0, result.stderr
-        assert time.monotonic() - began < 20
-        assert f"{backend} (" in result.stderr
-        assert gone(backend)
-
-
-class SpinningBackend:
-    """A backend that spins and does not notice the death of its postmaster."""
-
-    _LOOP = "do $$ begin loop null; end loop; end $$"
-
-    def __init__(self, server: Server) -> None:
-        self._server = server
-
-    def __enter__(self) -> int:
-        server = self._server
-        where = [
-            "-h",
-            str(server.sockets),
-            "-p",
-            str(server.port),
-            "-U",
-            server.user.name,
-        ]
-        self._psql = subprocess.Popen(
-            [
-                server.binaries.path("psql"),
-                "-XAtq",
-                *where,
-                "-d",
-                "postgres",
-                "-c",
-                self._LOOP,
-            ],
-            env=plain_environment("root"),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        sql = "select pid from pg_stat_activity where query like 'do $$%' and state = 'active'"
-        wait_until(lambda: server.ask(sql, "postgres"), "the backend spins")
-        return int(server.ask(sql, "postgres"))
-
-    def __exit__(self, *_: object) -> None:
-        self._psql.kill()
-        self._psql.wait()
-
-
-# --- starts that fail or do not end ---------------------------------------------
-
-
-def _hang_in_recovery(server: Server) -> None:
-    (server.data / "recovery.signal").touch()
-    server.user.own(server.data / "recovery.signal")
-    server.configure(restore_command="sleep 600")
-
-
-@pytest.mark.one_postgres
-def test_a_start_that_never_ends_says_what_it_waits_for_and_leaves_nothing(
-    make_resource: MakeResource, server: Server
-) -> None:
-    _hang_in_recovery(server)
-    resource = make_resource(server, online_timeout=20)
-    began = time.monotonic()
-    result = resource.online(limit=40)
-
-    assert result.returncode == 1
-    assert time.monotonic() - began < 18
-    assert "is not up within its online-timeout of 20 s" in result.stderr
-    assert "still starting after 10 s" in result.stderr
-    assert "sleep 600" in result.stderr
-    _nothing_is_left(resource)
-
-
-def _nothing_is_left(resource: Resource) -> None:
-    assert not [pid for pid in of_directory(resource.server.data) if not gone(pid)]
-    assert not resource.monitor_runs()
-    assert resource.check() == OFFLINE
-
-
-@pytest.mark.one_postgres
-def test_an_offline_ends_a_start_and_what_it_began(
-    make_resource: MakeResource, server: Server
-) -> None:
-    _hang_in_recovery(server)
-    resource = make_resource(server)
-    running = resource.start("pgx_online", resource.name)
-    wait_until(lambda: resource.server.status_line() == "starting", "it starts")
-    assert resource.offline().returncode == 0
-    output = running.communicate(timeout=20)[1]
-
-    assert running.returncode == 1
-    assert "was ended by signal 15" in output
-    _nothing_is_left(resource)
-
-
-@pytest.mark.one_postgres
-def test_sigterm_ends_it_at_once_and_the_next_one_joins(
-    make_resource: MakeResource, server: Server, open_tmp: Path
-) -> None:
-    (server.data / "recovery.signal").touch()
-    server.user.own(server.data / "recovery.signal")
-    gate = open_tmp / "gate"
-    server.configure(
-        max_connections=100,  # as when the data directory was made
-        restore_command=f"while test ! -e {gate}; do sleep 0.1; done; false",
-    )
-    resource = make_resource(server)
-    first = resource.start("pgx_online", resource.name)
-    wait_until(lambda: resource.server.status_line() == "starting", "it starts")
-    pid = resource.server.pid()
-    began = time.monotonic()
-    first.terminate()
-    first.communicate(timeout=10)
-    assert (first.returncode, resource.check()) == (1, OFFLINE)
-    assert time.monotonic() - began < 5
-    second = resource.start("pgx_online", resource.name)
-    wait_until(
-        lambda: f"joining the start of postmaster {pid}" in resource.trace(), "joins"
-    )
-    gate.touch()
-    output = second.communicate(timeout=60)[1]
-
-    assert second.returncode == 0, output
-    assert resource.server.pid() == pid
-
-
-@pytest.mark.one_postgres
-def test_a_server_that_lets_nobody_in_is_stopped_again(
-    make_resource: MakeResource, server: Server
-) -> None:
-    (server.data / "pg_hba.conf").write_text(
-        "local all all reject\nhost all all all reject\n"
-    )
-    resource = make_resource(server, timeout_retry_count=1)
-    result = resource.online(limit=60)
-
-    assert result.returncode == 1
-    assert "was started and does not answer" in result.stderr
-    assert "pg_hba.conf" in result.stderr
-    _nothing_is_left(resource)
-    assert server.pid() is None
-
-
-@pytest.mark.one_postgres
-def test_a_wrong_password_can_be_a_warning(
-    make_resource: MakeResource, server: Server
-) -> None:
-    (server.data / "pg_hba.conf").write_text(
-        "local all all reject\nhost all all all reject\n"
-    )
-    resource = make_resource(server, auth_failure="warn")
-
-    online(resource)
-
-
-# --- the server's output ----------------------------------------------------------
-
-
-def test_a_link_in_place_of_the_log_is_not_followed(
-    resource: Resource, open_tmp: Path
-) -> None:
-    target = open_tmp / "target"
-    target.write_text("untouched")
-    (resource.work / "server.log").symlink_to(target)
-    result = resource.online()
-
-    assert result.returncode == 0, result.stderr
-    assert "could not open server.log" in result.stderr
-    assert target.read_text() == "untouched"
-
-
-def test_a_record_that_is_a_link_starts_nothing(
-    resource: Resource, open_tmp: Path
-) -> None:
-    target = open_tmp / "target"
-    target.write_text("untouched")
-    (resource.work / "record").unlink()
-    (resource.work / "record").symlink_to(target)
-    result = resource.online()
-
-    assert result.returncode == 1
-    assert "could not write the status record" in result.stderr
-    assert target.read_text() == "untouched"
-    assert resource.server.pid() is None
-
-
-def test_a_garbled_record_is_written_anew(resource: Resource) -> None:
-    (resource.work / "record").write_bytes(b"nonsense" * 64)
-
-    online(resource)

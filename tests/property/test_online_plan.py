@@ -12,7 +12,6 @@ from pgx_agent.core.online import (
     Adopt,
     EndOrphans,
     Facts,
-    Leave,
     LookAgain,
     Named,
     NoPidFile,
@@ -30,6 +29,7 @@ statuses = st.sampled_from(["", "starting", "stopping", "ready", "standby"])
 pid_files: st.SearchStrategy[PidFile] = st.one_of(
     st.just(NoPidFile()),
     st.just(online.BadPidFile()),
+    st.just(online.UnreadablePidFile()),
     st.builds(Standalone, pids),
     st.builds(Named, pids, statuses, st.booleans()),
 )
@@ -42,8 +42,6 @@ facts = st.builds(
     Facts,
     pid_files,
     servers,
-    st.sampled_from(["none", "starting", "online", "faulted"]),
-    st.booleans(),
     st.none() | st.tuples(pids, st.just(1)),
     st.sampled_from([(), ("PID 9",)]),
     st.none() | st.tuples(pids, st.just(1)),
@@ -63,7 +61,7 @@ def test_nothing_is_started_beside_a_live_postmaster_or_what_it_left(
 def test_what_is_stopped_or_adopted_is_there(found: Facts) -> None:
     step = online.next_step(found)
 
-    if isinstance(step, (Leave, Adopt, Stop)):
+    if isinstance(step, (Adopt, Stop)):
         assert step.server in found.servers
 
 
@@ -78,10 +76,20 @@ def test_a_grandparent_is_named_only_when_proven(found: Facts) -> None:
 
 
 @given(facts)
-def test_a_faulted_server_is_never_left_or_adopted(found: Facts) -> None:
-    step = online.next_step(replace(found, state="faulted"))
+def test_a_faulted_server_is_never_adopted(found: Facts) -> None:
+    step = online.next_step(found)
 
-    assert not isinstance(step, (Leave, Adopt))
+    if isinstance(step, Adopt):
+        assert step.server.ident not in (found.faulted, found.condemned)
+
+
+@given(facts, st.booleans())
+def test_a_fault_of_another_server_changes_nothing(found: Facts, both: bool) -> None:
+    others = replace(found, faulted=(99, 1), condemned=(98, 1) if both else None)
+
+    assert online.next_step(others) == online.next_step(
+        replace(found, faulted=None, condemned=None)
+    )
 
 
 @dataclass(frozen=True)
@@ -105,9 +113,7 @@ def _looks_right(found: Facts) -> bool:
 worlds = st.builds(World, facts.filter(_looks_right), st.booleans())
 
 _NEW = Server(7, 7)
-_ONLINE = Facts(
-    Named(_NEW.pid, "ready"), (_NEW,), "online", True, (_NEW.pid, _NEW.start)
-)
+_ONLINE = Facts(Named(_NEW.pid, "ready"), (_NEW,))
 
 
 def _without(found: Facts, server: Server) -> Facts:
@@ -116,15 +122,14 @@ def _without(found: Facts, server: Server) -> Facts:
     named = found.pid_file
     if isinstance(named, Named) and named.pid == server.pid:
         named = replace(named, stale=True)
-    return replace(found, servers=left, state="none", watched=False, pid_file=named)
+    return replace(found, servers=left, faulted=None, pid_file=named)
 
 
 def _adopted(world: World, server: Server) -> World:
-    key = (server.pid, server.start)
     if not world.good:
-        condemned = replace(world.facts, condemned=key, state="faulted", watched=True)
+        condemned = replace(world.facts, condemned=server.ident, faulted=server.ident)
         return replace(world, facts=condemned, good=True)
-    seen = replace(world.facts, state="online", watched=True, recorded=key)
+    seen = replace(world.facts, faulted=None)
     if isinstance(seen.pid_file, Named):
         seen = replace(seen, pid_file=replace(seen.pid_file, status="ready"))
     return replace(world, facts=seen)
@@ -134,7 +139,7 @@ def _after(world: World, step: Step) -> World:
     """The world once *step* has been carried out to its end."""
     found = world.facts
     match step:
-        case Leave() | Refuse():
+        case Refuse():
             return world
         case Adopt(server=server):
             return _adopted(world, server)
@@ -151,7 +156,7 @@ def _after(world: World, step: Step) -> World:
 
 def _done(world: World, step: Step, after: World) -> bool:
     if isinstance(step, Adopt):
-        return after.facts.state == "online"
+        return after.facts.faulted is None
     return online.ends(step)
 
 
@@ -180,11 +185,11 @@ def test_every_plan_ends(world: World) -> None:
 
 
 @given(worlds)
-def test_online_after_online_plans_nothing(world: World) -> None:
+def test_online_after_online_disturbs_nothing(world: World) -> None:
     after, steps = _run(world)
 
     if not isinstance(steps[-1], Refuse):
-        assert isinstance(online.next_step(after.facts), Leave)
+        assert isinstance(online.next_step(after.facts), Adopt)
 
 
 @given(worlds, st.integers(min_value=0, max_value=5))

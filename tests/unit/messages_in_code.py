@@ -18,7 +18,9 @@ Functions = dict[str, set[int]]
 def sources() -> list[Path]:
     """Return the modules whose messages count."""
     return sorted(
-        path for part in ("agent", "pclrsc") for path in (ROOT / part).rglob("*.py")
+        path
+        for part in ("agent", "pclrsc", "wizard")
+        for path in (ROOT / part).rglob("*.py")
     )
 
 
@@ -32,7 +34,9 @@ def takers(modules: list[tuple[Path, ast.Module]]) -> Functions:
 
     Several may share a name: `warn` is a function of report and a method of the worker.
     """
-    found: Functions = {"Failure": {0}}
+    # A rule's finding, a file's problem (behind its severity) and why apply stops are shown too.
+    found: Functions = {"Failure": {0}, "Finding": {0}, "Problem": {1}, "stop": {0}}
+    found |= {"Ended": {0}, "Interrupted": {0}, "Silent": {0}}
     for _, module in modules:
         for owner in ast.walk(module):
             if isinstance(owner, ast.Module | ast.ClassDef):

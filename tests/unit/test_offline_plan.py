@@ -156,6 +156,13 @@ def test_orphans_have_a_second_to_notice() -> None:
     assert steps[2:] == [Kill("the postmaster is gone"), Done()]
 
 
+def test_orphans_found_late_are_killed_while_there_is_time() -> None:
+    orphans = Look(left=2)
+    steps = drive(Limits("fast", 0.5), (0, orphans), (0.25, orphans))
+
+    assert steps == [Wait(0.25), Kill("the postmaster is gone")]
+
+
 def test_the_second_of_orphans_begins_when_the_postmaster_ends() -> None:
     steps = drive(FAST, (0, RUNS), (20, Look(left=1)), (21, Look(left=1)))
 

@@ -7,12 +7,17 @@ import struct
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from pgx_agent import mounts, record
-from pgx_agent.postgres import binaries, control, identity, server_log, tablespaces
-from pgx_agent.postgres.identity import Identity, Place
+from fixtures.processes import wait_until
+from pgx_agent import new_monitor, record
+from pgx_agent.postgres import (
+    binaries,
+    control,
+    server,
+    server_log,
+    tablespaces,
+)
+from pgx_pclrsc import locks
 from pgx_pclrsc.failure import Failure
 
 # --- pg_control, PG_VERSION ---------------------------------------------------
@@ -54,118 +59,6 @@ def test_a_directory_without_an_instance_is_named(tmp_path: Path) -> None:
     assert caught.value.primary == f'no instance in data directory "{tmp_path}"'
     assert caught.value.detail is not None
     assert "No such file or directory" in caught.value.detail
-
-
-# --- identity -----------------------------------------------------------------
-
-roles = st.sampled_from(["data", "wal", "16384"])
-paths = st.text(st.characters(blacklist_characters="\0"), max_size=30)
-places = st.builds(Place, roles, paths, paths, st.sampled_from(["", "a-b"]))
-identities = st.builds(
-    Identity, st.integers(0, 2**64 - 1), st.lists(places, max_size=4).map(tuple)
-)
-
-
-@given(identities)
-def test_an_identity_survives_its_file(kept: Identity) -> None:
-    assert identity.decode(identity.encode(kept)) == kept
-
-
-@given(st.text())
-def test_garbage_is_no_identity(text: str) -> None:
-    with pytest.raises(ValueError):
-        identity.decode(text)
-
-
-@given(identities)
-def test_what_was_served_here_is_known_again(kept: Identity) -> None:
-    assert identity.differences(kept, kept) == []
-
-
-def _on(point: str, uuid: str = "", role: str = "data", path: str = "/m/d") -> Identity:
-    return Identity(1, (Place(role, path, point, uuid),))
-
-
-@pytest.mark.parametrize(
-    ("before", "now", "said"),
-    [
-        (_on("/m", "A"), _on("/m", "B"), "lies on another file system than before"),
-        (_on("/m", "A"), _on("/", "R"), '"/m" is not mounted'),
-        (_on("/m"), _on("/"), '"/m" is not mounted'),
-        (_on("/m/d"), _on("/m"), '"/m/d" is not mounted'),
-        (_on("/m", "A", "16384"), _on("/", "", "16384"), "tablespace 16384"),
-        (_on("/m", "A", "wal"), _on("/", "", "wal", "/w"), '"/m" is not mounted'),
-    ],
-)
-def test_a_mount_that_is_missing_is_refused_by_name(
-    before: Identity, now: Identity, said: str
-) -> None:
-    (problem,) = identity.differences(before, now)
-
-    assert said in problem.primary
-
-
-def test_another_instance_is_refused_with_both_identifiers() -> None:
-    (found,) = identity.differences(_on("/"), Identity(2, _on("/").places))
-
-    assert found.detail is not None
-    assert "identifier is 2; this resource's is 1" in found.detail
-
-
-@pytest.mark.parametrize(
-    ("before", "now"),
-    [
-        (_on("/m", "A"), _on("/n", "A")),  # the same file system mounted elsewhere
-        (_on("/"), _on("/m", "B")),  # moved to a disk of its own
-        (_on("/m"), _on("/m", "B")),  # a kernel that can tell the UUID
-        (_on("/m", role="16384"), _on("/n", role="16384", path="/n/t")),
-    ],
-)
-def test_what_is_no_missing_mount_is_accepted(before: Identity, now: Identity) -> None:
-    assert identity.differences(before, now) == []
-
-
-def test_a_uuid_once_known_is_kept() -> None:
-    assert identity.merged(_on("/m", "A"), _on("/m")) == _on("/m", "A")
-
-
-def test_the_identity_is_kept_in_the_work_directory(tmp_path: Path) -> None:
-    dir_fd = record.open_workdir(str(tmp_path))
-    try:
-        assert identity.read(dir_fd) is None
-        identity.write(dir_fd, _on("/m", "A"))
-        assert identity.read(dir_fd) == _on("/m", "A")
-        (tmp_path / "identity").write_text("garbage")
-        with pytest.raises(Failure, match="could not read the identity"):
-            identity.read(dir_fd)
-    finally:
-        os.close(dir_fd)
-
-
-# --- mounts -------------------------------------------------------------------
-
-
-def test_mountinfo_is_read() -> None:
-    text = (
-        "27 1 254:0 / / rw - ext4 /dev/vda rw\n"
-        "40 27 7:0 / /mnt/my\\040disk rw shared:5 - ext4 /dev/loop0 rw\n"
-        "nonsense\n"
-    )
-    assert mounts.parse(text) == [
-        mounts.Mount(27, "/", "ext4", "/dev/vda"),
-        mounts.Mount(40, "/mnt/my disk", "ext4", "/dev/loop0"),
-    ]
-
-
-def test_a_directory_lies_on_the_deepest_mount_above_it() -> None:
-    fd = os.open("/proc/self", os.O_RDONLY)
-    try:
-        found = mounts.of(fd, mounts.mounted())
-    finally:
-        os.close(fd)
-
-    assert found is not None
-    assert (found.point, found.kind) == ("/proc", "proc")
 
 
 # --- tablespaces --------------------------------------------------------------
@@ -229,6 +122,22 @@ def test_a_directory_with_another_version_is_refused(tmp_path: Path) -> None:
     assert f"{tmp_path}: 14" in (caught.value.detail or "")
 
 
+def _refuse_to_run(_: list[str]) -> str:
+    raise TimeoutError(110, "no answer within 10 s")
+
+
+def test_a_given_directory_whose_server_does_not_answer_is_told_apart(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "postgres").write_text("")
+    (tmp_path / "postgres").chmod(0o755)
+    with pytest.raises(Failure) as caught:
+        binaries.find(str(tmp_path), 15, _refuse_to_run)
+
+    detail = caught.value.detail or ""
+    assert "could not be asked for its version, no answer within 10 s" in detail
+
+
 # --- what the server said -----------------------------------------------------
 
 
@@ -277,3 +186,65 @@ def test_a_link_in_place_of_the_log_is_not_written_to(tmp_path: Path) -> None:
             server_log.open_for_output(dir_fd)
     finally:
         os.close(dir_fd)
+
+
+# --- the monitor's first word, the server's command line ------------------------
+
+
+@pytest.mark.parametrize(
+    ("line", "outcome", "why"),
+    [
+        ("online 12 345\n", "online", "12 345"),
+        ("faulted no answer within 1 s\n", "faulted", "no answer within 1 s"),
+        ("gone it exited\n", "gone", "it exited"),
+        ("", "lost", ""),
+        ("something else\n", "lost", ""),
+    ],
+)
+def test_the_first_word_of_a_monitor(line: str, outcome: str, why: str) -> None:
+    found = new_monitor.parse(line)
+
+    assert (found.outcome, found.why) == (outcome, why)
+
+
+def test_a_relocated_configuration_is_an_option_and_a_stale_pid_a_variable() -> None:
+    order = server.Order("/b", "/d", "/c.conf", {"A": "1"}, 3, None, 77)
+
+    assert order.arguments() == [
+        *("/b/postgres", "-D", "/d", "-c", "data_directory=/d"),
+        *("-c", "config_file=/c.conf"),
+    ]
+    assert order.environment() == {"A": "1", "PG_GRANDPARENT_PID": "77"}
+
+
+def test_nobody_is_named_a_grandparent_without_proof() -> None:
+    order = server.Order("/b", "/d", "", {}, 3, None)
+
+    assert order.arguments() == ["/b/postgres", "-D", "/d", "-c", "data_directory=/d"]
+    assert order.environment() == {}
+
+
+def test_the_child_keeps_no_lock_of_the_script_that_forks_it(tmp_path: Path) -> None:
+    """One that is stopped before it is the server would hold on to it for ever."""
+    fd = os.open(tmp_path / "lock", os.O_RDWR | os.O_CREAT)
+    assert locks.take(fd, locks.EXCLUSIVE)
+    log_fd = os.open("/dev/null", os.O_WRONLY)
+    forked = server.fork(server.Order("/nowhere", "/d", "", {}, log_fd, None))
+    other = os.open(tmp_path / "lock", os.O_RDWR)
+    try:
+        wait_until(lambda: not _has_open(forked.pid, tmp_path), "the child has let go")
+        os.close(fd)
+        assert not locks.is_held(other, locks.EXCLUSIVE)
+    finally:
+        forked.abandon()
+        os.waitpid(forked.pid, 0)
+        for each in (log_fd, other, forked.pidfd):
+            os.close(each)
+
+
+def _has_open(pid: int, directory: Path) -> bool:
+    names = os.listdir(f"/proc/{pid}/fd")
+    return any(
+        os.readlink(f"/proc/{pid}/fd/{name}").startswith(str(directory))
+        for name in names
+    )

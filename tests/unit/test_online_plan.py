@@ -9,7 +9,6 @@ from pgx_agent.core.online import (
     BadPidFile,
     EndOrphans,
     Facts,
-    Leave,
     LookAgain,
     Named,
     NoPidFile,
@@ -19,6 +18,8 @@ from pgx_agent.core.online import (
     Start,
     Step,
     Stop,
+    UnreadablePidFile,
+    is_ours_to_stop,
     next_step,
 )
 
@@ -40,16 +41,28 @@ ROWS: dict[str, tuple[Facts, Step]] = {
         Facts(Named(7, stale=True), orphans=("PID 8",)),
         EndOrphans(("PID 8",)),
     ),
-    "online and watched": (
-        Facts(READY, (OURS,), "online", watched=True, recorded=(10, 100)),
-        Leave(OURS),
+    "a PID file that cannot be read, and no server": (
+        Facts(UnreadablePidFile("Permission denied")),
+        Start(),
     ),
-    "online without a monitor": (
-        Facts(READY, (OURS,), "online", recorded=(10, 100)),
+    "a PID file that cannot be read proves nothing": (
+        Facts(UnreadablePidFile("Permission denied"), (OURS,)),
         Adopt(OURS, joining=False),
     ),
-    "watched, but another start": (
-        Facts(READY, (OURS,), "online", watched=True, recorded=(10, 99)),
+    "two servers, and a PID file that cannot be read": (
+        Facts(UnreadablePidFile(), (OURS, OTHER)),
+        Stop(OURS, "fast", "its PID file does not name it"),
+    ),
+    "an empty or garbled PID file names nobody": (
+        Facts(BadPidFile(), (OURS,)),
+        Stop(OURS, "fast", "its PID file does not name it"),
+    ),
+    "another server than the one that the record calls Faulted": (
+        Facts(READY, (OURS,), faulted=(9, 90)),
+        Adopt(OURS, joining=False),
+    ),
+    "the same number with another start": (
+        Facts(READY, (OURS,), faulted=(10, 99)),
         Adopt(OURS, joining=False),
     ),
     "started by hand": (Facts(READY, (OURS,)), Adopt(OURS, joining=False)),
@@ -58,7 +71,7 @@ ROWS: dict[str, tuple[Facts, Step]] = {
         Adopt(OURS, joining=False),
     ),
     "still starting": (
-        Facts(Named(10, "starting"), (OURS,), "starting"),
+        Facts(Named(10, "starting"), (OURS,)),
         Adopt(OURS, joining=True),
     ),
     "shutting down": (
@@ -66,15 +79,15 @@ ROWS: dict[str, tuple[Facts, Step]] = {
         Stop(OURS, "fast", "it is shutting down"),
     ),
     "faulted by the record": (
-        Facts(READY, (OURS,), "faulted", watched=True, recorded=(10, 100)),
+        Facts(READY, (OURS,), faulted=(10, 100)),
         Stop(OURS, "immediate", "the resource is Faulted"),
     ),
     "faulted by the monitor's rules": (
-        Facts(READY, (OURS,), "none", condemned=(10, 100)),
+        Facts(READY, (OURS,), condemned=(10, 100)),
         Stop(OURS, "immediate", "the monitor's rules call it Faulted"),
     ),
     "no PID file": (
-        Facts(NoPidFile(), (OURS,), "online", watched=True, recorded=(10, 100)),
+        Facts(NoPidFile(), (OURS,)),
         Stop(OURS, "fast", "its PID file does not name it"),
     ),
     "a PID file that names another": (
@@ -95,3 +108,26 @@ ROWS: dict[str, tuple[Facts, Step]] = {
 @pytest.mark.parametrize(("facts", "step"), ROWS.values(), ids=ROWS.keys())
 def test_each_row(facts: Facts, step: Step) -> None:
     assert next_step(facts) == step
+
+
+STARTING = Named(10, "starting")
+
+
+@pytest.mark.parametrize(
+    ("facts", "forked", "joined"),
+    [
+        (Facts(STARTING, (OURS,)), True, True),
+        (Facts(READY, (OURS,)), True, False),
+        (Facts(Named(10, "standby"), (OURS,)), True, False),
+        (Facts(UnreadablePidFile(), (OURS,)), True, False),
+        (Facts(NoPidFile(), orphans=("PID 11",)), True, False),
+        (Facts(Named(20, "ready"), (OTHER,)), False, False),
+        (Facts(STARTING, (OURS, OTHER)), False, False),
+        (Facts(Standalone(7)), False, False),
+    ],
+)
+def test_what_may_be_stopped_that_did_not_come_up(
+    facts: Facts, forked: bool, joined: bool
+) -> None:
+    assert is_ours_to_stop(facts, (10, 100), forked=True) is forked
+    assert is_ours_to_stop(facts, (10, 100), forked=False) is joined

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -30,9 +32,9 @@ class Child:
                 if deaf:
                     signal.signal(signal.SIGTERM, signal.SIG_IGN)
                 dir_fd = record.open_workdir(str(path))
-                held = transition.acquire(dir_fd, kind, time.monotonic() + 20, _nothing)
+                transition.acquire(dir_fd, kind, time.monotonic() + 20, _nothing)
                 os.write(writer, b"held")
-                while held:
+                while True:
                     signal.pause()
             finally:
                 os._exit(1)
@@ -161,3 +163,101 @@ def test_a_lock_file_that_was_removed_keeps_out_whoever_comes_next(
 
     assert _held_bytes(dir_fd) == [0, 1]  # asked of the file that is there
     held.release()
+
+
+def test_a_lock_file_that_was_removed_is_noticed_by_its_holder(
+    dir_fd: int, tmp_path: Path
+) -> None:
+    held = transition.acquire(dir_fd, "online", time.monotonic() + 10, _nothing)
+    held.confirm()
+    (tmp_path / names.TRANSITION_LOCK).unlink()
+    with pytest.raises(Failure, match="the transition lock is lost"):
+        held.confirm()
+    os.close(transition.open_lock(dir_fd, names.TRANSITION_LOCK))
+    with pytest.raises(Failure, match="the transition lock is lost"):
+        held.confirm()
+    held.release()
+
+
+STRANGER = (
+    "import os, sys, time; sys.path[:0] = [{agent!r}, {pclrsc!r}];"
+    "from pgx_pclrsc import locks; fd = os.open(sys.argv[2], os.O_RDWR);"
+    "assert locks.take(fd, locks.EXCLUSIVE, shared=True);"
+    "print('held', flush=True); time.sleep(60)"
+)
+
+
+@pytest.fixture
+def stranger(tmp_path: Path) -> Iterator[Callable[[str], subprocess.Popen[str]]]:
+    """Start a process called *name* that holds the lock as a Check's monitor does."""
+    started: list[subprocess.Popen[str]] = []
+    root = Path(__file__).parents[2]
+    code = STRANGER.format(agent=str(root / "agent"), pclrsc=str(root / "pclrsc"))
+
+    def start(name: str) -> subprocess.Popen[str]:
+        path = tmp_path / names.TRANSITION_LOCK
+        path.touch()
+        process = subprocess.Popen(
+            [sys.executable, "-c", code, name, str(path)],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.parametrize("kind", ["online", "offline"])
+def test_a_stopped_monitor_that_holds_the_lock_is_killed(
+    dir_fd: int,
+    stranger: Callable[[str], subprocess.Popen[str]],
+    monkeypatch: pytest.MonkeyPatch,
+    kind: str,
+) -> None:
+    monkeypatch.setattr(transition, "_MONITOR_FOR", 0.2)
+    monitor = stranger("pgx_monitor")
+    os.kill(monitor.pid, signal.SIGSTOP)
+    held = transition.acquire(dir_fd, kind, time.monotonic() + 10, _nothing)
+    held.release()
+
+    assert monitor.wait(timeout=10) == -signal.SIGKILL
+
+
+def test_a_holder_that_cannot_be_told_is_not_called_by_a_dead_ones_name(
+    dir_fd: int,
+    stranger: Callable[[str], subprocess.Popen[str]],
+    child: Callable[..., Child],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(transition, "_MONITOR_FOR", 0.1)
+    child("online").end()
+    other = stranger("something")
+    with pytest.raises(Failure, match="its holder cannot be told"):
+        transition.acquire(dir_fd, "offline", time.monotonic() + 0.5, _nothing)
+
+    assert other.poll() is None
+
+
+def test_the_monitor_of_a_script_at_work_is_left_alone(
+    dir_fd: int,
+    stranger: Callable[[str], subprocess.Popen[str]],
+    child: Callable[..., Child],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    """A second Online waits for the first, however long that waits for its monitor."""
+    monkeypatch.setattr(transition, "_MONITOR_FOR", 0.1)
+    monitor = stranger("pgx_monitor")
+    fd = os.open(tmp_path / names.TRANSITION_LOCK, os.O_RDWR)
+    assert locks.take(fd, locks.ONLINE)
+    with pytest.raises(Failure):
+        transition.acquire(dir_fd, "online", time.monotonic() + 0.5, _nothing)
+    os.close(fd)
+
+    assert monitor.poll() is None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pgx_agent.core.watch import step
 from pgx_agent.core.watched import (
-    POSTGRES,
     TEMPLATE1,
     Answered,
     Ask,
@@ -16,18 +15,9 @@ from pgx_agent.core.watched import (
     Ignored,
     Limits,
     PostmasterGone,
-    Ready,
     Warn,
 )
-from tests.watch_run import Run
-
-
-def watch(
-    interval: float = 3, timeout: float = 2, retries: int = 2, *, answered: bool = True
-) -> Run:
-    run = Run(Limits(interval, timeout, retries), answered=answered)
-    assert run.at(0, Ready()) == [Ask(1, TEMPLATE1)]
-    return run
+from tests.watch_run import Run, watch
 
 
 def test_nothing_is_asked_of_a_server_that_starts() -> None:
@@ -139,125 +129,6 @@ def test_the_first_answer_lifts_the_limit() -> None:
     run.at(1000)
 
     assert run.failures == 0
-
-
-def test_the_second_opinion_is_sought_beside_the_last_retry() -> None:
-    run = watch(timeout=2, retries=2)
-
-    assert run.at(4) == [Ask(3, POSTGRES)]
-
-
-def test_the_second_opinion_ends_with_the_last_retry() -> None:
-    run = watch(timeout=2, retries=2)
-    run.at(5.999)
-    assert run.failures == 2
-
-    run.at(6)
-
-    assert run.state == Faulted("3 failures in a row, the last: no answer within 2 s")
-
-
-def test_any_reply_of_postgres_starts_the_budget_anew() -> None:
-    run = watch(timeout=2, retries=2)
-    run.at(4)
-
-    done = run.at(5, Answered(3))
-    assert run.failures == 0
-    assert [type(one) for one in done] == [Warn]
-
-    run.at(10.9)
-    assert run.failures == 2
-    run.at(11)
-    assert isinstance(run.state, Faulted)
-
-
-def test_with_no_retry_it_is_sought_at_half_time() -> None:
-    run = watch(timeout=2, retries=0)
-
-    assert run.at(0.99) == []
-    assert run.at(1) == [Ask(2, POSTGRES)]
-    run.at(2)
-    assert run.state == Faulted("no answer within 2 s")
-
-
-def test_with_no_retry_a_reply_starts_the_only_question_anew() -> None:
-    run = watch(timeout=2, retries=0)
-    run.at(1)
-
-    run.at(1.5, Answered(2))
-
-    assert run.at(2.5) == [Ask(3, POSTGRES)]
-    run.at(3.4)
-    assert run.failures == 0
-    run.at(3.5)
-    assert isinstance(run.state, Faulted)
-
-
-def test_after_a_refusal_there_is_no_second_opinion() -> None:
-    run = watch(interval=3, retries=1)
-    run.at(0, Failed(1, "refused"))
-
-    assert run.at(3) == [Ask(2, TEMPLATE1)]
-    run.at(3.1, Failed(2, "refused"))
-    assert run.state == Faulted("2 failures in a row, the last: refused")
-
-
-def test_after_a_full_queue_there_is_one() -> None:
-    run = watch(interval=3, retries=1)
-    run.at(0, Failed(1, "full", eagain=True))
-
-    assert run.at(3) == [Ask(2, TEMPLATE1), Ask(3, POSTGRES)]
-
-
-def test_a_full_queue_waits_for_the_second_opinion() -> None:
-    run = watch(interval=3, timeout=2, retries=1)
-    run.at(0, Failed(1, "full", eagain=True))
-    run.at(3, Failed(2, "full", eagain=True))
-    run.at(3.5, Failed(2, "full", eagain=True))
-    run.at(4.9)
-    assert run.failures == 2
-
-    run.at(5)
-
-    assert run.state == Faulted("2 failures in a row, the last: full")
-
-
-def test_a_full_queue_everywhere_is_a_fault_at_once() -> None:
-    run = watch(interval=3, timeout=2, retries=1)
-    run.at(0, Failed(1, "full", eagain=True))
-    run.at(3)
-
-    run.at(3.1, Failed(2, "full", eagain=True), Failed(3, "full", eagain=True))
-
-    assert isinstance(run.state, Faulted)
-
-
-def test_a_reply_of_postgres_lifts_the_verdict_that_waits() -> None:
-    run = watch(interval=3, timeout=0, retries=1)
-    run.at(0, Failed(1, "full", eagain=True))
-    run.at(3)
-    run.at(3.1, Failed(2, "full", eagain=True))
-
-    run.at(12, Answered(3))
-
-    assert run.failures == 0
-    assert Ask(4, TEMPLATE1) in run.effects
-
-
-def test_an_old_second_opinion_serves_again() -> None:
-    run = watch(interval=3, timeout=2, retries=1)
-    run.at(2)
-    assert run.effects[-1] == Ask(3, POSTGRES)
-    run.at(2.5, Answered(2))
-
-    run.at(10)
-
-    opinions = [one for one in run.effects if one == Ask(3, POSTGRES)]
-    assert len(opinions) == 1
-    assert not any(
-        isinstance(one, Ask) and one.database == POSTGRES and one.number != 3
-        for one in run.effects
-    )
 
 
 def test_what_online_and_offline_do_is_ignored() -> None:

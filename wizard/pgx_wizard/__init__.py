@@ -1,1 +1,1 @@
-"""From a declared application to hvw settings; comes after the agent."""
+"""From a declared application to hvw's settings, and into hvw itself."""

@@ -194,7 +194,8 @@ def _next(limits: Limits, ladder: Ladder, look: Look, now: float) -> Step:
 def _orphans(limits: Limits, ladder: Ladder, now: float) -> Step:
     """Most notice at once that their postmaster is gone; the logger empties its pipe."""
     assert ladder.orphaned is not None
-    until = min(ladder.orphaned + ORPHANS_MAY_TAKE, limits.budget)
+    half = (limits.budget - ladder.orphaned) / 2
+    until = ladder.orphaned + min(ORPHANS_MAY_TAKE, half)
     return Kill("the postmaster is gone") if now >= until else Wait(until)
 
 

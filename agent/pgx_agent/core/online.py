@@ -5,12 +5,11 @@ asks again, until a step ends it.  An Online that was killed at any instant is t
 continued by the next one, which finds what it left.
 
     a live postmaster of the directory
-        Faulted by the record or by the monitor's rules   Stop, immediate
+        Faulted by its record or by the monitor's rules    Stop, immediate
         not named by its own PID file                      Stop, fast (LookAgain while it is young)
         stopping                                           Stop, fast
-        Online, its record fresh and watched               Leave
         starting                                           Adopt, joining its start
-        otherwise                                          Adopt
+        otherwise, also Online                             Adopt
     no postmaster
         processes of the instance are left                 EndOrphans
         the PID file is a standalone backend's             Refuse
@@ -26,7 +25,7 @@ from typing import Literal, TypeAlias, assert_never
 # A server writes its PID file in its first moments; a younger one may yet do so.
 YOUNG = 5.0  # seconds
 
-State: TypeAlias = Literal["none", "starting", "online", "faulted"]
+Ident: TypeAlias = tuple[int, int]  # PID and start (clock ticks)
 Mode: TypeAlias = Literal["fast", "immediate"]
 
 
@@ -38,6 +37,11 @@ class Server:
     start: int
     age: float = 3600.0
 
+    @property
+    def ident(self) -> Ident:
+        """PID and start."""
+        return self.pid, self.start
+
 
 @dataclass(frozen=True, slots=True)
 class NoPidFile:
@@ -47,6 +51,13 @@ class NoPidFile:
 @dataclass(frozen=True, slots=True)
 class BadPidFile:
     """postmaster.pid is empty or garbled; PostgreSQL itself refuses it."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadablePidFile:
+    """postmaster.pid is there and cannot be read, *why*: it proves nothing of a server."""
+
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,34 +80,24 @@ class Named:
     stale: bool = False
 
 
-PidFile: TypeAlias = NoPidFile | BadPidFile | Standalone | Named
+PidFile: TypeAlias = NoPidFile | BadPidFile | UnreadablePidFile | Standalone | Named
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What one look has found.
 
-    *state* is the record's, Faulted also when the record says Online of a postmaster that
-    is gone.  *watched*: the record is fresh, the monitor's lock is held, and *recorded*
-    (PID and start) is what it speaks of.  *orphans* are texts that name processes of the
-    instance without a living postmaster.  *condemned* is the server that the monitor's
-    rules have called Faulted in this run.
+    *faulted* is the server that the record calls Faulted, *condemned* the one that the
+    monitor's rules have called so in this run; each by PID and start, which may be another
+    server's than the one that runs.  *orphans* are texts that name processes of the
+    instance without a living postmaster.
     """
 
     pid_file: PidFile
     servers: tuple[Server, ...] = ()
-    state: State = "none"
-    watched: bool = False
-    recorded: tuple[int, int] | None = None
+    faulted: Ident | None = None
     orphans: tuple[str, ...] = ()
-    condemned: tuple[int, int] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Leave:
-    """The instance is Online and watched: nothing is to be done."""
-
-    server: Server
+    condemned: Ident | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +145,7 @@ class Start:
     grandparent: int | None = None
 
 
-Step: TypeAlias = Leave | Adopt | LookAgain | Stop | EndOrphans | Refuse | Start
+Step: TypeAlias = Adopt | LookAgain | Stop | EndOrphans | Refuse | Start
 
 
 def next_step(facts: Facts) -> Step:
@@ -154,36 +155,51 @@ def next_step(facts: Facts) -> Step:
             return _without_server(facts)
         case (server,):
             return _with_server(facts, server)
-        case several:
-            return _with_server(facts, _least_wanted(facts.pid_file, several))
+        case _:
+            return _with_server(facts, _least_wanted(facts))
 
 
 def ends(step: Step) -> bool:
     """Whether nothing is planned after *step*, provided that it succeeds."""
-    return isinstance(step, (Leave, Adopt, Refuse, Start))
+    return isinstance(step, (Adopt, Refuse, Start))
 
 
-def _names(pid_file: PidFile, server: Server) -> bool:
-    return isinstance(pid_file, Named) and pid_file.pid == server.pid
+def is_ours_to_stop(facts: Facts, ours: Ident, *, forked: bool) -> bool:
+    """Whether what is there may be stopped because *ours* did not come up.
+
+    Nothing but a server that this Online *forked*, or has joined and which starts still.
+    """
+    others = any(server.ident != ours for server in facts.servers)
+    if others or isinstance(facts.pid_file, Standalone):
+        return False
+    return forked or facts.pid_file == Named(ours[0], "starting")
 
 
-def _least_wanted(pid_file: PidFile, servers: tuple[Server, ...]) -> Server:
-    unnamed = [server for server in servers if not _names(pid_file, server)]
-    return unnamed[0] if unnamed else servers[0]
+def _names(facts: Facts, server: Server) -> bool:
+    """Whether the PID file names *server*; one that cannot be read is no proof against it."""
+    match facts.pid_file:
+        case Named(pid=pid):
+            return pid == server.pid
+        case UnreadablePidFile():
+            return len(facts.servers) == 1
+        case _:
+            return False
+
+
+def _least_wanted(facts: Facts) -> Server:
+    unnamed = [server for server in facts.servers if not _names(facts, server)]
+    return unnamed[0] if unnamed else facts.servers[0]
 
 
 def _with_server(facts: Facts, server: Server) -> Step:
-    key = (server.pid, server.start)
-    if facts.condemned == key:
+    if facts.condemned == server.ident:
         return Stop(server, "immediate", "the monitor's rules call it Faulted")
-    if facts.state == "faulted":
+    if facts.faulted == server.ident:
         return Stop(server, "immediate", "the resource is Faulted")
-    if not _names(facts.pid_file, server):
+    if not _names(facts, server):
         return _unnamed(server)
     if _status(facts.pid_file) == "stopping":
         return Stop(server, "fast", "it is shutting down")
-    if facts.state == "online" and facts.watched and facts.recorded == key:
-        return Leave(server)
     return Adopt(server, joining=_status(facts.pid_file) == "starting")
 
 
@@ -201,7 +217,7 @@ def _without_server(facts: Facts) -> Step:
     if facts.orphans:
         return EndOrphans(facts.orphans)
     match facts.pid_file:
-        case NoPidFile() | BadPidFile():
+        case NoPidFile() | BadPidFile() | UnreadablePidFile():
             return Start()
         case Standalone(pid=pid):
             return Refuse(pid)

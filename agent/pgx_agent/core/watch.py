@@ -159,10 +159,17 @@ def _opinion(limits: Limits, state: Watching, now: float) -> Result:
     if state.failures and not state.silent:
         return replace(state, opinion=None), ()
     after = replace(
-        state, opinion=None, failures=0, silent=False, consulted=False, held=None
+        state,
+        opinion=None,
+        answered=True,
+        failures=0,
+        silent=False,
+        consulted=False,
+        held=None,
     )
     if state.due is not None:
-        after = replace(after, due=now + _allowed(limits, state))
+        allowed = patience(limits, after)
+        after = replace(after, due=None if allowed is None else now + allowed)
     elif state.current is None and state.ask_at is None:
         after = replace(after, ask_at=_next_interval(limits, state, now))
     if not (state.failures or state.consulted):

@@ -258,6 +258,7 @@ class Monitor:
                 self._say.answered_plainly()
             if before.failures:
                 self._say.recovered(before.failures)
+        if isinstance(event, Answered) and after.answered:
             self._online()
         if after.failures > before.failures:
             reason = event.reason if isinstance(event, Failed) else "no answer in time"

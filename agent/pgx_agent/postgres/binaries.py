@@ -20,7 +20,7 @@ _PLACES = (
     "/usr/bin",
 )
 
-# Runs a program with arguments and returns what it printed.
+# Runs a program with arguments and returns what it printed.  Raises OSError.
 Ask = Callable[[list[str]], str]
 
 
@@ -44,15 +44,22 @@ def find(bin_dir: str, major: int, ask: Ask) -> str:
     """Return the directory whose server is of version *major*.  Raises Failure."""
     seen = []
     for directory in candidates(bin_dir, major):
-        program = f"{directory}/{SERVER}"
-        if not os.access(program, os.X_OK):
-            seen.append(f"{directory}: none")
-            continue
-        version = parse_version(ask([program, "--version"]))
+        version = _look(f"{directory}/{SERVER}", ask)
         if version == major:
             return directory
-        seen.append(f"{directory}: {version or 'unknown'}")
+        seen.append(f"{directory}: {version}")
     raise _not_found(bin_dir, major, seen)
+
+
+def _look(program: str, ask: Ask) -> int | str:
+    """Return the major version of *program*, or why there is none."""
+    if not os.access(program, os.X_OK):
+        return "none"
+    try:
+        version = parse_version(ask([program, "--version"]))
+    except OSError as ex:
+        return f"its {SERVER} could not be asked for its version, {ex.strerror or ex}"
+    return version or f"its {SERVER} does not tell its version"
 
 
 def _not_found(bin_dir: str, major: int, seen: list[str]) -> Failure:
@@ -60,5 +67,7 @@ def _not_found(bin_dir: str, major: int, seen: list[str]) -> Failure:
     return Failure(
         f"no server program of PostgreSQL {major} {where}",
         detail=f"Looked into {'; '.join(seen)}.",
-        hint="Give the directory with pgx_pclrsc --bin-dir.",
+        hint="See that this directory has the right programs, and that they can be run."
+        if bin_dir
+        else "Give the directory with pgx_pclrsc --bin-dir.",
     )

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from pgx_agent import mounts
+from pgx_agent.postgres import holdings, pidfile
 from pgx_agent.postgres.control import VERSION_FILE
 from pgx_pclrsc import proc
 from pgx_pclrsc.failure import Failure
@@ -58,30 +59,13 @@ def _is_cifs(fd: int) -> bool:
     return mount is not None and mount.kind in _CIFS
 
 
-def _locked_by(pid: int, fd: int, wanted: os.stat_result) -> bool:
-    """Whether the flock on *wanted* belongs to descriptor *fd* of *pid*."""
-    try:
-        if not os.path.samestat(os.stat(f"/proc/{pid}/fd/{fd}"), wanted):
-            return False
-        with open(f"/proc/{pid}/fdinfo/{fd}", encoding="ascii") as file:
-            return any(line.startswith("lock:") and "FLOCK" in line for line in file)
-    except OSError:
-        return False
-
-
-def _holds(pid: int, wanted: os.stat_result) -> bool:
-    try:
-        descriptors = os.listdir(f"/proc/{pid}/fd")
-    except OSError:
-        return False
-    return any(_locked_by(pid, int(name), wanted) for name in descriptors)
-
-
 def holders(fd: int) -> list[Holder]:
     """Return the processes on this node, other than ours, that hold the flock of *fd*'s file."""
     wanted = os.fstat(fd)
     ours = os.getpid()
-    found = [pid for pid in proc.pids() if pid != ours and _holds(pid, wanted)]
+    key = wanted.st_dev, wanted.st_ino
+    others = (pid for pid in proc.pids() if pid != ours)
+    found = [pid for pid in others if holdings.has_flocked(pid, key)]
     found += [pid for pid in _listed(wanted) if pid not in (ours, *found)]
     return [Holder(pid, " ".join(proc.cmdline(pid))[:100]) for pid in found]
 
@@ -206,10 +190,12 @@ def _held_elsewhere(data_directory: str) -> Failure:
 
 def _pid_file(data_directory: str) -> str:
     """Return what the other side's PID file tells of the holder."""
+    unknown = "There is no postmaster.pid that names it."
     try:
-        with open(f"{data_directory}/postmaster.pid", encoding="ascii") as file:
-            lines = file.read(4096).split("\n")
-        since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(int(lines[2])))
-        return f"postmaster.pid names PID {int(lines[0])}, started {since}."
-    except (OSError, ValueError, IndexError):
-        return "There is no postmaster.pid that names it."
+        found = pidfile.read(data_directory)
+        if found is None or found.started is None:
+            return unknown
+        since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(found.started))
+    except (pidfile.Garbled, OSError, OverflowError):
+        return unknown
+    return f"postmaster.pid names PID {found.pid}, started {since}."

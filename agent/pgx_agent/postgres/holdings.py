@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
+from pgx_pclrsc import proc
+
 _SEGMENTS = "/proc/sysvipc/shm"
 
 # Device and inode.
@@ -52,7 +54,7 @@ def has_flocked(pid: int, wanted: Key) -> bool:
         return False
     return any(
         wanted[1] in _flock_inodes(_text(f"/proc/{pid}/fdinfo/{name}"))
-        and key(f"/proc/{pid}/fd/{name}") == wanted
+        and proc.link_key(f"/proc/{pid}/fd/{name}") == wanted
         for name in names
     )
 

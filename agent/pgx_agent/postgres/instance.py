@@ -208,10 +208,11 @@ def with_memory(evidence: Evidence, found: list[Process]) -> Evidence:
 def unproven(evidence: Evidence) -> list[Process]:
     """Return servers of which nothing here proves whose they are.
 
-    While the data directory is known, whatever is elsewhere is another's.  Otherwise a
-    server whose own directory no name leads to may be the instance's.
+    While the data directory can be seen, whatever is elsewhere is another's.  Otherwise a
+    server whose own directory no name leads to may be the instance's; that a record knows
+    where the directory once was excuses nobody, it may be of an earlier mount.
     """
-    if evidence.guard_key is not None or evidence.recorded_key is not None:
+    if evidence.guard_key is not None:
         return []
     ours = {process.pid for process in processes(evidence)}
     there = table()

@@ -21,6 +21,10 @@ class Garbled(Exception):
     """The file is there and does not begin with a PID."""
 
 
+class NoFile(Garbled):
+    """What has its name is no file: nothing can be read in it."""
+
+
 @dataclass(frozen=True, slots=True)
 class PidFile:
     """What postmaster.pid says; a line that is not there, or not understood, is None.
@@ -77,7 +81,8 @@ def _shmid(text: str | None) -> int | None:
 def read(data_directory: str) -> PidFile | None:
     """Return what *data_directory*'s PID file says, None when there is none.
 
-    Raises Garbled for one that is no PID file, OSError when it cannot be read.
+    Raises Garbled for one that is no PID file, NoFile for what is no file at all, OSError
+    when it cannot be read.
     """
     try:
         fd = _open(f"{data_directory}/{NAME}")
@@ -85,7 +90,7 @@ def read(data_directory: str) -> PidFile | None:
         return None
     try:
         if not stat.S_ISREG(os.fstat(fd).st_mode):
-            raise Garbled("it is not a regular file")
+            raise NoFile("it is not a regular file")
         return parse(os.read(fd, _LONGEST))
     finally:
         os.close(fd)

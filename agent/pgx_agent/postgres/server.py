@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from pgx_agent import prologue
+from pgx_agent.postgres.binaries import SERVER
 from pgx_pclrsc import proc
 
 GRANDPARENT = "PG_GRANDPARENT_PID"
@@ -34,8 +35,13 @@ class Order:
     grandparent: int | None = None
 
     def arguments(self) -> list[str]:
-        """Return the command line of the server."""
-        line = [f"{self.bin_dir}/postgres", "-D", self.data_directory]
+        """Return the command line of the server.
+
+        The directory is given twice: a data_directory in the configuration would lead the
+        server to another one than was checked and locked.
+        """
+        data = self.data_directory
+        line = [f"{self.bin_dir}/{SERVER}", "-D", data, "-c", f"data_directory={data}"]
         if self.config_file:
             line += ["-c", f"config_file={self.config_file}"]
         return line
@@ -87,6 +93,7 @@ def fork(order: Order) -> Forked:
 def _child(order: Order, reader: int) -> NoReturn:
     """Wait for the word, then become the server; never returns."""
     try:
+        _close_all_but({0, 1, 2, reader, order.log_fd, order.guard_fd})
         os.setsid()
         _descriptors(order)
         prologue.ordinary_signals()
@@ -97,6 +104,16 @@ def _child(order: Order, reader: int) -> NoReturn:
         os.write(2, f"could not execute the server: {ex.strerror}\n".encode())
     finally:
         os._exit(_COULD_NOT_EXECUTE)
+
+
+def _close_all_but(kept: set[int | None]) -> None:
+    """Close what is our parent's: a child that is stopped would hold on to its locks."""
+    for name in os.listdir("/proc/self/fd"):
+        if int(name) not in kept:
+            try:
+                os.close(int(name))
+            except OSError:
+                pass  # the one that the list was read through
 
 
 def _descriptors(order: Order) -> None:

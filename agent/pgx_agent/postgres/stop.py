@@ -81,7 +81,9 @@ class _Stop:
             self._ladder, todo = offline.step(self._limits, self._ladder, look, now)
             match todo:
                 case offline.Done():
-                    return self._attached()
+                    # One look can miss a process whose parent ends in the middle of it.
+                    if not self._find():
+                        return self._attached()
                 case offline.GiveUp(because):
                     self._worker.say(f"giving up: {because}")
                     return [_left(process) for process in found]

@@ -1,0 +1,61 @@
+"""Questions put to a real server, to their end."""
+
+from __future__ import annotations
+
+import select
+import time
+
+from fixtures.server import Server
+from pgx_agent.core.classify import (
+    Outcome,
+)
+from pgx_agent.postgres import addresses, pidfile, probe
+from pgx_agent.postgres.addresses import Address
+from tests.fix_postgres import MakeServer
+
+
+def login(server: Server, home: str = "/nonexistent", user: str = "") -> probe.Login:
+    return probe.Login(user or server.user.name, home)
+
+
+def where(server: Server) -> list[Address]:
+    pid = server.pid()
+    assert pid is not None
+    found = pidfile.read(str(server.data))
+    return addresses.of_server(pid, found, str(server.data))
+
+
+def local(server: Server) -> list[Address]:
+    return [Address(server.port, host=str(server.sockets))]
+
+
+def configured(make_server: MakeServer, **settings: object) -> Server:
+    server = make_server()
+    server.configure(**settings)
+    return server
+
+
+def finish(question: probe.Question, limit: float = 10.0) -> Outcome | None:
+    """Return the outcome, None when there is none within *limit* seconds."""
+    until = time.monotonic() + limit
+    while (fd := question.fileno()) is not None and time.monotonic() < until:
+        poll = select.poll()
+        poll.register(fd, question.events)
+        if poll.poll(max(0, until - time.monotonic()) * 1000):
+            question.advance()
+    return question.advance() if question.fileno() is None else None
+
+
+def ask(
+    server: Server,
+    at: list[Address] | None = None,
+    database: str = "template1",
+    as_whom: probe.Login | None = None,
+) -> Outcome | None:
+    question = probe.Question(
+        local(server) if at is None else at, as_whom or login(server), database
+    )
+    try:
+        return finish(question)
+    finally:
+        question.close()

@@ -1,0 +1,74 @@
+"""A disk that hangs: the resource on it fails in time, and no other one notices."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from fixtures.hung_disk import HungDisk
+from fixtures.processes import kill
+from tests.fix_resource import OFFLINE, ONLINE, MakeResource, Resource
+
+pytestmark = [pytest.mark.root, pytest.mark.one_postgres]
+
+
+@pytest.fixture
+def hung_disk(open_tmp: Path) -> Iterator[HungDisk]:
+    """A file system that hangs as soon as it is told to."""
+    point = open_tmp / "hung"
+    point.mkdir()
+    disk = HungDisk(point)
+    try:
+        disk.mount()
+    except OSError as ex:
+        os.close(disk._fd)
+        pytest.skip(f"no FUSE: {ex}")
+    yield disk
+    disk.remove()
+
+
+def test_online_gives_its_verdict_in_time(
+    make_resource: MakeResource, resource: Resource, hung_disk: HungDisk
+) -> None:
+    away = replace(resource.server, data=hung_disk.point)
+    hanging = make_resource(away, "hanging", online_timeout=10)
+    hung_disk.hang()
+    began = time.monotonic()
+    result = hanging.online()
+
+    assert result.returncode == 1
+    assert time.monotonic() - began < 10
+    assert "could not finish in time: still checking data directory" in result.stderr
+    assert "waits in the kernel at" in result.stderr
+
+
+def test_a_server_of_the_same_user_on_a_disk_that_hangs_holds_nobody_up(
+    resource: Resource, hung_disk: HungDisk, open_tmp: Path
+) -> None:
+    """It looks like another instance's postmaster, as far as can be told without asking."""
+    program = open_tmp / "postgres"
+    shutil.copy("/bin/sleep", program)
+    user = resource.server.user
+    other = subprocess.Popen(
+        [program, "600"], cwd=hung_disk.point, env={}, **user.popen_options()
+    )
+    hung_disk.hang()
+    began = time.monotonic()
+    try:
+        assert resource.online(limit=30).returncode == 0
+        assert resource.check() == ONLINE
+        assert resource.online(limit=30).returncode == 0
+        assert resource.offline(limit=30).returncode == 0
+        assert resource.check() == OFFLINE
+        assert time.monotonic() - began < 20
+        assert other.poll() is None
+    finally:
+        kill(other.pid)
+        other.wait()

@@ -1,0 +1,169 @@
+"""What the monitor has open, and what becomes of it when its files are tampered with."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from fixtures.disk import Disk
+from fixtures.processes import gone, kill, wait_until
+from fixtures.server import Server
+from pgx_pclrsc import names, proc
+from tests.fix_resource import FAULTED, ONLINE, MakeResource
+from tests.postgres.adopted import adopt, monitor_of, stays_online
+
+pytestmark = [pytest.mark.postgres, pytest.mark.one_postgres]
+
+
+def test_a_record_that_was_removed_is_written_anew(
+    make_resource: MakeResource, server: Server
+) -> None:
+    server.start_plain()
+    resource = adopt(make_resource, server)
+    before = resource.known()
+
+    (resource.work / names.RECORD).unlink()
+
+    resource.wait_for_record("online", 5)
+    assert resource.known().generation == before.generation
+
+
+@pytest.mark.root
+def test_a_link_to_a_file_of_roots_is_not_written_through(
+    make_resource: MakeResource, server: Server, tmp_path: Path
+) -> None:
+    server.start_plain()
+    resource = adopt(make_resource, server)
+    target = tmp_path / "target"
+    target.write_text("untouched")
+    for name in (names.RECORD, names.TRACE):
+        (resource.work / name).unlink()
+        (resource.work / name).symlink_to(target)
+    time.sleep(2.5)
+
+    assert target.read_text() == "untouched"
+    assert resource.check() == ONLINE
+
+
+def test_a_fifo_holds_nobody_up(make_resource: MakeResource, server: Server) -> None:
+    pid = server.start_plain()
+    resource = adopt(make_resource, server)
+    monitor = monitor_of(resource)
+    for name in (names.RECORD, names.TRACE):
+        (resource.work / name).unlink()
+        os.mkfifo(resource.work / name)
+        server.user.own(resource.work / name)
+    time.sleep(2.5)
+
+    assert resource.check() == ONLINE
+    assert not gone(monitor)
+    kill(pid)
+    wait_until(lambda: gone(monitor), "the monitor has seen it", 5)
+
+
+@contextmanager
+def small_disk(path: Path) -> Iterator[None]:
+    """Mount a file system of 256 KB at *path*."""
+    path.mkdir(mode=0o755)
+    options = ["-o", "size=256k,mode=0755"]
+    subprocess.run(["mount", "-t", "tmpfs", *options, "tmpfs", path], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "-l", path], check=True)
+
+
+@pytest.mark.root
+def test_a_full_work_directory(
+    make_resource: MakeResource, server: Server, open_tmp: Path
+) -> None:
+    """The record has its blocks from the day of registration, or none could be had now."""
+    pid = server.start_plain()
+    work = open_tmp / "home" / "work-pgxtest"
+    with small_disk(work):
+        server.user.own(work)
+        work.chmod(0o700)
+        resource = adopt(make_resource, server)
+        with (work / "filler").open("wb", buffering=0) as filler:
+            try:
+                while True:
+                    filler.write(b"x" * 4096)
+            except OSError:
+                pass
+        stays_online(resource, 2)
+
+        kill(pid)
+
+        resource.wait_for_record("faulted", 5)
+        assert resource.check() == FAULTED
+
+
+@pytest.mark.root
+def test_a_frozen_file_system_holds_the_monitor_up_no_more_than_a_moment(
+    make_resource: MakeResource, disk: Disk, server_on_disk: Callable[..., Server]
+) -> None:
+    """What it reads of the data directory waits for no write, not even of an access time."""
+    server = server_on_disk()
+    server.start_plain()
+    resource = adopt(make_resource, server)
+    disk.freeze()
+    try:
+        before = resource.known().good_until
+        wait_until(lambda: resource.known().good_until > before + 3000, "fresh", 10)
+        assert resource.check() == ONLINE
+    finally:
+        disk.thaw()
+    stays_online(resource, 2)
+
+
+def test_it_keeps_little_open(make_resource: MakeResource, server: Server) -> None:
+    """The guard of the server that it has adopted is all it has of the data directory."""
+    server.start_plain()
+    resource = adopt(make_resource, server)
+    monitor = monitor_of(resource)
+
+    # It says its first word only after the record.
+    wait_until(
+        lambda: not held(monitor, "pipe:"), "the pipe to its starter is closed", 5
+    )
+    assert held(monitor, str(server.data)) == [f"{server.data}/PG_VERSION"]
+    assert proc.cwd(monitor) == "/"
+    shown = proc.cmdline(monitor)
+    assert any(word.endswith("pgx_monitor") for word in shown)
+    assert resource.name in shown
+
+
+def held(pid: int, prefix: str) -> list[str]:
+    """Return what *pid* has open whose name begins with *prefix*."""
+    links = [os.readlink(path) for path in Path(f"/proc/{pid}/fd").iterdir()]
+    return [link for link in links if link.startswith(prefix)]
+
+
+def guarded(server: Server) -> bool:
+    """Whether somebody holds the guard."""
+    with (server.data / "PG_VERSION").open() as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+def test_it_guards_an_adopted_server(
+    make_resource: MakeResource, server: Server
+) -> None:
+    server.start_plain()
+    assert not guarded(server)
+
+    resource = adopt(make_resource, server)
+
+    assert guarded(server)
+    kill(monitor_of(resource))
+    wait_until(lambda: not guarded(server), "the guard is free")

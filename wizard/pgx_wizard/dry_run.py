@@ -1,0 +1,127 @@
+"""What `apply` would type: hvw's screens are read, and left without saving.  Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from pgx_wizard.basics import differing, machines
+from pgx_wizard.entering import leave_unchanged, open_part
+from pgx_wizard.hand import Hand, Road
+from pgx_wizard.keystrokes import Step, action_steps, attribute_steps, choices
+from pgx_wizard.main_menu import at_main, edit
+from pgx_wizard.model import Application
+from pgx_wizard.parts import DEFAULTS, Held, Part, parts, plan
+from pgx_wizard.road import Options
+from pgx_wizard.screen import Kind
+from pgx_wizard.vocabulary import (
+    BASICS,
+    BASICS_LABEL,
+    COMMAND_LINES,
+    INFERRED,
+    SYMFOWARE,
+)
+
+
+@dataclass
+class Seen:
+    """What hvw holds of the application: settings by turnkey label."""
+
+    exists: bool = False
+    held: dict[str, Held] = field(default_factory=dict)
+    there: dict[str, str] = field(default_factory=dict)  # turnkey label: name or `-`
+
+
+def look(hand: Hand, app: Application) -> Road[Seen]:
+    """Read what hvw holds of *app*; nothing is changed."""
+    at_main(hand, app, talks=True)
+    seen = Seen()
+    seen.exists = yield from edit(hand, app)
+    if not seen.exists:
+        return seen
+    seen.there = _turnkey(hand)
+    if seen.there.get(BASICS_LABEL, "-") != "-":
+        yield from hand.choose(f"{BASICS_LABEL}(", starts=True)
+        hand.expect(Kind.SETTINGS)
+        seen.held[BASICS_LABEL] = yield from hand.settings()
+        yield from leave_unchanged(hand)
+    for part in parts(app):
+        if part.label not in INFERRED and seen.there.get(part.label, "-") != "-":
+            seen.held[part.label] = yield from open_part(hand, part, app.name)
+            yield from leave_unchanged(hand)
+    return seen
+
+
+def _turnkey(hand: Hand) -> dict[str, str]:
+    pairs = (
+        label.rpartition("(") for label in hand.screen.labels if label.endswith(")")
+    )
+    return {label: name[:-1] for label, _, name in pairs}
+
+
+def render(app: Application, seen: Seen, options: Options) -> str:
+    """Return the choices and texts that would be typed, one a line, menu by menu."""
+    lines = [
+        f"{'  ' * step.depth}{step.menu}: {step.what}"
+        for step in _steps(app, seen, options)
+    ]
+    return "\n".join(lines) or "nothing would be typed"
+
+
+def _steps(app: Application, seen: Seen, options: Options) -> Iterator[Step]:
+    way = (
+        ("Application-Edit", app.name)
+        if seen.exists
+        else ("Application-Create", "STANDBY")
+    )
+    yield from choices(0, "main menu", *way)
+    if options.without_database:
+        yield from _without_database(seen)
+    else:
+        yield from _basics(app, seen.held.get(BASICS_LABEL))
+        for part in parts(app):
+            yield from _part(part, seen, options)
+    yield from choices(0, app.name, "SAVE+EXIT")
+    last = ["Configuration-Generate"]
+    last += ["Configuration-Activate"] if options.until == "activate" else []
+    yield from choices(0, "main menu", *last, "QUIT")
+
+
+def _without_database(seen: Seen) -> Iterator[Step]:
+    for label in (SYMFOWARE, COMMAND_LINES):
+        if seen.there.get(label, "-") != "-":
+            yield from choices(1, label, "REMOVE+EXIT")
+
+
+def _basics(app: Application, held: Held | None) -> Iterator[Step]:
+    shown: Mapping[str, str] = BASICS if held is None else held
+    there = machines(shown) or app.machines[:1]
+    missing = [m for m in app.machines if m not in there]
+    changes = list(differing(app, shown))
+    if held is not None and not missing and not changes:
+        return
+    for machine in missing:
+        yield from choices(1, BASICS_LABEL, "AdditionalMachine", machine)
+    for key, value in changes:
+        yield from attribute_steps(key, value)
+    yield from choices(1, BASICS_LABEL, "SAVE+EXIT")
+
+
+def _part(part: Part, seen: Seen, options: Options) -> Iterator[Step]:
+    if part.label in INFERRED and not options.type_inferred:
+        if seen.there.get(part.label, "-") == "-":
+            yield Step(
+                1, part.label, "(left to a person: its screen is not documented)"
+            )
+        return
+    held = seen.held.get(part.label)
+    what = plan(
+        part,
+        DEFAULTS.get(part.label, {}) if held is None else held,
+        prune=options.prune,
+    )
+    if not what.actions:
+        return
+    for action in what.actions:
+        yield from action_steps(part, action)
+    yield from choices(1, part.label, "SAVE+EXIT")

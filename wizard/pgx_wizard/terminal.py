@@ -1,0 +1,152 @@
+"""hvw on a pseudo-terminal: what it prints until it asks, and what is typed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from types import TracebackType
+from typing import IO
+
+import pexpect
+
+from pgx_pclrsc.failure import Failure
+from pgx_wizard.hand import Keys
+from pgx_wizard.screen import KNOWN_PROMPTS, Screen, parse, plain, prompt_of
+
+# A prompt that no manual shows may be the beginning of a longer line.
+PAUSE = 0.3
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_ROWS, _COLUMNS = 200, 400  # no line is broken, and few lists are paged
+
+
+class Ended(Failure):
+    """hvw ended where it should have asked."""
+
+
+class Silent(Failure):
+    """hvw asks for nothing: what it draws is not known."""
+
+
+class Terminal:
+    """A running hvw.  As a context it leaves no hvw behind."""
+
+    def __init__(self, program: str, transcript: IO[str], patience: float) -> None:
+        self.transcript = transcript
+        self.patience = patience  # seconds
+        self.printed = ""
+        self.awaited: str | None = ""  # what was typed, until its screen has come
+        self.child = _spawn(program)
+
+    def __enter__(self) -> Terminal:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.end()
+
+    def read(self) -> Screen:
+        """Return the next screen.  Raises Ended, and Silent where it takes too long."""
+        deadline = time.monotonic() + self.patience
+        while True:
+            text = plain(self.printed)
+            prompt = prompt_of(text)
+            if prompt in KNOWN_PROMPTS:
+                return self._screen(text)
+            wait = PAUSE if prompt else deadline - time.monotonic()
+            if not self._more(max(wait, 0)):
+                if prompt:
+                    return self._screen(text)
+                raise Silent(
+                    f"hvw asked for nothing within {self.patience:g} s",
+                    detail=f"Its last line: {text.rpartition(chr(10))[2].strip() or 'empty'}.",
+                    hint="Give it more time with --timeout, or see the transcript.",
+                )
+
+    def _screen(self, text: str) -> Screen:
+        typed, self.printed, self.awaited = self.awaited or "", "", None
+        return parse(text, typed)
+
+    def _more(self, seconds: float) -> bool:
+        """Read what hvw prints; False after *seconds* without any."""
+        try:
+            text = self.child.read_nonblocking(65536, seconds)
+        except pexpect.TIMEOUT:
+            return False
+        except pexpect.EOF as ex:
+            raise Ended(f"hvw ended unexpectedly: {self._how()}") from ex
+        assert isinstance(text, str)
+        self.printed += text
+        self.transcript.write(text)
+        self.transcript.flush()
+        return True
+
+    def _how(self) -> str:
+        self.child.close()
+        if self.child.signalstatus is not None:
+            return f"signal {self.child.signalstatus}"
+        last = plain(self.printed).strip().rpartition("\n")[2]
+        return f"exit code {self.child.exitstatus}{f', {last}' if last else ''}"
+
+    def type(self, keys: Keys) -> None:
+        """Type *keys*."""
+        self.awaited = keys.text
+        try:
+            self.child.sendline(keys.text)
+        except OSError as ex:
+            raise Ended(f"hvw ended unexpectedly: {self._how()}") from ex
+
+    def end(self) -> None:
+        """End hvw if it still runs: it and what it started share a session of their own."""
+        # An impatient second Ctrl-C must not leave hvw behind.
+        signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+        try:
+            self._end()
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
+
+    def _end(self) -> None:
+        for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGKILL):
+            if not self.child.isalive():
+                break
+            self._kill(number)
+            self._wait_for_end(1.0)
+        self.child.close()
+
+    def _kill(self, number: int) -> None:
+        assert self.child.pid is not None
+        try:
+            os.killpg(self.child.pid, number)
+        except ProcessLookupError:
+            pass  # it has just ended
+
+    def _wait_for_end(self, seconds: float) -> None:
+        deadline = time.monotonic() + seconds
+        while self.child.isalive() and time.monotonic() < deadline:
+            time.sleep(0.01)
+
+
+def _spawn(program: str) -> pexpect.spawn[str]:
+    # English texts, and no colours.
+    environment = {**os.environ, "LC_ALL": "C", "LANG": "C", "TERM": "dumb"}
+    try:
+        child = pexpect.spawn(
+            program,
+            encoding="utf-8",
+            codec_errors="replace",
+            env=environment,
+            dimensions=(_ROWS, _COLUMNS),
+        )
+    except pexpect.ExceptionPexpect as ex:
+        raise Failure(
+            f"could not start hvw: {program}",
+            detail="It is not there, or cannot be executed.",
+            hint="Name it with --hvw, or use pgx_wizard steps to do it by hand.",
+        ) from ex
+    child.delaybeforesend = None  # nothing is typed before hvw asks
+    child.delayafterclose = child.delayafterterminate = 0.0
+    return child
