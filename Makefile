@@ -6,10 +6,13 @@ PREFIX = /opt/pgx_pclrsc
 # Tests that wait run beside each other; those that measure time run alone, afterwards.
 JOBS   = 6
 TESTS  =
+# The fake RMS is being built: `make replay` runs its tests, `make check` not yet.
+REPLAY = tests/fake_rms
+NOT    = --ignore=$(REPLAY)
 # Where the OS user of an instance can read what it runs: see the top of the file.
 OPEN   = $(PY) -m tools.run_open
 
-.PHONY: help setup commands demo test lint types layers bench check install clean format
+.PHONY: help setup commands demo test replay lint types layers bench check install clean format
 
 help:
 	@sed -n 's/^\([a-z]*\):.*## /  make \1|/p' Makefile | \
@@ -23,16 +26,19 @@ $(VENV)/.ready: pyproject.toml tools/setup.sh tools/pick-python.sh tools/interpr
 
 commands: $(VENV)/.ready
 	@umask 022 && $(PY) tools/commands.py --venv $(VENV) --bin $(VENV)/bin --pth \
-	    --path agent --path pclrsc --path wizard
+	    --path agent --path pclrsc --path wizard --checkout .
 
 demo: setup  ## an instance, two nodes, a failure and a switch, on a timeline
 	@$(OPEN) $(PY) -m fixtures.demo
 
 test: setup  ## every test, against every PostgreSQL that is found (TESTS=path to choose)
-	@$(OPEN) sh -c '$(PY) -m pytest -m alone $(TESTS); alone=$$?; \
-	    $(PY) -m pytest -m "not alone" -n $(JOBS) --dist worksteal $(TESTS); rest=$$?; \
+	@$(OPEN) sh -c '$(PY) -m pytest -m alone $(NOT) $(TESTS); alone=$$?; \
+	    $(PY) -m pytest -m "not alone" $(NOT) -n $(JOBS) --dist worksteal $(TESTS); rest=$$?; \
 	    if [ $$alone = 5 ]; then alone=0; elif [ $$rest = 5 ]; then rest=0; fi; \
 	    exit $$((alone | rest))'  # 5: none was chosen
+
+replay: setup  ## the fake RMS: its tests, and every transition
+	@$(OPEN) $(PY) -m pytest -n $(JOBS) --dist worksteal $(REPLAY)
 
 lint: setup  ## ruff and codespell
 	@$(PY) -m ruff check .

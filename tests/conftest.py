@@ -13,6 +13,7 @@ from fixtures import binaries
 from fixtures.os_user import os_user as instances_user
 
 pytest_plugins = [
+    "tests.fake_rms.shell",
     "tests.fix_postgres",
     "tests.fix_registry",
     "tests.fix_place",

@@ -24,8 +24,15 @@ COMMANDS = {
     "pgx_monitor": "pgx_agent.monitor.main",
     "pgx_wizard": "pgx_wizard.cli",
 }
-# For testers: in a checkout's .venv alone, where `fixtures` is.
-TESTERS = {"fake-hvw": "fixtures.fake_hvw.main"}
+# What testers type: the fake hvw and the fake RMS, which stay in the checkout.
+FAKES = {
+    "fake-hvw": "fixtures.fake_hvw.main",
+    "fake-rms": "fixtures.fake_rms.cli",
+    **dict.fromkeys(
+        ("hvcm", "hvdisp", "hvshut", "hvswitch", "hvutil"),
+        "fixtures.fake_rms.hv_command",
+    ),
+}
 # The one that imports nothing from other projects: their path would only be searched.
 BARE = "pgx_check"
 # -I: nothing of the caller's environment or directory; -S: no `site`, whose .pth files and
@@ -63,7 +70,7 @@ def stub(command: str, interpreter: str, ours: list[str], others: list[str]) -> 
         + "sys.dont_write_bytecode = True\n"
         + f"sys.path[:0] = {ours!a}\n"
         + (f"sys.path += {others!a}\n" if others else "")
-        + f"from {(COMMANDS | TESTERS)[command]} import main\n"
+        + f"from {(COMMANDS | FAKES)[command]} import main\n"
         + "main()\n"
     )
 
@@ -98,11 +105,11 @@ def write_commands(venv: Path, bin_dir: Path, paths: list[str]) -> None:
         )
 
 
-def write_testers(venv: Path, bin_dir: Path, paths: list[str]) -> None:
-    """Write the testers' commands too; *paths* lead into a checkout."""
-    ours = [*paths, str(Path(__file__).absolute().parents[1])]
-    for command in TESTERS:
-        text = stub(command, base_interpreter(), ours, [str(site_packages(venv))])
+def write_fakes(venv: Path, bin_dir: Path, paths: list[str], checkout: str) -> None:
+    """Write the testers' commands, which run from *checkout*.  Raises Refused, OSError."""
+    others = [str(site_packages(venv))]
+    for command in FAKES:
+        text = stub(command, base_interpreter(), [*paths, checkout], others)
         write(bin_dir / command, text, 0o755)
 
 
@@ -123,6 +130,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--path", action="append", default=[], help="where packages are"
     )
+    parser.add_argument("--checkout", help="write the fake RMS's commands too")
     parser.add_argument(
         "--pth", action="store_true", help="make them known to the venv too"
     )
@@ -136,8 +144,10 @@ def main() -> None:
     paths = [os.path.abspath(path) for path in given.path] or [str(site_packages(venv))]
     try:
         write_commands(venv, given.bin.absolute(), paths)
-        if given.path:
-            write_testers(venv, given.bin.absolute(), paths)
+        if given.checkout:
+            checkout = os.path.abspath(given.checkout)
+            write_fakes(venv, given.bin.absolute(), paths, checkout)
+            paths.append(f"{checkout}/fixtures/plugin")  # for `pytest -p pgx_rms`
     except Refused as ex:
         sys.exit(f"setup: error: {ex}\nsetup: hint: Choose a path without quotes.")
     if given.pth:

@@ -1,0 +1,3 @@
+"""Transition files (*.rms) are tests here, as they are for whoever uses the plugin."""
+
+pytest_plugins = ["pgx_rms"]

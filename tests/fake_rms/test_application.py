@@ -1,0 +1,172 @@
+"""Application files: what they mean, and every error with its line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fixtures.fake_rms import application, cluster_files, pretend
+from fixtures.fake_rms.facts import Knobs
+from fixtures.fake_rms.model.config import Application
+from fixtures.fake_rms.model.names import Kind, Script, SwitchOver
+from fixtures.fake_rms.problems import Wrong, lines
+
+GOOD = """\
+name = "APP1"
+machines = ["node1RMS", "node2RMS"]
+
+[attributes]
+PersistentFault = 1
+
+[gds]
+disk_classes = ["class0001"]
+
+[database]
+kind = "cmdline"
+resource = "pgxtest"
+script_dir = "/opt/bin"
+timeout = 3600
+
+[database.flags]
+ALLEXITCODES = "Yes"
+
+[[gls.address]]
+name = "takeoverip"
+
+[[file_systems.mount]]
+mount_point = "/mnt/data"
+purpose = "data"
+
+[[file_systems.mount]]
+mount_point = "/mnt/backup"
+purpose = "backup"
+flags = ["MONITORONLY"]
+
+[[file_systems.mount]]
+mount_point = "/mnt/monitor"
+purpose = "monitor"
+"""
+
+
+def read(text: str) -> Application:
+    return application.parse("app.toml", text, pretend.commands).application
+
+
+def wrong(text: str) -> list[str]:
+    with pytest.raises(Wrong) as caught:
+        read(text)
+    return lines("fake-rms", caught.value.problems)
+
+
+def test_the_wizards_file_from_the_disk_up() -> None:
+    app = read(GOOD)
+
+    assert app.root.children == ("Gds_APP1", "Lfs_APP1", "Gls_APP1", "Cmdline_pgxtest")
+    assert app.name == "app1"
+    mounts = app.objects["Lfs_APP1"].children
+    assert len(mounts) == 3
+    assert app.objects[mounts[-1]].flags.monitor_only
+    assert app.upward()[0] == "Gds000_Gds_APP1"
+
+
+def test_the_database_runs_this_projects_scripts() -> None:
+    database = read(GOOD).objects["Cmdline_pgxtest"]
+
+    assert database.scripts[Script.ONLINE] == "/opt/bin/pgx_online pgxtest"
+    assert database.check == "/opt/bin/pgx_check pgxtest"
+    assert database.timeout(Script.OFFLINE) == 3600
+
+
+def test_what_the_manual_recommends_is_the_default() -> None:
+    attributes = read(GOOD).attributes
+    assert attributes.auto_start_up
+    assert attributes.halt
+    assert attributes.persistent_fault
+    assert attributes.switch_over == frozenset(SwitchOver)
+
+
+def test_needs_put_one_resource_below_another() -> None:
+    app = read(
+        'name = "A"\nmachines = ["aRMS"]\n'
+        '[[resource]]\nname = "top"\nneeds = ["either"]\n'
+        '[[resource]]\nname = "either"\nkind = "orOp"\nneeds = ["x"]\n'
+        '[[resource]]\nname = "x"\ncheck = "true"\n'
+    )
+
+    assert app.root.children == ("top",)
+    assert app.upward() == ("x", "either", "top", "a")
+    assert app.objects["either"].kind is Kind.OR
+
+
+def test_all_errors_come_at_once_each_with_its_line() -> None:
+    text = """\
+name = "APP1"
+machines = ["node1"]
+colour = "red"
+
+[attributes]
+HaltFlag = "maybe"
+AutoSwitchOver = "Always"
+
+[[resource]]
+name = "db"
+needs = ["disk"]
+timeout = 0
+
+[[resource]]
+name = "db"
+start = "x"
+needs = ["db"]
+
+[[resource]]
+name = "ENV"
+strt = "x"
+
+[resource.flags]
+ALLEXITS = "Yes"
+"""
+
+    assert wrong(text) == [
+        'fake-rms: error: app.toml:2: name of machine "node1" does not end in RMS',
+        'fake-rms: error: app.toml:3: unrecognized key "colour"',
+        'fake-rms: error: app.toml:6: "HaltFlag" must be yes or no, not "maybe"',
+        'fake-rms: error: app.toml:7: "AutoSwitchOver" has no value "Always"',
+        'fake-rms: error: app.toml:11: "db" needs itself, by way of its own needs',
+        'fake-rms: error: app.toml:12: "timeout" must be a number of seconds greater than 0',
+        'fake-rms: error: app.toml:12: "timeout" must be a number of seconds greater than 0',
+        'fake-rms: error: app.toml:15: object "db" is declared twice',
+        'fake-rms: error: app.toml:20: "ENV" cannot be the name of an object',
+        'fake-rms: error: app.toml:21: unrecognized key "strt"',
+        'fake-rms: error: app.toml:24: unrecognized flag "ALLEXITS"',
+    ]
+
+
+def test_a_missing_child_and_a_loop() -> None:
+    head = 'name = "A"\nmachines = ["aRMS"]\n'
+    found = wrong(
+        head
+        + '[[resource]]\nname = "x"\nneeds = ["y"]\n[[resource]]\nname = "y"\nneeds = ["x"]\n'
+        + '[[resource]]\nname = "z"\nneeds = ["nothing"]\n'
+    )
+
+    assert 'app.toml:5: "x" needs itself, by way of its own needs' in found[0]
+    assert 'app.toml:11: "z" needs "nothing", which is not declared' in "\n".join(found)
+
+
+def test_text_that_is_no_toml_names_line_and_column() -> None:
+    assert wrong('name = "A"\nmachines = [\n=\n')[0].startswith(
+        "fake-rms: error: app.toml:3:1: not valid TOML"
+    )
+
+
+def test_errors_of_several_files_come_together(tmp_path: Path) -> None:
+    for name, text in (("a", 'name = "A"\n'), ("b", "x = 1\n")):
+        (tmp_path / name).write_text(text)
+
+    with pytest.raises(Wrong) as caught:
+        cluster_files.read(
+            [tmp_path / "a", tmp_path / "b", tmp_path / "c"], Knobs(), pretend.commands
+        )
+
+    assert {Path(each.path).name for each in caught.value.problems} == {"a", "b", "c"}

@@ -1,0 +1,174 @@
+"""The bed: nodes that share nothing but a disk and a bridge, and nothing left of it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from fixtures.bed import disk, leftovers
+from fixtures.bed.bed import Bed, why_not
+from fixtures.bed.run import run
+from fixtures.processes import gone, wait_until
+
+pytestmark = [
+    pytest.mark.root,
+    pytest.mark.skipif(bool(why_not()), reason=f"the bed {why_not()}"),
+]
+CHECKOUT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def bed() -> Iterator[Bed]:
+    """Two nodes with one disk."""
+    with tempfile.TemporaryDirectory(prefix="pgx-bed-") as home:
+        Path(home).chmod(0o755)
+        made = Bed(Path(home), ["node1RMS", "node2RMS"])
+        try:
+            made.add_disk(f"{home}/mnt/data")
+            made.make()
+            yield made
+        finally:
+            assert made.close() == []
+
+
+def on(bed: Bed, number: int, *command: str) -> str:
+    """Run *command* on a node."""
+    return run(*bed.argv(f"node{number}RMS", list(command))).strip()
+
+
+def mount(bed: Bed, number: int) -> str:
+    """Mount the disk on a node, and return where."""
+    point, device = next(iter(bed.devices.items()))
+    on(bed, number, "mount", "-t", "ext4", device, point)
+    return point
+
+
+def test_each_node_has_its_own_of_everything(bed: Bed) -> None:
+    for command in (
+        ["readlink", "/proc/self/ns/pid"],
+        ["readlink", "/proc/self/ns/ipc"],
+        ["readlink", "/proc/self/ns/mnt"],
+        ["readlink", "/proc/self/ns/net"],
+        ["uname", "-n"],
+        ["cat", "/proc/sys/kernel/random/boot_id"],
+    ):
+        assert on(bed, 1, *command) != on(bed, 2, *command), command
+    on(bed, 1, "touch", "/run/here", "/dev/shm/here")
+    assert "here" not in on(bed, 2, "ls", "/run", "/dev/shm")
+    assert on(bed, 1, "cat", "/proc/1/comm") != Path("/proc/1/comm").read_text()
+
+
+def test_the_boot_id_changes_at_each_boot(bed: Bed) -> None:
+    before = on(bed, 1, "cat", "/proc/sys/kernel/random/boot_id")
+    bed.panic("node1RMS")
+    bed.boot("node1RMS")
+    assert on(bed, 1, "cat", "/proc/sys/kernel/random/boot_id") != before
+    assert on(bed, 1, "ls", "/run/postgresql") == ""
+
+
+def test_a_mount_is_the_nodes_own(bed: Bed) -> None:
+    point = mount(bed, 1)
+    on(bed, 1, "touch", f"{point}/file")
+    assert "file" not in on(bed, 2, "ls", point)
+    assert not os.path.exists(f"{point}/file")
+
+
+def test_a_panic_loses_what_was_not_synced(bed: Bed) -> None:
+    point = mount(bed, 1)
+    on(bed, 1, "sh", "-c", f"echo kept >{point}/kept; sync; echo lost >{point}/lost")
+
+    assert bed.panic("node1RMS")
+
+    point = mount(bed, 2)
+    assert on(bed, 2, "cat", f"{point}/kept") == "kept"
+    assert "lost" not in on(bed, 2, "ls", point).split()
+
+
+def test_a_failing_disk_answers_with_eio_and_is_clean_afterwards(bed: Bed) -> None:
+    point = mount(bed, 1)
+    on(bed, 1, "sh", "-c", f"echo x >{point}/file; sync")
+
+    bed.fail_disk("node1RMS")
+
+    said = subprocess.run(
+        bed.argv("node1RMS", ["cat", f"{point}/file"]), capture_output=True
+    )
+    assert said.returncode == 1
+    assert b"Input/output error" in said.stderr
+    on(bed, 1, "umount", point)
+    assert on(bed, 2, "cat", f"{mount(bed, 2)}/file") == "x"
+
+
+def test_an_address_is_reached_where_it_is(bed: Bed) -> None:
+    """Each node answers at its own address until its cable is pulled."""
+    assert reached(bed, 1) and reached(bed, 2)
+    bed.cut("node2RMS")
+    assert reached(bed, 1) and not reached(bed, 2)
+    bed.join("node2RMS")
+    wait_until(lambda: reached(bed, 2), "the cable is back")
+
+
+def reached(bed: Bed, number: int) -> bool:
+    """Whether the host gets an answer (a refusal is one) from a node."""
+    probe = (
+        "import socket, sys\ns = socket.socket()\ns.settimeout(1)\n"
+        "sys.exit(s.connect_ex((sys.argv[1], 9)) != 111)\n"
+    )
+    address = bed.network.address(number)
+    return subprocess.run([sys.executable, "-c", probe, address]).returncode == 0
+
+
+def test_a_frozen_node_stands_still(bed: Bed) -> None:
+    there = bed.nodes["node1RMS"]
+    ticking = subprocess.Popen(
+        bed.argv(
+            "node1RMS",
+            ["sh", "-c", "while :; do date +%N >/run/tick; sleep 0.01; done"],
+        )
+    )
+    tick = Path(f"/proc/{there.pid}/root/run/tick")
+    wait_until(tick.exists, "a tick")
+    bed.freeze("node1RMS")
+    before = tick.read_text()
+    with pytest.raises(TimeoutError):
+        wait_until(lambda: tick.read_text() != before, "it moves", 0.3)
+    bed.thaw("node1RMS")
+    wait_until(lambda: tick.read_text() != before, "it moves again")
+    bed.panic("node1RMS")
+    ticking.wait(10)
+
+
+def test_what_a_killed_run_left_is_cleared_by_the_next() -> None:
+    with tempfile.TemporaryDirectory(prefix="pgx-bed-") as home:
+        text = (
+            "import sys, time; from pathlib import Path; from fixtures.bed.bed import Bed\n"
+            "bed = Bed(Path(sys.argv[1]), ['node1RMS', 'node2RMS'])\n"
+            "bed.add_disk(sys.argv[1] + '/mnt/data'); bed.make()\n"
+            "print(bed.claim.slot, *(n.pid for n in bed.nodes.values()),"
+            " *bed.devices.values(), flush=True)\ntime.sleep(600)\n"
+        )
+        child = subprocess.Popen(
+            [sys.executable, "-c", text, home],
+            stdout=subprocess.PIPE,
+            text=True,
+            env=os.environ | {"PYTHONPATH": ":".join(sys.path)},
+        )
+        assert child.stdout is not None
+        slot, *pids, device = child.stdout.readline().split()
+        child.stdout.close()
+        child.send_signal(signal.SIGKILL)
+        child.wait()
+
+        assert int(slot) in leftovers.clear_all()
+
+        wait_until(lambda: all(gone(int(pid)) for pid in pids), "the nodes are gone")
+        assert home not in disk.backing_file(device)
+        assert not Path(f"/sys/class/net/pgxbr{slot}").exists()
+        Path(home).mkdir(exist_ok=True)

@@ -1,0 +1,186 @@
+"""What a fault leads to."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from fixtures.fake_rms.facts import Knobs
+from fixtures.fake_rms.model.config import Flags
+from fixtures.fake_rms.model.events import (
+    Exited,
+    Kill,
+    Switch,
+    Utility,
+    Verb,
+)
+from fixtures.fake_rms.model.names import Script
+from tests.fake_rms.world import (
+    APP,
+    BARE,
+    DATABASE,
+    DISK,
+    HERE,
+    NODE1,
+    NODE2,
+    THERE,
+    World,
+    crash,
+    of_type,
+    resource,
+    started,
+    states,
+    world,
+)
+
+# --- faults ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("code", "number"), [(2, "2"), (1, "7")])
+def test_faulted_and_offline_without_a_request_are_faults(
+    code: int, number: str
+) -> None:
+    made = started()
+
+    crash(made, code=code)
+
+    assert states(made) == ("Faulted", "Online")
+    assert made.logged("DET") == [number]
+    assert made.environment(Script.ONLINE, "db")["HV_INTENDED_STATE"] == "Online"
+
+
+def test_fault_scripts_run_upward_and_before_anything_is_stopped() -> None:
+    made = started()
+    crash(made, name="disk")
+
+    order = of_type(made, "Fault", "PreOffline")
+    assert order[:4] == ["Fault:disk", "Fault:db", "Fault:app1", "PreOffline:app1"]
+    variables = made.environment(Script.OFFLINE, "disk")
+    assert variables["HV_OFFLINE_REASON"] == "FAULT"
+
+
+@pytest.mark.parametrize(
+    ("knob", "code", "word"),
+    [("reported", 2, "Faulted"), ("reported", 1, "Offline"), ("Offline", 2, "Offline")],
+)
+def test_last_report_in_the_stop_after_a_fault(knob: str, code: int, word: str) -> None:
+    made = started(knobs=Knobs(last_after_fault=knob))  # type: ignore[arg-type]
+
+    crash(made, code=code)
+
+    assert made.environment(Script.OFFLINE, "db")["HV_LAST_DET_REPORT"] == word
+
+
+def test_without_resource_failure_it_stays_down() -> None:
+    made = started(attributes=BARE)
+
+    crash(made)
+
+    assert states(made) == ("Faulted", "Offline")
+    assert "Offline:disk" in made.scripts()
+
+
+def test_preserve_state_leaves_everything() -> None:
+    made = started(attributes=replace(BARE, preserve_state=True))
+
+    crash(made)
+
+    assert made.cluster.locals[HERE].details == "Preserved"
+    assert of_type(made, "Offline") == []
+
+
+def recovering(**knobs: str) -> World:
+    db = replace(DATABASE, flags=Flags(auto_recover=True))
+    app = world(DISK, db, knobs=Knobs(**knobs))  # type: ignore[arg-type]
+    app.start()
+    app.forget()
+    return app
+
+
+def test_auto_recover_that_succeeds_keeps_it_here() -> None:
+    made = recovering()
+
+    crash(made)
+
+    assert made.scripts() == ["Online:db", "PostOnline:db"]
+    assert made.environment(Script.ONLINE, "db")["HV_AUTORECOVER"] == "1"
+    assert states(made) == ("Online", "Offline")
+
+
+def test_auto_recover_is_tried_once() -> None:
+    made = recovering()
+    made.ends[HERE, "db", Script.ONLINE] = Exited(1)
+
+    crash(made)
+
+    assert made.scripts(HERE).count("Online:db") == 1
+    assert states(made) == ("Faulted", "Online")
+    assert made.logged("DET") == ["2", "3"]
+
+
+def test_auto_recover_may_come_after_the_fault_script() -> None:
+    made = recovering(recover="after")
+    made.ends[HERE, "db", Script.ONLINE] = Exited(1)
+
+    crash(made)
+
+    order = [s for s in made.scripts(HERE) if s.startswith(("Fault", "Online"))]
+    assert order == ["Fault:db", "Online:db", "Fault:app1"]
+
+
+def test_monitor_only_is_not_passed_on() -> None:
+    backup = replace(resource("backup"), flags=Flags(monitor_only=True))
+    made = world(DISK, DATABASE, backup)
+    made.start()
+
+    crash(made, name="backup")
+
+    assert made.state(HERE) == "Online"
+    assert made.cluster.locals[HERE].details == "Online !!"
+
+
+@pytest.mark.parametrize("reason", ["fault", "switch"])
+def test_halt_kills_the_node_and_goes_on(reason: str) -> None:
+    made = started()
+    made.ends[HERE, "db", Script.OFFLINE] = Exited(1)
+
+    if reason == "fault":
+        crash(made)
+    else:
+        made.happen(Switch(APP, NODE2))
+
+    assert Kill(NODE1) in made.effects
+    assert made.state(THERE) == "Online"
+    assert made.cluster.nodes[NODE1].details == "Killed"
+
+
+def test_halt_is_ignored_without_another_node() -> None:
+    made = started()
+    made.happen(made.down(NODE2))
+    made.ends[HERE, "db", Script.OFFLINE] = Exited(1)
+
+    crash(made)
+
+    assert made.logged("UAP") == ["3"]
+    assert Kill(NODE1) not in made.effects
+
+
+def test_a_plain_stop_that_fails_halts_nothing() -> None:
+    made = started()
+    made.ends[HERE, "db", Script.OFFLINE] = Exited(1)
+
+    made.happen(Utility(Verb.OFFLINE, APP, NODE1))
+
+    assert Kill(NODE1) not in made.effects
+    assert made.state(HERE) == "Inconsistent"
+
+
+def test_a_failing_fault_script_is_a_double_fault() -> None:
+    made = started()
+    made.ends[HERE, "db", Script.FAULT] = Exited(1)
+
+    crash(made)
+
+    assert "4" in made.logged("DET")
+    assert made.state(THERE) == "Online"

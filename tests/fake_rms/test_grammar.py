@@ -1,0 +1,112 @@
+"""Transition files: every error with its line and column, all at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fixtures.fake_rms.problems import Wrong, lines
+from fixtures.fake_rms.replay import grammar
+from fixtures.fake_rms.replay import statements as said
+from fixtures.fake_rms.replay.meaning import plan
+from tests.fake_rms.shell import HEAD, PLAIN
+
+
+def wrong(text: str) -> list[str]:
+    with pytest.raises(Wrong) as caught:
+        grammar.parse("t.rms", text)
+    return [
+        line for line in lines("fake-rms", caught.value.problems) if "error" in line
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ("dance", '1:1: unrecognized word "dance"'),
+        ("wait n a Onlin within 1 s", '1:10: "Onlin" is no state'),
+        ("wait n a Online in 1 s", '1:17: "in" stands where "within" is expected'),
+        ("wait n a Online within soon s", '1:24: "soon" is no number of seconds'),
+        ("wait n a Online within 0 s", "1:24: 0 s is too short or too long"),
+        ("wait n a Online within 1", '1:25: "s" is missing'),
+        ("wait n", "1:7: application is missing"),
+        ("start now", '1:7: "now" is one word too many'),
+        ("on n type rm -rf /", '1:11: "rm" is no command of RMS'),
+        ("on n type", "1:10: command is missing"),
+        ('log n has "open', "1:11: quotation mark is not closed"),
+        ("scripts n Online", '1:11: "Online" is not TYPE:OBJECT'),
+        ("scripts n", "1:10: TYPE:OBJECT is missing"),
+        ("knob kill = softly", '1:6: knob "kill" is one of term, kill, group'),
+        ("knob nothing = 1", '1:6: there is no knob "nothing"'),
+        ("hvenv n 1=2", '1:9: "1=2" is not NAME or NAME=VALUE'),
+    ],
+)
+def test_each_error_names_its_column(line: str, problem: str) -> None:
+    assert wrong(line) == [f"fake-rms: error: t.rms:{problem}"]
+
+
+def test_all_errors_come_at_once() -> None:
+    assert [each.split(":")[3] for each in wrong("start\nx\n\n# fine\ny\nz")] == [
+        "2",
+        "5",
+        "6",
+    ]
+
+
+def test_what_a_file_says() -> None:
+    text = (
+        "# A promise.\n# Goes on.\nuse a.toml\n"
+        'wait n1 app Faulted "Failed Over" within 2.5 s  # so\n'
+    )
+
+    found = grammar.parse("t.rms", text)
+
+    assert found.story == "A promise. Goes on."
+    assert found.statements == (
+        said.Use(3, "a.toml"),
+        said.Wait(4, "n1", "app", "Faulted", "Failed Over", 2.5),
+    )
+
+
+def test_shell_text_is_taken_as_it_stands() -> None:
+    found = grammar.parse("t.rms", "on n run echo 'a  b' >x; exit 1").statements[0]
+    assert found == said.Run(1, "n", "echo 'a  b' >x; exit 1")
+
+
+@given(st.text(max_size=60))
+def test_no_text_is_too_strange(text: str) -> None:
+    """Anything is either a transition or Wrong, with a place in the file."""
+    try:
+        grammar.parse("t.rms", text)
+    except Wrong as ex:
+        for each in ex.problems:
+            assert 1 <= each.line <= len(text.splitlines())
+            assert 1 <= each.column <= len(text.splitlines()[each.line - 1]) + 1
+
+
+def test_names_that_are_not_there(tmp_path: Path) -> None:
+    (tmp_path / "app.toml").write_text(HEAD + PLAIN)
+    text = (
+        "use app.toml\npanic node9RMS\nwait node1RMS app9 Online within 1 s\n"
+        "scripts node1RMS Online:x Offline:db\nexpect node1RMS y Offline\n"
+    )
+    (tmp_path / "t.rms").write_text(text)
+
+    with pytest.raises(Wrong) as caught:
+        plan(grammar.read(tmp_path / "t.rms"))
+
+    assert [(each.line, each.primary) for each in caught.value.problems] == [
+        (2, 'there is no machine "node9RMS"'),
+        (3, 'there is no application "app9"'),
+        (4, 'there is no object "x"'),
+        (5, 'there is no object "y"'),
+    ]
+
+
+def test_a_file_without_an_application(tmp_path: Path) -> None:
+    (tmp_path / "t.rms").write_text("start\n")
+    with pytest.raises(Wrong, match="no application is used"):
+        plan(grammar.read(tmp_path / "t.rms"))

@@ -1,0 +1,155 @@
+"""Nodes and RMS that come and go."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from fixtures.fake_rms.model.config import Attributes
+from fixtures.fake_rms.model.events import (
+    Kill,
+    RmsKilled,
+    RunScript,
+    ShutDown,
+    Silent,
+    StartRms,
+    Switch,
+    Tick,
+    Utility,
+    Verb,
+)
+from tests.fake_rms.world import (
+    ALL,
+    APP,
+    BARE,
+    HERE,
+    NODE1,
+    NODE2,
+    NODES,
+    THERE,
+    crash,
+    started,
+    states,
+)
+
+# --- nodes ----------------------------------------------------------------------
+
+
+def test_a_panic_of_the_active_node_starts_it_on_the_other() -> None:
+    made = started()
+
+    made.happen(made.down(NODE1))
+
+    assert made.state(THERE) == "Online"
+    assert made.cluster.nodes[NODE1].state == "Faulted"
+
+
+def test_a_panic_of_the_standby_node_changes_nothing() -> None:
+    made = started()
+
+    made.happen(made.down(NODE2))
+
+    assert made.state(HERE) == "Online"
+    assert made.scripts() == []
+
+
+def test_without_host_failure_nothing_is_started() -> None:
+    made = started(attributes=BARE)
+
+    made.happen(made.down(NODE1))
+
+    assert made.state(THERE) == "Offline"
+
+
+def test_the_target_of_a_switch_dies_before_the_source_is_stopped() -> None:
+    made = started()
+    made.hold = lambda effect: isinstance(effect, RunScript)
+    made.happen(Switch(APP, NODE2))
+    made.hold = lambda effect: False
+    made.happen(made.down(NODE2))
+
+    for effect in list(made.held):
+        for event in made.react(effect):
+            made.happen(event)
+
+    assert made.state(HERE) == "Online"
+
+
+def test_a_silent_node_is_killed_after_the_connect_time_out() -> None:
+    made = started()
+    made.happen(Silent(NODE1))
+    made.now += 29
+    made.happen(Tick())
+    assert Kill(NODE1) not in made.effects
+
+    made.now += 1
+    made.happen(Tick())
+
+    assert made.state(THERE) == "Online"
+
+
+def test_a_heart_beat_that_comes_back_kills_nobody() -> None:
+    made = started()
+    made.happen(Silent(NODE1))
+    made.happen(Silent(NODE1, beats=True))
+
+    made.wait()
+
+    assert states(made) == ("Online", "Offline")
+
+
+def test_rms_that_was_killed_and_starts_again_finds_it_online() -> None:
+    made = started()
+
+    made.happen(RmsKilled(NODE1))
+    made.happen(StartRms(NODE1))
+
+    assert made.scripts() == ["Init:app1"]
+    assert states(made) == ("Online", "Offline")
+
+
+def test_rms_that_stays_away_costs_the_node() -> None:
+    made = started()
+
+    made.happen(RmsKilled(NODE1))
+    made.wait()
+
+    assert Kill(NODE1) in made.effects
+    assert made.state(THERE) == "Online"
+
+
+def test_an_operators_stop_is_not_undone_by_a_node_that_joins() -> None:
+    made = started()
+    made.happen(Utility(Verb.OFFLINE, APP, NODE1))
+    made.happen(ShutDown((NODE2,)))
+
+    made.happen(StartRms(NODE2))
+
+    assert states(made) == ("Offline", "Offline")
+
+
+def test_online_priority_starts_where_it_was() -> None:
+    made = started(attributes=replace(BARE, online_priority=True))
+    made.happen(Switch(APP, NODE2))
+    made.happen(ShutDown(NODES, everywhere=True))
+
+    made.start()
+
+    assert states(made) == ("Offline", "Online")
+
+
+@pytest.mark.parametrize(
+    ("persistent", "state"), [(True, "Faulted"), (False, "Offline")]
+)
+def test_a_fault_outlives_rms_where_it_is_persistent(
+    persistent: bool, state: str
+) -> None:
+    made = started(attributes=Attributes(switch_over=ALL, persistent_fault=persistent))
+    made.happen(Switch(APP, NODE1))
+    crash(made)
+    made.happen(ShutDown((NODE1,)))
+
+    made.happen(StartRms(NODE1))
+
+    assert made.state(HERE) == state

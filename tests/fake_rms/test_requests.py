@@ -1,0 +1,222 @@
+"""RMS that stops, Deact, Standby, maintenance mode, double Online."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from fixtures.fake_rms.model.config import Attributes, Flags
+from fixtures.fake_rms.model.events import (
+    Accepted,
+    Exited,
+    Kill,
+    Maintain,
+    Mode,
+    NodeUp,
+    Refused,
+    RunScript,
+    ShutDown,
+    StartRms,
+    Switch,
+    Utility,
+    Verb,
+)
+from fixtures.fake_rms.model.names import Script, Standby, SwitchOver
+from tests.fake_rms.world import (
+    ALL,
+    APP,
+    BARE,
+    DATABASE,
+    DISK,
+    HERE,
+    NODE1,
+    NODE2,
+    NODES,
+    THERE,
+    crash,
+    started,
+    states,
+    world,
+)
+
+# --- RMS stops ------------------------------------------------------------------
+
+
+def test_hvshut_moves_the_application() -> None:
+    made = started()
+
+    made.happen(ShutDown((NODE1,)))
+
+    assert made.state(THERE) == "Online"
+    assert not made.cluster.nodes[NODE1].rms
+    assert made.environment(Script.OFFLINE, "db")["HV_OFFLINE_REASON"] == "SHUT"
+
+
+def test_hvshut_without_shut_down_does_not() -> None:
+    switch_over = frozenset({SwitchOver.HOST_FAILURE})
+    made = started(attributes=replace(BARE, switch_over=switch_over))
+
+    made.happen(ShutDown((NODE1,)))
+
+    assert made.state(THERE) == "Offline"
+
+
+def test_hvshut_everywhere_moves_nothing() -> None:
+    made = started()
+
+    made.happen(ShutDown(NODES, everywhere=True))
+
+    assert made.running == set()
+    assert not any(node.rms for node in made.cluster.nodes.values())
+
+
+def test_hvshut_that_keeps_the_application_runs_no_script() -> None:
+    made = started()
+    made.happen(ShutDown((NODE1,), keep=True))
+    assert made.scripts() == []
+
+    made.happen(Switch(APP, NODE2))
+    assert isinstance(made.answers[-1], Refused)
+
+    made.happen(StartRms(NODE1))
+    assert states(made) == ("Online", "Offline")
+
+
+def test_a_forced_switch_kills_the_node_without_rms_first() -> None:
+    made = started()
+    made.happen(ShutDown((NODE1,), keep=True))
+
+    made.happen(Switch(APP, NODE2, forced=True))
+
+    assert Kill(NODE1) in made.effects
+    assert made.state(THERE) == "Online"
+
+
+def test_a_panic_while_the_standby_has_no_rms_starts_nothing() -> None:
+    made = started()
+    made.happen(ShutDown((NODE2,), keep=True))
+
+    made.happen(made.down(NODE1))
+    made.happen(StartRms(NODE2))
+
+    assert made.state(THERE) == "Offline"
+
+
+def test_hvshut_whose_stop_fails_leaves_rms_running() -> None:
+    made = started(attributes=BARE)
+    made.ends[HERE, "db", Script.OFFLINE] = Exited(1)
+
+    made.happen(ShutDown((NODE1,)))
+
+    assert made.cluster.nodes[NODE1].rms
+
+
+# --- Deact, Standby, maintenance, double Online ---------------------------------
+
+
+def test_deact_and_activate() -> None:
+    made = started()
+    made.happen(Utility(Verb.DEACT, APP, NODE1))
+    assert states(made) == ("Deact", "Offline")
+    assert made.environment(Script.OFFLINE, "db")["HV_OFFLINE_REASON"] == "DEACT"
+
+    made.happen(Switch(APP, NODE1))
+    assert isinstance(made.answers[-1], Refused)
+
+    made.happen(Utility(Verb.ACTIVATE, APP, NODE1))
+    made.happen(Switch(APP, NODE1))
+    assert states(made) == ("Online", "Offline")
+
+
+def test_standby_resources_stand_by_and_take_over_without_a_stop() -> None:
+    db = replace(DATABASE, flags=Flags(standby_capable=True))
+    attributes = Attributes(True, ALL, standby=frozenset({Standby.START_UP}))
+    made = world(db, replace(DISK, name="disk"), attributes=attributes)
+    made.hold = lambda effect: (
+        isinstance(effect, RunScript)
+        and effect.environment.get("HV_INTENDED_STATE") == "Standby"
+        and effect.script is Script.ONLINE
+        and effect.name == "db"
+    )
+    made.start()
+
+    standby = made.held[0]
+
+    assert isinstance(standby, RunScript)
+    assert standby.where == THERE
+    assert standby.environment["HV_INTENDED_STATE"] == "Standby"
+    assert made.state(HERE) == "Online"
+
+
+def test_maintenance_mode_sees_nothing() -> None:
+    made = started()
+    made.happen(Maintain(Mode.ON, APP))
+
+    crash(made)
+
+    assert states(made) == ("Maintenance-Online", "Maintenance-Offline")
+    assert made.scripts() == []
+
+
+def test_leaving_maintenance_runs_start_on_what_is_online() -> None:
+    made = started()
+    made.happen(Maintain(Mode.ON, APP))
+    made.happen(Maintain(Mode.OFF, APP))
+
+    variables = made.environment(Script.ONLINE, "db")
+
+    assert variables["HV_LAST_DET_REPORT"] == variables["HV_INTENDED_STATE"] == "Online"
+    assert states(made) == ("Online", "Offline")
+
+
+def test_leaving_maintenance_lists_what_is_different() -> None:
+    made = started()
+    made.happen(Maintain(Mode.ON, APP))
+    crash(made)
+
+    made.happen(Maintain(Mode.OFF, APP))
+    answer = made.answers[-1]
+    assert isinstance(answer, Refused)
+    assert "db on node1RMS" in answer.why
+
+    made.happen(Maintain(Mode.FORCE_OFF, APP))
+    assert made.answers[-1] == Accepted()
+    assert states(made) == ("Faulted", "Online")
+
+
+def test_a_resource_that_runs_on_the_other_node_is_inconsistent() -> None:
+    made = started()
+
+    made.running.add((THERE, "db"))
+    made.poll()
+
+    assert states(made) == ("Online", "Inconsistent")
+
+
+def test_what_runs_on_another_node_is_not_started_here() -> None:
+    made = world()
+    made.running.add((THERE, "db"))
+
+    made.start()
+
+    assert states(made) == ("Offline", "Inconsistent")
+    made.happen(Switch(APP, NODE1))
+    assert isinstance(made.answers[-1], Refused)
+
+
+def test_rms_that_finds_it_on_both_nodes_takes_one_for_online() -> None:
+    made = world()
+    made.running |= {(w, n) for w in (HERE, THERE) for n in ("disk", "db")}
+
+    made.start()
+
+    assert states(made) == ("Online", "Inconsistent")
+
+
+def test_a_node_that_boots_has_no_rms() -> None:
+    made = started()
+    made.happen(made.down(NODE2))
+
+    made.happen(NodeUp(NODE2))
+
+    assert made.cluster.nodes[NODE2].state == "Offline"
+    assert not made.cluster.nodes[NODE2].rms

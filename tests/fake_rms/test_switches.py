@@ -1,0 +1,118 @@
+"""Switches between the nodes, asked for and refused."""
+
+from __future__ import annotations
+
+import pytest
+
+from fixtures.fake_rms.model.events import (
+    Exited,
+    Maintain,
+    Mode,
+    Refused,
+    RunScript,
+    StartRms,
+    Switch,
+    Utility,
+    Verb,
+)
+from fixtures.fake_rms.model.names import Script
+from tests.fake_rms.world import (
+    APP,
+    BARE,
+    HERE,
+    NODE1,
+    NODE2,
+    THERE,
+    crash,
+    started,
+    states,
+)
+
+# --- switches -------------------------------------------------------------------
+
+
+def test_a_switch_stops_here_and_starts_there() -> None:
+    made = started()
+
+    made.happen(Switch(APP, NODE2))
+
+    assert states(made) == ("Offline", "Online")
+    variables = made.environment(Script.OFFLINE, "db")
+    assert variables["HV_OFFLINE_REASON"] == "SWITCH"
+    assert variables["HV_FORCED_REQUEST"] == "0"
+    assert variables["HV_LAST_DET_REPORT"] == "Online"
+    assert variables["HV_INTENDED_STATE"] == "Offline"
+
+
+def test_without_a_node_the_next_one_is_taken() -> None:
+    made = started()
+
+    made.happen(Switch(APP))
+    made.happen(Switch(APP))
+
+    assert states(made) == ("Online", "Offline")
+
+
+def test_a_failed_stop_does_not_start_it_elsewhere() -> None:
+    made = started(attributes=BARE)
+    made.ends[HERE, "db", Script.OFFLINE] = Exited(1)
+
+    made.happen(Switch(APP, NODE2))
+
+    assert states(made) == ("Inconsistent", "Offline")
+    made.happen(Switch(APP, NODE2))
+    assert states(made) == ("Inconsistent", "Offline")
+
+
+def test_a_forced_switch_starts_it_in_spite() -> None:
+    made = started(attributes=BARE)
+    made.ends[HERE, "db", Script.OFFLINE] = Exited(1)
+
+    made.happen(Switch(APP, NODE2, forced=True))
+
+    assert made.state(THERE) == "Online"
+    assert made.environment(Script.ONLINE, "db")["HV_FORCED_REQUEST"] == "1"
+
+
+def test_a_switch_to_a_faulted_node_is_refused_unless_forced() -> None:
+    made = started()
+    crash(made)
+
+    made.happen(Switch(APP, NODE1))
+    assert isinstance(made.answers[-1], Refused)
+
+    made.happen(Switch(APP, NODE1, forced=True))
+    assert states(made) == ("Online", "Offline")
+
+
+def test_a_switch_blocks_other_requests() -> None:
+    made = started()
+    made.hold = lambda effect: isinstance(effect, RunScript)
+    made.happen(Switch(APP, NODE2))
+
+    made.happen(Utility(Verb.OFFLINE, APP, NODE1))
+
+    assert isinstance(made.answers[-1], Refused)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        Switch("nothing"),
+        Switch(APP, "node9RMS"),
+        Switch(APP, NODE1),
+        Utility(Verb.CLEAR, APP, NODE1),
+        Utility(Verb.STANDBY, APP, NODE1),
+        Maintain(Mode.OFF, APP),
+        StartRms(NODE1),
+    ],
+)
+def test_what_makes_no_sense_is_refused_and_changes_nothing(event: Switch) -> None:
+    made = started()
+    before = made.cluster
+
+    made.happen(event)
+
+    assert isinstance(made.answers[-1], Refused)
+    assert made.cluster == before
+    assert made.scripts() == []

@@ -1,0 +1,217 @@
+"""How processing walks over the graph."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from fixtures.fake_rms.facts import Knobs
+from fixtures.fake_rms.model.config import Attributes
+from fixtures.fake_rms.model.events import (
+    Exited,
+    Overdue,
+    StartRms,
+    Switch,
+    Tick,
+    Utility,
+    Verb,
+)
+from fixtures.fake_rms.model.names import Kind, Script
+from tests.fake_rms.world import (
+    APP,
+    BARE,
+    HERE,
+    MANUAL,
+    NODE1,
+    NODE2,
+    crash,
+    of_type,
+    resource,
+    started,
+    states,
+    world,
+)
+
+# --- online ---------------------------------------------------------------------
+
+
+def test_auto_start_up_waits_for_all_nodes() -> None:
+    made = world()
+
+    made.happen(StartRms(NODE1))
+    assert made.state(HERE) == "Offline"
+
+    made.happen(StartRms(NODE2))
+    assert states(made) == ("Online", "Offline")
+
+
+def test_a_partial_cluster_starts_at_once() -> None:
+    made = world(attributes=Attributes(auto_start_up=True, partial_cluster=True))
+
+    made.happen(StartRms(NODE1))
+
+    assert made.state(HERE) == "Online"
+
+
+def test_online_goes_from_the_leaves_up() -> None:
+    made = world()
+
+    made.start()
+
+    assert made.scripts(HERE) == [
+        "Init:app1",
+        "PreCheck:app1",
+        "PreOnline:disk",
+        "PreOnline:db",
+        "PreOnline:app1",
+        "Online:disk",
+        "PostOnline:disk",
+        "Online:db",
+        "PostOnline:db",
+        "Online:app1",
+        "PostOnline:app1",
+    ]
+
+
+def test_start_is_skipped_where_check_says_online() -> None:
+    made = world(attributes=MANUAL)
+    made.start()
+    made.running.add((HERE, "disk"))
+
+    made.happen(Switch(APP, NODE1))
+
+    assert of_type(made, "Online") == ["Online:db", "Online:app1"]
+
+
+def test_siblings_start_in_the_files_order_and_stop_against_it() -> None:
+    made = world(resource("one"), resource("two"))
+    made.start()
+    made.happen(Utility(Verb.OFFLINE, APP, NODE1))
+
+    assert of_type(made, "Online")[:2] == ["Online:one", "Online:two"]
+    assert of_type(made, "Offline") == ["Offline:app1", "Offline:two", "Offline:one"]
+
+
+def test_a_failed_pre_check_ends_it_without_a_fault() -> None:
+    made = world(attributes=MANUAL)
+    made.start()
+    made.ends[HERE, APP, Script.PRE_CHECK] = Exited(1)
+
+    made.happen(Switch(APP, NODE1))
+
+    assert made.state(HERE) == "Offline"
+    assert made.cluster.locals[HERE].details == "PreCheckScriptFailed"
+
+
+@pytest.mark.parametrize("end", [Exited(1), Overdue()])
+def test_a_start_that_fails_moves_the_application(end: Exited | Overdue) -> None:
+    made = world()
+    made.ends[HERE, "db", Script.ONLINE] = end
+
+    made.start()
+
+    assert states(made) == ("Faulted", "Online")
+    assert made.logged("DET")[0] == "3"
+    assert made.cluster.locals[HERE].details == "Failed Over"
+
+
+def test_a_start_whose_goal_is_not_reached_is_a_fault() -> None:
+    made = world()
+    made.breaks.add((HERE, "db"))
+    made.start()
+    assert made.state(HERE) == "Wait"
+
+    made.now += 59
+    made.happen(Tick())
+    assert made.state(HERE) == "Wait"
+
+    made.now += 1
+    made.happen(Tick())
+    assert states(made) == ("Faulted", "Online")
+    assert made.logged("DET")[0] == "6"
+
+
+def test_rms_may_ask_once_only() -> None:
+    made = world(knobs=Knobs(settle="once"))
+    made.breaks.add((HERE, "db"))
+
+    made.start()
+
+    assert states(made) == ("Faulted", "Online")
+    assert made.logged("DET")[0] == "6"
+
+
+def test_an_or_operator_needs_one_child_only() -> None:
+    one, two = resource("one"), resource("two")
+    either = replace(
+        resource("either", children=("one", "two")), kind=Kind.OR, scripts={}
+    )
+    made = world(one, two, replace(either, check=None))
+    made.ends[HERE, "one", Script.ONLINE] = Exited(1)
+
+    made.start()
+
+    assert states(made) == ("Online", "Offline")
+    assert made.cluster.locals[HERE].details == "Online !!"
+
+
+# --- offline --------------------------------------------------------------------
+
+
+def test_the_pre_offline_wave_is_complete_before_the_first_offline_script() -> None:
+    made = started()
+
+    made.happen(Utility(Verb.OFFLINE, APP, NODE1))
+
+    assert made.scripts() == [
+        "PreOffline:app1",
+        "PreOffline:db",
+        "PreOffline:disk",
+        "Offline:app1",
+        "PostOffline:app1",
+        "Offline:db",
+        "PostOffline:db",
+        "Offline:disk",
+        "PostOffline:disk",
+        "OfflineDone:app1",
+    ]
+    assert states(made) == ("Offline", "Offline")
+
+
+def test_offline_done_may_follow_the_application() -> None:
+    made = started(knobs=Knobs(offline_done="application"))
+
+    made.happen(Utility(Verb.OFFLINE, APP, NODE1))
+
+    done = made.scripts().index("OfflineDone:app1")
+    assert done == made.scripts().index("PostOffline:app1") + 1
+
+
+def test_stop_that_does_not_stop_is_a_fault_after_its_time_out() -> None:
+    made = started(attributes=BARE)
+    made.breaks.add((HERE, "db"))
+    made.happen(Utility(Verb.OFFLINE, APP, NODE1))
+
+    made.wait()
+
+    assert made.logged("DET") == ["5"]
+    assert made.cluster.locals[HERE].details == "Offline Failed"
+    assert "Offline:disk" not in made.scripts()
+
+
+@pytest.mark.parametrize(("knob", "calls"), [("clear", 1), ("always", 1), ("never", 0)])
+def test_clearing_a_fault_calls_stop_on_what_is_offline(knob: str, calls: int) -> None:
+    made = started(knobs=Knobs(stop_when_offline=knob))  # type: ignore[arg-type]
+    crash(made)
+    assert states(made) == ("Faulted", "Online")
+    made.forget()
+
+    made.happen(Utility(Verb.CLEAR, APP, NODE1))
+
+    assert made.scripts().count("Offline:db") == calls
+    assert states(made) == ("Offline", "Online")
+    assert (
+        calls == 0
+        or made.environment(Script.OFFLINE, "db")["HV_OFFLINE_REASON"] == "STOP"
+    )
