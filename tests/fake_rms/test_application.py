@@ -5,12 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import tomli_w
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fixtures.fake_rms import application, cluster_files, pretend
 from fixtures.fake_rms.facts import Knobs
 from fixtures.fake_rms.model.config import Application
 from fixtures.fake_rms.model.names import Kind, Script, SwitchOver
 from fixtures.fake_rms.problems import Wrong, lines
+from fixtures.fake_rms.words import RESOURCE_KEYS, TABLES
 
 GOOD = """\
 name = "APP1"
@@ -128,17 +132,17 @@ ALLEXITS = "Yes"
 """
 
     assert wrong(text) == [
-        'fake-rms: error: app.toml:2: name of machine "node1" does not end in RMS',
-        'fake-rms: error: app.toml:3: unrecognized key "colour"',
-        'fake-rms: error: app.toml:6: "HaltFlag" must be yes or no, not "maybe"',
-        'fake-rms: error: app.toml:7: "AutoSwitchOver" has no value "Always"',
-        'fake-rms: error: app.toml:11: "db" needs itself, by way of its own needs',
-        'fake-rms: error: app.toml:12: "timeout" must be a number of seconds greater than 0',
-        'fake-rms: error: app.toml:12: "timeout" must be a number of seconds greater than 0',
-        'fake-rms: error: app.toml:15: object "db" is declared twice',
-        'fake-rms: error: app.toml:20: "ENV" cannot be the name of an object',
-        'fake-rms: error: app.toml:21: unrecognized key "strt"',
-        'fake-rms: error: app.toml:24: unrecognized flag "ALLEXITS"',
+        'fake-rms: error: app.toml:2:1: name of machine "node1" does not end in RMS',
+        'fake-rms: error: app.toml:3:1: unrecognized key "colour"',
+        'fake-rms: error: app.toml:6:1: "HaltFlag" must be yes or no, not "maybe"',
+        'fake-rms: error: app.toml:7:1: "AutoSwitchOver" has no value "Always"',
+        'fake-rms: error: app.toml:11:1: "db" needs itself, by way of its own needs',
+        'fake-rms: error: app.toml:12:1: "timeout" must be a number of seconds greater than 0',
+        'fake-rms: error: app.toml:12:1: "timeout" must be a number of seconds greater than 0',
+        'fake-rms: error: app.toml:15:1: object "db" is declared twice',
+        'fake-rms: error: app.toml:20:1: "ENV" cannot be the name of an object',
+        'fake-rms: error: app.toml:21:1: unrecognized key "strt"',
+        'fake-rms: error: app.toml:24:1: unrecognized flag "ALLEXITS"',
     ]
 
 
@@ -150,8 +154,34 @@ def test_a_missing_child_and_a_loop() -> None:
         + '[[resource]]\nname = "z"\nneeds = ["nothing"]\n'
     )
 
-    assert 'app.toml:5: "x" needs itself, by way of its own needs' in found[0]
-    assert 'app.toml:11: "z" needs "nothing", which is not declared' in "\n".join(found)
+    assert 'app.toml:5:1: "x" needs itself, by way of its own needs' in found[0]
+    assert 'app.toml:11:1: "z" needs "nothing", which is not declared' in "\n".join(
+        found
+    )
+
+
+# Values of every kind, below the words that the reader knows.
+KEYS = st.sampled_from(
+    sorted(TABLES | RESOURCE_KEYS | {"flags", "mount", "address", "disk_classes"})
+)
+VALUES = st.recursive(
+    st.one_of(st.text(max_size=3), st.integers(-1, 2), st.booleans(), st.floats(0, 1)),
+    lambda inner: (
+        st.lists(inner, max_size=2) | st.dictionaries(KEYS, inner, max_size=3)
+    ),
+    max_leaves=12,
+)
+
+
+@given(st.dictionaries(KEYS, VALUES, max_size=5))
+def test_no_file_is_too_strange(table: dict[str, object]) -> None:
+    """Any TOML is either an application or Wrong, with lines of the file."""
+    text = tomli_w.dumps(table)
+    try:
+        read(text)
+    except Wrong as ex:
+        for each in ex.problems:
+            assert 1 <= each.line <= max(1, len(text.splitlines()))
 
 
 def test_text_that_is_no_toml_names_line_and_column() -> None:
