@@ -52,7 +52,7 @@ def looks(draw: st.DrawFn) -> Look:
     )
 
 
-lives = st.lists(looks(), min_size=1, max_size=40)
+lives = st.lists(looks(), min_size=1, max_size=15)
 
 
 def play(
