@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -44,7 +43,9 @@ def passfile(server: Server) -> Iterator[None]:
     path = Path(os.path.expanduser(f"~{server.user.name}")) / ".pgpass"
     if not os.access(path.parent, os.W_OK):
         pytest.skip("the OS user's home cannot be written")
-    with (Path(tempfile.gettempdir()) / "pgx-test-passfile.lock").open("w") as lock:
+    # The home itself: a lock file in /tmp would be closed to the next user.
+    lock = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
         fcntl.flock(lock, fcntl.LOCK_EX)
         before = path.read_bytes() if path.exists() else None
         try:
@@ -54,6 +55,8 @@ def passfile(server: Server) -> Iterator[None]:
                 path.unlink(missing_ok=True)
             else:
                 path.write_bytes(before)
+    finally:
+        os.close(lock)
 
 
 @pytest.mark.usefixtures("passfile")
