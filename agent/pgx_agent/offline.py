@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 PROGRAM = "pgx_offline"
 _VERDICT_TAKES = 0.5  # seconds kept for what comes after the stop
+_MAY_HANG = 30.0  # seconds in state D, of the look at a disk that hangs
 
 
 def work(worker: Worker) -> int:
@@ -249,6 +250,7 @@ def run(arguments: list[str]) -> int:
         definition.offline_timeout,
         work,
         needs_workdir=False,
+        may_hang=_MAY_HANG,
         meanwhile=_load_search,
     )
 

@@ -15,11 +15,12 @@ import socket
 import time
 from collections.abc import Callable
 
-from pgx_agent import hv, looking, prologue, record
+from pgx_agent import hv, looking, prologue
+from pgx_agent.hung import Hung
 from pgx_agent.postgres import holdings
 from pgx_agent.relay import Relay
 from pgx_agent.trace import Trace
-from pgx_agent.worker import ParentGone, Worker
+from pgx_agent.worker import ParentGone, Worker, open_workdir
 from pgx_pclrsc import codec, report, runentry, users
 from pgx_pclrsc.definition import ResourceDefinition
 from pgx_pclrsc.report import Failure
@@ -28,6 +29,7 @@ _PACKET = 1 << 16
 _LOOK_FOR = 5.0  # seconds a look at other users' processes may take
 _ENDING = 1.0  # seconds a worker has to end after SIGTERM
 _BACKSTOP = 0.5  # the worker keeps the deadline itself; the parent only if it hangs
+_LOOK_EVERY = 1.0
 
 Work = Callable[[Worker], int]
 
@@ -47,13 +49,15 @@ def run(
     work: Work,
     *,
     needs_workdir: bool = True,
+    may_hang: float = float("inf"),
     meanwhile: Callable[[], None] | None = None,
 ) -> int:
     """Do *work* in a worker that has become the OS user; return the script's exit code.
 
     Unless it *needs_workdir*, a work directory that cannot be opened is a warning, and the
-    worker's `dir_fd` is then -1: an instance can be stopped without.  *meanwhile* is done
-    in the parent while the worker begins: loading what the parent will need.
+    worker's `dir_fd` is then -1: an instance can be stopped without.  A worker that hangs
+    in the kernel for *may_hang* seconds is given up.  *meanwhile* is done in the parent
+    while the worker begins: loading what the parent will need.
     """
     deadline = time.monotonic() + verdict_in(timeout)
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -75,7 +79,8 @@ def run(
         )
     theirs.close()
     relay.be_parent()
-    parent = _Parent(program, definition, root, ours, pid, deadline, relay)
+    hung = Hung(pid, may_hang, time.monotonic())
+    parent = _Parent(program, definition, root, ours, pid, deadline, hung, relay)
     parent.heed_signals()
     if meanwhile is not None:
         meanwhile()
@@ -97,7 +102,7 @@ def _worker(
         users.become(definition)
         os.chdir("/")
         transition = hv.read_transition(os.environ)
-        dir_fd = _open_workdir(program, definition, needs_workdir)
+        dir_fd = open_workdir(program, definition, needs_workdir)
         worker = Worker(
             program, definition, root, transition, deadline, line, trace, dir_fd
         )
@@ -118,22 +123,6 @@ def _worker(
 def _asked() -> str:
     words = (f"{k}={v}" for k, v in sorted(os.environ.items()) if k.startswith("HV_"))
     return " ".join(words) or "without HV_ variables"
-
-
-def _open_workdir(
-    program: str, definition: ResourceDefinition, needs_workdir: bool
-) -> int:
-    try:
-        return record.open_workdir(definition.work_directory)
-    except OSError as ex:
-        problem = Failure(
-            f'could not open work directory "{definition.work_directory}": {ex.strerror}',
-            hint="It must be a directory of the OS user with mode 0700, and no link.",
-        )
-        if needs_workdir:
-            raise problem from ex
-        report.show(program, "warning", problem)
-        return -1
 
 
 def _internal_error(program: str, problem: Exception, trace: Trace) -> None:
@@ -158,6 +147,7 @@ class _Parent:
         line: socket.socket,
         pid: int,
         deadline: float,
+        hung: Hung,
         relay: Relay,
     ) -> None:
         self._program = program
@@ -167,6 +157,7 @@ class _Parent:
         self._pid = pid
         self._pidfd = os.pidfd_open(pid)
         self._deadline = deadline
+        self._hung = hung
         self._relay = relay
         self._phase = "starting"
         self._signalled = 0
@@ -189,10 +180,11 @@ class _Parent:
         poll.register(self._woken[0], select.POLLIN)
         poll.register(self._relay, select.POLLIN)
         while not self._signalled:
-            left = self._deadline - time.monotonic()
-            if left <= 0:
+            now = time.monotonic()
+            left = self._deadline - now
+            if left <= 0 or self._hung.for_too_long(now):
                 return self._give_up()
-            ready = {fd for fd, _ in poll.poll(left * 1000)}
+            ready = {fd for fd, _ in poll.poll(min(left, _LOOK_EVERY) * 1000)}
             if self._relay.fileno() in ready and not self._relay.hand_on():
                 poll.unregister(self._relay)
             if self._line.fileno() in ready and not self._answer():

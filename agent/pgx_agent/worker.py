@@ -11,7 +11,7 @@ import select
 import socket
 import time
 
-from pgx_agent import hv
+from pgx_agent import hv, record
 from pgx_agent.trace import Trace
 from pgx_pclrsc import report
 from pgx_pclrsc.definition import ResourceDefinition
@@ -118,3 +118,23 @@ class Worker:
     def left(self) -> float:
         """Return the seconds until the verdict must be given."""
         return self.deadline - time.monotonic()
+
+
+def open_workdir(
+    program: str, definition: ResourceDefinition, needs_workdir: bool
+) -> int:
+    """Return a descriptor of the work directory, -1 with a warning where it is not needed.
+
+    Raises Failure where it is.
+    """
+    try:
+        return record.open_workdir(definition.work_directory)
+    except OSError as ex:
+        problem = Failure(
+            f'could not open work directory "{definition.work_directory}": {ex.strerror}',
+            hint="It must be a directory of the OS user with mode 0700, and no link.",
+        )
+        if needs_workdir:
+            raise problem from ex
+        report.show(program, "warning", problem)
+        return -1

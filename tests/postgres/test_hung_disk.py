@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -13,8 +14,10 @@ from pathlib import Path
 import pytest
 
 from fixtures.hung_disk import HungDisk
-from fixtures.processes import kill
-from tests.fix_resource import OFFLINE, ONLINE, MakeResource, Resource
+from fixtures.processes import gone, kill
+from fixtures.server import Server
+from tests.fix_resource import FAULTED, OFFLINE, ONLINE, MakeResource, Resource
+from tests.postgres.adopted import stays_online
 
 pytestmark = [pytest.mark.root, pytest.mark.one_postgres]
 
@@ -72,3 +75,45 @@ def test_a_server_of_the_same_user_on_a_disk_that_hangs_holds_nobody_up(
     finally:
         kill(other.pid)
         other.wait()
+
+
+@pytest.fixture
+def over_data(server: Server) -> Iterator[HungDisk]:
+    """A file system to be mounted over the data directory: what looks there hangs."""
+    disk = HungDisk(server.data)
+    yield disk
+    disk.remove()
+
+
+QUICK = {"response_timeout": 1, "timeout_retry_count": 1}
+
+
+def test_silence_is_judged_while_the_disk_hangs(
+    make_resource: MakeResource, server: Server, over_data: HungDisk
+) -> None:
+    """No fault while the server answers; when it does not any more, Faulted in time."""
+    quick = make_resource(server, offline_timeout=600, **QUICK)
+    assert quick.online().returncode == 0
+    postmaster, monitor = quick.known().postmaster, quick.monitor()
+    over_data.hang()
+    over_data.mount()
+
+    stays_online(quick, 4)
+    assert "its disk does not answer" in quick.trace()
+    kill(postmaster, signal.SIGSTOP)
+    assert "no answer within 1 s" in quick.wait_for_record("faulted").reason
+    assert quick.check() == FAULTED
+    assert quick.known().monitor == monitor
+    _offline_says_where_it_hangs(quick)
+    over_data.remove()
+    assert quick.offline().returncode == 0
+    assert gone(postmaster)
+
+
+def _offline_says_where_it_hangs(resource: Resource) -> None:
+    """Long before its time is over, which would be too long for this test."""
+    result = resource.offline()
+
+    assert result.returncode == 1
+    assert "could not finish in time: still looking at what is known" in result.stderr
+    assert "waits in the kernel at" in result.stderr

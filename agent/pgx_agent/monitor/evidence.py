@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Iterable
 
-from pgx_agent.monitor import sight
+from pgx_agent.monitor.sight import Look
 from pgx_agent.postgres import server_log
 from pgx_agent.postgres.server_log import Mark
 from pgx_pclrsc import proc
@@ -16,13 +16,17 @@ Asked = tuple[int, str, list[tuple[float, str]]]
 
 
 def gather(
-    data_directory: str, dir_fd: int, postmaster: int, asked: Iterable[Asked]
+    data_directory: str,
+    dir_fd: int,
+    postmaster: int,
+    pid_file: Look,
+    asked: Iterable[Asked],
 ) -> list[str]:
     """Return the lines of the evidence."""
     now = time.monotonic()
     return [
         *_questions(asked, now),
-        *_pid_file(data_directory, postmaster),
+        f"PID file: {pid_file.problem or pid_file.found}",
         *_processes(postmaster),
         *_node(),
         *_log(data_directory, dir_fd),
@@ -35,11 +39,6 @@ def _questions(asked: Iterable[Asked], now: float) -> list[str]:
         told = ", ".join(f"{at - now:+.3f} s {text}" for at, text in steps)
         lines.append(f"question {number} to {database}: {told}")
     return lines
-
-
-def _pid_file(data_directory: str, postmaster: int) -> list[str]:
-    seen = sight.look(data_directory, postmaster)
-    return [f"PID file: {seen.problem or seen.found}"]
 
 
 def _processes(postmaster: int) -> list[str]:

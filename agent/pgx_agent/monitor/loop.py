@@ -34,6 +34,7 @@ from pgx_agent.core.watched import (
 from pgx_agent.monitor import evidence, sight
 from pgx_agent.monitor.claim import Claim
 from pgx_agent.monitor.questions import Asking, Questions
+from pgx_agent.monitor.reader import Reader
 from pgx_agent.monitor.speaker import Speaker
 from pgx_agent.postgres import addresses, pidfile
 from pgx_agent.postgres.addresses import Address
@@ -66,6 +67,7 @@ class Monitor:
         self._say = speaker
         self._pid, self._start = claim.postmaster
         self._pidfd = self._open_pidfd()
+        self._pid_file = Reader(self._data, self._pid)
         self._checkpointer = sight.Checkpointer(claim.postmaster)
         self._shmid = claim.keeper.kept.shmid
         self._began = time.monotonic()
@@ -75,7 +77,7 @@ class Monitor:
                 Login(definition.db_user, definition.home),
                 definition.auth_failure == "fault",
                 self._addresses,
-                lambda: sight.look(self._data, self._pid).status,
+                lambda: self._pid_file.look().status,
                 lambda: self._runs(locks.ONLINE) or self._runs(locks.OFFLINE),
             )
         )
@@ -104,7 +106,7 @@ class Monitor:
         return locks.is_held(self._claim.transition_fd, byte)
 
     def _addresses(self) -> list[Address]:
-        found = sight.look(self._data, self._pid).found
+        found = self._pid_file.look().found
         return addresses.of_server(self._pid, found, self._data)
 
     def run(self) -> None:
@@ -171,7 +173,7 @@ class Monitor:
         gone.register(self._pidfd, select.POLLIN)
         if gone.poll(_SAME_END):
             return self._gone()
-        status = sight.look(self._data, self._pid).status
+        status = self._pid_file.look().status
         if status == pidfile.STOPPING:
             why = "the server is being stopped by somebody else"
         else:
@@ -192,7 +194,7 @@ class Monitor:
             return
         interval = self._limits.watch_interval
         self._look_at = now + min(max(interval, _SHORTEST_LOOK), _LONGEST_LOOK)
-        seen = sight.look(self._data, self._pid)
+        seen = self._pid_file.look()
         self._say.pid_file(seen.problem)
         if seen.found is not None and seen.found.shmid:
             if self._shmid and seen.found.shmid != self._shmid:
@@ -201,7 +203,7 @@ class Monitor:
         self._checkpointer.find()
 
     def _starting_is_over(self) -> bool:
-        seen = sight.look(self._data, self._pid)
+        seen = self._pid_file.look()
         if seen.found is None:
             return time.monotonic() - self._began > _NO_FILE_FOR
         return seen.status not in (None, pidfile.STARTING)
@@ -282,5 +284,7 @@ class Monitor:
         self._say.faulted(reason)
         self._questions.close()
         asked = self._questions.history()
-        lines = evidence.gather(self._data, self._claim.dir_fd, self._pid, asked)
+        lines = evidence.gather(
+            self._data, self._claim.dir_fd, self._pid, self._pid_file.look(), asked
+        )
         self._say.trace("\n".join(lines))
