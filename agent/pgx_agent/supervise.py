@@ -27,6 +27,7 @@ from pgx_pclrsc.report import Failure
 
 _PACKET = 1 << 16
 _LOOK_FOR = 5.0  # seconds a look at other users' processes may take
+_AFTER_LOOK = 1.0  # seconds kept for what comes after it: it changes no verdict
 _ENDING = 1.0  # seconds a worker has to end after SIGTERM
 _BACKSTOP = 0.5  # the worker keeps the deadline itself; the parent only if it hangs
 _LOOK_EVERY = 1.0
@@ -278,8 +279,10 @@ class _Parent:
 
     def _look(self, keys: list[str]) -> list[str]:
         pairs = [(int(d), int(i)) for d, _, i in (key.partition(":") for key in keys)]
-        seconds = min(_LOOK_FOR, self._deadline - time.monotonic())
-        return looking.look(pairs, {os.getpid(), self._pid}, seconds)
+        left = self._deadline - time.monotonic() - _AFTER_LOOK
+        return looking.look(
+            pairs, {os.getpid(), self._pid}, max(0.0, min(_LOOK_FOR, left))
+        )
 
 
 def _signal(pidfd: int, number: int) -> None:

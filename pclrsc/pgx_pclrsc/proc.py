@@ -99,18 +99,24 @@ def cwd_key(pid: int) -> tuple[int, int] | None:
 _OTHER_NUMBERS = (b"btrfs", b"overlay", b"bcachefs")
 
 
-def link_key(link: str) -> tuple[int, int] | None:
+def mounts() -> bytes:
+    """Return the table of this process's mounts.  Raises OSError."""
+    return b"\n" + _slurp("/proc/self/mountinfo", 1 << 24)
+
+
+def link_key(link: str, table: bytes | None = None) -> tuple[int, int] | None:
     """Return device and inode of what *link*, one of /proc's, leads to; None when unknown.
 
     The file system is not asked where that can be helped: another instance's disk may
-    hang, and with it whoever calls stat on what is there.
+    hang, and with it whoever calls stat on what is there.  *table* is what `mounts` said a
+    moment ago: who asks for many reads it once.
     """
     try:
         fd = os.open(link, os.O_PATH | os.O_CLOEXEC)
     except OSError:
         return None
     try:
-        known = _known_key(fd)
+        known = _known_key(fd, table or mounts())
         if known is not None:
             return known
         found = os.fstat(fd)
@@ -121,13 +127,12 @@ def link_key(link: str) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
-def _known_key(fd: int) -> tuple[int, int] | None:
+def _known_key(fd: int, table: bytes) -> tuple[int, int] | None:
     """Return device and inode as fdinfo (Linux 5.14) and the table of mounts have them."""
     words = _slurp(f"/proc/self/fdinfo/{fd}").split()
     if b"mnt_id:" not in words or b"ino:" not in words:
         return None
     number = words[words.index(b"mnt_id:") + 1]
-    table = b"\n" + _slurp("/proc/self/mountinfo", 1 << 24)
     at = table.find(b"\n" + number + b" ") + 1
     line = table[at : table.find(b"\n", at)].split(b" ")
     if not at or line[line.index(b"-") + 1] in _OTHER_NUMBERS:

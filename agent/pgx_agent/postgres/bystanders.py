@@ -1,7 +1,8 @@
 """Who else keeps a directory's file system busy: an administrator's shell, a backup.
 
-They are named and never signalled.  This runs as root in a child with a time limit, as a
-look at another user's files can hang; it is the only module that imports psutil.
+They are named and never signalled.  Another instance's disk may hang: file systems are
+asked nothing where that can be helped, and root looks in a child with a time limit.  This
+is the only module that imports psutil.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import psutil
 
 from pgx_agent.postgres import holdings
 from pgx_agent.postgres.holdings import Key
+from pgx_pclrsc import proc
 
 MOST_NAMED = 20
 _LONGEST_COMMAND = 80
@@ -43,13 +45,16 @@ class _Places:
         self._devices = {device for device, _ in keys}
         self._whole = self._devices - ({root[0]} if root else set())
         self._inside: dict[str, bool] = {}
+        self._mounts = proc.mounts()
 
     def has(self, link: str) -> str | None:
         """Return the path that *link* in /proc leads to if it is one that counts."""
-        where = holdings.key(link)
+        path = os.readlink(link).removesuffix(" (deleted)")
+        if not path.startswith("/"):  # a pipe, a socket
+            return None
+        where = proc.link_key(link, self._mounts)
         if where is None or where[0] not in self._devices:
             return None
-        path = os.readlink(link).removesuffix(" (deleted)")
         if where in self._keys or where[0] in self._whole or self._is_inside(path):
             return path
         return None
