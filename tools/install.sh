@@ -1,7 +1,9 @@
 #!/bin/sh
 # Install for production: install.sh PREFIX
-# PREFIX/venv has its own Python environment, PREFIX/bin the commands; both are
-# readable by every user whatever the umask, and hold no path into the checkout.
+# PREFIX/versions/* are Python environments, PREFIX/bin the commands, each of them replaced
+# as a whole: RMS may call one while we install, and what runs on goes on importing from the
+# version that it began with, so that one is kept until the next installation.
+# All of it is readable by every user whatever the umask, and holds no path into the checkout.
 
 set -eu
 umask 022
@@ -16,15 +18,18 @@ case $prefix in
 esac
 
 python=$("$here/pick-python.sh")
-venv=$prefix/venv
-if [ "$(readlink -f "$venv/bin/python" 2>/dev/null || true)" != "$python" ]; then
-    "$python" -m venv --clear "$venv"
-fi
-
+mkdir -p "$prefix/versions" "$prefix/bin"
+exec 9<"$prefix/versions"
+flock 9 # one installation at a time: it removes what is old
+before=$(sed -n "s|.*'\($prefix/versions/[^/]*\)/.*|\1|p" "$prefix/bin/pgx_check" 2>/dev/null || true)
+version=$(mktemp -d "$prefix/versions/XXXXXX")
 # Built from a copy: a build leaves files beside the sources, which may be someone else's.
 sources=$(mktemp -d)
-trap 'rm -rf "$sources"' EXIT
+trap 'rm -rf "$sources" "$version"' EXIT
 trap 'exit 1' HUP INT TERM
+chmod 755 "$version"
+venv=$version/venv
+"$python" -m venv "$venv"
 cp -R "$here/../pyproject.toml" "$here/../README.md" "$here/../LICENSE" \
     "$here/../agent" "$here/../pclrsc" "$here/../wizard" "$sources"
 "$venv/bin/python" "$here/requirements.py" >"$sources/requirements.txt"
@@ -33,5 +38,12 @@ cp -R "$here/../pyproject.toml" "$here/../README.md" "$here/../LICENSE" \
 "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --compile \
     --force-reinstall --no-deps "$sources"
 
+trap 'rm -rf "$sources"' EXIT # from here on the commands may name the new version
 "$venv/bin/python" "$here/commands.py" --venv "$venv" --bin "$prefix/bin"
+for old in "$prefix"/versions/*; do
+    case $old in
+    "$version" | "$before") ;;
+    *) rm -rf "$old" ;;
+    esac
+done
 echo "installed in $prefix: put $prefix/bin on root's PATH, or name the commands in full"

@@ -139,3 +139,45 @@ def test_the_copy_is_removed_when_the_work_is_ended_by_a_signal(
         process.wait(30)
 
     assert process.returncode == 128 + signal.SIGTERM
+
+
+def _install(prefix: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [ROOT / "tools" / "install.sh", prefix],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def test_an_installation_over_a_running_one_never_breaks_a_check(
+    tmp_path: Path,
+) -> None:
+    """RMS would take a failed import's exit code 1 for Offline, and that for a fault."""
+    prefix = tmp_path / "pgx"
+    for _ in range(2):
+        with _install(prefix) as first:
+            assert first.stdout is not None
+            assert "installed in" in first.stdout.read()
+    answers: set[int] = set()
+    with _install(prefix) as again:
+        while again.poll() is None:
+            check = [prefix / "bin" / "pgx_check"]  # without a name: exit 2
+            answers.add(subprocess.run(check, stderr=subprocess.DEVNULL).returncode)
+
+    assert again.returncode == 0
+    assert answers == {2}
+    assert len(list((prefix / "versions").iterdir())) == 2
+
+
+def test_an_installation_that_is_ended_leaves_the_one_before(tmp_path: Path) -> None:
+    with _install(tmp_path) as ended:
+        processes.wait_until(
+            lambda: list((tmp_path / "versions").glob("*/venv")), "it works"
+        )
+        ended.terminate()
+        ended.communicate(timeout=60)
+
+    assert ended.returncode == 1
+    assert list((tmp_path / "versions").iterdir()) == []
+    assert list((tmp_path / "bin").iterdir()) == []
