@@ -290,3 +290,17 @@ def test_command_lines_are_removed_by_a_person_or_when_asked_for(
     assert again.returncode == 0
     assert "Command lines" not in wizard.shown()
     assert wizard.apply("cmdline", "--without-database").returncode == 0
+
+
+def test_what_was_set_up_later_is_offered_beside_what_is_held(wizard: Wizard) -> None:
+    """hvgdsetup -a and a line of fstab.pcl: `fake-hvw --offer` stands for both."""
+    file = wizard.file(manual())
+    assert wizard.fake("--init", file).returncode == 0
+    assert wizard.apply(file).returncode == 0
+    more = _changed(wizard, base="manual_backup")
+
+    said = wizard.apply(more)
+    assert "hvw does not offer class0002" in said.stderr, said.stderr
+    assert wizard.fake("--offer", more).returncode == 0
+    assert wizard.apply(more).returncode == 0
+    assert wizard.shown() == _wanted(wizard, more)
