@@ -99,7 +99,7 @@ class Resource:
 
     def check(self, env: Mapping[str, str] | None = None) -> int:
         """Return the exit code of pgx_check."""
-        return self.run("pgx_check", self.name, env=env, limit=10).returncode
+        return self.run("pgx_check", self.name, env=env, limit=30).returncode
 
     def wait_for(self, state: int, limit: float = 20.0) -> None:
         """Return once pgx_check answers *state*."""

@@ -155,7 +155,7 @@ def test_the_verdict_comes_in_time_and_is_1(registry: Registry) -> None:
 
     assert result.returncode == 1
     assert "could not get the transition lock" in result.stderr
-    assert 6 < took < 8.5
+    assert 6 < took < 10
 
 
 def test_sigterm_ends_it_while_it_waits(locked: Registry) -> None:
@@ -171,7 +171,7 @@ def test_sigterm_ends_it_while_it_waits(locked: Registry) -> None:
         assert time.monotonic() < until
         time.sleep(0.01)
     process.send_signal(signal.SIGTERM)
-    _, errors = process.communicate(timeout=10)
+    _, errors = process.communicate(timeout=60)
 
     # The second where the parent has not come so far as to handle it.
     said = process.returncode == 1 and "was ended by signal 15" in errors

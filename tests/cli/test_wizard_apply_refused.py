@@ -171,7 +171,7 @@ def test_a_signal_ends_it_and_hvw(wizard: Wizard, number: signal.Signals) -> Non
         lambda: log.exists() and "AutoStartUp" in log.read_text(), "it types", 20
     )
     process.send_signal(number)
-    _, said = process.communicate(timeout=20)
+    _, said = process.communicate(timeout=60)
 
     assert process.returncode == 1
     assert f"interrupted by {number.name}" in said

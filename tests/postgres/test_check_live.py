@@ -218,7 +218,7 @@ def test_what_a_check_leaves_running_keeps_none_of_its_descriptors(
         pass_fds=[writer],
     )
     os.close(writer)
-    assert child.wait(timeout=20) == ONLINE
+    assert child.wait(timeout=60) == ONLINE
     wait_until(resource.monitor_runs, "a Check has started a monitor")
 
     assert os.read(reader, 10) == b""  # the end: nobody holds the other side

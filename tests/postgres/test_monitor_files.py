@@ -31,7 +31,7 @@ def test_a_record_that_was_removed_is_written_anew(
 
     (resource.work / names.RECORD).unlink()
 
-    resource.wait_for_record("online", 5)
+    resource.wait_for_record("online")
     assert resource.known().generation == before.generation
 
 
@@ -65,7 +65,7 @@ def test_a_fifo_holds_nobody_up(make_resource: MakeResource, server: Server) -> 
     assert resource.check() == ONLINE
     assert not gone(monitor)
     kill(pid)
-    wait_until(lambda: gone(monitor), "the monitor has seen it", 5)
+    wait_until(lambda: gone(monitor), "the monitor has seen it")
 
 
 @contextmanager
@@ -101,7 +101,7 @@ def test_a_full_work_directory(
 
         kill(pid)
 
-        resource.wait_for_record("faulted", 5)
+        resource.wait_for_record("faulted")
         assert resource.check() == FAULTED
 
 

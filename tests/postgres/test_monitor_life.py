@@ -53,7 +53,7 @@ def test_a_killed_monitor_is_replaced(
     assert resource.known().generation == before.generation
     assert resource.known().postmaster == pid
     kill(pid)
-    resource.wait_for_record("faulted", 5)
+    resource.wait_for_record("faulted")
 
 
 def test_a_stopped_monitor_faults_nobody(
@@ -110,7 +110,7 @@ def test_it_ends_when_its_lock_file_is_lost(
         path.write_text("")
         server.user.own(path)
 
-    wait_until(lambda: gone(monitor), "it has ended", 5)
+    wait_until(lambda: gone(monitor), "it has ended")
 
     assert new_monitor(resource, monitor) != monitor
 
@@ -126,7 +126,7 @@ def test_it_ends_when_the_record_is_anothers(
     records.write(fd, fresh)
     os.close(fd)
 
-    wait_until(lambda: gone(monitor), "it has ended", 5)
+    wait_until(lambda: gone(monitor), "it has ended")
 
     assert resource.known().generation == fresh.generation
     assert resource.known().state == "none"

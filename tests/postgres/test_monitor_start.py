@@ -28,7 +28,7 @@ def test_a_server_that_still_starts_is_waited_for(
     resource = make_resource(server)
 
     assert resource.check() == OFFLINE
-    resource.wait_for_record("starting", 5)
+    resource.wait_for_record("starting")
     assert resource.check() == OFFLINE
 
     resource.wait_for_record("online", 30)

@@ -76,7 +76,7 @@ def test_a_locked_template1_is_no_fault(
     assert 1 <= most <= 3
     assert resource.trace().count('database "template1" does not answer') >= 1
     stays_online(resource, 3)
-    wait_until(lambda: probes(server, pid) == 0, "the questions have ended", 5)
+    wait_until(lambda: probes(server, pid) == 0, "the questions have ended")
 
 
 @pytest.mark.one_postgres
@@ -174,7 +174,7 @@ def test_a_host_name_is_never_resolved(
     if "mount" in inside.stderr:
         pytest.skip(f"no mount namespace: {inside.stderr}")
 
-    resource.wait_for_record("online", 5)
+    resource.wait_for_record("online")
     stays_online(resource, 2)
 
 

@@ -253,7 +253,7 @@ def test_a_standalone_backend_is_ended_cleanly(
     assert alone.stdout is not None
     alone.stdout.read(1)
     result = resource.offline()
-    alone.communicate(timeout=10)
+    alone.communicate(timeout=60)
     control = os_user.run([server.binaries.path("pg_controldata"), server.data])
 
     assert result.returncode == 0, result.stderr

@@ -63,4 +63,4 @@ def test_a_stopped_monitor_without_its_lock_file_is_ended(resource: Resource) ->
 
     assert resource.offline().returncode == 0
     assert gone(pid)
-    wait_until(lambda: gone(monitor), "the monitor is gone", 5)
+    wait_until(lambda: gone(monitor), "the monitor is gone")

@@ -140,7 +140,7 @@ def test_a_holder_on_this_node_is_named_and_left_alone(
     assert result.returncode == 1
     assert "is in use by another process" in result.stderr
     assert "sleep 600" in result.stderr
-    assert time.monotonic() - began < 9
+    assert time.monotonic() - began < 50  # not the lease, which is 120 s
     assert process.poll() is None
 
 

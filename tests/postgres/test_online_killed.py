@@ -43,7 +43,7 @@ def _cut_off(resource: Resource, delay: float, whom: str, number: int) -> None:
     running = resource.start("pgx_online", resource.name)
     time.sleep(delay)
     _kill(running, whom, number)
-    running.communicate(timeout=20)
+    running.communicate(timeout=60)
 
 
 def _unrecorded(resource: Resource) -> set[tuple[int, int]]:
@@ -54,7 +54,7 @@ def _unrecorded(resource: Resource) -> set[tuple[int, int]]:
 
 def _settled(resource: Resource) -> None:
     """See that nothing runs unrecorded, once a child that was not released has exited."""
-    wait_until(lambda: not _unrecorded(resource), "nothing runs unrecorded", 5)
+    wait_until(lambda: not _unrecorded(resource), "nothing runs unrecorded")
 
 
 # A start takes about 0.2 s; every part of it is hit by one of these.
