@@ -41,7 +41,7 @@ def test_online_gives_its_verdict_in_time(
     make_resource: MakeResource, resource: Resource, hung_disk: HungDisk
 ) -> None:
     away = replace(resource.server, data=hung_disk.point)
-    hanging = make_resource(away, "hanging", online_timeout=60)
+    hanging = make_resource(away, "hanging", online_timeout=10)
     hung_disk.hang()
     began = time.monotonic()
     result = hanging.online()

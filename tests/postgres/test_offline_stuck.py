@@ -73,7 +73,7 @@ def test_a_backend_that_ignores_sigterm_is_ended_after_thirty_seconds(
 def test_ten_seconds_are_enough_for_the_whole_ladder(
     server: Server, make_resource: MakeResource, sessions: Connect
 ) -> None:
-    resource = make_resource(server, offline_timeout=60)
+    resource = make_resource(server, offline_timeout=10)
     assert resource.online().returncode == 0
     backend = sessions(server).info.backend_pid
     os.kill(backend, signal.SIGSTOP)

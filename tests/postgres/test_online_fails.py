@@ -91,7 +91,7 @@ def test_a_start_that_never_ends_says_what_it_waits_for_and_leaves_nothing(
     make_resource: MakeResource, server: Server
 ) -> None:
     _hang_in_recovery(server)
-    resource = make_resource(server, online_timeout=60)
+    resource = make_resource(server, online_timeout=20)
     began = time.monotonic()
     result = resource.online(limit=40)
 

@@ -36,7 +36,7 @@ def test_questions_are_put_from_start_to_start() -> None:
 
 
 def test_a_slow_reply_is_followed_by_the_next_question_at_once() -> None:
-    run = watch(interval=3, timeout=60)
+    run = watch(interval=3, timeout=10)
 
     assert run.at(7, Answered(1)) == [Ask(2, TEMPLATE1)]
 
