@@ -142,6 +142,20 @@ def test_after_a_crash_a_second_run_goes_on(
     assert wizard.shown() == wizard.run("show", APPLICATIONS / "manual.toml").stdout
 
 
+@pytest.mark.parametrize("knob", ["message", "crash"])
+@pytest.mark.parametrize("at", [62, 63, 64, 65, 66])
+def test_what_it_says_of_the_application_is_true(
+    wizard: Wizard, knob: str, at: int
+) -> None:
+    """Around the application's own SAVE+EXIT, of which no answer may come."""
+    said = wizard.apply("manual", **{knob: at})
+
+    _refused(wizard, said, "")
+    there = bool(wizard.held().get("applications"))
+    assert there or "The application is saved." not in said.stderr
+    assert not there or "The application was not saved" not in said.stderr
+
+
 @pytest.mark.parametrize("action", ["generate", "activate"])
 def test_trouble_told_by_generate_or_activate_ends_it(
     wizard: Wizard, action: str

@@ -120,11 +120,7 @@ def _give_up(terminal: Terminal, hand: Hand, outcome: Outcome, why: Failure) -> 
     at = hand.screen.name
     how = _left(terminal, hand, why)
     place = "" if at in why.primary else f"At {at}."
-    saved = (
-        "The application is saved."
-        if outcome.saved
-        else "The application was not saved."
-    )
+    saved = _what_is_saved(hand, outcome)
     detail = " ".join(filter(None, (why.detail, place, f"{how}.", saved)))
     hint = (
         why.hint
@@ -139,6 +135,8 @@ def _give_up(terminal: Terminal, hand: Hand, outcome: Outcome, why: Failure) -> 
 def _what_is_saved(hand: Hand, outcome: Outcome) -> str:
     if outcome.saved:
         return "The application is saved."
+    if outcome.saving:
+        return "Whether the application was saved is not known."
     if any(keys.meaning == SAVE for keys in hand.typed):
         # Whether hvw keeps a part before the application is saved, no manual says.
         return "The application was not saved; parts of it may be."

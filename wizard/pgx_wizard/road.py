@@ -47,6 +47,7 @@ class Options:
 class Outcome:
     """How far a run came: what was saved, what is left to a person, what is to be known."""
 
+    saving: bool = False  # SAVE+EXIT was chosen, and what came of it is not seen yet
     saved: bool = False
     left: list[Part] = field(default_factory=list)  # inferred screens, for a person
     removal: str = ""  # an inferred screen that a person must remove
@@ -165,6 +166,7 @@ def _save(hand: Hand, app: Application, outcome: Outcome) -> Road[None]:
     screen = hand.expect(Kind.TURNKEY)
     if screen.state != CONSISTENT:
         raise hand.stop(f"application {app.name} is {screen.state}")
+    outcome.saving = True
     yield from hand.choose(SAVE)
     hand.expect(Kind.MAIN, Kind.SELECTION)
     outcome.saved = True
