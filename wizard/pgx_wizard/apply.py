@@ -187,7 +187,8 @@ def _left_to_a_person(app: Application, outcome: Outcome) -> str:
     what += [line for part in outcome.left for line in by_hand(part, app)]
     if outcome.removal:
         what.append(
-            f"Open {outcome.removal} and remove it with REMOVE+EXIT, then SAVE+EXIT."
+            f"Open {outcome.removal}; if it lists nothing that is to stay, choose "
+            "REMOVE+EXIT, else remove what is to go alone. Then SAVE+EXIT."
         )
     what += [
         "",
@@ -199,7 +200,8 @@ def _left_to_a_person(app: Application, outcome: Outcome) -> str:
 def _dry(terminal: Terminal, app: Application, options: Options) -> str:
     hand = Hand(terminal.read())
     try:
-        seen = _walk(terminal, hand, look(hand, app))
+        road = look(hand, app, without_database=options.without_database)
+        seen = _walk(terminal, hand, road)
     finally:
         _quit(terminal, hand)
     return render(app, seen, options)

@@ -31,22 +31,28 @@ class Seen:
     held: dict[str, Held] = field(default_factory=dict)
     there: dict[str, str] = field(default_factory=dict)  # turnkey label: name or `-`
 
+    def has(self, label: str) -> bool:
+        """Whether the turnkey menu has *label* configured."""
+        return self.there.get(label, "-") != "-"
 
-def look(hand: Hand, app: Application) -> Road[Seen]:
+
+def look(hand: Hand, app: Application, *, without_database: bool = False) -> Road[Seen]:
     """Read what hvw holds of *app*; nothing is changed."""
     at_main(hand, app, talks=True)
     seen = Seen()
     seen.exists = yield from edit(hand, app)
     if not seen.exists:
+        if without_database:
+            raise hand.stop(f"no application {app.name}")
         return seen
     seen.there = _turnkey(hand)
-    if seen.there.get(BASICS_LABEL, "-") != "-":
+    if seen.has(BASICS_LABEL):
         yield from hand.choose(f"{BASICS_LABEL}(", starts=True)
         hand.expect(Kind.SETTINGS)
         seen.held[BASICS_LABEL] = yield from hand.settings()
         yield from leave_unchanged(hand)
     for part in parts(app):
-        if part.label not in INFERRED and seen.there.get(part.label, "-") != "-":
+        if part.label not in INFERRED and seen.has(part.label):
             seen.held[part.label] = yield from open_part(hand, part, app.name)
             yield from leave_unchanged(hand)
     return seen
@@ -76,21 +82,38 @@ def _steps(app: Application, seen: Seen, options: Options) -> Iterator[Step]:
     )
     yield from choices(0, "main menu", *way)
     if options.without_database:
-        yield from _without_database(seen)
+        yield from _without_database(seen, options)
     else:
         yield from _basics(app, seen.held.get(BASICS_LABEL))
         for part in parts(app):
             yield from _part(part, seen, options)
     yield from choices(0, app.name, "SAVE+EXIT")
-    last = ["Configuration-Generate"]
-    last += ["Configuration-Activate"] if options.until == "activate" else []
+    last = []
+    if not _leaves_something(app, seen, options):
+        last = ["Configuration-Generate"]
+        last += ["Configuration-Activate"] if options.until == "activate" else []
     yield from choices(0, "main menu", *last, "QUIT")
 
 
-def _without_database(seen: Seen) -> Iterator[Step]:
-    for label in (SYMFOWARE, COMMAND_LINES):
-        if seen.there.get(label, "-") != "-":
+def _by_hand(label: str) -> Step:
+    return Step(1, label, "(left to a person: its screen is not documented)")
+
+
+def _without_database(seen: Seen, options: Options) -> Iterator[Step]:
+    for label in filter(seen.has, (SYMFOWARE, COMMAND_LINES)):
+        if label in INFERRED and not options.type_inferred:
+            yield _by_hand(label)
+        else:
             yield from choices(1, label, "REMOVE+EXIT")
+
+
+def _leaves_something(app: Application, seen: Seen, options: Options) -> bool:
+    """Whether a person must go on before Configuration-Generate."""
+    if options.type_inferred:
+        return False
+    if options.without_database:
+        return seen.has(COMMAND_LINES)
+    return any(p.label in INFERRED and not seen.has(p.label) for p in parts(app))
 
 
 def _basics(app: Application, held: Held | None) -> Iterator[Step]:
@@ -109,10 +132,11 @@ def _basics(app: Application, held: Held | None) -> Iterator[Step]:
 
 def _part(part: Part, seen: Seen, options: Options) -> Iterator[Step]:
     if part.label in INFERRED and not options.type_inferred:
-        if seen.there.get(part.label, "-") == "-":
-            yield Step(
-                1, part.label, "(left to a person: its screen is not documented)"
-            )
+        if not seen.has(part.label):
+            yield _by_hand(part.label)
+        return
+    if part.label in INFERRED and seen.has(part.label):
+        yield Step(1, part.label, "(there already: compared when it is typed)")
         return
     held = seen.held.get(part.label)
     what = plan(

@@ -10,45 +10,77 @@ from __future__ import annotations
 
 from pgx_wizard.entering import SAVE, leave_unchanged, open_part
 from pgx_wizard.hand import Hand, Road
-from pgx_wizard.parts import Part, Plan, same
+from pgx_wizard.model import Cmdline, Database
+from pgx_wizard.parts import Held, Part, Plan, same
 from pgx_wizard.screen import Kind
 from pgx_wizard.values import answer, assign, toggle
-from pgx_wizard.vocabulary import CMDLINE_FLAGS
+from pgx_wizard.vocabulary import CMDLINE_FLAGS, COMMAND_LINES, SYMFOWARE
 
 TIMEOUT = "TIMEOUT"
+ENTRY_KEYS = {SYMFOWARE: "ResourceName", COMMAND_LINES: "StartCommands"}
 
 
 def enter_commands(hand: Hand, part: Part, application: str) -> Road[Plan]:
-    """Make CommandLines what *part* wants."""
+    """Make the database's entry of CommandLines what *part* wants; others stay as they are."""
     (entry,) = part.entries
     held = yield from open_part(hand, part, application)
     before = len(hand.typed)
-    if f"{part.key}[0]" not in held:
+    at = _place(part, entry.name, held)
+    if at is None:
         yield from hand.choose(part.additional)
         yield from answer(hand, entry.name)
         hand.expect(Kind.SETTINGS)
         held = yield from hand.settings()
+        at = _place(part, entry.name, held)
+        if at is None:
+            raise hand.stop(f"hvw did not take {entry.name}")
     commands = ((part.key, entry.name), *entry.settings)
     for key, value in commands:
-        if key != TIMEOUT and not same(value, held.get(f"{key}[0]", "")):
-            yield from assign(hand, f"{key}[0]", value)
+        if key != TIMEOUT and not same(value, held.get(f"{key}[{at}]", "")):
+            yield from assign(hand, f"{key}[{at}]", value)
     changed = len(hand.typed) > before
-    changed |= yield from _flags(
-        hand, entry.flags or frozenset(), dict(entry.settings)[TIMEOUT]
-    )
+    timeout = dict(entry.settings)[TIMEOUT]
+    changed |= yield from _flags(hand, at, entry.flags or frozenset(), timeout)
     if not changed:
         yield from leave_unchanged(hand)
         return Plan(())
     yield from hand.choose(SAVE)
     hand.expect(Kind.TURNKEY)
-    yield from _read_back(hand, part, application, commands)
+    yield from _read_back(hand, part, application, at, commands)
     hand.note(f"{entry.name} set")
     return Plan(())
 
 
-def _flags(hand: Hand, wanted: frozenset[str], timeout: str) -> Road[bool]:
+def _place(part: Part, command: str, held: Held) -> int | None:
+    """Return the index of the entry that runs *command*, from whichever directory."""
+    found = [
+        int(key[:-1].rpartition("[")[2])
+        for key, value in held.items()
+        if key.startswith(f"{part.key}[") and _same_script(value, command)
+    ]
+    return found[0] if found else None
+
+
+def _same_script(one: str, other: str) -> bool:
+    return one.rpartition("/")[2] == other.rpartition("/")[2]
+
+
+def others(label: str, database: Database, held: Held) -> list[str]:
+    """Return what *held*, the screen of *label*, lists besides *database*."""
+    key = ENTRY_KEYS[label]
+    start = Cmdline(database.resource).command("pgx_online")
+    return [
+        value
+        for name, value in held.items()
+        if name.startswith(f"{key}[")
+        and value != database.resource
+        and not _same_script(value, start)
+    ]
+
+
+def _flags(hand: Hand, at: int, wanted: frozenset[str], timeout: str) -> Road[bool]:
     """Set the flags and the time; whether anything had to be."""
-    yield from hand.choose("Flags[0]=", starts=True)
+    yield from hand.choose(f"Flags[{at}]=", starts=True)
     hand.expect(Kind.FLAGS)
     before = len(hand.typed)
     yield from toggle(hand, wanted, frozenset(CMDLINE_FLAGS))
@@ -68,10 +100,14 @@ def _flags(hand: Hand, wanted: frozenset[str], timeout: str) -> Road[bool]:
 
 
 def _read_back(
-    hand: Hand, part: Part, application: str, commands: tuple[tuple[str, str], ...]
+    hand: Hand,
+    part: Part,
+    application: str,
+    at: int,
+    commands: tuple[tuple[str, str], ...],
 ) -> Road[None]:
     again = yield from open_part(hand, part, application)
     for key, value in commands:
-        if key != TIMEOUT and again.get(f"{key}[0]") != value:
-            raise hand.stop(f"{key}[0] is not what was saved")
+        if key != TIMEOUT and again.get(f"{key}[{at}]") != value:
+            raise hand.stop(f"{key}[{at}] is not what was saved")
     yield from leave_unchanged(hand)

@@ -12,9 +12,9 @@ from pgx_wizard import entering
 from pgx_wizard.basics import enter_basics
 from pgx_wizard.entering import REMOVE, SAVE, configured, enter_part
 from pgx_wizard.hand import Hand, Road
-from pgx_wizard.inferred import enter_commands
+from pgx_wizard.inferred import enter_commands, others
 from pgx_wizard.main_menu import at_main, create, edit, run_action
-from pgx_wizard.model import Application
+from pgx_wizard.model import Application, Database
 from pgx_wizard.parts import Part, parts
 from pgx_wizard.screen import Kind
 from pgx_wizard.vocabulary import (
@@ -81,7 +81,7 @@ def _application(
     hand: Hand, app: Application, options: Options, outcome: Outcome
 ) -> Road[None]:
     if options.without_database:
-        yield from _without_database(hand, outcome, options)
+        yield from _without_database(hand, app, outcome, options)
         return
     yield from _one_database(hand, app, options)
     yield from enter_basics(hand, app)
@@ -135,17 +135,29 @@ def _others(
             outcome.warnings.append(f"{label} is there and not in the file")
 
 
-def remove(hand: Hand, label: str) -> Road[None]:
-    """Remove a sub-application with the item REMOVE+EXIT of its screen."""
+def remove(hand: Hand, label: str, database: Database | None = None) -> Road[None]:
+    """Remove a sub-application with the item REMOVE+EXIT of its screen.
+
+    With *database*, only if it lists nothing else: how one entry is removed no manual shows.
+    """
     yield from hand.choose(f"{label}(", starts=True)
     hand.expect(Kind.SETTINGS)
+    if database is not None:
+        held = yield from hand.settings()
+        if more := others(label, database, held):
+            raise hand.stop(
+                f"{label} has {', '.join(more)} too",
+                hint=f"Remove resource {database.resource} there by hand.",
+            )
     yield from hand.choose(REMOVE)
     if (yield from configured(hand, label)) != "-":
         raise hand.stop(f"{label} is still there after REMOVE+EXIT")
     hand.note(f"{label} removed")
 
 
-def _without_database(hand: Hand, outcome: Outcome, options: Options) -> Road[None]:
+def _without_database(
+    hand: Hand, app: Application, outcome: Outcome, options: Options
+) -> Road[None]:
     for label in _database_labels():
         item = yield from hand.find(f"{label}(", starts=True)
         if item is None or item.label.endswith("(-)"):
@@ -153,7 +165,7 @@ def _without_database(hand: Hand, outcome: Outcome, options: Options) -> Road[No
         if label in INFERRED and not options.type_inferred:
             outcome.removal = label
         else:
-            yield from remove(hand, label)
+            yield from remove(hand, label, app.database)
 
 
 def _database_labels() -> Iterator[str]:

@@ -1,0 +1,129 @@
+"""CommandLines, which no manual shows: what else it lists is not the database's."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.fix_wizard import APPLICATIONS, Wizard
+
+OURS = "/opt/pgx_pclrsc/bin/pgx_online pgxtest"
+FOREIGN = "/opt/app/start web"
+
+
+@pytest.fixture
+def wizard(registered_wizard: Wizard) -> Wizard:
+    return registered_wizard
+
+
+def _entries(wizard: Wizard) -> list[dict[str, Any]]:
+    subs = wizard.held()["applications"]["APP1"]["subs"]
+    entries: list[dict[str, Any]] = subs["CommandLines"]["entries"]
+    return entries
+
+
+def _with_a_foreign_command(wizard: Wizard) -> dict[str, Any]:
+    """Put another command before the database's, as somebody types it in hvw."""
+    assert wizard.apply("cmdline", "--type-inferred").returncode == 0
+    held = wizard.held()
+    foreign = {
+        "StartCommands": FOREIGN,
+        "StopCommands": "/opt/app/stop web",
+        "CheckCommands": "/opt/app/check web",
+        "flags": ["AUTORECOVER"],
+        "timeout": "60",
+    }
+    subs = held["applications"]["APP1"]["subs"]
+    subs["CommandLines"]["entries"].insert(0, foreign)
+    (wizard.state / "state.json").write_text(json.dumps(held))
+    return foreign
+
+
+def test_another_command_is_left_as_it_is(wizard: Wizard) -> None:
+    foreign = _with_a_foreign_command(wizard)
+    said = wizard.apply("cmdline", "--type-inferred")
+
+    assert said.returncode == 0, said.stderr
+    assert _entries(wizard)[0] == foreign
+    assert [e["StartCommands"] for e in _entries(wizard)] == [FOREIGN, OURS]
+
+
+def test_the_database_is_added_behind_another_command(wizard: Wizard) -> None:
+    foreign = _with_a_foreign_command(wizard)
+    held = wizard.held()
+    del held["applications"]["APP1"]["subs"]["CommandLines"]["entries"][1]
+    (wizard.state / "state.json").write_text(json.dumps(held))
+    said = wizard.apply("cmdline", "--type-inferred")
+
+    assert said.returncode == 0, said.stderr
+    assert _entries(wizard)[0] == foreign
+    assert _entries(wizard)[1]["StartCommands"] == OURS
+    assert _entries(wizard)[1]["flags"] == ["ALLEXITCODES", "CLUSTEREXCLUSIVE"]
+    assert _entries(wizard)[1]["timeout"] == "3600"
+
+
+def test_scripts_elsewhere_change_the_entry_that_is_there(wizard: Wizard) -> None:
+    assert wizard.apply("cmdline", "--type-inferred").returncode == 0
+    text = (APPLICATIONS / "cmdline.toml").read_text()
+    file = wizard.file(text.replace("/opt/pgx_pclrsc/bin", "/opt/new/bin"))
+    said = wizard.apply(file, "--type-inferred")
+
+    assert said.returncode == 0, said.stderr
+    (entry,) = _entries(wizard)
+    assert entry["StartCommands"] == "/opt/new/bin/pgx_online pgxtest"
+    assert entry["CheckCommands"] == "/opt/new/bin/pgx_check pgxtest"
+
+
+def test_another_command_is_not_removed_with_the_database(wizard: Wizard) -> None:
+    _with_a_foreign_command(wizard)
+    before = wizard.held()
+    said = wizard.apply("cmdline", "--without-database", "--type-inferred")
+
+    assert said.returncode == 1
+    assert f"CommandLines has {FOREIGN} too" in said.stderr
+    assert wizard.held() == before
+
+
+def test_another_resource_is_not_removed_with_the_database(wizard: Wizard) -> None:
+    assert wizard.apply("manual").returncode == 0
+    held = wizard.held()
+    entries = held["applications"]["APP1"]["subs"]["Symfoware"]["entries"]
+    entries.append(entries[0] | {"ResourceName": "other"})
+    (wizard.state / "state.json").write_text(json.dumps(held))
+    said = wizard.apply("manual", "--without-database")
+
+    assert said.returncode == 1
+    assert "Symfoware has other too" in said.stderr
+    assert wizard.held() == held
+
+
+# --- what a dry run says of them --------------------------------------------------
+
+
+def test_a_dry_run_ends_where_something_is_left_to_a_person(wizard: Wizard) -> None:
+    said = wizard.apply("cmdline", "--dry-run")
+
+    assert "CommandLines: (left to a person" in said.stdout
+    assert "Configuration-Generate" not in said.stdout
+
+
+def test_a_dry_run_types_nothing_that_is_there(wizard: Wizard) -> None:
+    assert wizard.apply("cmdline", "--type-inferred").returncode == 0
+    said = wizard.apply("cmdline", "--dry-run", "--type-inferred")
+
+    assert "FREECHOICE" not in said.stdout
+    assert "there already" in said.stdout
+    assert "Configuration-Activate" in said.stdout
+
+
+def test_a_dry_run_of_a_removal(wizard: Wizard) -> None:
+    nothing = wizard.apply("cmdline", "--dry-run", "--without-database")
+    assert nothing.returncode == 1
+    assert "no application APP1" in nothing.stderr
+    assert wizard.apply("cmdline", "--type-inferred").returncode == 0
+
+    said = wizard.apply("cmdline", "--dry-run", "--without-database")
+    assert "CommandLines: (left to a person" in said.stdout
+    assert "REMOVE+EXIT" not in said.stdout
