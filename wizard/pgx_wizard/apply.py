@@ -65,8 +65,14 @@ def _transcript(path: str) -> Iterator[IO[str]]:
         fd = os.open(path, flags | os.O_NONBLOCK, 0o600)
     except OSError as ex:
         raise Failure(f"could not write transcript {path}: {ex.strerror}") from ex
-    with open(fd, "w", encoding="utf-8", newline="") as file:
+    file = open(fd, "w", encoding="utf-8", newline="")
+    try:
         yield file
+    finally:
+        try:
+            file.close()
+        except OSError:
+            pass  # the disk is full: that was told when it was written to
 
 
 @contextmanager
@@ -78,6 +84,9 @@ def _signals() -> Iterator[None]:
 
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     before = {number: signal.signal(number, interrupt) for number in numbers}
+    # Who reads our progress and leaves must not end this halfway.  A handler is not
+    # inherited by hvw, as SIG_IGN would be.
+    before[signal.SIGPIPE] = signal.signal(signal.SIGPIPE, lambda *_: None)
     try:
         yield
     finally:

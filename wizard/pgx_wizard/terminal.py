@@ -18,6 +18,8 @@ from pgx_wizard.screen import KNOWN_PROMPTS, Screen, parse, plain, prompt_of
 PAUSE = 0.3
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _ROWS, _COLUMNS = 200, 400  # no line is broken, and few lists are paged
+_LONGEST_SCREEN = 1 << 20  # characters; a list of 1,000 entries has a tenth of it
+_LONGEST_SHOWN = 200
 
 
 class Ended(Failure):
@@ -32,7 +34,7 @@ class Terminal:
     """A running hvw.  As a context it leaves no hvw behind."""
 
     def __init__(self, program: str, transcript: IO[str], patience: float) -> None:
-        self.transcript = transcript
+        self.transcript: IO[str] | None = transcript
         self.patience = patience  # seconds
         self.printed = ""
         self.awaited: str | None = ""  # what was typed, until its screen has come
@@ -57,15 +59,21 @@ class Terminal:
             prompt = prompt_of(text)
             if prompt in KNOWN_PROMPTS:
                 return self._screen(text)
-            wait = PAUSE if prompt else deadline - time.monotonic()
-            if not self._more(max(wait, 0)):
+            left = deadline - time.monotonic()
+            if left <= 0 or len(self.printed) > _LONGEST_SCREEN:
+                raise self._silent(text)  # what never stops printing asks for nothing
+            if not self._more(min(PAUSE, left) if prompt else left):
                 if prompt:
                     return self._screen(text)
-                raise Silent(
-                    f"hvw asked for nothing within {self.patience:g} s",
-                    detail=f"Its last line: {text.rpartition(chr(10))[2].strip() or 'empty'}.",
-                    hint="Give it more time with --timeout, or see the transcript.",
-                )
+                raise self._silent(text)
+
+    def _silent(self, text: str) -> Silent:
+        last = text.rpartition("\n")[2].strip()[:_LONGEST_SHOWN]
+        return Silent(
+            f"hvw asked for nothing within {self.patience:g} s",
+            detail=f"Its last line: {last or 'empty'}.",
+            hint="Give it more time with --timeout, or see the transcript.",
+        )
 
     def _screen(self, text: str) -> Screen:
         typed, self.printed, self.awaited = self.awaited or "", "", None
@@ -81,9 +89,19 @@ class Terminal:
             raise Ended(f"hvw ended unexpectedly: {self._how()}") from ex
         assert isinstance(text, str)
         self.printed += text
-        self.transcript.write(text)
-        self.transcript.flush()
+        self._note_down(text)
         return True
+
+    def _note_down(self, text: str) -> None:
+        """Write to the transcript.  Raises Failure once: hvw is left without one then."""
+        if self.transcript is None:
+            return
+        try:
+            self.transcript.write(text)
+            self.transcript.flush()
+        except OSError as ex:
+            self.transcript = None
+            raise Failure(f"could not write transcript: {ex.strerror}") from ex
 
     def _how(self) -> str:
         self.child.close()
