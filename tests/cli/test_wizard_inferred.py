@@ -1,4 +1,6 @@
-"""CommandLines, which no manual shows: what else it lists is not the database's."""
+"""CommandLines and IpAddresses, which no manual shows: left to a person, or typed when
+asked for; what else CommandLines lists is not the database's.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.fix_wizard import APPLICATIONS, Wizard
+from tests.fix_wizard import APPLICATIONS, Wizard, manual
 
 OURS = "/opt/pgx_pclrsc/bin/pgx_online pgxtest"
 FOREIGN = "/opt/app/start web"
@@ -97,6 +99,108 @@ def test_another_resource_is_not_removed_with_the_database(wizard: Wizard) -> No
     assert said.returncode == 1
     assert "Symfoware has other too" in said.stderr
     assert wizard.held() == held
+
+
+# --- typed by a person, or when asked for
+
+
+def _is_activated(wizard: Wizard) -> bool:
+    held = wizard.held()
+    return bool(held["generated"]) and held["activated"] == held["applications"]
+
+
+def test_command_lines_are_left_to_a_person(wizard: Wizard) -> None:
+    said = wizard.apply("cmdline")
+
+    assert said.returncode == 3
+    assert "type `/opt/pgx_pclrsc/bin/pgx_online pgxtest`" in said.stdout
+    assert "`ALLEXITCODES=Yes`" in said.stdout
+    held = wizard.held()
+    assert set(held["applications"]["APP1"]["subs"]) == {
+        "Gds:Global-Disk-Services",
+        "Gls:Global-Link-Services",
+        "LocalFileSystems",
+    }
+    assert held["generated"] is False
+
+
+def test_once_a_person_has_typed_them_it_goes_on_to_activate(wizard: Wizard) -> None:
+    wizard.apply("cmdline")
+    assert wizard.apply("cmdline").returncode == 3  # not yet
+    assert (
+        wizard.apply("cmdline", "--type-inferred", "--until=generate").returncode == 0
+    )
+    said = wizard.apply("cmdline")
+
+    assert said.returncode == 0, said.stderr
+    assert "CommandLines is there and was not compared" in said.stderr
+    assert _is_activated(wizard)
+
+
+@pytest.mark.parametrize("knobs", [{}, {"extra": 1, "numbers": 5, "page": 4}])
+def test_inferred_screens_are_typed_when_asked_for(
+    wizard: Wizard, knobs: dict[str, Any]
+) -> None:
+    said = wizard.apply("cmdline", "--type-inferred", **knobs)
+
+    assert said.returncode == 0, said.stderr
+    entry = wizard.held()["applications"]["APP1"]["subs"]["CommandLines"]["entries"][0]
+    assert entry == {
+        "StartCommands": "/opt/pgx_pclrsc/bin/pgx_online pgxtest",
+        "StopCommands": "/opt/pgx_pclrsc/bin/pgx_offline pgxtest",
+        "CheckCommands": "/opt/pgx_pclrsc/bin/pgx_check pgxtest",
+        "flags": ["ALLEXITCODES", "CLUSTEREXCLUSIVE"],
+        "timeout": "3600",
+    }
+    before = wizard.held()
+    assert wizard.apply("cmdline", "--type-inferred", **knobs).returncode == 0
+    assert wizard.held() == before
+
+
+NETWORK = """
+[network]
+[[network.address]]
+name = "dbhost"
+address = "192.0.2.10"
+device = "eth1"
+prefix = 24
+"""
+
+
+def test_a_network_is_inferred_too(wizard: Wizard) -> None:
+    file = wizard.file(manual() + NETWORK)
+    wizard.fake("--init", file)
+    said = wizard.apply(file)
+
+    assert said.returncode == 3
+    assert "Add `dbhost`" in said.stdout
+    assert wizard.apply(file, "--type-inferred").returncode == 0
+    assert "Interfaces[0]=dbhost" in wizard.shown()
+
+
+def test_the_other_databases_item_is_no_second_database(wizard: Wizard) -> None:
+    wizard.apply("manual")
+    before = wizard.held()
+    said = wizard.apply("cmdline", "--type-inferred")
+
+    assert said.returncode == 1
+    assert "has a database under Symfoware already" in said.stderr
+    assert wizard.held() == before
+    assert wizard.apply("cmdline", "--type-inferred", "--prune").returncode == 0
+    assert "Symfoware" not in wizard.shown()
+
+
+def test_command_lines_are_removed_by_a_person_or_when_asked_for(
+    wizard: Wizard,
+) -> None:
+    wizard.apply("cmdline", "--type-inferred")
+
+    assert wizard.apply("cmdline", "--without-database").returncode == 3
+    assert "Command lines" in wizard.shown()
+    again = wizard.apply("cmdline", "--without-database", "--type-inferred")
+    assert again.returncode == 0
+    assert "Command lines" not in wizard.shown()
+    assert wizard.apply("cmdline", "--without-database").returncode == 0
 
 
 # --- what a dry run says of them --------------------------------------------------
