@@ -207,3 +207,20 @@ def test_what_was_set_up_later_is_offered_beside_what_is_held(wizard: Wizard) ->
     assert wizard.fake("--offer", more).returncode == 0
     assert wizard.apply(more).returncode == 0
     assert wizard.shown() == _wanted(wizard, more)
+
+
+def test_a_monitor_that_comes_too_late_is_told(wizard: Wizard) -> None:
+    """New mount points are appended; A.1.6 wants monitors before what they monitor."""
+    text = manual()
+    first, second = text.index("[[file_systems.mount]]"), text.rindex("# Monitoring")
+    assert second < first
+    monitor = text[first : text.index("[[file_systems.mount]]", first + 1)]
+    early = wizard.file(
+        text.replace(monitor, "").replace("/mnt/monitor1", "/mnt/monitor2")
+    )
+    assert wizard.apply(early).returncode == 0
+    said = wizard.apply("manual")
+
+    assert said.returncode == 0, said.stderr
+    assert "LocalFileSystems has /mnt/swdsk1 before /mnt/monitor1" in said.stderr
+    assert wizard.run("check", APPLICATIONS / "manual.toml").returncode == 0

@@ -76,7 +76,7 @@ def enter_part(hand: Hand, part: Part, application: str, *, prune: bool) -> Road
     yield from hand.choose(SAVE)
     hand.expect(Kind.TURNKEY)
     yield from _read_back(hand, part, application, held)
-    return Plan(first.actions, rest.extra)
+    return Plan(first.actions, rest.extra, rest.order)
 
 
 def _settled(hand: Hand, rest: Plan) -> None:

@@ -93,6 +93,7 @@ class Plan:
 
     actions: tuple[Action, ...]
     extra: tuple[str, ...] = field(default=())
+    order: tuple[str, ...] = field(default=())  # the entries as the screen lists them
 
 
 def parts(app: Application) -> list[Part]:
@@ -228,7 +229,9 @@ def plan(part: Part, held: Held, *, prune: bool = False) -> Plan:
         # Of removing one entry no manual shows how: REMOVE+EXIT is on every screen.
         return Plan((Remove(extra), *plan(part, DEFAULTS.get(part.label, {})).actions))
     return Plan(
-        (*_entry_actions(part, there, held), *_assignments(part.values, held)), extra
+        (*_entry_actions(part, there, held), *_assignments(part.values, held)),
+        extra,
+        tuple(there),
     )
 
 

@@ -5,7 +5,7 @@ Pure: a generator of keystrokes that is sent screens.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from pgx_wizard import entering
@@ -21,6 +21,7 @@ from pgx_wizard.vocabulary import (
     ACTIVATE,
     COMMAND_LINES,
     CONSISTENT,
+    FILE_SYSTEMS,
     GENERATE,
     INFERRED,
     ORDER_OF_TYPING,
@@ -116,6 +117,20 @@ def _part(
     else:
         done = yield from enter_part(hand, part, app.name, prune=options.prune)
         outcome.warnings += [f"{part.label} has {name} too" for name in done.extra]
+        if part.label == FILE_SYSTEMS:
+            outcome.warnings += _monitored_too_early(app, done.order)
+
+
+def _monitored_too_early(app: Application, order: Sequence[str]) -> Iterator[str]:
+    """New mount points come behind what hvw has, which A.1.6 may want before it."""
+    place = {name: number for number, name in enumerate(order)}
+    for mount in app.mounts:
+        monitor = place.get(mount.monitored_by, -1)
+        if monitor > place.get(mount.mount_point, monitor):
+            yield (
+                f"{FILE_SYSTEMS} has {mount.mount_point} before {mount.monitored_by}, "
+                "which monitors it (manual A.1.6)"
+            )
 
 
 def _others(
