@@ -25,22 +25,21 @@ pytestmark = [
     pytest.mark.skipif(
         os.geteuid() == 0 and bool(why_not()), reason=f"the bed {why_not()}"
     ),
-    pytest.mark.timeout(120),
 ]
 FIRST, SECOND = MACHINES
 DATA = "/mnt/swdsk1/inst1"
 NAME = "pgxtest"
 ONLINE = f"""
 start
-wait {FIRST} app1 Online within 40 s
+wait {FIRST} app1 Online within 90 s
 """
 STOP = f"""
 on {FIRST} type hvshut -a
 """
 SWITCH = f"""
 on {FIRST} type hvswitch app1 {SECOND}
-wait {SECOND} app1 Online within 40 s
-wait {FIRST} app1 Offline within 10 s
+wait {SECOND} app1 Online within 90 s
+wait {FIRST} app1 Offline within 30 s
 """
 
 
@@ -119,7 +118,7 @@ def test_a_resource_is_registered_declared_typed_into_hvw_and_started(
         {SWITCH}
         on {SECOND} run test $(sql 'select a from t') = 1
         on {FIRST} type hvswitch app1 {FIRST}
-        wait {FIRST} app1 Online within 40 s
+        wait {FIRST} app1 Online within 90 s
         {STOP}
         on {FIRST} run ! postmaster {DATA}
         on {FIRST} run ! grep /mnt/swdsk1 /proc/self/mounts""")

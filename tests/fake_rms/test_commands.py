@@ -111,7 +111,7 @@ def test_a_wrong_file_starts_nothing(run: Run, tmp_path: Path) -> None:
 
     assert said.returncode == 1
     assert f"{path}:1:1: an application needs machines" in said.stderr
-    assert f"{path}:3: " in said.stderr
+    assert f"{path}:3:1: " in said.stderr
     assert not (tmp_path / "state").exists()
 
 
