@@ -24,6 +24,15 @@ _WAIT_FOR_ENTRY = 60.0  # seconds root waits for the first answer, to write its 
 _WAIT_FOR_LOCK = 1.0
 
 
+_DEFAULT = (
+    signal.SIGPIPE,
+    signal.SIGXFSZ,
+    signal.SIGCHLD,
+    signal.SIGTERM,
+    signal.SIGHUP,
+)
+
+
 # Asked now, not when it is needed: a script that was called by a relative path is found
 # from the directory it was called in alone, and those who start a monitor have left it.
 _PROGRAMS = os.path.dirname(os.path.realpath(sys.argv[0]))
@@ -50,7 +59,7 @@ def spawn(
         file_actions=null,
         setsid=True,
         setsigmask=(),
-        setsigdef=(signal.SIGPIPE, signal.SIGCHLD, signal.SIGTERM, signal.SIGHUP),
+        setsigdef=_DEFAULT,
     )
 
 
@@ -135,13 +144,7 @@ def _recorded(dir_fd: int) -> int:
 
 def _server(definition: ResourceDefinition) -> int:
     """Return a postmaster of this data directory, also by another name of it, or 0."""
-    found = postmasters.by_path(definition.uid, definition.data_directory)
-    if not found:
-        try:
-            where = os.stat(definition.data_directory)
-        except OSError:
-            return 0
-        found = postmasters.by_key(definition.uid, (where.st_dev, where.st_ino))
+    found = postmasters.of_directory(definition.uid, definition.data_directory)
     return found[0] if found else 0
 
 

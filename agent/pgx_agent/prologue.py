@@ -17,8 +17,9 @@ def first_statements(*, keep_descriptors: bool = False) -> None:
     Descriptors 0 to 2 exist afterwards; those above are the caller's and are closed, so
     that nothing we leave running keeps them open.  pgx_monitor is given some by us
     (*keep_descriptors*), and closes the others when it detaches.
-    SIGPIPE is set to its default, so that nothing of the caller's is handed on, and is
-    then ignored by the script itself: a reader that leaves must not kill a switch.
+    SIGPIPE and SIGXFSZ are set to their defaults, so that nothing of the caller's is handed
+    on, and are then ignored by the script itself: a reader that leaves, or a trace that has
+    reached the caller's limit for files, must not kill a switch.
     `ordinary_signals` gives what we start the default again.
     """
     for fd in (0, 1, 2):
@@ -26,7 +27,8 @@ def first_statements(*, keep_descriptors: bool = False) -> None:
     if not keep_descriptors:
         _close_others()
     ordinary_signals()
-    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+    for number in (signal.SIGPIPE, signal.SIGXFSZ):
+        signal.signal(number, signal.SIG_IGN)
     os.umask(0o077)
 
 

@@ -128,9 +128,9 @@ class _Wait:
         """Ask the Online to end, once; a stopped or stuck one is killed after a while."""
         if pid not in self._asked:
             self._asked[pid] = now
-            send_signal(pid, start, signal.SIGTERM)
+            _signal_script(pid, start, signal.SIGTERM)
         elif now - self._asked[pid] > _TERM_FOR:
-            send_signal(pid, start, signal.SIGKILL)
+            _signal_script(pid, start, signal.SIGKILL)
 
     def _end_monitors(self, fd: int, now: float) -> None:
         """Kill what holds the lock for long and is no script: a monitor needs it a moment."""
@@ -151,10 +151,35 @@ class _Wait:
 def _script(fd: int) -> tuple[str, int, int] | None:
     """Return the script that works under the lock, if it lives and has signed."""
     found = holder(fd)
-    if found is None or not proc.alive(found[1], found[2]):
+    if found is None or not (proc.alive(found[1], found[2]) or _is_hidden(found[1])):
         return None
     byte = BYTES.get(found[0])
     return found if byte is not None and locks.is_held(fd, byte) else None
+
+
+def _is_hidden(pid: int) -> bool:
+    """Whether *pid* lives and /proc shows it to root alone (hidepid).
+
+    A script that root has started has changed its user, and is hidden from its own.
+    """
+    if proc.read_stat(pid) is not None:
+        return False
+    try:
+        os.close(os.pidfd_open(pid))
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def _signal_script(pid: int, start: int, number: int) -> None:
+    """Signal the script that holds the lock; that it does proves one that is hidden."""
+    if send_signal(pid, start, number) or not _is_hidden(pid):
+        return
+    pidfd = os.pidfd_open(pid)
+    try:
+        signal.pidfd_send_signal(pidfd, number)
+    finally:
+        os.close(pidfd)
 
 
 def _not_had(script: tuple[str, int, int] | None) -> Failure:

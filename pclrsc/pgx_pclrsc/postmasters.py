@@ -34,9 +34,39 @@ def of_user(uid: int) -> list[int]:
 
 
 def by_path(uid: int, data_directory: str) -> list[int]:
-    """Return those whose working directory has the name *data_directory*; asks no disk."""
+    """Return those that work in, or were started for, what is named *data_directory*.
+
+    Asks no disk, so a link in the path is known by the command line alone.  A name proves
+    less than `by_key`: something else may be mounted there by now.
+    """
     wanted = os.path.normpath(data_directory)
-    return [pid for pid in of_user(uid) if proc.cwd(pid) == wanted]
+    return [pid for pid in of_user(uid) if _has_name(pid, wanted)]
+
+
+def _has_name(pid: int, wanted: str) -> bool:
+    named = proc.cwd(pid) == wanted or started_for(proc.cmdline(pid)) == wanted
+    return named and proc.same_mounts(pid)
+
+
+def started_for(words: list[str]) -> str | None:
+    """Return the directory that a server's command line names with -D, None without one."""
+    for word, after in zip(words, [*words[1:], ""], strict=True):
+        if word.startswith("-D"):
+            return os.path.normpath(word.removeprefix("-D") or after)
+    return None
+
+
+def of_directory(uid: int, data_directory: str) -> list[int]:
+    """Return those of the directory that *data_directory* leads to now; asks its disk.
+
+    Only where it cannot be looked at does the name have to do: a server below a mount
+    point works on another directory than the one that is mounted there.
+    """
+    try:
+        where = os.stat(data_directory)
+    except OSError:
+        return by_path(uid, data_directory)
+    return by_key(uid, (where.st_dev, where.st_ino))
 
 
 def by_key(uid: int, key: tuple[int, int]) -> list[int]:

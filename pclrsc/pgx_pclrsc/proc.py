@@ -95,6 +95,17 @@ def cwd_key(pid: int) -> tuple[int, int] | None:
     return link_key(f"/proc/{pid}/cwd")
 
 
+def same_mounts(pid: int) -> bool:
+    """Whether *pid* is in our mount namespace: a path of a container's is not one of ours.
+
+    One that may not be asked counts as ours.
+    """
+    try:
+        return os.readlink(f"/proc/{pid}/ns/mnt") == os.readlink("/proc/self/ns/mnt")
+    except OSError:
+        return True
+
+
 # File systems whose stat gives other numbers than the kernel keeps by itself.
 _OTHER_NUMBERS = (b"btrfs", b"overlay", b"bcachefs")
 

@@ -12,8 +12,9 @@ import pytest
 
 from fixtures.commands import command
 from fixtures.processes import wait_until
+from fixtures.server import Server
 from pgx_pclrsc import runentry
-from tests.fix_resource import OFFLINE, ONLINE, Resource
+from tests.fix_resource import OFFLINE, ONLINE, MakeResource, Resource
 
 
 def _lower() -> None:
@@ -39,6 +40,32 @@ def test_a_descriptor_above_a_lowered_limit_is_not_handed_on(
     assert child.wait(timeout=60) == 0
     assert os.read(reader, 10) == b""  # the end: neither server nor monitor has it
     os.close(reader)
+
+
+def _small_files() -> None:
+    limits.setrlimit(limits.RLIMIT_FSIZE, (64 << 20, 64 << 20))
+
+
+@pytest.mark.one_postgres
+def test_a_trace_at_the_callers_limit_for_files_ends_no_script(
+    make_resource: MakeResource, server: Server
+) -> None:
+    """The server ignores SIGXFSZ, whose default ends a process that writes too far."""
+    resource = make_resource(server, trace_max_file_size=1 << 20)
+    with (resource.work / "trace.log").open("wb") as trace:
+        trace.truncate(65 << 20)
+    server.user.own(resource.work / "trace.log")
+    for program in ("pgx_online", "pgx_check", "pgx_offline"):
+        done = subprocess.run(
+            [command(program), resource.name],
+            env=resource.environment(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=90,
+            preexec_fn=_small_files,
+        )
+        assert done.returncode == 0, done.stderr
 
 
 def _full_pipe() -> tuple[int, int]:

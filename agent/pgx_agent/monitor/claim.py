@@ -114,12 +114,9 @@ def _server(definition: ResourceDefinition, found: Record | None) -> Postmaster:
 def find_server(definition: ResourceDefinition) -> Postmaster:
     """Return the postmaster of the data directory, found by its processes.
 
-    Raises StandDown where none runs, OSError where the directory cannot be looked at.
+    Raises StandDown where none runs.
     """
-    found = postmasters.by_path(definition.uid, definition.data_directory)
-    if not found:
-        there = os.stat(definition.data_directory)
-        found = postmasters.by_key(definition.uid, (there.st_dev, there.st_ino))
+    found = postmasters.of_directory(definition.uid, definition.data_directory)
     heads = [pid for pid in found if not _is_orphan(pid)]
     named = _named(definition.data_directory)
     for pid in sorted(heads, key=lambda pid: pid != named):

@@ -103,12 +103,3 @@ def steps(pid: int) -> int:
 def comm(pid: int) -> str:
     """Return the name that the kernel shows to everybody, whatever else is closed."""
     return _text(f"/proc/{pid}/comm").strip()
-
-
-def same_mounts(pid: int) -> bool:
-    """Whether *pid* is in our mount namespace; one that may not be asked is."""
-    try:
-        theirs = os.stat(f"/proc/{pid}/ns/mnt")
-        return os.path.samestat(theirs, os.stat("/proc/self/ns/mnt"))
-    except OSError:
-        return True

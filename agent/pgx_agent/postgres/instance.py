@@ -22,6 +22,7 @@ from pgx_agent.postgres.evidence import Ident
 from pgx_agent.postgres.evidence import gather as gather
 from pgx_agent.postgres.holdings import Key
 from pgx_pclrsc import proc
+from pgx_pclrsc.postmasters import started_for
 
 _MONITOR = "pgx_monitor"  # it holds the guard of a server that it has adopted
 _STANDALONE = "--single"
@@ -178,7 +179,15 @@ def _is_at(evidence: Evidence, pid: int, where: Key | None) -> bool:
         return True
     if where is not None and where == evidence.recorded_key:
         return not _is_reachable(pid, where)
-    return evidence.data_key is None and proc.cwd(pid) == evidence.data_directory
+    return evidence.data_key is None and _has_its_name(evidence, pid)
+
+
+def _has_its_name(evidence: Evidence, pid: int) -> bool:
+    """Whether *pid* is where the data directory's name leads to, in our own mounts.
+
+    A container may have a directory of that name too, and the same user in it.
+    """
+    return proc.cwd(pid) == evidence.data_directory and proc.same_mounts(pid)
 
 
 def _is_reachable(pid: int, where: Key | None) -> bool:
@@ -241,14 +250,5 @@ def _may_be(evidence: Evidence, pid: int) -> bool:
         return holdings.comm(pid) in evidence.executables
     if not _is_server(evidence, pid) or _is_reachable(pid, proc.cwd_key(pid)):
         return False
-    named = _named_directory(pid)
-    return holdings.same_mounts(pid) and named in (None, evidence.data_directory)
-
-
-def _named_directory(pid: int) -> str | None:
-    """Return the directory that a command line names with -D, None without one."""
-    words = proc.cmdline(pid)
-    for word, after in zip(words, [*words[1:], ""], strict=True):
-        if word.startswith("-D"):
-            return word.removeprefix("-D") or after
-    return None
+    named = started_for(proc.cmdline(pid))
+    return proc.same_mounts(pid) and named in (None, evidence.data_directory)

@@ -81,18 +81,29 @@ class Forked:
 def fork(order: Order) -> Forked:
     """Fork the child that will be the server once it is released.  Raises OSError."""
     reader, writer = os.pipe()
+    told, tell = os.pipe()
     pid = os.fork()
     if pid == 0:
         os.close(writer)
-        _child(order, reader)
+        _child(order, reader, tell)
     os.close(reader)
-    stat = proc.read_stat(pid)
-    return Forked(pid, stat[2] if stat else 0, writer)
+    os.close(tell)
+    try:
+        return Forked(pid, int(os.read(told, 32) or 0), writer)
+    finally:
+        os.close(told)
 
 
-def _child(order: Order, reader: int) -> NoReturn:
+def _tell_start(fd: int) -> None:
+    """Say when we began: hidepid shows a process that has changed its user to root alone."""
+    stat = proc.read_stat(os.getpid())
+    os.write(fd, str(stat[2] if stat else 0).encode())
+
+
+def _child(order: Order, reader: int, tell: int) -> NoReturn:
     """Wait for the word, then become the server; never returns."""
     try:
+        _tell_start(tell)
         _close_all_but({0, 1, 2, reader, order.log_fd, order.guard_fd})
         os.setsid()
         _descriptors(order)

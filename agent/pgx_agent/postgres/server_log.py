@@ -15,6 +15,7 @@ _TAIL = 64 * 1024
 _LONGEST = 8  # lines that are quoted
 _FATAL = ("FATAL:", "PANIC:")
 _CURRENT = "current_logfiles"
+_READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
 
 
 def open_for_output(dir_fd: int) -> int:
@@ -48,9 +49,10 @@ def telling(text: str) -> list[str]:
 def _collected(data_directory: str) -> str | None:
     """Return the file that the server's own log collector writes to, if it says so."""
     try:
-        with open(f"{data_directory}/{_CURRENT}", encoding="utf-8") as file:
-            words = [line.rstrip("\n").split(" ", 1) for line in file]
-    except (OSError, ValueError):
+        # Whatever lies there in the file's place, a FIFO too, holds nobody up.
+        fd = os.open(f"{data_directory}/{_CURRENT}", _READ)
+        words = [line.split(" ", 1) for line in _from(fd, 0).splitlines()]
+    except OSError:
         return None
     paths = [word[1] for word in words if len(word) == 2 and word[0] == "stderr"]
     return os.path.join(data_directory, paths[0]) if paths else None
@@ -99,6 +101,6 @@ def _own_log(data_directory: str, before: Mark) -> str:
         return ""
     offset = before.collected_size if path == before.collected else 0
     try:
-        return _from(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK), offset)
+        return _from(os.open(path, _READ), offset)
     except OSError:
         return ""
