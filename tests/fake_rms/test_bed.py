@@ -204,3 +204,14 @@ def test_what_was_made_but_not_noted_is_cleared(tmp_path: Path) -> None:
     assert booting.wait(10) == -signal.SIGKILL
     assert str(home) not in disk.backing_file(device)
     assert not home.exists()
+
+
+def test_an_address_that_goes_there_and_back_is_found_each_time(bed: Bed) -> None:
+    """Who knew it by its old place must hear of the new one at once."""
+    for number in (1, 2, 1, 2):
+        taken = f"{bed.network.address(100)}/24"
+        on(bed, number, "ip", "addr", "add", taken, "dev", "eth0")
+        announce = [sys.executable, "-IS", str(bed.announce)]
+        on(bed, number, *announce, bed.network.address(100))
+        wait_until(lambda: reached(bed, 100), "it is found", 5)
+        on(bed, number, "ip", "addr", "del", taken, "dev", "eth0")
