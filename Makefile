@@ -6,9 +6,7 @@ PREFIX = /opt/pgx_pclrsc
 # Tests that wait run beside each other; those that measure time run alone, afterwards.
 JOBS   = 6
 TESTS  =
-# The fake RMS is being built: `make replay` runs its tests, `make check` not yet.
-REPLAY = tests/fake_rms
-NOT    = --ignore=$(REPLAY)
+REPLAY = tests/fake_rms fixtures/transitions
 # Where the OS user of an instance can read what it runs: see the top of the file.
 OPEN   = $(PY) -m tools.run_open
 
@@ -32,8 +30,8 @@ demo: setup  ## an instance, two nodes, a failure and a switch, on a timeline
 	@$(OPEN) $(PY) -m fixtures.demo
 
 test: setup  ## every test, against every PostgreSQL that is found (TESTS=path to choose)
-	@$(OPEN) sh -c '$(PY) -m pytest -m alone $(NOT) $(TESTS); alone=$$?; \
-	    $(PY) -m pytest -m "not alone" $(NOT) -n $(JOBS) --dist worksteal $(TESTS); rest=$$?; \
+	@$(OPEN) sh -c '$(PY) -m pytest -m alone $(TESTS); alone=$$?; \
+	    $(PY) -m pytest -m "not alone" -n $(JOBS) --dist worksteal $(TESTS); rest=$$?; \
 	    if [ $$alone = 5 ]; then alone=0; elif [ $$rest = 5 ]; then rest=0; fi; \
 	    exit $$((alone | rest))'  # 5: none was chosen
 

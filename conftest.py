@@ -1,3 +1,3 @@
 """Transition files (*.rms) are tests here, as they are for whoever uses the plugin."""
 
-pytest_plugins = ["pgx_rms"]
+pytest_plugins = ["pgx_rms", "tests.skips"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -14,12 +15,13 @@ import pytest
 
 from fixtures.bed import disk, leftovers
 from fixtures.bed.bed import Bed, why_not
+from fixtures.bed.node import Node, children
 from fixtures.bed.run import run
 from fixtures.processes import gone, wait_until
 
 pytestmark = [
     pytest.mark.root,
-    pytest.mark.skipif(bool(why_not()), reason=f"the bed {why_not()}"),
+    pytest.mark.skipif(bool(why_not()), reason=f"{why_not()}, for the bed"),
 ]
 CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -172,3 +174,44 @@ def test_what_a_killed_run_left_is_cleared_by_the_next() -> None:
         assert home not in disk.backing_file(device)
         assert not Path(f"/sys/class/net/pgxbr{slot}").exists()
         Path(home).mkdir(exist_ok=True)
+
+
+def test_a_node_that_does_not_boot_is_ended_with_all_of_it(tmp_path: Path) -> None:
+    """Its PID 1 is not known yet: nobody else's process may be taken for it."""
+    node = Node("node1RMS", tmp_path, 0)
+    node.unshare = made = subprocess.Popen(["sh", "-c", "sleep 600 & wait"])
+    wait_until(lambda: children(made.pid), "its child is there")
+    inside = children(made.pid)
+
+    node.signal(signal.SIGCONT)
+
+    assert node.end()
+    assert all(gone(pid) for pid in inside)
+
+
+def test_what_was_made_but_not_noted_is_cleared(tmp_path: Path) -> None:
+    """A run may be killed between making a thing and writing it down."""
+    home = tmp_path / "home"
+    home.mkdir()
+    disk.make_image(home / "disk0.img", 16)
+    device = disk.attach(home / "disk0.img")
+    booting = subprocess.Popen(
+        [sys.executable, "-c", "import time; time.sleep(600)", f"{home}/n/boot_id"]
+    )
+
+    leftovers.clear(99, json.dumps({"home": str(home)}).encode())
+
+    assert booting.wait(10) == -signal.SIGKILL
+    assert str(home) not in disk.backing_file(device)
+    assert not home.exists()
+
+
+def test_an_address_that_goes_there_and_back_is_found_each_time(bed: Bed) -> None:
+    """Who knew it by its old place must hear of the new one at once."""
+    for number in (1, 2, 1, 2):
+        taken = f"{bed.network.address(100)}/24"
+        on(bed, number, "ip", "addr", "add", taken, "dev", "eth0")
+        announce = [sys.executable, "-IS", str(bed.announce)]
+        on(bed, number, *announce, bed.network.address(100))
+        wait_until(lambda: reached(bed, 100), "it is found", 5)
+        on(bed, number, "ip", "addr", "del", taken, "dev", "eth0")

@@ -32,7 +32,7 @@ def wrong(text: str) -> list[str]:
         ("wait n a Online within soon s", '1:24: "soon" is no number of seconds'),
         ("wait n a Online within 0 s", "1:24: 0 s is too short or too long"),
         ("wait n a Online within 1", '1:25: "s" is missing'),
-        ("wait n", "1:7: application is missing"),
+        ("wait n", "1:7: application or object is missing"),
         ("start now", '1:7: "now" is one word too many'),
         ("on n type rm -rf /", '1:11: "rm" is no command of RMS'),
         ("on n type", "1:10: command is missing"),
@@ -100,7 +100,7 @@ def test_names_that_are_not_there(tmp_path: Path) -> None:
 
     assert [(each.line, each.primary) for each in caught.value.problems] == [
         (2, 'there is no machine "node9RMS"'),
-        (3, 'there is no application "app9"'),
+        (3, 'there is no object "app9"'),
         (4, 'there is no object "x"'),
         (5, 'there is no object "y"'),
     ]
