@@ -161,11 +161,10 @@ def _script_works(dir_fd: int) -> bool:
 
 def _pause_is_over(fd: int) -> bool:
     """Whether the last start by a Check is 10 s ago."""
-    words = os.pread(fd, names.LOCK_SIZE, 0).split()
-    this_boot = (
-        len(words) == 2 and words[0].decode("ascii", "replace") == proc.boot_id()
-    )
-    return not this_boot or proc.monotonic_ms() - int(words[1]) >= _PAUSE_MS
+    words = os.pread(fd, names.LOCK_SIZE, 0).decode("ascii", "replace").split()
+    if len(words) != 2 or words[0] != proc.boot_id() or not words[1].isdigit():
+        return True
+    return not 0 <= proc.monotonic_ms() - int(words[1]) < _PAUSE_MS
 
 
 def _note_start(fd: int) -> None:

@@ -29,11 +29,16 @@ def open_lock(dir_fd: int, name: str) -> int:
 
 
 def holder(fd: int) -> tuple[str, int, int] | None:
-    """Return kind, PID and start time of the script that last took the lock on this boot."""
-    words = os.pread(fd, 256, 0).split()
-    if len(words) != 4 or words[3].decode("ascii", "replace") != proc.boot_id():
+    """Return kind, PID and start time of the script that last took the lock on this boot.
+
+    None for whatever else stands there: the OS user can write into the file.
+    """
+    words = os.pread(fd, 256, 0).decode("ascii", "replace").split()
+    if len(words) != 4 or words[3] != proc.boot_id():
         return None
-    return words[0].decode("ascii", "replace"), int(words[1]), int(words[2])
+    if not all(word.isascii() and word.isdigit() for word in words[1:3]):
+        return None
+    return words[0], int(words[1]), int(words[2])
 
 
 class Held:

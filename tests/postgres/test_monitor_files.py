@@ -68,6 +68,27 @@ def test_a_fifo_holds_nobody_up(make_resource: MakeResource, server: Server) -> 
     wait_until(lambda: gone(monitor), "the monitor has seen it")
 
 
+def test_a_work_directory_replaced_by_a_link_holds_nobody_up(
+    make_resource: MakeResource, server: Server, tmp_path: Path
+) -> None:
+    """The monitor keeps the directory that it has opened; nothing is written at the link."""
+    pid = server.start_plain()
+    resource = adopt(make_resource, server)
+    away = resource.work.with_name("away")
+    resource.work.rename(away)
+    resource.work.symlink_to(tmp_path)
+    time.sleep(2.5)
+
+    assert list(tmp_path.iterdir()) == []
+    assert resource.check() == ONLINE
+    kill(pid)
+    wait_until(lambda: resource.check() != ONLINE, "Check sees that it has ended")
+    assert list(tmp_path.iterdir()) == []
+    resource.work.unlink()
+    away.rename(resource.work)
+    assert resource.offline().returncode == 0
+
+
 @contextmanager
 def small_disk(path: Path) -> Iterator[None]:
     """Mount a file system of 256 KB at *path*."""

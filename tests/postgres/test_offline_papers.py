@@ -99,6 +99,32 @@ def test_an_unrelated_process_in_a_stale_postmaster_pid_survives(
 
 
 @pytest.mark.one_postgres
+def test_a_zombie_in_postmaster_pid(
+    resource: Resource, unrelated: subprocess.Popen[bytes]
+) -> None:
+    pid = resource.server.start_plain()
+    unrelated.kill()
+    wait_until(lambda: gone(unrelated.pid), "it is a zombie")
+    _replace_pid(resource.server, unrelated.pid)
+
+    assert resource.offline().returncode == 0
+    assert gone(pid)
+    assert resource.check() == OFFLINE
+
+
+@pytest.mark.one_postgres
+def test_a_negative_pid_that_runs_nowhere(resource: Resource) -> None:
+    """As a standalone backend of another node leaves it: nothing of it is here."""
+    (resource.server.data / "postmaster.pid").write_text(
+        f"-4194303\n{resource.server.data}\n"
+    )
+    result = resource.offline()
+
+    assert result.returncode == 0, result.stderr
+    assert (resource.server.data / "postmaster.pid").exists()
+
+
+@pytest.mark.one_postgres
 def test_another_instance_in_postmaster_pid_survives(
     make_server: MakeServer, make_resource: MakeResource
 ) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from pgx_agent import record, transition
-from pgx_pclrsc import locks, names
+from pgx_pclrsc import locks, names, proc
 from pgx_pclrsc.report import Failure
 
 
@@ -261,3 +261,15 @@ def test_the_monitor_of_a_script_at_work_is_left_alone(
     os.close(fd)
 
     assert monitor.poll() is None
+
+
+@pytest.mark.parametrize(
+    "text", ["online x 1 {boot}", "online 1 -2 {boot}", "\xff", ""]
+)
+def test_what_stands_in_the_lock_file_may_be_anything(dir_fd: int, text: str) -> None:
+    fd = transition.open_lock(dir_fd, names.TRANSITION_LOCK)
+    os.ftruncate(fd, 0)
+    os.pwrite(fd, text.format(boot=proc.boot_id()).encode("latin-1"), 0)
+
+    assert transition.holder(fd) is None
+    os.close(fd)

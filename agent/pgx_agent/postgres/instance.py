@@ -26,7 +26,8 @@ from pgx_pclrsc.postmasters import started_for
 
 _MONITOR = "pgx_monitor"  # it holds the guard of a server that it has adopted
 _STANDALONE = "--single"
-_ENDS_WITHIN, _LOOK_AGAIN = 1.0, 0.02  # seconds
+# A node with no time to spare takes seconds to end a process; a live one costs that once.
+_ENDS_WITHIN, _LOOK_AGAIN = 10.0, 0.05  # seconds
 
 Table = dict[int, tuple[str, int, int]]  # state letter, parent, start time
 
