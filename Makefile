@@ -6,11 +6,12 @@ PREFIX = /opt/pgx_pclrsc
 # Tests that wait run beside each other; those that measure time run alone, afterwards.
 JOBS   = 6
 TESTS  =
+CHAOS  =
 REPLAY = tests/fake_rms fixtures/transitions
 # Where the OS user of an instance can read what it runs: see the top of the file.
 OPEN   = $(PY) -m tools.run_open
 
-.PHONY: help setup commands demo test replay lint types layers bench check install clean format
+.PHONY: help setup commands demo test replay chaos lint types layers bench check install clean format
 
 help:
 	@sed -n 's/^\([a-z]*\):.*## /  make \1|/p' Makefile | \
@@ -37,6 +38,9 @@ test: setup  ## every test, against every PostgreSQL that is found (TESTS=path t
 
 replay: setup  ## the fake RMS: its tests, and every transition
 	@$(OPEN) $(PY) -m pytest -n $(JOBS) --dist worksteal $(REPLAY)
+
+chaos: setup  ## random transitions and faults on the bed (CHAOS="--seed N --transitions N --jobs N")
+	@$(OPEN) $(PY) -m fixtures.chaos $(CHAOS)
 
 lint: setup  ## ruff and codespell
 	@$(PY) -m ruff check .
