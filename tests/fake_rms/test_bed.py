@@ -118,13 +118,31 @@ def test_an_address_is_reached_where_it_is(bed: Bed) -> None:
 
 
 def reached(bed: Bed, number: int) -> bool:
-    """Whether the host gets an answer (a refusal is one) from a node."""
+    """Whether the host gets an answer from a node."""
+    return answers(bed.network.address(number))
+
+
+def answers(address: str) -> bool:
+    """Whether the host gets an answer (a refusal is one) from *address*."""
     probe = (
         "import socket, sys\ns = socket.socket()\ns.settimeout(1)\n"
         "sys.exit(s.connect_ex((sys.argv[1], 9)) != 111)\n"
     )
-    address = bed.network.address(number)
     return subprocess.run([sys.executable, "-c", probe, address]).returncode == 0
+
+
+def test_an_address_that_moved_while_the_cable_was_out_is_found_again(bed: Bed) -> None:
+    """The host knows it by its old place, and is told of the new one."""
+    name, *_ = bed.commands("gls", "takeoverip", {})
+    address = name.split()[-1]
+    plain = address.split("/")[0]
+    on(bed, 1, "ip", "addr", "add", address, "dev", "eth0")
+    assert answers(plain)
+    bed.cut("node2RMS")
+    on(bed, 1, "ip", "addr", "del", address, "dev", "eth0")
+    on(bed, 2, "ip", "addr", "add", address, "dev", "eth0")
+    bed.join("node2RMS")
+    wait_until(lambda: answers(plain), "it is found", 5.0)
 
 
 def test_a_frozen_node_stands_still(bed: Bed) -> None:
@@ -150,11 +168,15 @@ def test_a_frozen_node_stands_still(bed: Bed) -> None:
 def test_what_a_killed_run_left_is_cleared_by_the_next() -> None:
     with tempfile.TemporaryDirectory(prefix="pgx-bed-") as home:
         text = (
-            "import sys, time; from pathlib import Path; from fixtures.bed.bed import Bed\n"
+            "import os, subprocess, sys, tempfile, time; from pathlib import Path\n"
+            "from fixtures.bed import leftovers; from fixtures.bed.bed import Bed\n"
             "bed = Bed(Path(sys.argv[1]), ['node1RMS', 'node2RMS'])\n"
             "bed.add_disk(sys.argv[1] + '/mnt/data'); bed.make()\n"
+            "filling = sys.argv[1] + '/filling'; os.mkdir(filling)\n"
+            "subprocess.run(['mount', *bed.devices.values(), filling], check=True)\n"
+            "made = tempfile.mkdtemp(prefix=leftovers.template_prefix())\n"
             "print(bed.claim.slot, *(n.pid for n in bed.nodes.values()),"
-            " *bed.devices.values(), flush=True)\ntime.sleep(600)\n"
+            " *bed.devices.values(), made, flush=True)\ntime.sleep(600)\n"
         )
         child = subprocess.Popen(
             [sys.executable, "-c", text, home],
@@ -163,7 +185,7 @@ def test_what_a_killed_run_left_is_cleared_by_the_next() -> None:
             env=os.environ | {"PYTHONPATH": ":".join(sys.path)},
         )
         assert child.stdout is not None
-        slot, *pids, device = child.stdout.readline().split()
+        slot, *pids, device, template = child.stdout.readline().split()
         child.stdout.close()
         child.send_signal(signal.SIGKILL)
         child.wait()
@@ -172,6 +194,8 @@ def test_what_a_killed_run_left_is_cleared_by_the_next() -> None:
 
         wait_until(lambda: all(gone(int(pid)) for pid in pids), "the nodes are gone")
         assert home not in disk.backing_file(device)
+        assert home not in Path("/proc/mounts").read_text()
+        assert not Path(template).exists()
         assert not Path(f"/sys/class/net/pgxbr{slot}").exists()
         Path(home).mkdir(exist_ok=True)
 
