@@ -41,6 +41,12 @@ def wrong(text: str) -> list[str]:
         ("scripts n", "1:10: TYPE:OBJECT is missing"),
         ("knob kill = softly", '1:6: knob "kill" is one of term, kill, group'),
         ("knob nothing = 1", '1:6: there is no knob "nothing"'),
+        ("rows lost within 1 s", '1:6: "lost" stands where "kept" is expected'),
+        ("two servers", '1:1: unrecognized word "two"'),
+        ("one process", '1:5: "process" stands where "server" is expected'),
+        ("roles", "1:6: application is missing"),
+        ("repair a", '1:9: "within" is missing'),
+        ("observe all", '1:9: "all" is one word too many'),
         ("hvenv n 1=2", '1:9: "1=2" is not NAME or NAME=VALUE'),
     ],
 )
@@ -104,6 +110,12 @@ def test_names_that_are_not_there(tmp_path: Path) -> None:
         (4, 'there is no object "x"'),
         (5, 'there is no object "y"'),
     ]
+
+
+def test_our_applications_are_found_from_anywhere(tmp_path: Path) -> None:
+    text = "use plain.toml\nstart\n"
+    found = plan(grammar.parse(str(tmp_path / "t.rms"), text))
+    assert [each.name for each in found.files] == ["plain.toml"]
 
 
 def test_a_file_without_an_application(tmp_path: Path) -> None:
