@@ -9,11 +9,13 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from fixtures.chaos.kinds import FAULTS, TRANSITIONS, Outcome
+from fixtures.chaos.faults import FAULTS
+from fixtures.chaos.kinds import Outcome
 from fixtures.chaos.plan import Plan, Step, plan
 from fixtures.chaos.result import Done, Run, loaded, played, summary
 from fixtures.chaos.shrink import shrink
 from fixtures.chaos.text import render, steps_at
+from fixtures.chaos.transitions import TRANSITIONS
 from fixtures.fake_rms.replay import grammar, meaning
 
 TRANSITIONS_DIR = Path(__file__).resolve().parents[2] / "fixtures/transitions"

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from fixtures.bed.bed import why_not
-from fixtures.chaos.kinds import FAULTS, Outcome
+from fixtures.chaos.faults import FAULTS
+from fixtures.chaos.kinds import Outcome
 from fixtures.chaos.plan import Plan, Step
 from fixtures.chaos.text import render
 from fixtures.fake_rms.problems import Wrong
