@@ -108,6 +108,20 @@ def test_a_failing_disk_answers_with_eio_and_is_clean_afterwards(bed: Bed) -> No
     assert on(bed, 2, "cat", f"{mount(bed, 2)}/file") == "x"
 
 
+def test_what_lies_under_a_mount_point_is_never_shut_down(bed: Bed) -> None:
+    """The disk may have been unmounted since it was seen there: the host's own is beneath.
+
+    Here it is a tmpfs, which knows no such request, should it be made all the same.
+    """
+    node, (point, device) = bed.nodes["node1RMS"], next(iter(bed.devices.items()))
+    on(bed, 1, "mount", "-t", "tmpfs", "tmpfs", point)
+    assert not disk.shut_down(node.pid, point, device)
+    tool = str(CHECKOUT / "fixtures/bed/bin/shut_down_fs")
+    command = ["env", f"BED_PYTHON={sys.executable}", tool, point]
+    said = subprocess.run(bed.argv("node1RMS", command), capture_output=True, text=True)
+    assert (said.returncode, "no disk of the bed" in said.stderr) == (1, True)
+
+
 def test_an_address_is_reached_where_it_is(bed: Bed) -> None:
     """Each node answers at its own address until its cable is pulled."""
     assert reached(bed, 1) and reached(bed, 2)
