@@ -130,3 +130,11 @@ def test_a_summary_counts_by_transition_fault_and_pair() -> None:
     assert "2 runs, 2 transitions, 1 runs failed" in shown
     assert "1 runs ended with a failover" in shown
     assert "pairs: 1, 1 different" in shown
+
+
+@given(seeds)
+def test_a_pair_lasts_until_rms_knows_of_every_fault_in_it(seed: int) -> None:
+    for step in plan(seed, 0, 12).steps:
+        if step.pair and step.fault and step.transition:
+            own = 3.0 if step.transition.faulty else 0.0
+            assert step.between >= max(step.fault.late, own)
