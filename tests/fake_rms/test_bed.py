@@ -18,6 +18,7 @@ from fixtures.bed.bed import Bed, why_not
 from fixtures.bed.node import Node, children
 from fixtures.bed.run import run
 from fixtures.processes import gone, wait_until
+from pgx_pclrsc import proc
 
 pytestmark = [
     pytest.mark.root,
@@ -236,6 +237,8 @@ def test_what_was_made_but_not_noted_is_cleared(tmp_path: Path) -> None:
     booting = subprocess.Popen(
         [sys.executable, "-c", "import time; time.sleep(600)", f"{home}/n/boot_id"]
     )
+    # Popen comes back when exec begins, a moment before the arguments can be read.
+    wait_until(lambda: proc.cmdline(booting.pid)[3:], "its arguments can be read")
 
     leftovers.clear(99, json.dumps({"home": str(home)}).encode())
 
@@ -251,5 +254,5 @@ def test_an_address_that_goes_there_and_back_is_found_each_time(bed: Bed) -> Non
         on(bed, number, "ip", "addr", "add", taken, "dev", "eth0")
         announce = [sys.executable, "-IS", str(bed.announce)]
         on(bed, number, *announce, bed.network.address(100))
-        wait_until(lambda: reached(bed, 100), "it is found", 5)
+        wait_until(lambda: reached(bed, 100), "it is found")
         on(bed, number, "ip", "addr", "del", taken, "dev", "eth0")
