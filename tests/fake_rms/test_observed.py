@@ -23,7 +23,7 @@ OURS = Path(__file__).resolve().parents[2] / "fixtures/transitions"
 
 def on_bed(test: Callable[..., None]) -> Callable[..., None]:
     """Have *test* run where there is a bed."""
-    skip = pytest.mark.skipif(bool(why_not()), reason=f"the bed {why_not()}")
+    skip = pytest.mark.skipif(bool(why_not()), reason=f"{why_not()}, for the bed")
     marked: Callable[..., None] = pytest.mark.root(skip(test))
     return marked
 

@@ -133,7 +133,7 @@ def ask(witness: Observer) -> dict[str, object]:
 
 
 @pytest.mark.root
-@pytest.mark.skipif(bool(why_not()), reason=f"the bed {why_not()}")
+@pytest.mark.skipif(bool(why_not()), reason=f"{why_not()}, for the bed")
 def test_a_second_postmaster_that_lives_100_ms_is_caught(
     bed: Bed, tmp_path: Path
 ) -> None:
@@ -171,9 +171,11 @@ def test_a_witness_that_has_ended_is_no_witness(tmp_path: Path) -> None:
     there = tmp_path.stat()
     words = (str(there.st_dev), str(there.st_ino), str(tmp_path / "log"))
     witness = Observer("fixtures.witness", *words)
-    ask(witness)
-    witness.child.kill()
-    witness.child.wait()
-    with pytest.raises(Failed, match="witness has ended"):
-        wait_until(witness.answer, "an answer")
-    witness.close()
+    try:
+        ask(witness)
+        witness.child.kill()
+        witness.child.wait()
+        with pytest.raises(Failed, match="witness has ended"):
+            wait_until(witness.answer, "an answer")
+    finally:
+        witness.close()
