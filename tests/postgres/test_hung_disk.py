@@ -19,7 +19,8 @@ from fixtures.server import Server
 from tests.fix_resource import FAULTED, OFFLINE, ONLINE, MakeResource, Resource
 from tests.postgres.adopted import stays_online
 
-pytestmark = [pytest.mark.root, pytest.mark.one_postgres]
+# Alone: who cannot see his own data directory asks where other servers work.
+pytestmark = [pytest.mark.root, pytest.mark.one_postgres, pytest.mark.alone]
 
 
 @pytest.fixture
