@@ -7,7 +7,8 @@ words are compared without case and an unknown word counts as absent.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from pgx_pclrsc.frozen import dataclass
 
 _REASONS = frozenset({"STOP", "SHUT", "DEACT", "SWITCH", "FAULT"})
 

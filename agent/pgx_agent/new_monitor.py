@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
 from pgx_agent import launch
 from pgx_agent.worker import Worker
 from pgx_pclrsc.failure import Failure
+from pgx_pclrsc.frozen import dataclass
 from pgx_pclrsc.text import quoted
 
 Outcome: TypeAlias = Literal["online", "faulted", "gone", "late", "lost"]

@@ -12,7 +12,6 @@ import os
 import signal
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from pgx_agent import environment, mounts
 from pgx_agent.postgres import binaries, control, identity, tablespaces
@@ -23,6 +22,7 @@ from pgx_agent.worker import Worker
 from pgx_pclrsc import fstab
 from pgx_pclrsc.definition import is_under
 from pgx_pclrsc.failure import Failure
+from pgx_pclrsc.frozen import dataclass
 from pgx_pclrsc.text import quoted
 
 _ANSWER_IN = 10.0  # seconds that `postgres --version` may take

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass
 
 from pgx_agent import online_record, record
 from pgx_agent.core import online
@@ -13,6 +12,7 @@ from pgx_agent.postgres import instance, pidfile
 from pgx_agent.postgres.instance import Evidence, Process
 from pgx_agent.worker import Worker
 from pgx_pclrsc import proc, runentry
+from pgx_pclrsc.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,11 @@ keys of definition.toml and of `pgx_pclrsc -p`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from types import MappingProxyType
 
 from pgx_pclrsc import limits
 from pgx_pclrsc.failure import Failure
+from pgx_pclrsc.frozen import dataclass, names, required
 from pgx_pclrsc.limits import LARGEST_COUNT, LONGEST_SECONDS
 from pgx_pclrsc.text import quoted
 
@@ -35,7 +36,7 @@ class ResourceDefinition:
     config_file: str = ""  # empty: postgresql.conf in the data directory
     auth_failure: str = "fault"
     switch_mode: str = "immediate"
-    env: Mapping[str, str] = field(default_factory=dict)
+    env: Mapping[str, str] = MappingProxyType({})
 
     # The OS user as it was at registration: nobody asks for users later on.
     uid: int
@@ -46,20 +47,14 @@ class ResourceDefinition:
 
     def check(self) -> list[Failure]:
         """Return everything that is wrong with this definition."""
-        return problems({item.name: getattr(self, item.name) for item in fields(self)})
+        return problems({name: getattr(self, name) for name in names(type(self))})
 
 
 IDENTITY = ("uid", "gid", "groups", "home", "shell")
-SETTINGS = tuple(
-    item.name for item in fields(ResourceDefinition) if item.name not in IDENTITY
-)
+SETTINGS = tuple(name for name in names(ResourceDefinition) if name not in IDENTITY)
 
 # A definition that an earlier version wrote lacks what came later, and gets its default.
-REQUIRED = tuple(
-    item.name
-    for item in fields(ResourceDefinition)
-    if item.default is MISSING and item.default_factory is MISSING
-)
+REQUIRED = required(ResourceDefinition)
 
 
 def _groups(value: object) -> list[Failure]:

@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from pgx_pclrsc.definition import is_under, plain
 from pgx_pclrsc.failure import Failure
+from pgx_pclrsc.frozen import dataclass
 from pgx_pclrsc.text import quoted
 
 FSTAB = "/etc/fstab"

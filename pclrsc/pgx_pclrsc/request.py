@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
 from typing import Any
 
 from pgx_pclrsc.arguments import CommandLine
 from pgx_pclrsc.definition import problems
 from pgx_pclrsc.failure import Failure
+from pgx_pclrsc.frozen import dataclass
 from pgx_pclrsc.text import quoted
 
 ACTIONS = ("-a", "-d", "-p")

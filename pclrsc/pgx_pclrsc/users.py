@@ -7,10 +7,10 @@ a directory service that hangs must not hold up a switch.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 
 from pgx_pclrsc.definition import ResourceDefinition
 from pgx_pclrsc.failure import Failure
+from pgx_pclrsc.frozen import dataclass
 from pgx_pclrsc.text import quoted
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import chain, repeat
 
 from hypothesis import given
@@ -25,6 +24,7 @@ from pgx_agent.core.offline import (
     step,
 )
 from pgx_agent.hv import Transition
+from pgx_pclrsc.frozen import replace
 
 STRENGTH = {"nothing": 0, "fast": 1, "immediate": 2, "killed": 3}
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,6 +21,7 @@ from pgx_agent.core.online import (
     Step,
     Stop,
 )
+from pgx_pclrsc.frozen import dataclass, replace
 
 pids = st.integers(min_value=2, max_value=6)
 statuses = st.sampled_from(["", "starting", "stopping", "ready", "standby"])
@@ -92,7 +91,7 @@ def test_a_fault_of_another_server_changes_nothing(found: Facts, both: bool) -> 
     )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class World:
     """A node as far as Online changes it; `good` is whether the server would answer."""
 

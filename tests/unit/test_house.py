@@ -72,6 +72,21 @@ def test_check_loads_nothing_heavy_to_answer_from_the_record(
     assert len(more) < 30
 
 
+_ONLINE = "import pgx_agent.online, pgx_agent.online_work"
+_OFFLINE = (
+    "import pgx_agent.offline, pgx_agent.end_monitor, pgx_agent.core.offline; "
+    "from pgx_agent.postgres import evidence, stop, instance, holdings, tablespaces"
+)
+
+
+@pytest.mark.parametrize("statements", [_ONLINE, _OFFLINE])
+def test_a_switch_waits_for_no_module_that_is_slow_to_load(statements: str) -> None:
+    """Both scripts run between a failure and the first commit elsewhere."""
+    slow = {"dataclasses", "inspect", "psycopg", "psutil", "subprocess", "argparse"}
+
+    assert _modules_after(statements) & slow == set()
+
+
 def test_a_module_can_be_read_in_one_go() -> None:
     lengths = {str(path): path.read_text().count("\n") for path in MODULES}
 

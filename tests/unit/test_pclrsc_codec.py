@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import replace
 
 import pytest
 
 from pgx_pclrsc import codec
+from pgx_pclrsc.frozen import replace
 from tests.unit.test_pclrsc_definition import DEFINITION
 
 TEXT = codec.encode(DEFINITION)

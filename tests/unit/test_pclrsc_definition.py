@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from pgx_pclrsc.definition import (
@@ -14,6 +12,7 @@ from pgx_pclrsc.definition import (
     plain,
     problems,
 )
+from pgx_pclrsc.frozen import replace
 
 DEFINITION = ResourceDefinition(  # noqa: S604  # it is the OS user's shell
     name="pg1",

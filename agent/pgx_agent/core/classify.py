@@ -7,7 +7,6 @@ what another node would not suffer from: its processes, memory and devices.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias, assert_never
 
@@ -19,6 +18,7 @@ from pgx_agent.core.watched import (
     FaultNow,
     Ignored,
 )
+from pgx_pclrsc.frozen import dataclass
 
 
 class Silence(Enum):

@@ -13,10 +13,10 @@ waiting on cannot help or the time is over.  Times are seconds since the stop be
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from pgx_agent.hv import Transition
+from pgx_pclrsc.frozen import dataclass, replace
 
 Mode: TypeAlias = Literal["fast", "immediate"]
 Rung: TypeAlias = Literal["nothing", "fast", "immediate", "killed"]

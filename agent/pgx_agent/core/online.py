@@ -19,8 +19,9 @@ continued by the next one, which finds what it left.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, TypeAlias, assert_never
+
+from pgx_pclrsc.frozen import dataclass
 
 # A server writes its PID file in its first moments; a younger one may yet do so.
 YOUNG = 5.0  # seconds

@@ -8,9 +8,8 @@ it asked for pushes the deadlines back.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from pgx_agent.core.watched import PATIENCE, Clock, Limits, Watching
+from pgx_pclrsc.frozen import replace
 
 _LONGEST_BEAT = 1.0
 

@@ -16,7 +16,6 @@ Faulted is final: only a new Online starts a new watch.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import assert_never
 
 from pgx_agent.core.pace import forgive_lateness, patience, with_wake
@@ -44,6 +43,7 @@ from pgx_agent.core.watched import (
     Warn,
     Watching,
 )
+from pgx_pclrsc.frozen import replace
 
 OVERDUE_LIMIT = 2
 

@@ -6,8 +6,9 @@ SELECT 1, named by its number.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TypeAlias
+
+from pgx_pclrsc.frozen import dataclass
 
 TEMPLATE1 = "template1"
 POSTGRES = "postgres"
@@ -157,7 +158,7 @@ class Watching:
     failures: int = 0
     silent: bool = False
     current: int | None = None
-    overdue: tuple[int, ...] = field(default=())
+    overdue: tuple[int, ...] = ()
     due: float | None = None
     ask_at: float | None = None
     asked: float = 0.0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 
 from pgx_agent import record, transition
 from pgx_agent.monitor import disk
@@ -13,6 +12,7 @@ from pgx_agent.postgres import guard, pidfile, titles
 from pgx_agent.record import Record
 from pgx_pclrsc import locks, names, postmasters, proc
 from pgx_pclrsc.definition import ResourceDefinition
+from pgx_pclrsc.frozen import dataclass
 
 
 class StandDown(Exception):

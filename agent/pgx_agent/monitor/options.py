@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from pgx_pclrsc import names
 from pgx_pclrsc.failure import Failure
+from pgx_pclrsc.frozen import dataclass
 
 SYNOPSIS = (
     "usage: pgx_monitor NAME [--by=online|check] [--generation=TOKEN] "

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from pgx_agent.core.classify import (
     Circumstances,
@@ -17,6 +16,7 @@ from pgx_agent.core.watched import Event
 from pgx_agent.monitor.evidence import Asked
 from pgx_agent.postgres.addresses import Address
 from pgx_agent.postgres.probe import Login, Question
+from pgx_pclrsc.frozen import dataclass
 
 _REMEMBERED = 20
 _STARTING_OR_STOPPING = "57P03"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 
 from pgx_agent.monitor.options import Postmaster
 from pgx_agent.postgres import pidfile, titles
 from pgx_agent.postgres.pidfile import PidFile
 from pgx_pclrsc import proc
+from pgx_pclrsc.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import os
 import socket
-from dataclasses import dataclass
 
 from pgx_agent.postgres.pidfile import PidFile
+from pgx_pclrsc.frozen import dataclass
 
 _PREFIX = ".s.PGSQL."
 _LISTENS = "0A"  # TCP_LISTEN (net/tcp_states.h)

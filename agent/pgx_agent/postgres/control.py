@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import os
 import struct
-from dataclasses import dataclass
 
 from pgx_pclrsc.failure import Failure
+from pgx_pclrsc.frozen import dataclass
 from pgx_pclrsc.text import quoted
 
 VERSION_FILE = "PG_VERSION"

@@ -8,13 +8,13 @@ none of it is asked for more than it can prove.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 
 from pgx_agent import record
 from pgx_agent.postgres import holdings
 from pgx_agent.postgres.holdings import Key
 from pgx_pclrsc import proc
 from pgx_pclrsc.definition import ResourceDefinition
+from pgx_pclrsc.frozen import dataclass
 
 SERVER = "postgres"
 _VERSION_FILE = "PG_VERSION"

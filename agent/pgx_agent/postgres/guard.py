@@ -12,13 +12,13 @@ import fcntl
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from pgx_agent import mounts
 from pgx_agent.postgres import holdings, pidfile
 from pgx_agent.postgres.control import VERSION_FILE
 from pgx_pclrsc import proc
 from pgx_pclrsc.failure import Failure
+from pgx_pclrsc.frozen import dataclass
 from pgx_pclrsc.text import quoted
 
 LEASE = 120.0  # seconds a dead node's lock may outlive it on a cluster file system

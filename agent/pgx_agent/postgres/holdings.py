@@ -7,9 +7,9 @@ directory may be on a disk that hangs.  What may not be looked into counts as em
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 
 from pgx_pclrsc import proc
+from pgx_pclrsc.frozen import dataclass
 
 _SEGMENTS = "/proc/sysvipc/shm"
 

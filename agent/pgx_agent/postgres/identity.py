@@ -9,11 +9,11 @@ mount where one was.  Registering the resource anew removes the file.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
 
 from pgx_agent import mounts, record
 from pgx_pclrsc import names
 from pgx_pclrsc.failure import Failure
+from pgx_pclrsc.frozen import dataclass, replace
 from pgx_pclrsc.text import quoted
 
 _FORMAT = "pgx-identity 1"

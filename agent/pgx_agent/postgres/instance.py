@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass, replace
 
 from pgx_agent.postgres import holdings, titles
 from pgx_agent.postgres.evidence import Evidence as Evidence
@@ -22,6 +21,7 @@ from pgx_agent.postgres.evidence import Ident
 from pgx_agent.postgres.evidence import gather as gather
 from pgx_agent.postgres.holdings import Key
 from pgx_pclrsc import proc
+from pgx_pclrsc.frozen import dataclass, replace
 from pgx_pclrsc.postmasters import started_for
 
 _MONITOR = "pgx_monitor"  # it holds the guard of a server that it has adopted

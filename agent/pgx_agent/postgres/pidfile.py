@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass
+
+from pgx_pclrsc.frozen import dataclass
 
 NAME = "postmaster.pid"
 _LONGEST = 8192

@@ -11,7 +11,6 @@ import os
 import select
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from psycopg import OperationalError, pq
 
@@ -26,6 +25,7 @@ from pgx_agent.core.classify import (
 from pgx_agent.postgres import sqlstate
 from pgx_agent.postgres.addresses import Address
 from pgx_agent.postgres.knock import knock
+from pgx_pclrsc.frozen import dataclass
 
 QUERY = b"SELECT 1"
 APPLICATION = "pgx_monitor"

@@ -10,12 +10,12 @@ from __future__ import annotations
 import os
 import select
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import NoReturn
 
 from pgx_agent import prologue
 from pgx_agent.postgres.binaries import SERVER
 from pgx_pclrsc import proc
+from pgx_pclrsc.frozen import dataclass
 
 GRANDPARENT = "PG_GRANDPARENT_PID"
 _GO = b"g"

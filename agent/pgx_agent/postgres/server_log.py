@@ -6,10 +6,10 @@ Only quoted, never judged by: the text is localised.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 
 from pgx_agent import record
 from pgx_pclrsc import names
+from pgx_pclrsc.frozen import dataclass
 
 _TAIL = 64 * 1024
 _LONGEST = 8  # lines that are quoted

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass
 
 from pgx_agent.core import offline
 from pgx_agent.core.offline import Mode
@@ -22,6 +21,7 @@ from pgx_agent.postgres.instance import Process
 from pgx_agent.postgres.progress import Progress
 from pgx_agent.worker import Worker
 from pgx_pclrsc import proc
+from pgx_pclrsc.frozen import dataclass
 
 LOOK_EVERY = 1.0  # seconds between two looks, unless a process ends
 _SAY_EVERY = 10.0

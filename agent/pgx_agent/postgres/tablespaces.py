@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from pgx_pclrsc.failure import Failure
+from pgx_pclrsc.frozen import dataclass
 from pgx_pclrsc.text import quoted
 
 WAL = "wal"
