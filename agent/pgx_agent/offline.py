@@ -256,7 +256,7 @@ def run(arguments: list[str]) -> int:
 
 
 def _load_search() -> None:
-    """Load what looks for other users of the data directory: it takes 20 ms."""
+    """Load what looks for other users of the data directory."""
     from pgx_agent.postgres import bystanders as bystanders
 
 

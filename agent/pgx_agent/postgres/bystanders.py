@@ -2,15 +2,14 @@
 
 They are named and never signalled.  Another instance's disk may hang: file systems are
 asked nothing where that can be helped, and root looks in a child with a time limit.  This
-is the only module that imports psutil.
+is the only module that imports psutil, once there is somebody to name: it takes 20 ms to
+load, and a switch would wait for it.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-
-import psutil
 
 from pgx_agent.postgres import holdings
 from pgx_agent.postgres.holdings import Key
@@ -29,9 +28,9 @@ def find(keys: list[Key], skip: set[int]) -> list[str]:
     """
     places = _Places(keys)
     found = []
-    for process in psutil.process_iter():
-        if process.pid not in skip and (used := _used(process.pid, places)):
-            found.append(f"{_named(process)} {used}")
+    for pid in proc.pids():
+        if pid not in skip and (used := _used(pid, places)):
+            found.append(f"{_named(pid)} {used}")
     more = len(found) - MOST_NAMED
     return found[:MOST_NAMED] + ([f"and {more} more"] if more > 0 else [])
 
@@ -88,15 +87,18 @@ def _used(pid: int, places: _Places) -> str:
     return ""
 
 
-def _named(process: psutil.Process) -> str:
+def _named(pid: int) -> str:
     """Return PID, user and command; what cannot be told is left out."""
+    import psutil
+
     try:
+        process = psutil.Process(pid)
         with process.oneshot():
             command = " ".join(process.cmdline()) or process.name()
             uid = process.uids().effective
     except psutil.Error:
-        return f"process {process.pid}"
-    return f"process {process.pid} of user {_user(uid)} ({command[:_LONGEST_COMMAND]})"
+        return f"process {pid}"
+    return f"process {pid} of user {_user(uid)} ({command[:_LONGEST_COMMAND]})"
 
 
 def _user(uid: int) -> str:
