@@ -1,9 +1,10 @@
 """A monitor that Online starts: early, told later which server it is for.
 
-Its imports take longer than a server's start, so it is spawned first and reads the
+Its imports take as long as a server's start, so it is spawned just before and reads the
 postmaster's PID, start time and the record's generation from a pipe once the server is
-there.  A pipe that closes without a line makes it exit: an Online that is killed leaves
-no monitor behind that nobody told anything.
+there.  No earlier: it would take a processor from what Online does until then.  A pipe
+that closes without a line makes it exit: an Online that is killed leaves no monitor
+behind that nobody told anything.
 """
 
 from __future__ import annotations

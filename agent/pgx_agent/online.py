@@ -14,6 +14,7 @@ from functools import partial
 
 from pgx_agent import hv, script, supervise, transition
 from pgx_agent.new_monitor import Judge
+from pgx_agent.version_question import VersionQuestion
 from pgx_agent.worker import Worker
 from pgx_pclrsc import node, registry, report
 from pgx_pclrsc.definition import ResourceDefinition
@@ -75,15 +76,16 @@ def _work(worker: Worker, *, break_guard: bool) -> int:
     held = _lock(worker)
     if worker.transition.autorecover:
         worker.say("RMS asks for the recovery of a faulted resource")
-    judge = Judge(worker)
+    judge, question = Judge(worker), VersionQuestion(worker)
     try:
-        judge.prepare()
-        # Loaded while the monitor loads what it needs.
+        question.ask_early()
+        # Loaded while the program answers.
         from pgx_agent import online_work
 
         online = online_work.Online(worker, held, judge, break_guard=break_guard)
-        return online.run()
+        return online.run(question)
     finally:
+        question.dismiss()
         judge.dismiss()
         held.release()
 

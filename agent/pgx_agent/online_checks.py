@@ -7,25 +7,21 @@ tablespace are there; there are programs of its version.
 
 from __future__ import annotations
 
-import errno
 import os
-import signal
-import time
 from collections.abc import Sequence
 
-from pgx_agent import environment, mounts
+from pgx_agent import mounts
 from pgx_agent.postgres import binaries, control, identity, tablespaces
 from pgx_agent.postgres.control import Control
 from pgx_agent.postgres.identity import Identity
 from pgx_agent.postgres.tablespaces import Space
+from pgx_agent.version_question import VersionQuestion
 from pgx_agent.worker import Worker
 from pgx_pclrsc import fstab
 from pgx_pclrsc.definition import is_under
 from pgx_pclrsc.failure import Failure
 from pgx_pclrsc.frozen import dataclass
 from pgx_pclrsc.text import quoted
-
-_ANSWER_IN = 10.0  # seconds that `postgres --version` may take
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +33,7 @@ class Checked:
     found: Identity
 
 
-def check(worker: Worker) -> Checked:
+def check(worker: Worker, question: VersionQuestion) -> Checked:
     """Return what is known of the instance.  Raises Failure where anything is wrong."""
     data_directory = worker.definition.data_directory
     table = mounts.mounted()
@@ -53,7 +49,8 @@ def check(worker: Worker) -> Checked:
     places = (data, *(identity.look(s.role, s.target, table) for s in spaces))
     found = Identity(instance.system_identifier, places)
     _refuse(_differences(stored, found))
-    return Checked(_programs(worker, instance.major), stored, found)
+    bin_dir = binaries.find(worker.definition.bin_dir, instance.major, question.ask)
+    return Checked(bin_dir, stored, found)
 
 
 def _differences(stored: Identity | None, found: Identity) -> list[Failure]:
@@ -132,57 +129,3 @@ def _spaces(
         _refuse(_not_mounted(space.name, space.target, points, table))
     _refuse(tablespaces.problems(spaces, instance.tablespace_directory))
     return spaces
-
-
-def _programs(worker: Worker, major: int) -> str:
-    definition = worker.definition
-    environ = environment.build(definition, os.environ)
-    return binaries.find(
-        definition.bin_dir, major, lambda line: _ask(worker, line, environ)
-    )
-
-
-def _ask(worker: Worker, line: list[str], environ: dict[str, str]) -> str:
-    """Run a program and return what it prints.
-
-    Raises OSError if it cannot be run, TimeoutError if it takes too long; it is ended then.
-    """
-    reader, writer = os.pipe()
-    actions = [
-        (os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0),
-        (os.POSIX_SPAWN_DUP2, writer, 1),
-        (os.POSIX_SPAWN_OPEN, 2, "/dev/null", os.O_WRONLY, 0),
-    ]
-    try:
-        pid = os.posix_spawn(line[0], line, environ, file_actions=actions, setpgroup=0)
-    except OSError:
-        os.close(reader)
-        raise
-    finally:
-        os.close(writer)
-    try:
-        return _collect(worker, reader)
-    finally:
-        os.close(reader)
-        _end(pid)
-
-
-def _end(child: int) -> None:
-    """End our *child* and its group, unless it has ended; never wait for it."""
-    if os.waitpid(child, os.WNOHANG)[0] == 0:
-        os.killpg(child, signal.SIGKILL)
-        os.waitpid(child, os.WNOHANG)
-
-
-def _collect(worker: Worker, reader: int) -> str:
-    data = b""
-    until = time.monotonic() + _ANSWER_IN
-    while worker.wait([reader], until - time.monotonic()):
-        more = os.read(reader, 4096)
-        if not more:
-            break
-        data += more
-    else:
-        if not data:
-            raise TimeoutError(errno.ETIMEDOUT, f"no answer within {_ANSWER_IN:.0f} s")
-    return data.decode("utf-8", "replace")

@@ -71,6 +71,7 @@ class Start:
         before = server_log.mark(self._worker.dir_fd, self._data)
         log_fd = self._open_log()
         try:
+            self._judge.prepare()  # it loads what it needs while the server starts
             order = self._order(checked, log_fd, guard_fd, grandparent)
             forked, generation = self._fork(order)
         finally:

@@ -24,6 +24,7 @@ from pgx_agent.new_monitor import Judge
 from pgx_agent.online_checks import Checked
 from pgx_agent.online_facts import Look
 from pgx_agent.postgres import identity, stop
+from pgx_agent.version_question import VersionQuestion
 from pgx_agent.worker import Worker
 from pgx_pclrsc import report
 from pgx_pclrsc.failure import Failure
@@ -56,11 +57,11 @@ class Online:
             worker, held, self._judge, self._until, break_guard=break_guard
         )
 
-    def run(self) -> int:
+    def run(self, question: VersionQuestion) -> int:
         """Bring the instance Online and return 0.  Raises Failure."""
         try:
             self._worker.phase("checking data directory, tablespaces and programs")
-            self._work(online_checks.check(self._worker))
+            self._work(online_checks.check(self._worker, question))
         except (Failure, OSError):
             self._undo()
             raise

@@ -122,7 +122,7 @@ def test_a_directory_with_another_version_is_refused(tmp_path: Path) -> None:
     assert f"{tmp_path}: 14" in (caught.value.detail or "")
 
 
-def _refuse_to_run(_: list[str]) -> str:
+def _refuse_to_run(_: str) -> str:
     raise TimeoutError(110, "no answer within 10 s")
 
 

@@ -20,13 +20,18 @@ _PLACES = (
     "/usr/bin",
 )
 
-# Runs a program with arguments and returns what it printed.  Raises OSError.
-Ask = Callable[[list[str]], str]
+# Returns what a program prints when asked for its version.  Raises OSError.
+Ask = Callable[[str], str]
 
 
 def candidates(bin_dir: str, major: int) -> list[str]:
     """Return the directories to look into, the one to be preferred first."""
     return [bin_dir] if bin_dir else [place.format(major=major) for place in _PLACES]
+
+
+def programs(bin_dir: str, major: int) -> list[str]:
+    """Return the server programs to look at, the one to be preferred first."""
+    return [f"{directory}/{SERVER}" for directory in candidates(bin_dir, major)]
 
 
 def parse_version(text: str) -> int | None:
@@ -56,7 +61,7 @@ def _look(program: str, ask: Ask) -> int | str:
     if not os.access(program, os.X_OK):
         return "none"
     try:
-        version = parse_version(ask([program, "--version"]))
+        version = parse_version(ask(program))
     except OSError as ex:
         return f"its {SERVER} could not be asked for its version, {ex.strerror or ex}"
     return version or f"its {SERVER} does not tell its version"
