@@ -126,7 +126,10 @@ class Start:
     def _fork(self, order: server.Order) -> tuple[Forked, str]:
         """Fork the server, record it, and only then let it run."""
         self._worker.phase("starting the server")
-        forked = server.fork(order)
+        try:
+            forked = server.fork(order)
+        except OSError as ex:
+            raise Failure(f"could not start the server: {ex.strerror}") from ex
         self.forked = forked.pid, forked.start
         try:
             self._held.confirm()

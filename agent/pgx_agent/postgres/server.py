@@ -15,6 +15,7 @@ from typing import NoReturn
 from pgx_agent import prologue
 from pgx_agent.postgres.binaries import SERVER
 from pgx_pclrsc import proc
+from pgx_pclrsc.failure import Failure
 from pgx_pclrsc.frozen import dataclass
 
 GRANDPARENT = "PG_GRANDPARENT_PID"
@@ -79,7 +80,10 @@ class Forked:
 
 
 def fork(order: Order) -> Forked:
-    """Fork the child that will be the server once it is released.  Raises OSError."""
+    """Fork the child that will be the server once it is released.
+
+    Raises OSError where there can be none, Failure where it ended before it was ready.
+    """
     reader, writer = os.pipe()
     told, tell = os.pipe()
     pid = os.fork()
@@ -89,9 +93,15 @@ def fork(order: Order) -> Forked:
     os.close(reader)
     os.close(tell)
     try:
-        return Forked(pid, int(os.read(told, 32) or 0), writer)
+        start = int(os.read(told, 32) or 0)
     finally:
         os.close(told)
+    if not start:
+        os.close(writer)
+        raise Failure(
+            "could not start the server", detail=f"Before that, {exit_text(pid)}."
+        )
+    return Forked(pid, start, writer)
 
 
 def _tell_start(fd: int) -> None:
@@ -101,13 +111,13 @@ def _tell_start(fd: int) -> None:
 
 
 def _child(order: Order, reader: int, tell: int) -> NoReturn:
-    """Wait for the word, then become the server; never returns."""
+    """Get ready, say so, wait for the word, then become the server; never returns."""
     try:
-        _tell_start(tell)
-        _close_all_but({0, 1, 2, reader, order.log_fd, order.guard_fd})
+        _close_all_but({0, 1, 2, reader, tell, order.log_fd, order.guard_fd})
         os.setsid()
         _descriptors(order)
         prologue.ordinary_signals()
+        _tell_start(tell)
         if os.read(reader, 1) == _GO:
             line = order.arguments()
             os.execve(line[0], line, order.environment())
