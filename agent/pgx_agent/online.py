@@ -78,6 +78,7 @@ def _work(worker: Worker, *, break_guard: bool) -> int:
         worker.say("RMS asks for the recovery of a faulted resource")
     judge, question = Judge(worker), VersionQuestion(worker)
     try:
+        worker.phase("checking data directory, tablespaces and programs")
         question.ask_early()
         # Loaded while the program answers.
         from pgx_agent import online_work

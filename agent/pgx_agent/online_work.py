@@ -60,7 +60,6 @@ class Online:
     def run(self, question: VersionQuestion) -> int:
         """Bring the instance Online and return 0.  Raises Failure."""
         try:
-            self._worker.phase("checking data directory, tablespaces and programs")
             self._work(online_checks.check(self._worker, question))
         except (Failure, OSError):
             self._undo()
