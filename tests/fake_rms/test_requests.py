@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from fixtures.fake_rms.model.config import Attributes, Flags
 from fixtures.fake_rms.model.events import (
     Accepted,
     Exited,
     Kill,
+    KillFailed,
+    Log,
     Maintain,
     Mode,
     NodeUp,
     Refused,
     RunScript,
     ShutDown,
+    Silent,
     StartRms,
     Switch,
     Utility,
@@ -89,6 +94,27 @@ def test_a_forced_switch_kills_the_node_without_rms_first() -> None:
 
     assert Kill(NODE1) in made.effects
     assert made.state(THERE) == "Online"
+    assert made.environment(Script.ONLINE, "db")["HV_FORCED_REQUEST"] == "1"
+
+
+@pytest.mark.parametrize(("forced", "kind"), [(True, "ERROR"), (False, "NOTICE")])
+def test_only_a_forced_switch_is_denied_for_a_node_that_lives(
+    forced: bool, kind: str
+) -> None:
+    made = started()
+    made.hold = lambda effect: isinstance(effect, Kill)
+    if forced:
+        made.happen(ShutDown((NODE1,), keep=True))
+        made.happen(Switch(APP, NODE2, forced=True))
+    else:
+        made.happen(Silent(NODE1))
+        made.wait()
+
+    made.happen(KillFailed(NODE1))
+
+    said = [e.severity for e in made.effects if isinstance(e, Log) and "kill" in e.text]
+    assert said == [kind]
+    assert made.state(THERE) == "Offline"
 
 
 def test_a_panic_while_the_standby_has_no_rms_starts_nothing() -> None:
