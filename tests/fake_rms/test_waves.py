@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from fixtures.fake_rms.facts import Knobs
-from fixtures.fake_rms.model.config import Attributes
+from fixtures.fake_rms.model.config import Attributes, Flags
 from fixtures.fake_rms.model.events import (
     Exited,
     Overdue,
@@ -154,6 +154,50 @@ def test_an_or_operator_needs_one_child_only() -> None:
 
     assert states(made) == ("Online", "Offline")
     assert made.cluster.locals[HERE].details == "Online !!"
+
+
+UNSEEN = replace(
+    resource("unseen", flags=Flags(auto_recover=True, standby_capable=True)),
+    check=None,
+)
+
+
+def test_without_a_detector_the_scripts_tell_and_no_flag_counts() -> None:
+    made = world(UNSEEN, resource("db"))
+    made.start()
+    made.happen(Utility(Verb.OFFLINE, APP, NODE1))
+
+    app = made.config.applications[APP]
+    assert app.objects["unseen"].flags == Flags(
+        all_exit_codes=False, null_detector=True, cluster_exclusive=False
+    )
+    assert not app.can_stand_by()
+    assert [s for s in made.scripts(HERE) if s.endswith(":unseen")] == [
+        "PreOnline:unseen",
+        "Online:unseen",
+        "PostOnline:unseen",
+        "PreOffline:unseen",
+        "Offline:unseen",
+        "PostOffline:unseen",
+    ]
+
+
+@pytest.mark.parametrize(("state", "calls"), [("Faulted", 1), ("Offline", 0)])
+def test_stop_without_a_detector_runs_where_the_application_is_not_offline(
+    state: str, calls: int
+) -> None:
+    made = started(objects=(UNSEEN, resource("db")))
+    if state == "Faulted":
+        crash(made)
+    else:
+        made.happen(Utility(Verb.OFFLINE, APP, NODE1))
+    assert made.state(HERE) == state
+    made.forget()
+
+    made.happen(Utility(Verb.DEACT, APP, NODE1))
+
+    assert made.scripts().count("Offline:unseen") == calls
+    assert made.scripts().count("Offline:db") == 0
 
 
 # --- offline --------------------------------------------------------------------

@@ -220,8 +220,8 @@ MANUAL = Attributes(switch_over=ALL, halt=True)
 BARE = Attributes(auto_start_up=True)
 
 
-def started(**options: object) -> World:
-    made = world(**options)  # type: ignore[arg-type]
+def started(objects: tuple[Object, ...] = (), **options: object) -> World:
+    made = world(*objects, **options)  # type: ignore[arg-type]
     made.start()
     made.forget()
     return made
