@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,8 @@ from hypothesis import strategies as st
 from fixtures.fake_rms import application, cluster_files, pretend
 from fixtures.fake_rms.facts import Knobs
 from fixtures.fake_rms.model.config import Application
-from fixtures.fake_rms.model.names import Kind, Script, SwitchOver
+from fixtures.fake_rms.model.detector import report
+from fixtures.fake_rms.model.names import Kind, Report, Script, SwitchOver
 from fixtures.fake_rms.problems import Wrong, lines
 from fixtures.fake_rms.words import RESOURCE_KEYS, TABLES
 
@@ -88,6 +90,26 @@ def test_what_the_manual_recommends_is_the_default() -> None:
     assert attributes.halt
     assert attributes.persistent_fault
     assert attributes.switch_over == frozenset(SwitchOver)
+
+
+def test_without_flags_every_code_but_0_is_offline() -> None:
+    text = 'name = "A"\nmachines = ["aRMS"]\n[[resource]]\nname = "x"\ncheck = "c"\n'
+    flags = read(text).objects["x"].flags
+
+    assert [report(flags, code) for code in (0, 1, 2, 4, None)] == [
+        Report.ONLINE,
+        *[Report.OFFLINE] * 3,
+        None,
+    ]
+    every = replace(flags, all_exit_codes=True)
+    assert [report(every, code) for code in (0, 1, 2, 3, 4, 5, 6, 255)] == [
+        Report.ONLINE,
+        Report.OFFLINE,
+        Report.FAULTED,
+        None,
+        Report.STANDBY,
+        *[None] * 3,
+    ]
 
 
 def test_needs_put_one_resource_below_another() -> None:

@@ -7,7 +7,6 @@ from dataclasses import replace
 import pytest
 
 from fixtures.fake_rms.facts import Knobs
-from fixtures.fake_rms.model.config import Flags
 from fixtures.fake_rms.model.events import (
     Exited,
     Kill,
@@ -19,6 +18,7 @@ from fixtures.fake_rms.model.names import Script
 from tests.fake_rms.world import (
     APP,
     BARE,
+    CODES,
     DATABASE,
     DISK,
     HERE,
@@ -91,7 +91,7 @@ def test_preserve_state_leaves_everything() -> None:
 
 
 def recovering(**knobs: str) -> World:
-    db = replace(DATABASE, flags=Flags(auto_recover=True))
+    db = replace(DATABASE, flags=replace(CODES, auto_recover=True))
     app = world(DISK, db, knobs=Knobs(**knobs))  # type: ignore[arg-type]
     app.start()
     app.forget()
@@ -130,7 +130,7 @@ def test_auto_recover_may_come_after_the_fault_script() -> None:
 
 
 def test_monitor_only_is_not_passed_on() -> None:
-    backup = replace(resource("backup"), flags=Flags(monitor_only=True))
+    backup = replace(resource("backup"), flags=replace(CODES, monitor_only=True))
     made = world(DISK, DATABASE, backup)
     made.start()
 

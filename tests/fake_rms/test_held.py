@@ -99,7 +99,7 @@ def test_the_command_is_what_hvw_holds_with_its_flags_and_its_time() -> None:
     assert made.scripts[Script.ONLINE] == "/opt/bin/pgx_online pgxtest"
     assert made.check == "/opt/bin/pgx_check pgxtest"
     assert (made.online_timeout, made.offline_timeout) == (3600, 3600)
-    assert made.flags == Flags(auto_recover=False, cluster_exclusive=True)
+    assert made.flags == Flags(all_exit_codes=True, cluster_exclusive=True)
 
 
 def test_time_outs_and_flags_of_every_sub_application_count() -> None:

@@ -134,6 +134,7 @@ def knobs() -> st.SearchStrategy[Knobs]:
 def flags() -> st.SearchStrategy[Flags]:
     return st.builds(
         Flags,
+        all_exit_codes=st.just(True),
         auto_recover=st.booleans(),
         monitor_only=st.booleans(),
         standby_capable=st.just(False),

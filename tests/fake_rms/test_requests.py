@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from fixtures.fake_rms.model.config import Attributes, Flags
+from fixtures.fake_rms.model.config import Attributes
 from fixtures.fake_rms.model.events import (
     Accepted,
     Exited,
@@ -30,6 +30,7 @@ from tests.fake_rms.world import (
     ALL,
     APP,
     BARE,
+    CODES,
     DATABASE,
     DISK,
     HERE,
@@ -154,7 +155,7 @@ def test_deact_and_activate() -> None:
 
 
 def test_standby_resources_stand_by_and_take_over_without_a_stop() -> None:
-    db = replace(DATABASE, flags=Flags(standby_capable=True))
+    db = replace(DATABASE, flags=replace(CODES, standby_capable=True))
     attributes = Attributes(True, ALL, standby=frozenset({Standby.START_UP}))
     made = world(db, replace(DISK, name="disk"), attributes=attributes)
     made.hold = lambda effect: (

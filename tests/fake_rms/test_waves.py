@@ -168,9 +168,8 @@ def test_without_a_detector_the_scripts_tell_and_no_flag_counts() -> None:
     made.happen(Utility(Verb.OFFLINE, APP, NODE1))
 
     app = made.config.applications[APP]
-    assert app.objects["unseen"].flags == Flags(
-        all_exit_codes=False, null_detector=True, cluster_exclusive=False
-    )
+    none = Flags(null_detector=True, cluster_exclusive=False)
+    assert app.objects["unseen"].flags == none
     assert not app.can_stand_by()
     assert [s for s in made.scripts(HERE) if s.endswith(":unseen")] == [
         "PreOnline:unseen",

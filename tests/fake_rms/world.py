@@ -46,6 +46,7 @@ NODE1, NODE2 = NODES
 ALL = frozenset(SwitchOver)
 APP = "app1"
 HERE, THERE = Where(APP, NODE1), Where(APP, NODE2)
+CODES = Flags(all_exit_codes=True)
 EVERY_SCRIPT = {script: script.value for script in Script}
 
 
@@ -59,7 +60,7 @@ def resource(
         children,
         {s: v for s, v in EVERY_SCRIPT.items() if s is not Script.INIT},
         "check",
-        flags or Flags(),
+        flags or CODES,
         online_timeout=60,
         offline_timeout=30,
     )
