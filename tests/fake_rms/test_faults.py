@@ -10,6 +10,7 @@ from fixtures.fake_rms.facts import Knobs
 from fixtures.fake_rms.model.events import (
     Exited,
     Kill,
+    RunScript,
     Switch,
     Utility,
     Verb,
@@ -129,15 +130,71 @@ def test_auto_recover_may_come_after_the_fault_script() -> None:
     assert order == ["Fault:db", "Online:db", "Fault:app1"]
 
 
-def test_monitor_only_is_not_passed_on() -> None:
-    backup = replace(resource("backup"), flags=replace(CODES, monitor_only=True))
-    made = world(DISK, DATABASE, backup)
+def with_backup(*, recovers: bool = False, **knobs: str) -> World:
+    flags = replace(CODES, monitor_only=True, auto_recover=recovers)
+    made = world(
+        DISK,
+        replace(DATABASE, flags=replace(CODES, auto_recover=recovers)),
+        resource("backup", flags=flags),
+        knobs=Knobs(**knobs),  # type: ignore[arg-type]
+    )
     made.start()
+    made.forget()
+    return made
+
+
+def test_monitor_only_is_not_passed_on() -> None:
+    made = with_backup()
 
     crash(made, name="backup")
 
+    assert made.scripts() == ["Fault:backup"]
     assert made.state(HERE) == "Online"
     assert made.cluster.locals[HERE].details == "Online !!"
+
+
+def test_monitor_only_may_be_passed_on() -> None:
+    made = with_backup(monitor_only="passed")
+
+    crash(made, name="backup")
+
+    assert states(made) == ("Faulted", "Online")
+
+
+def test_what_is_monitored_only_is_recovered_too() -> None:
+    made = with_backup(recovers=True)
+    made.ends[HERE, "backup", Script.ONLINE] = Exited(1)
+
+    crash(made, name="backup")
+
+    assert made.scripts() == ["Online:backup", "Fault:backup"]
+    assert made.state(HERE) == "Online"
+
+
+def test_what_is_monitored_only_must_start() -> None:
+    backup = resource("backup", flags=replace(CODES, monitor_only=True))
+    made = world(DISK, DATABASE, backup)
+    made.ends[HERE, "backup", Script.ONLINE] = Exited(1)
+
+    made.start()
+
+    assert states(made) == ("Faulted", "Online")
+
+
+@pytest.mark.parametrize("first", ["db", "backup"])
+def test_a_fault_while_another_is_recovered_or_kept_is_not_lost(first: str) -> None:
+    made = with_backup(recovers=first == "db")
+    made.hold = lambda effect: isinstance(effect, RunScript)
+    crash(made, name=first)
+    made.hold = lambda effect: False
+
+    crash(made, name="disk")
+    for effect in list(made.held):
+        for event in made.react(effect):
+            made.happen(event)
+
+    assert states(made) == ("Faulted", "Online")
+    assert "Fault:disk" in made.scripts(HERE)
 
 
 @pytest.mark.parametrize("reason", ["fault", "switch"])
