@@ -15,7 +15,7 @@ from fixtures.fake_rms.model.events import (
     Utility,
     Verb,
 )
-from fixtures.fake_rms.model.names import Script
+from fixtures.fake_rms.model.names import Script, SwitchOver
 from tests.fake_rms.world import (
     APP,
     BARE,
@@ -210,6 +210,39 @@ def test_halt_kills_the_node_and_goes_on(reason: str) -> None:
     assert Kill(NODE1) in made.effects
     assert made.state(THERE) == "Online"
     assert made.cluster.nodes[NODE1].details == "Killed"
+
+
+@pytest.mark.parametrize("script", [Script.FAULT, Script.OFFLINE])
+@pytest.mark.parametrize(
+    ("moves", "state"),
+    [
+        (SwitchOver.RESOURCE_FAILURE, "Online"),
+        (SwitchOver.HOST_FAILURE, "Online"),
+        (SwitchOver.SHUT_DOWN, "Offline"),
+    ],
+)
+def test_after_a_halt_it_starts_elsewhere_only_by_auto_switch_over(
+    script: Script, moves: SwitchOver, state: str
+) -> None:
+    switch_over = frozenset({moves})
+    made = started(attributes=replace(BARE, switch_over=switch_over, halt=True))
+    made.ends[HERE, "db", script] = Exited(1)
+
+    crash(made)
+
+    assert Kill(NODE1) in made.effects
+    assert made.state(THERE) == state
+
+
+def test_a_double_fault_that_is_kept_halts_nothing() -> None:
+    made = with_backup()
+    made.ends[HERE, "backup", Script.FAULT] = Exited(1)
+
+    crash(made, name="backup")
+
+    assert "4" in made.logged("DET")
+    assert Kill(NODE1) not in made.effects
+    assert states(made) == ("Online", "Offline")
 
 
 def test_halt_is_ignored_without_another_node() -> None:

@@ -6,12 +6,13 @@ import pytest
 
 from fixtures.fake_rms.facts import Knobs
 from fixtures.fake_rms.model.config import Attributes
-from fixtures.fake_rms.model.events import Exited, Refused, Switch
+from fixtures.fake_rms.model.events import Exited, Kill, Refused, Switch, Utility, Verb
 from fixtures.fake_rms.model.names import Script
 from tests.fake_rms.world import (
     ALL,
     APP,
     HERE,
+    NODE1,
     NODE2,
     THERE,
     crash,
@@ -57,3 +58,13 @@ def test_a_forced_switch_may_heed_a_failed_stop(knob: str, state: str) -> None:
 
     assert made.state(THERE) == state
     assert not isinstance(made.answers[-1], Refused)
+
+
+def test_halt_may_count_for_every_stop() -> None:
+    made = started(knobs=Knobs(halt="always"))
+    made.ends[HERE, "db", Script.OFFLINE] = Exited(1)
+
+    made.happen(Utility(Verb.OFFLINE, APP, NODE1))
+
+    assert Kill(NODE1) in made.effects
+    assert made.state(THERE) == "Offline"
