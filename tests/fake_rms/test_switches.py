@@ -85,6 +85,27 @@ def test_a_switch_to_a_faulted_node_is_refused_unless_forced() -> None:
     assert states(made) == ("Online", "Offline")
 
 
+@pytest.mark.parametrize("how", ["switch", "fault"])
+def test_a_fault_in_the_targets_graph_keeps_it_here(how: str) -> None:
+    """A resource of the Offline application that Check calls Faulted, until it is cleared."""
+    made = started()
+    made.happen(made.check(THERE, "disk", 2))
+
+    if how == "switch":
+        made.happen(Switch(APP, NODE2))
+        assert isinstance(made.answers[-1], Refused)
+        assert states(made) == ("Online", "Inconsistent")
+    else:
+        crash(made)
+        assert states(made) == ("Faulted", "Inconsistent")
+        made.happen(Utility(Verb.CLEAR, APP, NODE1))
+
+    made.happen(made.check(THERE, "disk", 1))
+    made.happen(Utility(Verb.CLEAR, APP, NODE2))
+    made.happen(Switch(APP, NODE2))
+    assert states(made) == ("Offline", "Online")
+
+
 def test_a_switch_blocks_other_requests() -> None:
     made = started()
     made.hold = lambda effect: isinstance(effect, RunScript)
