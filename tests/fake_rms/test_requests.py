@@ -154,6 +154,19 @@ def test_deact_and_activate() -> None:
     assert states(made) == ("Online", "Offline")
 
 
+def test_deact_clears_no_fault() -> None:
+    made = started()
+    crash(made)
+    made.happen(Utility(Verb.DEACT, APP, NODE1))
+    assert states(made) == ("Deact", "Online")
+
+    made.happen(Utility(Verb.ACTIVATE, APP, NODE1))
+    assert states(made) == ("Faulted", "Online")
+
+    made.happen(Utility(Verb.CLEAR, APP, NODE1))
+    assert states(made) == ("Offline", "Online")
+
+
 def test_standby_resources_stand_by_and_take_over_without_a_stop() -> None:
     db = replace(DATABASE, flags=replace(CODES, standby_capable=True))
     attributes = Attributes(True, ALL, standby=frozenset({Standby.START_UP}))
