@@ -93,6 +93,7 @@ class World:
     cluster: Cluster
     now: float = 100.0
     running: set[tuple[Where, str]] = field(default_factory=set)
+    standing: set[tuple[Where, str]] = field(default_factory=set)
     ends: dict[tuple[Where, str, Script], End] = field(default_factory=dict)
     effects: list[Effect] = field(default_factory=list)
     answers: list[Effect] = field(default_factory=list)
@@ -119,8 +120,9 @@ class World:
             self.held.append(effect)
             return []
         match effect:
-            case RunScript(where, name, script):
-                return [self.script(where, name, script)]
+            case RunScript(where, name, script, _, given):
+                standby = given.get("HV_INTENDED_STATE") == "Standby"
+                return [self.script(where, name, script, standby=standby)]
             case RunCheck(where, name):
                 return [self.check(where, name)]
             case Kill(node):
@@ -131,24 +133,30 @@ class World:
                 pass
         return []
 
-    def script(self, where: Where, name: str, script: Script) -> Event:
+    def script(
+        self, where: Where, name: str, script: Script, *, standby: bool = False
+    ) -> Event:
         """Run a script: Online and Offline do what they are for when they exit 0."""
         end = self.ends.get((where, name, script), Exited(0))
         if end == Exited(0) and (where, name) not in self.breaks:
-            if script is Script.ONLINE:
-                self.running.add((where, name))
-            elif script is Script.OFFLINE:
+            if script in (Script.ONLINE, Script.OFFLINE):
                 self.running.discard((where, name))
+                self.standing.discard((where, name))
+            if script is Script.ONLINE:
+                (self.standing if standby else self.running).add((where, name))
         return ScriptEnded(where, name, script, end)
 
     def check(self, where: Where, name: str, code: int | None = None) -> Event:
         """Ask Check."""
-        found = 0 if (where, name) in self.running else 1
+        found = 4 if (where, name) in self.standing else 1
+        if (where, name) in self.running:
+            found = 0
         return Checked(where, name, found if code is None else code)
 
     def down(self, node: str, *, killed: bool = False) -> Event:
         """Return that *node* went down, with all that ran on it."""
         self.running = {each for each in self.running if each[0].node != node}
+        self.standing = {each for each in self.standing if each[0].node != node}
         return NodeDown(node, killed)
 
     def poll(self) -> None:
