@@ -1,0 +1,47 @@
+"""What hvdisp shows of states and nodes."""
+
+from __future__ import annotations
+
+import pytest
+
+from fixtures.fake_rms.model.display import hvdisp
+from fixtures.fake_rms.model.events import Maintain, Mode, ShutDown, Utility, Verb
+from tests.fake_rms.world import APP, HERE, NODE1, NODE2, World, crash, started, states
+
+
+def rows(made: World, node: str, kind: str) -> list[list[str]]:
+    lines = hvdisp(made.config, made.cluster, node, kind)
+    return [line.split() for line in lines[6:]]
+
+
+@pytest.mark.parametrize("state", ["Faulted", "Deact", "Offline"])
+def test_maintenance_mode_has_three_names(state: str) -> None:
+    made = started()
+    if state == "Faulted":
+        crash(made)
+    elif state == "Deact":
+        made.happen(Utility(Verb.DEACT, APP, NODE1))
+    else:
+        made.happen(Utility(Verb.OFFLINE, APP, NODE1))
+    assert made.state(HERE) == state
+
+    made.happen(Maintain(Mode.ON, APP))
+    assert made.state(HERE) == "Maintenance-Offline"
+
+    made.happen(Maintain(Mode.OFF, APP))
+    assert made.state(HERE) == state
+
+
+def test_a_node_whose_rms_was_shut_down_is_offline_and_one_that_was_killed_faulted() -> (
+    None
+):
+    made = started()
+    made.happen(ShutDown((NODE2,)))
+    assert rows(made, NODE1, "SysNode") == [
+        [NODE1, "SysNode", "Online"],
+        [NODE2, "SysNode", "Offline"],
+    ]
+
+    made.happen(made.down(NODE2, killed=True))
+    assert rows(made, NODE1, "SysNode")[1] == [NODE2, "SysNode", "Faulted", "Killed"]
+    assert states(made)[0] == "Online"
