@@ -62,7 +62,7 @@ def test_a_session_as_the_manual_types_it(run: Run, app: str) -> None:
 
     def online(node: str) -> bool:
         shown = run("hvdisp", "-T", "userApplication", node=node).stdout.splitlines()
-        return shown[-2].split() == ["app1", "userApp", "Online"]
+        return shown[-1].split() == ["app1", "userApp", "Online"]
 
     wait_until(lambda: online("node1RMS"), "online on the first node")
     assert run("hvutil", "-f", "app1", node="node1RMS").returncode == 0

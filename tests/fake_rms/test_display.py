@@ -14,6 +14,17 @@ def rows(made: World, node: str, kind: str) -> list[list[str]]:
     return [line.split() for line in lines[6:]]
 
 
+def test_the_other_nodes_row_is_shown_where_it_is_online() -> None:
+    made = started()
+    crash(made)
+
+    assert rows(made, NODE1, "userApplication") == [
+        [APP, "userApp", "Faulted", "Failed", "Over"],
+        [APP, "userApp", NODE2, "Online"],
+    ]
+    assert rows(made, NODE2, "userApplication") == [[APP, "userApp", "Online"]]
+
+
 @pytest.mark.parametrize("state", ["Faulted", "Deact", "Offline"])
 def test_maintenance_mode_has_three_names(state: str) -> None:
     made = started()

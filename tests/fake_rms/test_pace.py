@@ -102,7 +102,10 @@ def test_hvdisp_prints_the_manuals_table(small: MakeSmall) -> None:
         "Resource            Type       HostName         State        StateDetails",
         "-" * 77,
         "app1                userApp                     Online",
-        "app1                userApp    node2RMS         Offline",
+    )
+    assert rms.type("hvdisp -T userApplication", "node2RMS").lines[6:] == (
+        "app1                userApp                     Offline",
+        "app1                userApp    node1RMS         Online",
     )
     assert any("gRes" in line for line in rms.type("hvdisp -a").lines)
 
