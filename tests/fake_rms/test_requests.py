@@ -38,6 +38,7 @@ from tests.fake_rms.world import (
     NODE2,
     NODES,
     THERE,
+    World,
     crash,
     started,
     states,
@@ -165,6 +166,46 @@ def test_deact_clears_no_fault() -> None:
 
     made.happen(Utility(Verb.CLEAR, APP, NODE1))
     assert states(made) == ("Offline", "Online")
+
+
+def standing(*why: Standby, start: bool = False) -> World:
+    db = replace(DATABASE, flags=replace(CODES, standby_capable=True))
+    attributes = Attributes(start, ALL, standby=frozenset(why))
+    made = world(DISK, db, attributes=attributes)
+    made.start()
+    return made
+
+
+@pytest.mark.parametrize(
+    ("why", "expected"),
+    [
+        (Standby.START_UP, ("Standby", "Standby")),
+        (Standby.SWITCH_REQUEST, ("Offline", "Offline")),
+    ],
+)
+def test_standby_at_rms_start(why: Standby, expected: tuple[str, str]) -> None:
+    assert states(standing(why)) == expected
+
+
+def test_standby_after_a_switch_that_is_none_elsewhere() -> None:
+    made = standing(Standby.SWITCH_REQUEST)
+
+    made.happen(Switch(APP, NODE1))
+    assert states(made) == ("Online", "Standby")
+
+    made.happen(Switch(APP, NODE2))
+    assert states(made) == ("Standby", "Online")
+
+
+def test_standby_after_a_fault_was_cleared_on_that_node_alone() -> None:
+    made = standing(Standby.CLEAR_FAULT_REQUEST, start=True)
+    crash(made)
+    made.happen(Utility(Verb.OFFLINE, APP, NODE2))
+    assert states(made) == ("Faulted", "Offline")
+
+    made.happen(Utility(Verb.CLEAR, APP, NODE1))
+
+    assert states(made) == ("Standby", "Offline")
 
 
 def test_standby_resources_stand_by_and_take_over_without_a_stop() -> None:
