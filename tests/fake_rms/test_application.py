@@ -222,3 +222,15 @@ def test_errors_of_several_files_come_together(tmp_path: Path) -> None:
         )
 
     assert {Path(each.path).name for each in caught.value.problems} == {"a", "b", "c"}
+
+
+def test_the_environment_names_nodes_that_are_not_waited_for(tmp_path: Path) -> None:
+    text = GOOD + '\n[environment]\nHV_AUTOSTARTUP_IGNORE = "node2RMS node3RMS"\n'
+    (tmp_path / "a").write_text(text)
+
+    config, environment = cluster_files.read(
+        [tmp_path / "a"], Knobs(), pretend.commands
+    )
+
+    assert config.ignored == {"node2RMS", "node3RMS"}
+    assert "HV_AUTOSTARTUP_IGNORE" in environment

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from fixtures.fake_rms.facts import Knobs
 from fixtures.fake_rms.model.config import Attributes
 from fixtures.fake_rms.model.events import (
     Kill,
@@ -31,6 +32,7 @@ from tests.fake_rms.world import (
     crash,
     started,
     states,
+    world,
 )
 
 # --- nodes ----------------------------------------------------------------------
@@ -127,6 +129,54 @@ def test_an_operators_stop_is_not_undone_by_a_node_that_joins() -> None:
     made.happen(StartRms(NODE2))
 
     assert states(made) == ("Offline", "Offline")
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        (True, True, ("Online", "Offline")),
+        (True, False, ("Online", "Offline")),
+        (False, True, ("Offline", "Online")),
+        (False, False, ("Offline", "Offline")),
+    ],
+)
+def test_auto_start_up_is_ignored_on_a_node(
+    first: bool, second: bool, expected: tuple[str, str]
+) -> None:
+    made = world()
+
+    made.happen(StartRms(NODE1, first))
+    made.happen(StartRms(NODE2, second))
+
+    assert states(made) == expected
+
+
+def test_auto_start_up_does_not_wait_for_a_node_that_is_ignored() -> None:
+    made = world()
+    made.config = replace(made.config, ignored=frozenset({NODE2}))
+
+    made.happen(StartRms(NODE1))
+
+    assert made.state(HERE) == "Online"
+
+
+def test_a_node_that_joins_may_start_what_an_operator_has_stopped() -> None:
+    made = started(knobs=Knobs(autostart_again="yes"))
+    made.happen(Utility(Verb.OFFLINE, APP, NODE1))
+    made.happen(ShutDown((NODE2,)))
+
+    made.happen(StartRms(NODE2))
+
+    assert made.state(HERE) == "Online"
+
+
+def test_rms_may_take_nothing_for_online_at_its_start() -> None:
+    made = started(knobs=Knobs(adopt_at_start="no"))
+    made.happen(RmsKilled(NODE1))
+
+    made.happen(StartRms(NODE1))
+
+    assert made.state(HERE) == "Inconsistent"
 
 
 def test_online_priority_starts_where_it_was() -> None:
