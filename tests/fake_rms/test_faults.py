@@ -10,6 +10,7 @@ from fixtures.fake_rms.facts import Knobs
 from fixtures.fake_rms.model.events import (
     Exited,
     Kill,
+    Log,
     RunScript,
     Switch,
     Utility,
@@ -47,7 +48,7 @@ def test_faulted_and_offline_without_a_request_are_faults(
     crash(made, code=code)
 
     assert states(made) == ("Faulted", "Online")
-    assert made.logged("DET") == [number]
+    assert made.logged("DET") == [number, "1"]
     assert made.environment(Script.ONLINE, "db")["HV_INTENDED_STATE"] == "Online"
 
 
@@ -55,6 +56,9 @@ def test_fault_scripts_run_upward_and_before_anything_is_stopped() -> None:
     made = started()
     crash(made, name="disk")
 
+    faults = [e for e in made.effects if isinstance(e, Log) and e.component == "DET"]
+    blamed = [each.text.split()[3] for each in faults]
+    assert blamed == ["<disk>", "<db>", "<app1>"]
     order = of_type(made, "Fault", "PreOffline")
     assert order[:4] == ["Fault:disk", "Fault:db", "Fault:app1", "PreOffline:app1"]
     variables = made.environment(Script.OFFLINE, "disk")
@@ -117,7 +121,7 @@ def test_auto_recover_is_tried_once() -> None:
 
     assert made.scripts(HERE).count("Online:db") == 1
     assert states(made) == ("Faulted", "Online")
-    assert made.logged("DET") == ["2", "3"]
+    assert made.logged("DET") == ["2", "3", "1"]
 
 
 def test_auto_recover_may_come_after_the_fault_script() -> None:
