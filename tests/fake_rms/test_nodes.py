@@ -10,6 +10,7 @@ from fixtures.fake_rms.facts import Knobs
 from fixtures.fake_rms.model.config import Attributes
 from fixtures.fake_rms.model.events import (
     Kill,
+    Log,
     RmsKilled,
     RunScript,
     ShutDown,
@@ -45,6 +46,33 @@ def test_a_panic_of_the_active_node_starts_it_on_the_other() -> None:
 
     assert made.state(THERE) == "Online"
     assert made.cluster.nodes[NODE1].state == "Faulted"
+
+
+def test_rms_that_starts_asks_to_join() -> None:
+    made = world()
+    made.start()
+
+    said = {
+        (e.node, e.text) for e in made.effects if isinstance(e, Log) if e.number == "6"
+    }
+
+    config = "/opt/SMAW/SMAWRrms/build/config.us"
+    text = (
+        f"Host <{NODE2}> with configuration <{config}> requested to join its cluster."
+    )
+    assert said == {(NODE1, text)}
+
+
+def test_every_change_that_a_detector_reports_is_logged() -> None:
+    made = started()
+    made.poll()
+    assert made.effects == []
+
+    crash(made)
+
+    said = [e.text for e in made.effects if isinstance(e, Log) and e.node == NODE1]
+    assert said[0] == "the detector of db reports Faulted"
+    assert "FAULT REASON" in said[1]
 
 
 def test_a_panic_of_the_standby_node_changes_nothing() -> None:
