@@ -157,6 +157,16 @@ def test_monitor_only_is_not_passed_on() -> None:
     assert made.cluster.locals[HERE].details == "Online !!"
 
 
+def test_a_kept_fault_that_is_gone_is_not_shown() -> None:
+    made = with_backup()
+    crash(made, name="backup")
+
+    made.running.add((HERE, "backup"))
+    made.poll()
+
+    assert made.cluster.locals[HERE].details == ""
+
+
 def test_monitor_only_may_be_passed_on() -> None:
     made = with_backup(monitor_only="passed")
 
