@@ -206,6 +206,19 @@ def test_a_resource_that_runs_on_the_other_node_is_inconsistent() -> None:
     assert states(made) == ("Online", "Inconsistent")
 
 
+@pytest.mark.parametrize("verb", [Verb.OFFLINE, Verb.CLEAR])
+def test_offline_processing_ends_inconsistent(verb: Verb) -> None:
+    made = started()
+    made.running.add((THERE, "db"))
+    made.poll()
+
+    made.happen(Utility(verb, APP, NODE2))
+
+    assert states(made) == ("Online", "Offline")
+    assert (THERE, "db") not in made.running
+    assert {(HERE, "disk"), (HERE, "db")} <= made.running
+
+
 def test_what_runs_on_another_node_is_not_started_here() -> None:
     made = world()
     made.running.add((THERE, "db"))
