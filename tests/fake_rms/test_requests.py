@@ -197,6 +197,18 @@ def test_leaving_maintenance_lists_what_is_different() -> None:
     assert states(made) == ("Faulted", "Online")
 
 
+def test_what_came_up_during_maintenance_is_seen_after_it() -> None:
+    made = started()
+    made.happen(Maintain(Mode.ON, APP))
+    made.running.add((THERE, "db"))
+    made.poll()
+    assert states(made) == ("Maintenance-Online", "Maintenance-Offline")
+
+    made.happen(Maintain(Mode.FORCE_OFF, APP))
+
+    assert states(made) == ("Online", "Inconsistent")
+
+
 def test_a_resource_that_runs_on_the_other_node_is_inconsistent() -> None:
     made = started()
 
