@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from fixtures.fake_rms.facts import Knobs
 from fixtures.fake_rms.model.config import Attributes
-from fixtures.fake_rms.model.events import RunScript, Switch, Utility, Verb
+from fixtures.fake_rms.model.events import Refused, RunScript, Switch, Utility, Verb
 from fixtures.fake_rms.model.names import Script, Standby
 from tests.fake_rms.world import (
     ALL,
@@ -26,10 +27,11 @@ from tests.fake_rms.world import (
 )
 
 
-def standing(*why: Standby, start: bool = False) -> World:
+def standing(*why: Standby, start: bool = False, **knobs: str) -> World:
     db = replace(DATABASE, flags=replace(CODES, standby_capable=True))
     attributes = Attributes(start, ALL, standby=frozenset(why))
-    made = world(DISK, db, attributes=attributes)
+    given = Knobs(**knobs)  # type: ignore[arg-type]
+    made = world(DISK, db, attributes=attributes, knobs=given)
     made.start()
     return made
 
@@ -64,6 +66,33 @@ def test_standby_after_a_fault_was_cleared_on_that_node_alone() -> None:
     made.happen(Utility(Verb.CLEAR, APP, NODE1))
 
     assert states(made) == ("Standby", "Offline")
+
+
+@pytest.mark.parametrize(("knob", "stops"), [("nothing", 0), ("offline", 1)])
+def test_a_fault_in_standby_leaves_the_active_node_alone(knob: str, stops: int) -> None:
+    made = standing(Standby.START_UP, start=True, cut_off=knob)
+    made.forget()
+    made.standing.discard((THERE, "db"))
+
+    made.happen(made.check(THERE, "db", 2))
+
+    assert states(made)[0] == "Online"
+    assert made.cluster.locals[THERE].state == "Faulted"
+    assert made.scripts(HERE) == []
+    assert made.scripts(THERE)[:2] == ["Fault:db", f"Fault:{APP}"]
+    assert made.scripts(THERE).count("Offline:db") == stops
+
+
+def test_a_fault_in_standby_is_overridden_by_force_alone() -> None:
+    made = standing(Standby.START_UP, start=True)
+    made.happen(made.check(THERE, "disk", 2))
+    assert states(made) == ("Online", "Standby")
+
+    made.happen(Switch(APP, NODE2))
+    assert isinstance(made.answers[-1], Refused)
+
+    made.happen(Switch(APP, NODE2, forced=True))
+    assert states(made) == ("Offline", "Online")
 
 
 def test_standby_resources_stand_by_and_take_over_without_a_stop() -> None:
