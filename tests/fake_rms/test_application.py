@@ -112,6 +112,28 @@ def test_without_flags_every_code_but_0_is_offline() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ('"No"', ""),
+        ("0", ""),
+        ("1", "HostFailure|ResourceFailure|ShutDown"),
+        ('"ResourceFailure|ShutDown"', "ResourceFailure|ShutDown"),
+        ('["HostFailure"]', "HostFailure"),
+    ],
+)
+def test_auto_switch_over_is_no_or_any_of_three(words: str, found: str) -> None:
+    text = GOOD.replace("[attributes]", f"[attributes]\nAutoSwitchOver = {words}")
+
+    assert "|".join(sorted(read(text).attributes.switch_over)) == found
+
+
+def test_auto_switch_over_cannot_be_no_and_more() -> None:
+    text = GOOD.replace("[attributes]", '[attributes]\nAutoSwitchOver = "No|ShutDown"')
+
+    assert ["No and something else" in line for line in wrong(text)] == [True]
+
+
 def test_needs_put_one_resource_below_another() -> None:
     app = read(
         'name = "A"\nmachines = ["aRMS"]\n'

@@ -195,6 +195,13 @@ def test_each_request_has_its_reason(ask: Switch, reason: str) -> None:
         assert variables["NODE_SCRIPTS_TIME_OUT"] == "30"
 
 
+@pytest.mark.parametrize("script", Script)
+def test_each_script_has_the_time_out_of_its_direction(script: Script) -> None:
+    offline = script.value.startswith(("Offline", "PreOffline", "PostOffline"))
+
+    assert resource("db").timeout(script) == (30 if offline else 60)
+
+
 def test_a_fault_has_its_reason_after_the_fault_scripts() -> None:
     made = started()
     crash(made)
