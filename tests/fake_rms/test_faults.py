@@ -67,7 +67,12 @@ def test_fault_scripts_run_upward_and_before_anything_is_stopped() -> None:
 
 @pytest.mark.parametrize(
     ("knob", "code", "word"),
-    [("reported", 2, "Faulted"), ("reported", 1, "Offline"), ("Offline", 2, "Offline")],
+    [
+        ("reported", 2, "Faulted"),
+        ("reported", 1, "Offline"),
+        ("Offline", 2, "Offline"),
+        ("Faulted", 1, "Faulted"),
+    ],
 )
 def test_last_report_in_the_stop_after_a_fault(knob: str, code: int, word: str) -> None:
     made = started(knobs=Knobs(last_after_fault=knob))  # type: ignore[arg-type]
