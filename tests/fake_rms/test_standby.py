@@ -68,6 +68,15 @@ def test_standby_after_a_fault_was_cleared_on_that_node_alone() -> None:
     assert states(made) == ("Standby", "Offline")
 
 
+def test_standby_by_hand() -> None:
+    made = standing(start=True)
+    assert states(made) == ("Online", "Offline")
+
+    made.happen(Utility(Verb.STANDBY, APP, NODE2))
+
+    assert states(made) == ("Online", "Standby")
+
+
 @pytest.mark.parametrize(("knob", "stops"), [("nothing", 0), ("offline", 1)])
 def test_a_fault_in_standby_leaves_the_active_node_alone(knob: str, stops: int) -> None:
     made = standing(Standby.START_UP, start=True, cut_off=knob)

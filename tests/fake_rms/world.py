@@ -94,6 +94,7 @@ class World:
     now: float = 100.0
     running: set[tuple[Where, str]] = field(default_factory=set)
     standing: set[tuple[Where, str]] = field(default_factory=set)
+    otherwise: int = 1  # what Check exits with where neither is so
     ends: dict[tuple[Where, str, Script], End] = field(default_factory=dict)
     effects: list[Effect] = field(default_factory=list)
     answers: list[Effect] = field(default_factory=list)
@@ -148,7 +149,7 @@ class World:
 
     def check(self, where: Where, name: str, code: int | None = None) -> Event:
         """Ask Check."""
-        found = 4 if (where, name) in self.standing else 1
+        found = 4 if (where, name) in self.standing else self.otherwise
         if (where, name) in self.running:
             found = 0
         return Checked(where, name, found if code is None else code)
