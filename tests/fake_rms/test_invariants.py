@@ -128,6 +128,11 @@ def knobs() -> st.SearchStrategy[Knobs]:
         offline_done=st.sampled_from(("last", "application")),
         adopt_at_start=yes,
         autostart_again=yes,
+        start_after_maintenance=yes,
+        monitor_only=st.sampled_from(("kept", "passed")),
+        cut_off=st.sampled_from(("nothing", "offline")),
+        settle=st.sampled_from(("wait", "once")),
+        deact=st.sampled_from(("local", "all")),
     )
 
 
@@ -137,7 +142,7 @@ def flags() -> st.SearchStrategy[Flags]:
         all_exit_codes=st.just(True),
         auto_recover=st.booleans(),
         monitor_only=st.booleans(),
-        standby_capable=st.just(False),
+        standby_capable=st.booleans(),
     )
 
 
@@ -160,7 +165,11 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
 # What the world does besides: answer late, lose a resource or a node, let time pass.
 ACTS = st.one_of(
     EVENTS,
-    st.tuples(st.just("lose"), st.sampled_from(PLACES), st.sampled_from(NAMES)),
+    st.tuples(
+        st.sampled_from(("lose", "faulted")),
+        st.sampled_from(PLACES),
+        st.sampled_from(NAMES),
+    ),
     st.tuples(st.just("down"), nodes),
     st.tuples(st.just("fail"), st.sampled_from(PLACES), st.sampled_from(NAMES)),
     st.sampled_from((("hold",), ("release",), ("poll",), ("wait",))),
@@ -172,13 +181,18 @@ def act(made: World, rules: Rules, what: object) -> None:
     match what:
         case ("lose", place, name):
             made.running.discard((place, name))
+            made.standing.discard((place, name))
             made.poll()
+        case ("faulted", Where() as place, str(name)):
+            if made.cluster.nodes[place.node].rms:
+                made.happen(made.check(place, name, 2))
         case ("down", node):
             made.happen(made.down(str(node)))
         case ("fail", Where() as place, str(name)):
             for script, end in (
                 (Script.OFFLINE, Exited(1)),
                 (Script.ONLINE, Overdue()),
+                (Script.FAULT, Exited(1)),
             ):
                 key = (place, name, script)
                 if made.ends.pop(key, None) is None:
@@ -239,3 +253,6 @@ def test_whatever_happens(
     made.poll()
     made.wait()
     assert all(local.work is None for local in made.cluster.locals.values())
+    scripts = [each for each in made.effects if isinstance(each, RunScript)]
+    told = {each.environment["HV_FORCED_REQUEST"] for each in scripts}
+    assert rules.forced or told <= {"0"}
