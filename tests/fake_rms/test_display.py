@@ -4,9 +4,28 @@ from __future__ import annotations
 
 import pytest
 
-from fixtures.fake_rms.model.display import hvdisp
-from fixtures.fake_rms.model.events import Maintain, Mode, ShutDown, Utility, Verb
-from tests.fake_rms.world import APP, HERE, NODE1, NODE2, World, crash, started, states
+from fixtures.fake_rms.model.display import hvdisp, object_state
+from fixtures.fake_rms.model.events import (
+    Maintain,
+    Mode,
+    RunCheck,
+    RunScript,
+    ShutDown,
+    StartRms,
+    Utility,
+    Verb,
+)
+from tests.fake_rms.world import (
+    APP,
+    HERE,
+    NODE1,
+    NODE2,
+    World,
+    crash,
+    started,
+    states,
+    world,
+)
 
 
 def rows(made: World, node: str, kind: str) -> list[list[str]]:
@@ -56,3 +75,41 @@ def test_a_node_whose_rms_was_shut_down_is_offline_and_one_that_was_killed_fault
     made.happen(made.down(NODE2, killed=True))
     assert rows(made, NODE1, "SysNode")[1] == [NODE2, "SysNode", "Faulted", "Killed"]
     assert states(made)[0] == "Online"
+
+
+def shown(made: World, name: str = "db") -> tuple[str, str]:
+    local = made.cluster.locals[HERE]
+    return made.state(HERE), object_state(local, name)
+
+
+def test_unknown_until_every_detector_has_reported() -> None:
+    made = world()
+    made.hold = lambda effect: isinstance(effect, RunCheck)
+    made.happen(StartRms(NODE1))
+    assert shown(made) == ("Unknown", "Unknown")
+
+    made.happen(made.check(HERE, "disk"))
+    assert made.state(HERE) == "Unknown"
+
+    made.happen(made.check(HERE, "db"))
+    assert shown(made) == ("Offline", "Offline")
+
+
+@pytest.mark.parametrize("verb", [Verb.OFFLINE, Verb.DEACT])
+def test_wait_while_it_is_processed(verb: Verb) -> None:
+    made = started()
+    made.hold = lambda effect: isinstance(effect, RunScript)
+
+    made.happen(Utility(verb, APP, NODE1))
+
+    assert shown(made) == ("Wait", "Wait")
+
+
+def test_a_fault_is_shown_until_it_is_cleared() -> None:
+    made = started()
+    crash(made)
+    assert shown(made) == ("Faulted", "OfflineFault")
+    assert shown(made, "disk") == ("Faulted", "Offline")
+
+    made.happen(Utility(Verb.CLEAR, APP, NODE1))
+    assert shown(made) == ("Offline", "Offline")
