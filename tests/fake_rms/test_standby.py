@@ -7,8 +7,16 @@ from dataclasses import replace
 import pytest
 
 from fixtures.fake_rms.facts import Knobs
-from fixtures.fake_rms.model.config import Attributes
-from fixtures.fake_rms.model.events import Refused, RunScript, Switch, Utility, Verb
+from fixtures.fake_rms.model.config import Attributes, configure
+from fixtures.fake_rms.model.events import (
+    Exited,
+    Kill,
+    Refused,
+    RunScript,
+    Switch,
+    Utility,
+    Verb,
+)
 from fixtures.fake_rms.model.names import Script, Standby
 from tests.fake_rms.world import (
     ALL,
@@ -90,6 +98,21 @@ def test_a_fault_in_standby_leaves_the_active_node_alone(knob: str, stops: int) 
     assert made.scripts(HERE) == []
     assert made.scripts(THERE)[:2] == ["Fault:db", f"Fault:{APP}"]
     assert made.scripts(THERE).count("Offline:db") == stops
+
+
+@pytest.mark.parametrize("script", [Script.FAULT, Script.OFFLINE])
+def test_a_double_fault_in_standby_halts_nothing(script: Script) -> None:
+    made = standing(Standby.START_UP, start=True, cut_off="offline")
+    app = made.config.applications[APP]
+    halting = replace(app, attributes=replace(app.attributes, halt=True))
+    made.config = configure([halting], made.config.knobs)
+    made.ends[THERE, "db", script] = Exited(1)
+    made.standing.discard((THERE, "db"))
+
+    made.happen(made.check(THERE, "db", 2))
+
+    assert Kill(NODE2) not in made.effects
+    assert states(made)[0] == "Online"
 
 
 def test_a_fault_in_standby_is_overridden_by_force_alone() -> None:
