@@ -98,9 +98,7 @@ def fork(order: Order) -> Forked:
         os.close(told)
     if not start:
         os.close(writer)
-        raise Failure(
-            "could not start the server", detail=f"Before that, {exit_text(pid)}."
-        )
+        raise Failure(f"could not start the server: {exit_text(pid)} before it was one")
     return Forked(pid, start, writer)
 
 
