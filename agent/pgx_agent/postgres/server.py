@@ -98,7 +98,7 @@ def fork(order: Order) -> Forked:
         os.close(told)
     if not start:
         os.close(writer)
-        raise Failure(f"could not start the server: {exit_text(pid)} before it was one")
+        raise Failure(f"could not start the server: {exit_text(pid)}")
     return Forked(pid, start, writer)
 
 
