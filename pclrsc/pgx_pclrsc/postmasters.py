@@ -49,8 +49,11 @@ def _has_name(pid: int, wanted: str) -> bool:
 
 
 def started_for(words: list[str]) -> str | None:
-    """Return the directory that a server's command line names with -D, None without one."""
-    for word, after in zip(words, [*words[1:], ""], strict=True):
+    """Return the directory that a server's command line names with -D, None without one.
+
+    A process that is just ending has no command line any more.
+    """
+    for word, after in zip(words, [*words[1:], ""], strict=False):
         if word.startswith("-D"):
             return os.path.normpath(word.removeprefix("-D") or after)
     return None
