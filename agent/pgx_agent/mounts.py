@@ -20,16 +20,12 @@ _BY_UUID = "/dev/disk/by-uuid"
 
 @dataclass(frozen=True, slots=True)
 class Mount:
-    """One line of mountinfo: *point* is where it is mounted, *kind* the file system's type.
-
-    *parent* is the number of the mount that *point* lies in.
-    """
+    """One line of mountinfo: *point* is where it is mounted, *kind* the file system's type."""
 
     number: int
     point: str
     kind: str
     source: str
-    parent: int = 0
 
 
 def _unescape(word: str) -> str:
@@ -48,51 +44,9 @@ def parse(text: str) -> list[Mount]:
     for line in text.splitlines():
         left, _, right = line.partition(" - ")
         words, after = left.split(" "), right.split(" ")
-        if len(words) >= 6 and len(after) >= 2 and (words[0] + words[1]).isdigit():
-            point, (kind, source, *_) = _unescape(words[4]), after
-            found.append(Mount(int(words[0]), point, kind, source, int(words[1])))
+        if len(words) >= 6 and len(after) >= 2 and words[0].isdigit():
+            found.append(Mount(int(words[0]), _unescape(words[4]), after[0], after[1]))
     return found
-
-
-def leading_to(path: str, table: list[Mount]) -> int | None:
-    """Return the number of the mount that *path*, which names no link, leads into.  Pure.
-
-    Told by the table alone: a path must not be looked up where its disk may hang.
-    """
-    at = {(mount.parent, mount.point): mount.number for mount in table}
-    numbers = {mount.number for mount in table}
-    here = next((m.number for m in table if m.parent not in numbers), None)
-    for point in _upwards(path):
-        while here is not None and (on_top := at.get((here, point))) not in (
-            None,
-            here,
-        ):
-            here = on_top
-    return here
-
-
-def _upwards(path: str) -> list[str]:
-    """Return the directories from the root to *path*, the last."""
-    parts = path.strip("/").split("/")
-    return ["/", *("/" + "/".join(parts[: n + 1]) for n in range(len(parts)))]
-
-
-def is_reached(link: str) -> bool:
-    """Whether the name of what *link*, one of /proc's, leads to leads there for us, too.
-
-    The process must be in our mount namespace.  No file system is asked.
-    """
-    try:
-        path = os.readlink(link)
-        fd = os.open(link, os.O_PATH | os.O_CLOEXEC)
-    except OSError:
-        return False
-    try:
-        where = _mount_id(fd)
-    finally:
-        os.close(fd)
-    is_name = path.startswith("/") and not path.endswith(" (deleted)")
-    return is_name and leading_to(path, mounted()) == where
 
 
 def mounted() -> list[Mount]:

@@ -80,34 +80,6 @@ def test_a_server_of_the_same_user_on_a_disk_that_hangs_holds_nobody_up(
         other.wait()
 
 
-def test_it_holds_no_stop_up_where_the_data_directory_cannot_be_seen(
-    make_resource: MakeResource,
-    on_disk: Server,
-    hung_disk: HungDisk,
-    open_tmp: Path,
-) -> None:
-    """Whether it is the instance's is told by the table of mounts."""
-    resource = make_resource(on_disk)
-    program = open_tmp / "postgres"
-    shutil.copy("/bin/sleep", program)
-    other = subprocess.Popen(
-        [program, "600"], cwd=hung_disk.point, env={}, **on_disk.user.popen_options()
-    )
-    hidden = on_disk.data.with_name("hidden")
-    on_disk.data.rename(hidden)
-    hung_disk.hang()
-    began = time.monotonic()
-    try:
-        result = resource.offline(limit=60)
-        assert result.returncode == 0, result.stderr
-        assert time.monotonic() - began < 20
-        assert other.poll() is None
-    finally:
-        hidden.rename(on_disk.data)
-        kill(other.pid)
-        other.wait()
-
-
 @pytest.fixture
 def on_disk(server_on_disk: Callable[..., Server]) -> Server:
     """A disk of its own: whoever looks at what others use there is not held up."""

@@ -108,8 +108,8 @@ def test_mountinfo_is_read() -> None:
         "nonsense\n"
     )
     assert mounts.parse(text) == [
-        mounts.Mount(27, "/", "ext4", "/dev/vda", 1),
-        mounts.Mount(40, "/mnt/my disk", "ext4", "/dev/loop0", 27),
+        mounts.Mount(27, "/", "ext4", "/dev/vda"),
+        mounts.Mount(40, "/mnt/my disk", "ext4", "/dev/loop0"),
     ]
 
 

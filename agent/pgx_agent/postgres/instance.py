@@ -15,7 +15,6 @@ from __future__ import annotations
 import os
 import time
 
-from pgx_agent import mounts
 from pgx_agent.postgres import holdings, titles
 from pgx_agent.postgres.evidence import Evidence as Evidence
 from pgx_agent.postgres.evidence import Ident
@@ -193,12 +192,6 @@ def _has_its_name(evidence: Evidence, pid: int) -> bool:
 
 
 def _is_reachable(pid: int, where: Key | None) -> bool:
-    """Whether the name of the working directory of *pid*, *where*, leads there for us.
-
-    A server on a disk that hangs is told by the mounts: to look would hold us up.
-    """
-    if where is not None and proc.same_mounts(pid):
-        return mounts.is_reached(f"/proc/{pid}/cwd")
     name = proc.cwd(pid)
     return where is not None and name is not None and holdings.key(name) == where
 
