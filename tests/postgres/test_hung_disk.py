@@ -80,6 +80,29 @@ def test_a_server_of_the_same_user_on_a_disk_that_hangs_holds_nobody_up(
         other.wait()
 
 
+def test_a_server_on_a_disk_that_answers_with_errors_is_not_overlooked(
+    resource: Resource,
+    make_resource: MakeResource,
+    hung_disk: HungDisk,
+    open_tmp: Path,
+) -> None:
+    """It is mounted still, so its name seems to lead there: no excuse for what runs on it."""
+    away = replace(resource.server, data=hung_disk.point)
+    other = make_resource(away, name="failing", watch_interval=1, offline_timeout=20)
+    program = open_tmp / "postgres"
+    shutil.copy("/bin/sleep", program)
+    running = subprocess.Popen(
+        [program, "600"], cwd=hung_disk.point, env={}, **away.user.popen_options()
+    )
+    hung_disk.fail()
+    try:
+        result = other.offline(limit=40)
+        assert result.returncode == 1 or running.wait(5)  # a signal has ended it
+    finally:
+        running.kill()
+        running.wait()
+
+
 @pytest.fixture
 def on_disk(server_on_disk: Callable[..., Server]) -> Server:
     """A disk of its own: whoever looks at what others use there is not held up."""

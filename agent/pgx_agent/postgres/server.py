@@ -96,10 +96,13 @@ def fork(order: Order) -> Forked:
         start = int(os.read(told, 32) or 0)
     finally:
         os.close(told)
-    if not start:
-        os.close(writer)
-        raise Failure(f"could not start the server: {exit_text(pid)}")
-    return Forked(pid, start, writer)
+    try:
+        if not start:
+            raise Failure(f"could not start the server: {exit_text(pid)}")
+        return Forked(pid, start, writer)
+    except (Failure, OSError):
+        os.close(writer)  # a child that waits exits
+        raise
 
 
 def _tell_start(fd: int) -> None:
