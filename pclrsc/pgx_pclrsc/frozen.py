@@ -45,7 +45,7 @@ def required(of: type) -> tuple[str, ...]:
 
 
 def _made(of: type, kw_only: bool) -> type:
-    fields = tuple(of.__dict__.get("__annotations__", ()))  # noqa: RUF063  # see above
+    fields = tuple(of.__annotations__)
     body = {key: of.__dict__[key] for key in of.__dict__ if key not in fields}
     for key in ("__dict__", "__weakref__"):
         body.pop(key, None)
