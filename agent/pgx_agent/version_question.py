@@ -1,7 +1,7 @@
 """`postgres --version`, asked of a program as the OS user.
 
 The program that will most likely do is asked before anything else is looked at: its
-answer takes a tenth of what Online takes until it starts the server, and comes meanwhile.
+answer takes some 10 ms, and comes while Online loads what it needs.
 Nothing is believed of it before the checks have got that far.
 """
 

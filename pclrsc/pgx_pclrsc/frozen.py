@@ -1,9 +1,9 @@
 """Frozen, slotted dataclasses that cost a switch next to nothing.
 
 `dataclasses` loads inspect, tokenize and ast, and compiles five functions for each class:
-a third of the time that pgx_online takes until it starts the server, and half of what
-pgx_offline takes.  This does the same for the one kind that we use, and no other.  Type
-checkers see `dataclasses` itself, and tests/property compares the two.
+about a third of the time that pgx_online and pgx_offline take to load.  This does the same
+for the one kind that we use, and no other.  Type checkers see `dataclasses` itself, and
+tests/property compares the two.
 """
 
 from __future__ import annotations

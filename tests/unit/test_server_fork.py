@@ -47,6 +47,20 @@ def test_a_child_that_cannot_get_ready_is_no_server(
     assert _children() == children
 
 
+@pytest.mark.timeout(20)
+def test_a_child_that_cannot_tell_its_start_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without /proc it waits for its parent, and its parent must not wait for it."""
+    monkeypatch.setattr(proc, "read_stat", lambda _: None)
+    log_fd = os.open(tmp_path / "log", os.O_WRONLY | os.O_CREAT)
+    with pytest.raises(Failure) as caught:
+        server.fork(_order(tmp_path, log_fd))
+    os.close(log_fd)
+
+    assert "it exited with 127" in caught.value.primary
+
+
 def test_a_program_that_cannot_be_executed_says_so_in_the_servers_log(
     tmp_path: Path,
 ) -> None:

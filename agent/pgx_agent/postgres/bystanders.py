@@ -89,8 +89,10 @@ def _used(pid: int, places: _Places) -> str:
 
 def _named(pid: int) -> str:
     """Return PID, user and command; what cannot be told is left out."""
-    import psutil
-
+    try:
+        import psutil
+    except ImportError:
+        return f"process {pid}"
     try:
         process = psutil.Process(pid)
         with process.oneshot():

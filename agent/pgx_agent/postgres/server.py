@@ -97,12 +97,13 @@ def fork(order: Order) -> Forked:
     finally:
         os.close(told)
     try:
-        if not start:
-            raise Failure(f"could not start the server: {exit_text(pid)}")
-        return Forked(pid, start, writer)
-    except (Failure, OSError):
-        os.close(writer)  # a child that waits exits
+        if start:
+            return Forked(pid, start, writer)
+    except OSError:
+        os.close(writer)
         raise
+    os.close(writer)  # before its end is waited for: it may be waiting for us
+    raise Failure(f"could not start the server: {exit_text(pid)}")
 
 
 def _tell_start(fd: int) -> None:
