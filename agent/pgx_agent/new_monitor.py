@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import os
 import time
-from typing import Literal, TypeAlias, get_args
 
 from pgx_agent import launch
 from pgx_agent.worker import Worker
@@ -19,8 +18,13 @@ from pgx_pclrsc.failure import Failure
 from pgx_pclrsc.frozen import dataclass
 from pgx_pclrsc.text import quoted
 
-Outcome: TypeAlias = Literal["online", "faulted", "gone", "late", "lost"]
-_SAID = get_args(Outcome)[:3]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Literal, TypeAlias
+
+Said: TypeAlias = "Literal['online', 'faulted', 'gone']"
+Outcome: TypeAlias = "Said | Literal['late', 'lost']"
+_SAID: tuple[Said, ...] = ("online", "faulted", "gone")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import time
-from typing import assert_never
 
 from pgx_agent import (
     end_monitor,
@@ -28,6 +27,7 @@ from pgx_agent.version_question import VersionQuestion
 from pgx_agent.worker import Worker
 from pgx_pclrsc import report
 from pgx_pclrsc.failure import Failure
+from pgx_pclrsc.never import assert_never
 from pgx_pclrsc.text import quoted
 
 _LOOK_AGAIN = 0.05  # seconds

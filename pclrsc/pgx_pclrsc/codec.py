@@ -6,10 +6,9 @@ user in the table [os_user_identity], variables in the table [env].
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping
-from typing import Any
 
+from pgx_pclrsc import plain
 from pgx_pclrsc.definition import (
     CHECKS,
     IDENTITY,
@@ -20,6 +19,10 @@ from pgx_pclrsc.definition import (
 )
 from pgx_pclrsc.failure import Failure
 from pgx_pclrsc.text import quoted
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 IDENTITY_TABLE = "os_user_identity"
 
@@ -73,6 +76,15 @@ def decode(text: str) -> ResourceDefinition:
 
 
 def _parse(text: str) -> dict[str, object]:
+    try:
+        return plain.loads(text)
+    except plain.NotPlain:
+        return _parse_any(text)
+
+
+def _parse_any(text: str) -> dict[str, object]:
+    import tomllib  # a switch waits for it only where somebody has edited the text
+
     try:
         return tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError, ValueError) as ex:

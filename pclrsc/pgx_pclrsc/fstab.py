@@ -10,7 +10,6 @@ versions of PRIMECLUSTER keep them in /etc/fstab.  Parsing is pure.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from pgx_pclrsc.definition import is_under, plain
@@ -22,8 +21,7 @@ FSTAB = "/etc/fstab"
 FSTAB_PCL = "/etc/fstab.pcl"
 MOUNTINFO = "/proc/self/mountinfo"
 
-_RMS = re.compile(r"#RMS(?::[^#]*)?#")
-_OCTAL = re.compile(rb"\\([0-3][0-7]{2})")
+_OCTAL = rb"\\([0-3][0-7]{2})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +48,9 @@ def parse(text: str, file: str = FSTAB) -> list[Entry]:
 
 
 def _entry(line: str, file: str) -> Entry | None:
-    prefix = _RMS.match(line)
-    if prefix:
-        line = line[prefix.end() :]
+    bare = _without_rms(line)
+    rms = bare is not None
+    line = line if bare is None else bare
     fields = [_unescaped(field) for field in line.split()]
     if line.startswith("#") or len(fields) < 2 or not fields[1].startswith("/"):
         return None  # a comment, swap, or nothing that can be mounted
@@ -62,15 +60,26 @@ def _entry(line: str, file: str) -> Entry | None:
         mount_point,
         fs_type,
         tuple(options.split(",")),
-        prefix is not None,
+        rms,
         file,
     )
 
 
+def _without_rms(line: str) -> str | None:
+    """Return what stands behind RMS's prefix, #RMS# or #RMS:application#; None without one."""
+    prefix, ends, bare = line[1:].partition("#")
+    is_rms = line.startswith("#") and ends and prefix.partition(":")[0] == "RMS"
+    return bare if is_rms else None
+
+
 def _unescaped(field: str) -> str:
     r"""Return *field* with \040 and its like replaced."""
+    if "\\" not in field:
+        return field
+    import re  # a switch waits for it only where a name is escaped
+
     raw = field.encode("utf-8", "surrogateescape")
-    raw = _OCTAL.sub(lambda match: bytes([int(match[1], 8)]), raw)
+    raw = re.sub(_OCTAL, lambda match: bytes([int(match[1], 8)]), raw)
     return raw.decode("utf-8", "surrogateescape")
 
 

@@ -5,7 +5,6 @@ Pure.  A check takes whatever a file or a command line gave, of any type.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 
 from pgx_pclrsc import names, text
@@ -20,15 +19,13 @@ LARGEST_COUNT = 2_147_483_647
 LONGEST_PATH = 1023  # bytes; PostgreSQL's MAXPGPATH with its final NUL is 1024
 LONGEST_ROLE = 63  # bytes; PostgreSQL's NAMEDATALEN with its final NUL is 64
 
-_NODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*RMS")
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # PGPASSFILE and PGSSLKEY name files, and are no secrets.
-_SECRET_NAME = re.compile(
+_TELLING_NAME = (
     r"PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|CREDENTIAL"
-    r"|(PRIVATE|ACCESS|API)_?KEY|_PWD$",
-    re.IGNORECASE,
+    r"|(PRIVATE|ACCESS|API)_?KEY|_PWD$"
 )
-_SECRET_VALUE = re.compile(r"password\s*=|://[^/@\s:]*:[^/@\s]+@", re.IGNORECASE)
+_TELLING_VALUE = r"password\s*=|://[^/@\s:]*:[^/@\s]+@"
+_NOT_IN_LETTERS = str.maketrans("", "", "._-")  # of a machine's name
 # The scripts set these themselves: one would send the monitor to another registry,
 # the other takes away PostgreSQL's own check of a postmaster.pid.
 _OURS = frozenset({"PGX_PCLRSC_HOME", "PG_GRANDPARENT_PID"})
@@ -106,7 +103,10 @@ def nodes(value: object) -> list[Failure]:
 
 
 def _is_node(value: object) -> bool:
-    return isinstance(value, str) and _NODE.fullmatch(value) is not None
+    if not (isinstance(value, str) and value.isascii() and value.endswith("RMS")):
+        return False
+    machine = value.removesuffix("RMS")
+    return machine[:1].isalnum() and machine.translate(_NOT_IN_LETTERS).isalnum()
 
 
 def _invalid_node(node: str) -> Failure:
@@ -157,8 +157,17 @@ def env(value: object) -> list[Failure]:
     return [problem for pair in value.items() for problem in _variable(*pair)]
 
 
+def _is_secret(key: str, value: object) -> bool:
+    import re  # a switch waits for it only where variables are set
+
+    return any(
+        re.search(pattern, text, re.IGNORECASE)
+        for pattern, text in ((_TELLING_NAME, key), (_TELLING_VALUE, str(value)))
+    )
+
+
 def _variable(key: object, value: object) -> list[Failure]:
-    if not (isinstance(key, str) and _VARIABLE.fullmatch(key)):
+    if not (isinstance(key, str) and key.isascii() and key.isidentifier()):
         detail = "A name has ASCII letters, digits and _, and begins with no digit."
         problem = Failure(
             f"invalid environment variable name {quoted(key)}", detail=detail
@@ -168,7 +177,7 @@ def _variable(key: object, value: object) -> list[Failure]:
             f"environment variable {quoted(key)} cannot be set",
             detail="The scripts give it the value that it must have.",
         )
-    elif _SECRET_NAME.search(key) or _SECRET_VALUE.search(str(value)):
+    elif _is_secret(key, value):
         # The value is not shown: that is the point.
         problem = Failure(
             f"environment variable {quoted(key)} may hold a secret",

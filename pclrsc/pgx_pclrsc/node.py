@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
-import shlex
 from collections.abc import Mapping
 
 HVENV_LOCAL = "/opt/SMAW/SMAWRrms/bin/hvenv.local"
 VARIABLE = "RELIANT_HOSTNAME"
 
-_ASSIGNMENT = re.compile(rf"^\s*(?:export\s+)?{VARIABLE}=(.*)$", re.MULTILINE)
+_ASSIGNMENT = rf"^\s*(?:export\s+)?{VARIABLE}=(.*)$"
 
 
 def this_node(environ: Mapping[str, str], hvenv_local: str = HVENV_LOCAL) -> str:
@@ -24,12 +22,18 @@ def this_node(environ: Mapping[str, str], hvenv_local: str = HVENV_LOCAL) -> str
 
 def from_hvenv(text: str) -> str | None:
     """Return the name that the last assignment in *text* gives, None without one.  Pure."""
-    assignments = _ASSIGNMENT.findall(text)
+    if VARIABLE not in text:
+        return None
+    import re  # a switch waits for it only where RMS has its own name for the node
+
+    assignments = re.findall(_ASSIGNMENT, text, re.MULTILINE)
     words = _words(assignments[-1]) if assignments else []
     return words[0] if words and words[0] else None
 
 
 def _words(shell: str) -> list[str]:
+    import shlex
+
     try:
         return shlex.split(shell.partition(";")[0], comments=True)
     except ValueError:  # a quote that is never closed

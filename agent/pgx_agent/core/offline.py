@@ -13,13 +13,15 @@ waiting on cannot help or the time is over.  Times are seconds since the stop be
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
-
 from pgx_agent.hv import Transition
 from pgx_pclrsc.frozen import dataclass, replace
 
-Mode: TypeAlias = Literal["fast", "immediate"]
-Rung: TypeAlias = Literal["nothing", "fast", "immediate", "killed"]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Literal, TypeAlias
+
+Mode: TypeAlias = "Literal['fast', 'immediate']"
+Rung: TypeAlias = "Literal['nothing', 'fast', 'immediate', 'killed']"
 
 BACKEND_MAY_TAKE = 30.0  # a client's backend after a fast request
 STUCK_MAY_TAKE = 30.0  # what cannot make a step at all, after a fast request

@@ -19,15 +19,18 @@ continued by the next one, which finds what it left.
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias, assert_never
-
 from pgx_pclrsc.frozen import dataclass
+from pgx_pclrsc.never import assert_never
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Literal, TypeAlias
 
 # A server writes its PID file in its first moments; a younger one may yet do so.
 YOUNG = 5.0  # seconds
 
 Ident: TypeAlias = tuple[int, int]  # PID and start (clock ticks)
-Mode: TypeAlias = Literal["fast", "immediate"]
+Mode: TypeAlias = "Literal['fast', 'immediate']"
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +217,7 @@ def _status(pid_file: PidFile) -> str:
     return pid_file.status if isinstance(pid_file, Named) else ""
 
 
-def _without_server(facts: Facts) -> Step:
+def _without_server(facts: Facts) -> Step:  # noqa: RET503  # assert_never returns never
     if facts.orphans:
         return EndOrphans(facts.orphans)
     match facts.pid_file:

@@ -10,13 +10,16 @@ from __future__ import annotations
 import os
 import select
 from collections.abc import Mapping
-from typing import NoReturn
 
 from pgx_agent import prologue
 from pgx_agent.postgres.binaries import SERVER
 from pgx_pclrsc import proc
 from pgx_pclrsc.failure import Failure
 from pgx_pclrsc.frozen import dataclass
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
 
 GRANDPARENT = "PG_GRANDPARENT_PID"
 _GO = b"g"

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Literal, TypeAlias
 
 from pgx_agent.postgres import pidfile
 from pgx_pclrsc import proc
 
-Outcome: TypeAlias = Literal["ready", "exited", "late"]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Literal, TypeAlias
+
+Outcome: TypeAlias = "Literal['ready', 'exited', 'late']"
 
 REPORT_EVERY = 10.0  # seconds
 _TITLE = "startup"
