@@ -7,12 +7,12 @@ where it does not, the holder of monitor.lock is looked for.
 from __future__ import annotations
 
 import os
-import signal
 import time
 from itertools import pairwise
 
 from pgx_agent import launch, record, transition
 from pgx_pclrsc import locks, names, proc, registry
+from pgx_pclrsc.bare import signal
 from pgx_pclrsc.definition import ResourceDefinition
 from pgx_pclrsc.report import Failure
 

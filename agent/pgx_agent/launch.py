@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 import select
-import signal
 import sys
 import time
 
 from pgx_agent import environment, prologue, record, transition
 from pgx_agent.slow_check import definition_of
 from pgx_pclrsc import locks, names, postmasters, proc, registry, runentry, users
+from pgx_pclrsc.bare import signal
 from pgx_pclrsc.definition import ResourceDefinition
 
 MONITOR = "pgx_monitor"

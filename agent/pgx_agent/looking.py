@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import select
-import signal
+
+from pgx_pclrsc.bare import signal
 
 _LONGEST = 1 << 15  # bytes; a pipe takes them at once
 _ENDS_WITHIN = 0.2

@@ -10,7 +10,6 @@ stderr and in the system log.
 from __future__ import annotations
 
 import os
-from functools import partial
 
 from pgx_agent import hv, script, supervise, transition
 from pgx_agent.new_monitor import Judge
@@ -99,7 +98,10 @@ def run(arguments: list[str]) -> int:
     definition = script.definition_of(PROGRAM, root, name)
     script.check_caller(definition)
     _warn_of_node(definition)
-    work = partial(_work, break_guard=break_guard)
+
+    def work(worker: Worker) -> int:
+        return _work(worker, break_guard=break_guard)
+
     return supervise.run(PROGRAM, definition, root, definition.online_timeout, work)
 
 

@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import os
 import select
-import signal
-import socket
 import time
 from collections.abc import Callable
 
@@ -22,6 +20,7 @@ from pgx_agent.relay import Relay
 from pgx_agent.trace import Trace
 from pgx_agent.worker import ParentGone, Worker, open_workdir
 from pgx_pclrsc import codec, report, runentry, users
+from pgx_pclrsc.bare import signal, socket
 from pgx_pclrsc.definition import ResourceDefinition
 from pgx_pclrsc.report import Failure
 

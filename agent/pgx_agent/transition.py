@@ -8,12 +8,12 @@ Offline can end a running Online.  The kernel gives the lock back when we die.
 from __future__ import annotations
 
 import os
-import signal
 import time
 from collections.abc import Callable
 
 from pgx_agent import record
 from pgx_pclrsc import locks, names, proc
+from pgx_pclrsc.bare import signal
 from pgx_pclrsc.report import Failure
 
 _LOOK_AGAIN = 0.02  # seconds between two tries for the lock

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import errno
 import os
-import signal
 import time
 
 from pgx_agent import environment
 from pgx_agent.postgres import binaries, control
 from pgx_agent.worker import Worker
+from pgx_pclrsc.bare import signal
 from pgx_pclrsc.failure import Failure
 
 _ANSWER_IN = 10.0  # seconds that an answer may take

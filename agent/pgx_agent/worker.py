@@ -8,7 +8,6 @@ answer holds up the worker alone).
 from __future__ import annotations
 
 import select
-import socket
 import time
 
 from pgx_agent import hv, record
@@ -16,6 +15,10 @@ from pgx_agent.trace import Trace
 from pgx_pclrsc import report
 from pgx_pclrsc.definition import ResourceDefinition
 from pgx_pclrsc.report import Failure
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pgx_pclrsc.bare import socket
 
 _PACKET = 1 << 16
 

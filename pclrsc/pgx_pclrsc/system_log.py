@@ -16,13 +16,18 @@ ADDRESS = "/dev/log"
 
 def send(ident: str, severity: int, text: str, pid: int) -> None:
     """Send *text* as one datagram to the system log; drop it when that would wait."""
-    import socket
+    from pgx_pclrsc.bare import socket
 
     line = f"<{_DAEMON | severity}>{ident}[{pid}]: {text}"
     try:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
-            sock.setblocking(False)
-            sock.connect(ADDRESS)
-            sock.send(line.encode("utf-8", "replace")[:_LONGEST], socket.MSG_DONTWAIT)
+        sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    except OSError:
+        return
+    try:
+        sock.setblocking(False)
+        sock.connect(ADDRESS)
+        sock.send(line.encode("utf-8", "replace")[:_LONGEST], socket.MSG_DONTWAIT)
     except OSError:
         pass  # no reader, or one that hangs: stderr has the line too
+    finally:
+        sock.close()

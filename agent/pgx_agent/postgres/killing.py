@@ -6,7 +6,6 @@ a PID that was used again in between is never hit.
 
 from __future__ import annotations
 
-import signal
 import time
 from collections.abc import Callable
 
@@ -15,6 +14,7 @@ from pgx_agent.postgres.evidence import Ident
 from pgx_agent.postgres.instance import Process
 from pgx_agent.transition import send_signal
 from pgx_pclrsc import proc
+from pgx_pclrsc.bare import signal
 
 _STOPS_WITHIN = 0.2  # seconds; one that is in the kernel stops when it comes out of it
 _LOOK_AGAIN = 0.001
