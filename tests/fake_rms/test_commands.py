@@ -86,7 +86,9 @@ def test_refusals_exit_1(run: Run, app: str) -> None:
     assert refused.stderr == "hvswitch: there is no userApplication nothing\n"
     assert again.returncode == 1
     assert "runs in" in again.stderr
-    assert run("hvdisp", "-a", node="nowhereRMS").returncode == 1
+    nowhere = run("hvdisp", "-a", node="nowhereRMS")
+    assert nowhere.returncode == 1
+    assert nowhere.stderr == 'hvdisp: error: there is no node "nowhereRMS"\n'
 
 
 @pytest.mark.parametrize("program", sorted(set(FAKES) - {"fake-hvw", "fake-rms"}))

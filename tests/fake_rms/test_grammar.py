@@ -16,11 +16,8 @@ from tests.fake_rms.shell import HEAD, PLAIN
 
 
 def wrong(text: str) -> list[str]:
-    with pytest.raises(Wrong) as caught:
-        grammar.parse("t.rms", text)
-    return [
-        line for line in lines("fake-rms", caught.value.problems) if "error" in line
-    ]
+    problems = grammar.parse("t.rms", text).problems
+    return [line for line in lines("fake-rms", problems) if "error" in line]
 
 
 @pytest.mark.parametrize(
@@ -37,6 +34,15 @@ def wrong(text: str) -> list[str]:
         ("on n type rm -rf /", '1:11: "rm" is no command of RMS'),
         ("on n type", "1:10: command is missing"),
         ('log n has "open', "1:11: quotation mark is not closed"),
+        (
+            'log n has "(open"',
+            '1:11: "(open" is no regular expression: missing ), \
+unterminated subpattern',
+        ),
+        (
+            'log n has a before "*"',
+            '1:20: "*" is no regular expression: nothing to repeat',
+        ),
         ("scripts n Online", '1:11: "Online" is not TYPE:OBJECT'),
         ("scripts n", "1:10: TYPE:OBJECT is missing"),
         ("knob kill = softly", '1:6: knob "kill" is one of term, kill, group'),
@@ -84,32 +90,81 @@ def test_shell_text_is_taken_as_it_stands() -> None:
 
 @given(st.text(max_size=60))
 def test_no_text_is_too_strange(text: str) -> None:
-    """Anything is either a transition or Wrong, with a place in the file."""
-    try:
-        grammar.parse("t.rms", text)
-    except Wrong as ex:
-        for each in ex.problems:
-            assert 1 <= each.line <= len(text.splitlines())
-            assert 1 <= each.column <= len(text.splitlines()[each.line - 1]) + 1
+    """Each error has a place in the file."""
+    for each in grammar.parse("t.rms", text).problems:
+        assert 1 <= each.line <= len(text.splitlines())
+        assert 1 <= each.column <= len(text.splitlines()[each.line - 1]) + 1
+
+
+def planned(tmp_path: Path, text: str) -> list[tuple[int, int, str, str]]:
+    """Return what is wrong with a file of this text, beside an application file."""
+    (tmp_path / "app.toml").write_text(HEAD + PLAIN)
+    (tmp_path / "t.rms").write_text(text)
+    with pytest.raises(Wrong) as caught:
+        plan(grammar.read(tmp_path / "t.rms"))
+    assert {each.path for each in caught.value.problems} == {str(tmp_path / "t.rms")}
+    return [(p.line, p.column, p.primary, p.hint) for p in caught.value.problems]
 
 
 def test_names_that_are_not_there(tmp_path: Path) -> None:
-    (tmp_path / "app.toml").write_text(HEAD + PLAIN)
     text = (
         "use app.toml\npanic node9RMS\nwait node1RMS app9 Online within 1 s\n"
         "scripts node1RMS Online:x Offline:db\nexpect node1RMS y Offline\n"
+        "remember a node1RMS date\nsame b node1RMS date\nsame a node1RMS date\n"
     )
-    (tmp_path / "t.rms").write_text(text)
 
-    with pytest.raises(Wrong) as caught:
-        plan(grammar.read(tmp_path / "t.rms"))
-
-    assert [(each.line, each.primary) for each in caught.value.problems] == [
+    assert [(line, primary) for line, _, primary, _ in planned(tmp_path, text)] == [
         (2, 'there is no machine "node9RMS"'),
         (3, 'there is no object "app9"'),
         (4, 'there is no object "x"'),
         (5, 'there is no object "y"'),
+        (7, 'nothing is remembered as "b"'),
     ]
+
+
+def test_words_and_names_are_told_together(tmp_path: Path) -> None:
+    text = "use app.toml\nstart\nswich app1\nboot node3RMS\npause for\nuse no.toml\n"
+
+    assert planned(tmp_path, text)[0][:3] == (3, 1, 'unrecognized word "swich"')
+    assert [line for line, *_ in planned(tmp_path, text.replace("use no", "#"))] == [
+        *(3, 4, 5),
+    ]
+
+
+def test_an_application_file_that_is_nowhere(tmp_path: Path) -> None:
+    [(line, column, primary, hint)] = planned(tmp_path, "start\nuse no.toml\nboot x\n")
+
+    assert (line, column, primary) == (2, 5, 'there is no application file "no.toml"')
+    assert f'"{tmp_path}", "{tmp_path}/applications", ' in hint
+
+
+def test_what_the_bed_alone_can_do_is_refused_without_it(tmp_path: Path) -> None:
+    text = "use app.toml\nfreeze node1RMS\nobserve\nrows kept within 1 s\none server\n"
+
+    assert [primary for _, _, primary, _ in planned(tmp_path, text)] == [
+        *('"freeze" needs the bed', '"observe" needs the bed'),
+        *('"rows" needs the bed', '"one" needs the bed'),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("statement", "hint"),
+    [
+        ("on active run true", "`roles APP` comes first"),
+        ("wait node1RMS APP1 Online within 1 s", 'in small letters: "app1"'),
+    ],
+)
+def test_a_name_that_is_nearly_right_has_a_hint(
+    statement: str, hint: str, tmp_path: Path
+) -> None:
+    [(*_, told)] = planned(tmp_path, f"use app.toml\n{statement}\n")
+
+    assert hint in told
+
+
+def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(Wrong, match=r"gone\.rms: could not read file: No such file"):
+        plan(grammar.read(tmp_path / "gone.rms"))
 
 
 def test_our_applications_are_found_from_anywhere(tmp_path: Path) -> None:

@@ -104,7 +104,7 @@ def test_active_and_standby_are_nodes_only_after_roles() -> None:
 
 def test_what_observes_needs_the_bed() -> None:
     text = "use plain.toml\nstart\nwait node1RMS app1 Online within 10 s\nroles app1\n"
-    with pytest.raises(Failed, match="without it"):
+    with pytest.raises(Wrong, match="needs the bed"):
         play(f"{text}observe\n")
 
 

@@ -81,3 +81,10 @@ def test_a_directory_that_is_not_there(theirs: Path) -> None:
     said = pytest_in(theirs, "--transitions", "nowhere")
     assert said.returncode == 4
     assert "there is no" in said.stderr
+
+
+def test_a_directory_without_a_transition(tmp_path: Path) -> None:
+    said = pytest_in(tmp_path, "--transitions", str(tmp_path))
+
+    assert said.returncode == 4
+    assert f"--transitions: no *.rms is in {tmp_path}" in said.stderr
