@@ -18,7 +18,9 @@ def test_the_example_is_played(tmp_path: Path) -> None:
 
     home = tmp_path / "home"
     home.mkdir()
-    stage.play(plan(grammar.parse(str(tmp_path / "x.rms"), example)), home, str)
+    stage.play(
+        plan(grammar.parse(str(tmp_path / "x.rms"), example)), home, lambda told: None
+    )
 
 
 def test_every_statement_is_in_the_table() -> None:
