@@ -22,7 +22,7 @@ def this_node(environ: Mapping[str, str], hvenv_local: str = HVENV_LOCAL) -> str
 
 def from_hvenv(text: str) -> str | None:
     """Return the name that the last assignment in *text* gives, None without one.  Pure."""
-    if VARIABLE not in text:
+    if f"{VARIABLE}=" not in text:
         return None
     import re  # a switch waits for it only where RMS has its own name for the node
 

@@ -35,7 +35,9 @@ def begin(place: Path, *argv: str) -> subprocess.Popen[str]:
         "FAKE_RMS_STATE": str(place / "state"),
         "TMPDIR": str(place / "tmp"),
     }
-    program = "from fixtures.fake_rms.cli import main; main()"
+    # Whoever runs the tests in the background has SIGINT ignored, and children inherit that.
+    heed = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    program = f"{heed}; from fixtures.fake_rms.cli import main; main()"
     return subprocess.Popen(
         [sys.executable, "-c", program, *argv],
         env=env,

@@ -123,9 +123,9 @@ def test_names_that_are_not_there(tmp_path: Path) -> None:
 
 
 def test_words_and_names_are_told_together(tmp_path: Path) -> None:
-    text = "use app.toml\nstart\nswich app1\nboot node3RMS\npause for\nuse no.toml\n"
+    text = "use app.toml\nstart\ndance app1\nboot node3RMS\npause for\nuse no.toml\n"
 
-    assert planned(tmp_path, text)[0][:3] == (3, 1, 'unrecognized word "swich"')
+    assert planned(tmp_path, text)[0][:3] == (3, 1, 'unrecognized word "dance"')
     assert [line for line, *_ in planned(tmp_path, text.replace("use no", "#"))] == [
         *(3, 4, 5),
     ]

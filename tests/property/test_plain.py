@@ -115,7 +115,18 @@ def test_a_definition_is_plain_unless_a_name_in_it_is_odd(
 @pytest.mark.parametrize(
     "text",
     [
-        *("a = 07", "a = 00", "a = -7", "a = 1_0", "a = 7 ", "a = ", "a =", " = 7"),
+        *(
+            "a = 07",
+            "a = ٣",
+            "a = ²",
+            "a = 00",
+            "a = -7",
+            "a = 1_0",
+            "a = 7 ",
+            "a = ",
+            "a =",
+            " = 7",
+        ),
         *(
             "a = [",
             "a = [\n7,",
