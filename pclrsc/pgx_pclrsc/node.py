@@ -24,7 +24,7 @@ def from_hvenv(text: str) -> str | None:
     """Return the name that the last assignment in *text* gives, None without one.  Pure."""
     if f"{VARIABLE}=" not in text:
         return None
-    import re  # a switch waits for it only where RMS has its own name for the node
+    import re  # a switch waits for it only where hvenv.local may give the name
 
     assignments = re.findall(_ASSIGNMENT, text, re.MULTILINE)
     words = _words(assignments[-1]) if assignments else []

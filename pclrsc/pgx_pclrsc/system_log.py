@@ -21,13 +21,11 @@ def send(ident: str, severity: int, text: str, pid: int) -> None:
     line = f"<{_DAEMON | severity}>{ident}[{pid}]: {text}"
     try:
         sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-    except OSError:
-        return
-    try:
-        sock.setblocking(False)
-        sock.connect(ADDRESS)
-        sock.send(line.encode("utf-8", "replace")[:_LONGEST], socket.MSG_DONTWAIT)
+        try:
+            sock.setblocking(False)
+            sock.connect(ADDRESS)
+            sock.send(line.encode("utf-8", "replace")[:_LONGEST], socket.MSG_DONTWAIT)
+        finally:
+            sock.close()
     except OSError:
         pass  # no reader, or one that hangs: stderr has the line too
-    finally:
-        sock.close()
