@@ -94,6 +94,8 @@ class Online:
                 self._end(found, "immediate")
             case online.Refuse(standalone=pid):
                 raise self._standalone(pid)
+            case online.Doubt(names=unproven):
+                raise self._doubtful(unproven)
             case online.Start(grandparent=grandparent):
                 return self._bring_up(found, checked, grandparent)
             case _ as never:
@@ -122,6 +124,13 @@ class Online:
             f"instance {self._name} is in use by a standalone backend",
             detail=f"postmaster.pid names PID {pid} as one (postgres --single).",
             hint="End it. If no such process runs on any node, remove the file.",
+        )
+
+    def _doubtful(self, unproven: tuple[str, ...]) -> Failure:
+        return Failure(
+            f"could not tell whether instance {self._name} runs",
+            detail=f"Nothing proves whose these are: {'; '.join(unproven)}.",
+            hint="End what is the instance's, and run pgx_online again.",
         )
 
     def _bring_up(

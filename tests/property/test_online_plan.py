@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from pgx_agent.core import online
 from pgx_agent.core.online import (
     Adopt,
+    Doubt,
     EndOrphans,
     Facts,
     LookAgain,
@@ -44,6 +45,7 @@ facts = st.builds(
     st.none() | st.tuples(pids, st.just(1)),
     st.sampled_from([(), ("PID 9",)]),
     st.none() | st.tuples(pids, st.just(1)),
+    st.sampled_from([(), ("PID 8",)]),
 )
 
 
@@ -53,7 +55,8 @@ def test_nothing_is_started_beside_a_live_postmaster_or_what_it_left(
 ) -> None:
     step = online.next_step(found)
 
-    assert not (isinstance(step, Start) and (found.servers or found.orphans))
+    there = found.servers or found.orphans or found.unproven
+    assert not (isinstance(step, Start) and there)
 
 
 @given(facts)
@@ -138,7 +141,7 @@ def _after(world: World, step: Step) -> World:
     """The world once *step* has been carried out to its end."""
     found = world.facts
     match step:
-        case Refuse():
+        case Refuse() | Doubt():
             return world
         case Adopt(server=server):
             return _adopted(world, server)
@@ -175,7 +178,7 @@ def _run(world: World, limit: int = 12) -> tuple[World, list[Step]]:
 def _end(world: World) -> str:
     """How it ended, as RMS is told."""
     last = online.next_step(world.facts)
-    return "refused" if isinstance(last, Refuse) else "online"
+    return "refused" if isinstance(last, (Refuse, Doubt)) else "online"
 
 
 @given(worlds)
@@ -187,7 +190,7 @@ def test_every_plan_ends(world: World) -> None:
 def test_online_after_online_disturbs_nothing(world: World) -> None:
     after, steps = _run(world)
 
-    if not isinstance(steps[-1], Refuse):
+    if not isinstance(steps[-1], (Refuse, Doubt)):
         assert isinstance(online.next_step(after.facts), Adopt)
 
 

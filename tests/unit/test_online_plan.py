@@ -7,6 +7,7 @@ import pytest
 from pgx_agent.core.online import (
     Adopt,
     BadPidFile,
+    Doubt,
     EndOrphans,
     Facts,
     LookAgain,
@@ -40,6 +41,18 @@ ROWS: dict[str, tuple[Facts, Step]] = {
     "what a killed postmaster left": (
         Facts(Named(7, stale=True), orphans=("PID 8",)),
         EndOrphans(("PID 8",)),
+    ),
+    "a server that may be the instance's": (
+        Facts(Named(7, stale=True), unproven=("PID 8",)),
+        Doubt(("PID 8",)),
+    ),
+    "what is surely left is ended first": (
+        Facts(NoPidFile(), orphans=("PID 9",), unproven=("PID 8",)),
+        EndOrphans(("PID 9",)),
+    ),
+    "a doubtful one beside a server that is ours": (
+        Facts(READY, (OURS,), unproven=("PID 8",)),
+        Adopt(OURS, joining=False),
     ),
     "a PID file that cannot be read, and no server": (
         Facts(UnreadablePidFile("Permission denied")),

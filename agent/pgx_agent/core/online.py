@@ -12,6 +12,7 @@ continued by the next one, which finds what it left.
         otherwise, also Online                             Adopt
     no postmaster
         processes of the instance are left                 EndOrphans
+        a server runs that may be the instance's           Doubt
         the PID file is a standalone backend's             Refuse
         the PID file is stale, proven                      Start, as that process's grandchild
         otherwise                                          Start
@@ -94,7 +95,8 @@ class Facts:
     *faulted* is the server that the record calls Faulted, *condemned* the one that the
     monitor's rules have called so in this run; each by PID and start, which may be another
     server's than the one that runs.  *orphans* are texts that name processes of the
-    instance without a living postmaster.
+    instance without a living postmaster, *unproven* such as name servers of which nothing
+    proves whose they are.
     """
 
     pid_file: PidFile
@@ -102,6 +104,7 @@ class Facts:
     faulted: Ident | None = None
     orphans: tuple[str, ...] = ()
     condemned: Ident | None = None
+    unproven: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,13 +146,20 @@ class Refuse:
 
 
 @dataclass(frozen=True, slots=True)
+class Doubt:
+    """Start nothing: one of these may be a server of the instance."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Start:
     """Start the server; *grandparent* is the proven-stale PID of its PID file."""
 
     grandparent: int | None = None
 
 
-Step: TypeAlias = Adopt | LookAgain | Stop | EndOrphans | Refuse | Start
+Step: TypeAlias = Adopt | LookAgain | Stop | EndOrphans | Refuse | Doubt | Start
 
 
 def next_step(facts: Facts) -> Step:
@@ -165,7 +175,7 @@ def next_step(facts: Facts) -> Step:
 
 def ends(step: Step) -> bool:
     """Whether nothing is planned after *step*, provided that it succeeds."""
-    return isinstance(step, (Adopt, Refuse, Start))
+    return isinstance(step, (Adopt, Refuse, Doubt, Start))
 
 
 def is_ours_to_stop(facts: Facts, ours: Ident, *, forked: bool) -> bool:
@@ -220,6 +230,8 @@ def _status(pid_file: PidFile) -> str:
 def _without_server(facts: Facts) -> Step:  # noqa: RET503  # assert_never returns never
     if facts.orphans:
         return EndOrphans(facts.orphans)
+    if facts.unproven:
+        return Doubt(facts.unproven)
     match facts.pid_file:
         case NoPidFile() | BadPidFile() | UnreadablePidFile():
             return Start()
