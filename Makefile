@@ -7,11 +7,13 @@ PREFIX = /opt/pgx_pclrsc
 JOBS   = 6
 TESTS  =
 CHAOS  =
+MUTANTS =
 REPLAY = tests/fake_rms fixtures/transitions
 # Where the OS user of an instance can read what it runs: see the top of the file.
 OPEN   = $(PY) -m tools.run_open
 
-.PHONY: help setup commands demo test replay chaos lint types layers bench check install clean format
+.PHONY: help setup commands demo test replay chaos mutants lint types layers bench check install \
+    clean format
 
 help:
 	@sed -n 's/^\([a-z]*\):.*## /  make \1|/p' Makefile | \
@@ -41,6 +43,9 @@ replay: setup  ## the fake RMS: its tests, and every transition
 
 chaos: setup  ## random transitions and faults on the bed (CHAOS="--seed N --transitions N --jobs N")
 	@$(OPEN) $(PY) -m fixtures.chaos $(CHAOS)
+
+mutants: setup  ## deliberate bugs in a copy: does each suite catch what it is for (MUTANTS="NAME...")
+	@$(PY) -m tests.mutants $(MUTANTS)
 
 lint: setup  ## ruff and codespell
 	@$(PY) -m ruff check .
