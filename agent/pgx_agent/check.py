@@ -25,7 +25,7 @@ _WRONG_CALLER = "must be run as root or as the OS user of the resource"
 
 
 class Refused(Failure):
-    """Wrong usage, or a caller who is neither root nor the OS user: exit 2 with the reason."""
+    """A caller who is neither root nor the OS user: exit 2 with the reason."""
 
 
 class Unreadable(Exception):
@@ -162,16 +162,26 @@ def _faulted(name: str, look: Look) -> Failure:
     return Failure(f'resource "{name}" is faulted: its postmaster is gone')
 
 
-def _name(arguments: list[str]) -> str:
-    if len(arguments) != 1 or arguments[0].startswith("-"):
-        raise Refused(f"usage: {PROGRAM} NAME")
-    return arguments[0]
+def _without_name(arguments: list[str]) -> int:
+    """Give help or version (exit 0), or say what is wrong with *arguments* (exit 2)."""
+    from pgx_agent import usage
+
+    try:
+        if usage.answered(PROGRAM, arguments):
+            return 0
+        problem = usage.wrong(PROGRAM, arguments)
+    except Failure as ex:
+        problem = ex
+    report.show(PROGRAM, "error", problem, log=False)
+    return verdict.FAULTED
 
 
 def run(arguments: list[str]) -> int:
     """Return the exit code for *arguments*; nothing that happens may choose it but us."""
     try:
-        name = _name(arguments)
+        if len(arguments) != 1 or arguments[0].startswith("-"):
+            return _without_name(arguments)
+        name = arguments[0]
         if not registry.is_name(name):
             return verdict.OFFLINE  # no resource can have this name
         return answer(registry.registry_root(), name)

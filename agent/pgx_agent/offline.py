@@ -239,7 +239,7 @@ def _remove_record(worker: Worker, problem: OSError) -> None:
 def run(arguments: list[str]) -> int:
     """Return the exit code for *arguments*.  Raises Failure."""
     if len(arguments) != 1 or arguments[0].startswith("-"):
-        raise script.usage(PROGRAM)
+        raise script.wrong_usage(PROGRAM, arguments)
     root = registry.root(os.environ)
     definition = script.definition_of(PROGRAM, root, arguments[0])
     script.check_caller(definition)

@@ -29,7 +29,7 @@ def parse_arguments(arguments: list[str]) -> tuple[str, bool]:
     names = [word for word in arguments if not word.startswith("-")]
     options = [word for word in arguments if word.startswith("-")]
     if len(names) != 1 or options not in ([], [_BREAK_GUARD]):
-        raise script.usage(PROGRAM, f"[{_BREAK_GUARD}] NAME")
+        raise script.wrong_usage(PROGRAM, arguments, (_BREAK_GUARD,))
     return names[0], bool(options)
 
 

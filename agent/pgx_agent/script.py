@@ -22,7 +22,7 @@ def run(program: str, main: Main) -> None:
     prologue.first_statements()
     code = 1
     try:
-        code = main(sys.argv[1:])
+        code = 0 if _answered(program, sys.argv[1:]) else main(sys.argv[1:])
     except Failure as ex:
         report.show(program, "error", ex)
     except Exception as ex:  # noqa: BLE001  # the exit code is ours to choose
@@ -31,9 +31,22 @@ def run(program: str, main: Main) -> None:
     os._exit(code)
 
 
-def usage(program: str, synopsis: str = "NAME") -> Failure:
-    """Return the refusal of wrong arguments."""
-    return Failure(f"usage: {program} {synopsis}")
+def _answered(program: str, arguments: list[str]) -> bool:
+    """Whether help or version was asked for, which is then given.  Raises Failure."""
+    if not arguments or not arguments[0].startswith("-"):
+        return False
+    from pgx_agent import usage
+
+    return usage.answered(program, arguments)
+
+
+def wrong_usage(
+    program: str, arguments: list[str], options: tuple[str, ...] = ()
+) -> Failure:
+    """Return the refusal of wrong arguments, of which *options* and one name are taken."""
+    from pgx_agent import usage
+
+    return usage.wrong(program, arguments, options)
 
 
 def definition_of(program: str, root: str, name: str) -> ResourceDefinition:

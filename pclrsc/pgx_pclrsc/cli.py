@@ -78,15 +78,6 @@ def _prologue() -> None:
         signal.signal(number, signal.SIG_DFL)
 
 
-def _print(text: str) -> None:
-    data = (text.rstrip("\n") + "\n").encode() if text else b""
-    try:
-        while data:
-            data = data[os.write(1, data) :]
-    except OSError as ex:
-        raise Failure(f"could not write to standard output: {ex.strerror}") from ex
-
-
 def _root() -> str:
     root = registry.registry_root()
     if not root.startswith("/"):
@@ -111,13 +102,15 @@ def _act(asked: request.Request) -> None:
         _warn(commands.remove(_root(), str(name)))
         _done(f"resource {quoted(name)} removed")
     else:
-        _print(commands.show(_root(), name, asked.values.get("output", "text")))
+        report.to_stdout(
+            commands.show(_root(), name, asked.values.get("output", "text"))
+        )
 
 
 def _done(what: str) -> None:
     report.to_system_log(PROGRAM, "info", Failure(what))
     try:
-        _print(what)
+        report.to_stdout(what)
     except Failure:
         pass  # it is done, whoever reads that
 
@@ -142,9 +135,9 @@ def run(arguments: list[str]) -> int:
     try:
         asked = request.parse(arguments)
         if request.wants(arguments, request.HELP):
-            _print(HELP)
+            report.to_stdout(HELP)
         elif request.wants(arguments, request.VERSION):
-            _print(f"{PROGRAM} (pgx-primecluster) {VERSION}")
+            report.to_stdout(f"{PROGRAM} (pgx-primecluster) {VERSION}")
         else:
             _act(asked)
     except commands.Refused as ex:

@@ -59,6 +59,16 @@ def _takes_more() -> bool:
     return bool(poll.poll(_FULL_FOR_MS))
 
 
+def to_stdout(text: str) -> None:
+    """Write *text*, and a newline behind it, to descriptor 1.  Raises Failure."""
+    data = (text.rstrip("\n") + "\n").encode() if text else b""
+    try:
+        while data:
+            data = data[os.write(1, data) :]
+    except OSError as ex:
+        raise Failure(f"could not write to standard output: {ex.strerror}") from ex
+
+
 def to_system_log(program: str, level: str, message: Failure) -> None:
     """Send each line of *message* to the system log without waiting for it."""
     for line in lines(program, level, message):

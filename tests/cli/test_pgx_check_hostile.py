@@ -75,14 +75,6 @@ def test_a_name_that_is_not_registered_is_offline_without_a_word(
     assert (done.returncode, done.stdout, done.stderr) == (OFFLINE, "", "")
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["pg1", "pg1"], ["-c"]])
-def test_wrong_usage_is_refused(place: Place, arguments: list[str]) -> None:
-    done = place.check(*arguments)
-
-    assert done.returncode == FAULTED
-    assert done.stderr == "pgx_check: error: usage: pgx_check NAME\n"
-
-
 def test_a_missing_registry_is_offline(place: Place) -> None:
     shutil.rmtree(place.registry)
 

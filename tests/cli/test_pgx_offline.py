@@ -41,16 +41,6 @@ def test_the_standby_is_offline(registered: Registry) -> None:
     assert (result.returncode, result.stdout, result.stderr) == (0, "", DONE)
 
 
-@pytest.mark.parametrize(
-    "args", [(), ("pg1", "pg1"), ("-x",), ("--help",), ("-c", "pg1")]
-)
-def test_wrong_usage(registered: Registry, args: tuple[str, ...]) -> None:
-    result = offline(registered, *args)
-
-    assert result.returncode == 1
-    assert result.stderr == "pgx_offline: error: usage: pgx_offline NAME\n"
-
-
 @pytest.mark.parametrize("name", ["pg2", "PG1", "", "../pg1", "pg1\n", "ü"])
 def test_an_unknown_name(registered: Registry, name: str) -> None:
     result = offline(registered, name)

@@ -111,25 +111,32 @@ def test_hvdisp_prints_the_manuals_table(small: MakeSmall) -> None:
 
 
 @pytest.mark.parametrize(
-    "command",
+    ("command", "wrong"),
     [
-        "hvswitch",
-        "hvutil -x app1",
-        "hvutil -f",
-        "hvutil -m maybe app1",
-        "hvshut",
-        "hvshut -l -a",
-        "hvdisp",
-        "hvcm -z",
-        "hvcm -s nowhere",
-        "hvswitch a b c",
+        ("hvswitch", "no userApplication given"),
+        ("hvutil -x app1", "option -x not recognized"),
+        ("hvutil -f", "no userApplication given"),
+        ("hvutil app1", "one of -f, -c, -d, -a, -s and -m is needed"),
+        ("hvutil -m maybe app1", '"maybe" is neither on nor off nor forceoff'),
+        ("hvutil -f app1 app2", 'unexpected argument "app2"'),
+        ("hvshut", "one of -l, -a, -L and -A is needed"),
+        ("hvshut -l -a", "one of -l, -a, -L and -A is needed"),
+        ("hvdisp", "one of -a, -T, ENV and ENVL is needed"),
+        ("hvcm -z", "option -z not recognized"),
+        ("hvcm -s nowhere", 'there is no node "nowhere"'),
+        ("hvcm -a -s node1RMS", "-a and -s cannot be used together"),
+        ("hvswitch a b c", 'unexpected argument "c"'),
     ],
 )
-def test_what_is_typed_wrong_is_told_how(small: MakeSmall, command: str) -> None:
+def test_what_is_typed_wrong_is_told_what_and_how(
+    small: MakeSmall, command: str, wrong: str
+) -> None:
     rms = small()
     answer = rms.type(command)
+    program = command.split()[0]
     assert answer.code == 1
-    assert answer.lines[0].startswith(f"usage: {command.split()[0]}")
+    assert answer.lines[0] == f"{program}: error: {wrong}"
+    assert answer.lines[1].startswith(f"usage: {program}")
 
 
 def test_hvshut_comes_back_when_rms_has_stopped(small: MakeSmall) -> None:

@@ -268,17 +268,6 @@ def test_an_unknown_name_is_refused(resource: Resource, name: str) -> None:
     assert resource.run("pgx_online", name).returncode == 1
 
 
-@pytest.mark.one_postgres
-@pytest.mark.parametrize(
-    "arguments", [[], ["a", "b"], ["--nonsense", "a"], ["--break-guard"]]
-)
-def test_wrong_usage_is_refused(resource: Resource, arguments: list[str]) -> None:
-    result = resource.run("pgx_online", *arguments)
-
-    assert result.returncode == 1
-    assert "usage: pgx_online [--break-guard] NAME" in result.stderr
-
-
 @pytest.mark.root
 @pytest.mark.one_postgres
 def test_another_user_is_refused(resource: Resource) -> None:
