@@ -215,6 +215,19 @@ def test_what_a_killed_run_left_is_cleared_by_the_next() -> None:
         Path(home).mkdir(exist_ok=True)
 
 
+def test_an_interface_that_goes_before_its_address_is_told_is_one_line(
+    bed: Bed,
+) -> None:
+    on(bed, 1, "ip", "link", "del", "eth0")
+    announce = [sys.executable, "-IS", str(bed.announce), bed.network.address(100)]
+    said = subprocess.run(
+        bed.argv("node1RMS", announce), capture_output=True, text=True
+    )
+    assert said.returncode == 1
+    assert said.stderr.startswith("announce: error: eth0 cannot tell")
+    assert said.stderr.count("\n") == 1
+
+
 def test_a_node_that_does_not_boot_is_ended_with_all_of_it(tmp_path: Path) -> None:
     """Its PID 1 is not known yet: nobody else's process may be taken for it."""
     node = Node("node1RMS", tmp_path, 0)
