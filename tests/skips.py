@@ -1,4 +1,4 @@
-"""No silent skips in CI, for transition files as for tests: a plugin of the whole checkout."""
+"""No silent skips in CI, for transition files as for tests: a hook of the whole checkout."""
 
 from __future__ import annotations
 

@@ -88,3 +88,25 @@ def test_a_directory_without_a_transition(tmp_path: Path) -> None:
 
     assert said.returncode == 4
     assert f"--transitions: no *.rms is in {tmp_path}" in said.stderr
+
+
+def test_our_own_files_from_any_directory(tmp_path: Path) -> None:
+    ours = CHECKOUT / "fixtures" / "transitions"
+    one = ours / "starts_in_order_from_the_disk_up.rms"
+
+    listed = pytest_in(tmp_path, "--transitions", str(ours), "--collect-only", "-q")
+    said = pytest_in(tmp_path, "--transitions", str(one))
+
+    assert listed.returncode == 0, listed.stdout + listed.stderr
+    assert f"{len(list(ours.glob('*.rms')))} tests collected" in listed.stdout
+    assert "1 passed" in said.stdout, said.stdout + said.stderr
+
+
+def test_our_own_files_without_naming_the_plugin(tmp_path: Path) -> None:
+    one = CHECKOUT / "fixtures/transitions/starts_in_order_from_the_disk_up.rms"
+    plain = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", str(one)]
+    said = subprocess.run(
+        plain, cwd=tmp_path, text=True, capture_output=True, timeout=120
+    )
+
+    assert "1 passed" in said.stdout, said.stdout + said.stderr
