@@ -18,6 +18,7 @@ case $prefix in
 esac
 
 python=$("$here/pick-python.sh")
+"$python" -I "$here/open_prefix.py" "$prefix"
 mkdir -p "$prefix/versions" "$prefix/bin"
 exec 9<"$prefix/versions"
 flock 9 # one installation at a time: it removes what is old

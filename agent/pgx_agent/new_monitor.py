@@ -14,6 +14,7 @@ import time
 
 from pgx_agent import launch
 from pgx_agent.worker import Worker
+from pgx_pclrsc import reach
 from pgx_pclrsc.failure import Failure
 from pgx_pclrsc.frozen import dataclass
 from pgx_pclrsc.text import quoted
@@ -114,8 +115,25 @@ class Judge:
             try:
                 self._monitor = NewMonitor(self._worker)
             except OSError as ex:
-                raise Failure(f"could not start the monitor: {ex.strerror}") from ex
+                raise self._not_started(ex) from ex
         return self._monitor
+
+    def _not_started(self, problem: OSError) -> Failure:
+        user = self._worker.definition.os_user
+        if closed := reach.closed(os.path.dirname(launch.program())):
+            return reach.refused_programs(user, closed)
+        return Failure(f"could not start the monitor: {problem.strerror}")
+
+    def _lost(self) -> Failure:
+        """Return why monitors end without a word, as far as that can be told."""
+        definition, root = self._worker.definition, self._worker.root
+        if closed := reach.closed(root):
+            return reach.refused_registry(root, definition.os_user, closed)
+        return Failure(
+            f"could not watch instance {quoted(definition.name)}: its monitor ends "
+            "without a word",
+            hint="The system log and trace.log have its reason.",
+        )
 
     def dismiss(self) -> None:
         """Let go of the monitor: one that was told nothing exits."""
@@ -136,8 +154,4 @@ class Judge:
             self._worker.trace.write(f"the monitor says {verdict}")
             if verdict.outcome != "lost":
                 return verdict
-        raise Failure(
-            f"could not watch instance {quoted(self._worker.definition.name)}: its "
-            "monitor ends without a word",
-            hint="The system log and trace.log have its reason.",
-        )
+        raise self._lost()

@@ -19,7 +19,7 @@ from pgx_agent.postgres import holdings
 from pgx_agent.relay import Relay
 from pgx_agent.trace import Trace
 from pgx_agent.worker import ParentGone, Worker, open_workdir
-from pgx_pclrsc import codec, report, runentry, users
+from pgx_pclrsc import codec, reach, report, runentry, users
 from pgx_pclrsc.bare import signal, socket
 from pgx_pclrsc.definition import ResourceDefinition
 from pgx_pclrsc.report import Failure
@@ -30,6 +30,9 @@ _AFTER_LOOK = 1.0  # seconds kept for what comes after it: it changes no verdict
 _ENDING = 1.0  # seconds a worker has to end after SIGTERM
 _BACKSTOP = 0.5  # the worker keeps the deadline itself; the parent only if it hangs
 _LOOK_EVERY = 1.0
+_PLACES = (
+    reach.programs()
+)  # asked now: the worker sees no directory that is closed to it
 
 Work = Callable[[Worker], int]
 
@@ -116,7 +119,7 @@ def _worker(
     except ParentGone:
         trace.write("ends: the script's parent is gone")
     except Exception as ex:  # noqa: BLE001  # the script's exit code is ours to choose
-        _internal_error(program, ex, trace)
+        _internal_error(program, ex, trace, definition.os_user)
     return 1
 
 
@@ -125,7 +128,12 @@ def _asked() -> str:
     return " ".join(words) or "without HV_ variables"
 
 
-def _internal_error(program: str, problem: Exception, trace: Trace) -> None:
+def _internal_error(program: str, problem: Exception, trace: Trace, user: str) -> None:
+    if closed := reach.closed_program(_PLACES):  # we are that user: nothing more loads
+        refusal = reach.refused_programs(user, closed)
+        report.show(program, "error", refusal)
+        trace.write("\n".join(report.lines(program, "error", refusal)))
+        return
     import traceback
 
     report.show(

@@ -13,8 +13,10 @@ from typing import Any
 
 from pgx_pclrsc import (
     activity,
+    as_user,
     changes,
     codec,
+    reach,
     registry,
     runentry,
     store,
@@ -80,6 +82,8 @@ def _look_at_node(root: str, values: Mapping[str, Any], found: _Findings) -> Non
         _try(found, lambda: _check_new(root, values["name"]))
     if "os_user" in sound:
         _try(found, lambda: _find_user(values["os_user"], found))
+        if found.user:
+            _look_at_reach(root, found.user, found)
     if "work_directory" in sound:
         work = plain(values["work_directory"])
         data = plain(values["data_directory"]) if "data_directory" in sound else None
@@ -113,6 +117,26 @@ def _find_user(name: str, found: _Findings) -> None:
             detail="Only root can do that for another user.",
         )
     found.user = user
+
+
+def _look_at_reach(root: str, user: OsUser, found: _Findings) -> None:
+    """Try, as the OS user, what the scripts will read as that user."""
+    if user.uid == os.geteuid():
+        return
+    places = reach.programs()
+
+    def look() -> list[str]:
+        return [reach.closed_program(places), reach.closed(root)]
+
+    def check() -> None:
+        program, registry_at = as_user.run(user, look)
+        if program:
+            found.reasons.append(reach.refused_programs(user.os_user, program))
+        if registry_at:
+            refusal = reach.refused_registry(root, user.os_user, registry_at)
+            found.reasons.append(refusal)
+
+    _try(found, check)
 
 
 def _look_at_workdir(found: _Findings, work: str, data: str | None) -> None:
