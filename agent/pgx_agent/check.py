@@ -35,11 +35,12 @@ class Unreadable(Exception):
 class Look:
     """What one look at a work directory has found, in the order that makes it consistent."""
 
-    __slots__ = ("alive", "held", "offline_runs", "record")
+    __slots__ = ("alive", "held", "lost", "offline_runs", "record")
 
     def __init__(self, dir_fd: int, boot: str) -> None:
-        self.record = _this_boots(record.read(dir_fd), boot)
-        found = self.record
+        there = record.read(dir_fd)
+        self.lost = there is None or there.boot != boot  # nobody has cleared it
+        self.record = found = None if self.lost else _not_cleared(there)
         self.held = _is_held(dir_fd, names.MONITOR_LOCK, locks.MONITOR)
         self.alive = found is not None and _lives(found)
         self.offline_runs = _is_held(dir_fd, names.TRANSITION_LOCK, locks.OFFLINE)
@@ -59,10 +60,8 @@ def _lives(found: record.Record) -> bool:
         return True  # no free descriptor, say: that proves nobody dead
 
 
-def _this_boots(found: record.Record | None, boot: str) -> record.Record | None:
-    if found is None or found.boot != boot or found.state == record.NONE:
-        return None
-    return found
+def _not_cleared(found: record.Record | None) -> record.Record | None:
+    return None if found is None or found.state == record.NONE else found
 
 
 def _is_held(dir_fd: int, name: str, byte: int) -> bool:
@@ -126,22 +125,27 @@ def answer(root: str, name: str) -> int:
 
 def _from_look(root: str, name: str, look: Look) -> int:
     found = look.record
-    if look.offline_runs:
-        code, start = verdict.while_offline_runs(found.state if found else record.NONE)
-    elif found is not None and found.state in (record.ONLINE, record.FAULTED):
-        code, start = verdict.from_record(
-            found.state, alive=look.alive, watched=look.watched()
-        )
+    if found is not None and found.state == record.ONLINE and look.alive:
+        code, start = verdict.ONLINE, not look.offline_runs and not look.watched()
     else:
-        from pgx_agent import slow_check
+        from pgx_agent import check_rows
 
-        here = look.alive or slow_check.found_here(root, name)
-        code, start = verdict.without_record(here and not look.watched())
+        code, start = check_rows.answer(root, name, look)
     if start:
         start_monitor(root, name, found.generation if found else "-")
     if code == verdict.FAULTED:
         report.show(PROGRAM, "error", _faulted(name, look), log=False)
     return code
+
+
+def unknown(name: str) -> int:
+    """Say that there is no resource *name*: a typo in CheckCommands is Offline for ever."""
+    from pgx_pclrsc.text import quoted
+
+    hint = "pgx_pclrsc -p lists the resources that are registered on this node."
+    problem = Failure(f"resource {quoted(name)} does not exist", hint=hint)
+    report.show(PROGRAM, "error", problem, log=False)
+    return verdict.OFFLINE
 
 
 def start_monitor(root: str, name: str, generation: str) -> None:
@@ -183,7 +187,7 @@ def run(arguments: list[str]) -> int:
             return _without_name(arguments)
         name = arguments[0]
         if not registry.is_name(name):
-            return verdict.OFFLINE  # no resource can have this name
+            return unknown(name)
         return answer(registry.registry_root(), name)
     except Refused as ex:
         report.show(PROGRAM, "error", ex, log=False)

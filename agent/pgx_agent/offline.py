@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 PROGRAM = "pgx_offline"
 _VERDICT_TAKES = 0.5  # seconds kept for what comes after the stop
 _MAY_HANG = 30.0  # seconds in state D, of the look at a disk that hangs
+_STALE = "pgx_check may go on reporting what it was."
 
 
 def work(worker: Worker) -> int:
@@ -205,13 +206,23 @@ def _note_failure(
 
 
 def _forget(worker: Worker) -> None:
-    """Clear the record, and the entry under /run: from here on Check says Offline."""
-    _write(worker, record.Record(record.new_generation(), proc.boot_id()))
-    worker.remove_entry()
+    """Let the entry under /run say so, and clear the record: Check says Offline from here on.
+
+    In this order: Check goes by the entry where the record cannot be cleared.
+    """
+    refusal = worker.leave_stopped()
+    fresh = record.Record(record.new_generation(), proc.boot_id())
+    detail = "pgx_check goes by the entry under /run."
+    if refusal:
+        detail = f"Nor the entry under /run: {refusal}. {_STALE}"
+    _write(worker, fresh, detail)
 
 
-def _write(worker: Worker, content: record.Record) -> None:
-    """Write the record; where that cannot be, none at all is better than a wrong one."""
+def _write(worker: Worker, content: record.Record, detail: str = _STALE) -> None:
+    """Write the record; where that cannot be, none at all is better than a wrong one.
+
+    *detail* says what becomes of it where neither can be.
+    """
     if worker.dir_fd < 0:
         return
     try:
@@ -222,16 +233,16 @@ def _write(worker: Worker, content: record.Record) -> None:
         finally:
             os.close(fd)
     except OSError as ex:
-        _remove_record(worker, ex)
+        _remove_record(worker, ex, detail)
 
 
-def _remove_record(worker: Worker, problem: OSError) -> None:
+def _remove_record(worker: Worker, problem: OSError, detail: str) -> None:
     try:
         os.unlink(names.RECORD, dir_fd=worker.dir_fd)
     except OSError:
         worker.warn(
             f"could not write the record: {problem.strerror or problem}",
-            detail="pgx_check may go on reporting what it was.",
+            detail=detail,
             hint="Look at the work directory and its file system.",
         )
 

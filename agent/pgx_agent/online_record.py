@@ -1,7 +1,8 @@
 """What pgx_online reads in the status record, and writes into it.
 
-It is cleared before a server is started or stopped: Check then says Offline until the
-monitor's first word.  An adoption leaves a record that says Online as it is.
+It is cleared before a server is started or stopped, and the entry under /run with it:
+Check then says Offline until the monitor's first word.  An adoption leaves a record that
+says Online as it is, and the entry too.
 """
 
 from __future__ import annotations
@@ -39,7 +40,8 @@ def _write(worker: Worker, found: record.Record, *, sync: bool) -> None:
 
 
 def clear(worker: Worker) -> None:
-    """Make the record say nothing; the monitor of an earlier one ends at this."""
+    """Make record and entry say nothing; the monitor of an earlier record ends at this."""
+    worker.remove_entry()
     fresh = record.Record(record.new_generation(), proc.boot_id())
     _write(worker, fresh, sync=False)
 
@@ -51,6 +53,7 @@ def starting(worker: Worker, pid: int, start: int) -> str:
         record.new_generation(),
         proc.boot_id(),
         record.STARTING,
+        good_until=proc.monotonic_ms() + record.GOOD_FOR_MS,
         postmaster=pid,
         start=start,
         device=there.st_dev,

@@ -58,7 +58,7 @@ def _alive(root: str, name: str, definition: ResourceDefinition | None) -> bool:
 def when_unreadable(root: str, name: str, why: str) -> int:
     """Answer where registry, work directory or record cannot be read: row 9 of the table."""
     if _is_unknown(root, name):
-        return verdict.OFFLINE
+        return check.unknown(name)
     definition = definition_of(root, name)
     code, start = verdict.unreadable(_alive(root, name, definition))
     problem = Failure(f'could not read the state of resource "{name}": {why}')

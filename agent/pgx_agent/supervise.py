@@ -13,13 +13,13 @@ import select
 import time
 from collections.abc import Callable
 
-from pgx_agent import hv, looking, prologue
+from pgx_agent import hv, looking, parents_part, prologue
 from pgx_agent.hung import Hung
 from pgx_agent.postgres import holdings
 from pgx_agent.relay import Relay
 from pgx_agent.trace import Trace
 from pgx_agent.worker import ParentGone, Worker, open_workdir
-from pgx_pclrsc import codec, reach, report, runentry, users
+from pgx_pclrsc import reach, report, users
 from pgx_pclrsc.bare import signal, socket
 from pgx_pclrsc.definition import ResourceDefinition
 from pgx_pclrsc.report import Failure
@@ -255,12 +255,10 @@ class _Parent:
                 self._phase = text
             case ["bystanders", *keys]:
                 self._reply("bystanders", *self._look(keys))
-            case ["entry", pid, start]:
-                self._reply("entry", self._keep_entry(int(pid), int(start)))
-            case ["forget"]:
-                self._reply("forget", self._forget())
             case _:
-                pass  # the empty packet of a closed line
+                kept = parents_part.keep(words, self._root, self._definition)
+                if kept is not None:  # else it is the empty packet of a closed line
+                    self._reply(words[0], kept)
         return bool(packet)
 
     def _reply(self, *words: str) -> None:
@@ -268,21 +266,6 @@ class _Parent:
             self._line.send("\0".join(words).encode()[:_PACKET])
         except OSError:
             pass  # the worker is gone; its pidfd tells
-
-    def _keep_entry(self, pid: int, start: int) -> str:
-        text = codec.encode(self._definition)
-        try:
-            runentry.write(self._root, self._definition.name, (pid, start), text)
-        except OSError as ex:
-            return str(ex)
-        return ""
-
-    def _forget(self) -> str:
-        try:
-            runentry.remove(self._root, self._definition.name)
-        except OSError as ex:
-            return str(ex)
-        return ""
 
     def _look(self, keys: list[str]) -> list[str]:
         pairs = [(int(d), int(i)) for d, _, i in (key.partition(":") for key in keys)]

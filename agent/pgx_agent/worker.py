@@ -105,6 +105,10 @@ class Worker:
         """Have the root-owned entry under /run removed."""
         self._ask("forget")
 
+    def leave_stopped(self) -> str:
+        """Have the entry say that an Offline has finished; return why it does not, or ""."""
+        return self._ask("stopped").partition("\0")[2]
+
     def wait(self, fds: list[int], seconds: float) -> list[int]:
         """Return those of *fds* that become readable within *seconds*.
 

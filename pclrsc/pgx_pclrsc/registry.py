@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 DEFAULT_ROOT = "/etc/opt/pgx_pclrsc"
+RUN_DIRECTORY = "/run/pgx_pclrsc"
 VARIABLE = "PGX_PCLRSC_HOME"
 
 
@@ -35,6 +36,12 @@ def registry_root() -> str:
 def entry(where: str, name: str) -> str:
     """Return the directory of resource *name*, a valid name, in the registry *where*."""
     return f"{where}/{name}"
+
+
+def run_path(where: str, name: str) -> str:
+    """Return the path of what is known under /run of *name* in the registry *where*."""
+    escaped = os.path.abspath(where).replace("%", "%25").replace("/", "%2F")
+    return f"{RUN_DIRECTORY}/{escaped}%2F{name}"
 
 
 def definition_path(where: str, name: str) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from pgx_pclrsc import names
+from pgx_pclrsc.text import quoted
 from tests.fix_place import FAULTED, OFFLINE, ONLINE, STUB, Place
 
 
@@ -67,12 +68,18 @@ def test_a_removed_work_directory_is_offline(place: Place) -> None:
 @pytest.mark.parametrize(
     "name", ["nosuch", "", "../pg1", "a.b", "a-b", "1a", "x" * 17, "ä", "pg1\n", "a/b"]
 )
-def test_a_name_that_is_not_registered_is_offline_without_a_word(
+def test_a_name_that_is_not_registered_is_offline_and_told(
     place: Place, name: str
 ) -> None:
+    """A typo in CheckCommands is Offline for ever."""
     done = place.check(name)
 
-    assert (done.returncode, done.stdout, done.stderr) == (OFFLINE, "", "")
+    assert (done.returncode, done.stdout) == (OFFLINE, "")
+    assert done.stderr.splitlines() == [
+        f"pgx_check: error: resource {quoted(name)} does not exist",
+        "pgx_check: hint: pgx_pclrsc -p lists the resources that are registered on this "
+        "node.",
+    ]
 
 
 def test_a_missing_registry_is_offline(place: Place) -> None:

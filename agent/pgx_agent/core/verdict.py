@@ -4,6 +4,8 @@ The table, first match wins; this module only looks rows up.  It is on Check's f
 path, so it has plain arguments and a tuple for an answer, no dataclass and no enum.
 
     record or work directory unreadable   Online if the instance's postmaster lives, else Offline
+    record lost, the resource was Online
+    and its postmaster lives              Online; without a monitor that is fresh, one is started
     pgx_offline runs                      the state it found, until nothing is left
     record Faulted                        Faulted, whoever holds the lock
     record Online, postmaster alive       Online; without a monitor that is fresh, one is started
@@ -24,6 +26,11 @@ _FOUND = {"online": ONLINE, "faulted": FAULTED}
 def unreadable(postmaster_alive: bool) -> Answer:
     """Answer where the record cannot be read: for the monitor's sake there is no fault."""
     return (ONLINE, True) if postmaster_alive else (OFFLINE, False)
+
+
+def lost(*, watched: bool, offline_runs: bool) -> Answer:
+    """Answer where a postmaster lives that was Online and nothing in the record says so."""
+    return ONLINE, not watched and not offline_runs
 
 
 def while_offline_runs(state: str) -> Answer:
