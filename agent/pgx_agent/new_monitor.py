@@ -13,6 +13,7 @@ import os
 import time
 
 from pgx_agent import launch
+from pgx_agent.monitor.options import ADOPTED, STARTED
 from pgx_agent.worker import Worker
 from pgx_pclrsc import reach
 from pgx_pclrsc.failure import Failure
@@ -23,18 +24,19 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Literal, TypeAlias
 
-Said: TypeAlias = "Literal['online', 'faulted', 'gone']"
+Said: TypeAlias = "Literal['online', 'shut', 'faulted', 'gone']"
 Outcome: TypeAlias = "Said | Literal['late', 'lost']"
-_SAID: tuple[Said, ...] = ("online", "faulted", "gone")
+_SAID: tuple[Said, ...] = ("online", "shut", "faulted", "gone")
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What the monitor found.
 
-    `online`: the instance has answered and is watched.  `faulted`: its rules say so, *why*
-    is its reason.  `gone`: the postmaster has ended.  `late`: nothing was said in time.
-    `lost`: the monitor ended without a word.
+    `online`: the instance has answered and is watched, *why* names a database that lets
+    nobody in.  `shut`: one that was started here lets nobody in at all.  `faulted`: its
+    rules say so, *why* is its reason.  `gone`: the postmaster has ended.  `late`: nothing
+    was said in time.  `lost`: the monitor ended without a word.
     """
 
     outcome: Outcome
@@ -46,8 +48,13 @@ def parse(line: str) -> Verdict:
     word, _, rest = line.strip().partition(" ")
     for outcome in _SAID:
         if word == outcome:
-            return Verdict(outcome, rest)
+            return Verdict(outcome, _warning(rest) if word == "online" else rest)
     return Verdict("lost")
+
+
+def _warning(rest: str) -> str:
+    """Return what follows PID and start time."""
+    return rest.partition(" ")[2].partition(" ")[2]
 
 
 class NewMonitor:
@@ -66,10 +73,11 @@ class NewMonitor:
             os.close(told)
             os.close(says)
 
-    def tell(self, pid: int, start: int, generation: str) -> None:
+    def tell(self, pid: int, start: int, generation: str, *, started: bool) -> None:
         """Tell it which postmaster it is for; one that has ended already is noticed later."""
         try:
-            os.write(self._tell, f"{pid} {start} {generation}\n".encode())
+            word = STARTED if started else ADOPTED
+            os.write(self._tell, f"{pid} {start} {generation} {word}\n".encode())
         except BrokenPipeError:
             pass
         self._let_go()
@@ -141,14 +149,18 @@ class Judge:
             self._monitor.dismiss()
             self._monitor = None
 
-    def judge(self, pid: int, start: int, generation: str, until: float) -> Verdict:
+    def judge(
+        self, pid: int, start: int, generation: str, until: float, *, started: bool
+    ) -> Verdict:
         """Return what a monitor finds of the postmaster, until monotonic *until*.
+
+        *started*: it was started by an Online, and has not answered yet.
 
         Raises Failure when one monitor after the other ends without a word.
         """
         for _ in range(self._TRIES):
             self._worker.phase(f"waiting for an answer of postmaster {pid}")
-            self.prepare().tell(pid, start, generation)
+            self.prepare().tell(pid, start, generation, started=started)
             verdict = self.prepare().wait(until)
             self.dismiss()
             self._worker.trace.write(f"the monitor says {verdict}")

@@ -72,6 +72,15 @@ def says_online(found: record.Record | None, pid: int, start: int) -> bool:
     )
 
 
+def says_starting(found: record.Record | None, pid: int, start: int) -> bool:
+    """Whether *found* says that an Online has started this postmaster, and got no further."""
+    return (
+        found is not None
+        and found.state == record.STARTING
+        and (found.postmaster, found.start) == (pid, start)
+    )
+
+
 def adopting(worker: Worker, found: record.Record | None, pid: int, start: int) -> str:
     """Return the generation under which *pid* is adopted: that of its Online record, or new."""
     if found is not None and says_online(found, pid, start):

@@ -143,10 +143,16 @@ class Start:
     def _see_it_answer(
         self, forked: Forked, generation: str, found: Look, before: Mark
     ) -> Forked:
-        verdict = self._judge.judge(forked.pid, forked.start, generation, self._until)
+        verdict = self._judge.judge(
+            forked.pid, forked.start, generation, self._until, started=True
+        )
         match verdict.outcome:
             case "online":
+                if verdict.why:
+                    warn_of_closed(self._worker, verdict.why, self._said(before))
                 return forked
+            case "shut":
+                raise self._lets_nobody_in(verdict.why, before)
             case "gone":
                 raise self._refused(forked, found, before)
             case "faulted":
@@ -190,6 +196,17 @@ class Start:
             "no server runs on this data directory on any node, remove it."
         )
 
+    def _lets_nobody_in(self, why: str, before: Mark) -> Failure:
+        """Return why another node is to be tried, in the server's own words."""
+        said = self._said(before)
+        cause = _without_prefix(said[0]) if said else why
+        return Failure(
+            f"instance {self._name} was started and lets nobody in: {cause}",
+            detail=f"{why[:1].upper()}{why[1:]}.",
+            hint="It is stopped again. See that this node has the locales, libraries and "
+            "programs that the others have.",
+        )
+
     def _silent(self, why: str, before: Mark) -> Failure:
         said = " / ".join(self._said(before))
         return Failure(
@@ -198,6 +215,17 @@ class Start:
             hint="It is stopped again. Look at pg_hba.conf, .pgpass of the OS user and "
             "the databases template1 and postgres.",
         )
+
+
+def warn_of_closed(worker: Worker, why: str, said: list[str]) -> None:
+    """Warn that a database of an instance that is Online lets nobody in."""
+    quote = f" The server said: {_without_prefix(said[0])}" if said else ""
+    worker.warn(
+        f"instance {quoted(worker.definition.name)} is Online, but {why}",
+        detail=f"Nobody can connect there.{quote}",
+        hint="See that this node has the locales, libraries and programs that the others "
+        "have.",
+    )
 
 
 def _close(fd: int | None) -> None:

@@ -22,7 +22,7 @@ from pgx_agent.core.online import Ident
 from pgx_agent.new_monitor import Judge
 from pgx_agent.online_checks import Checked
 from pgx_agent.online_facts import Look
-from pgx_agent.postgres import identity, stop
+from pgx_agent.postgres import identity, server_log, stop
 from pgx_agent.version_question import VersionQuestion
 from pgx_agent.worker import Worker
 from pgx_pclrsc import report
@@ -48,6 +48,7 @@ class Online:
         self._worker = worker
         self._held = held
         self._name = quoted(worker.definition.name)
+        self._data = worker.definition.data_directory
         self._judge = judge
         self._condemned: Ident | None = None
         self._joined: Ident | None = None  # a server that was still starting at the end
@@ -155,13 +156,20 @@ class Online:
             return None
         self._held.confirm()
         end_monitor.end_monitor(self._worker.dir_fd)
+        started = joining or online_record.says_starting(found.record, pid, start)
         generation = online_record.adopting(self._worker, found.record, pid, start)
-        verdict = self._judge.judge(pid, start, generation, self._until)
+        before = server_log.mark(self._worker.dir_fd, self._data)
+        verdict = self._judge.judge(
+            pid, start, generation, self._until, started=started
+        )
         match verdict.outcome:
             case "online":
+                if verdict.why:
+                    said = server_log.since(self._worker.dir_fd, self._data, before)
+                    online_start.warn_of_closed(self._worker, verdict.why, said)
                 self._inform_adopted(found, running)
                 return running.ident
-            case "faulted":
+            case "faulted" | "shut":
                 self._worker.say(f"postmaster {pid} is Faulted: {verdict.why}")
                 self._condemned = running.ident
             case "late":

@@ -80,7 +80,28 @@ def test_the_table(outcome: Outcome, seen: Circumstances, want: str) -> None:
     ],
 )
 def test_any_reply_is_a_second_opinion(outcome: Outcome) -> None:
-    assert meaning(outcome, 4, "postgres", PLAIN) == Answered(4)
+    got = meaning(outcome, 4, "postgres", PLAIN)
+
+    assert isinstance(got, Answered)
+    assert (got.number, got.database) == (4, "postgres")
+
+
+@pytest.mark.parametrize("database", ["template1", "postgres"])
+@pytest.mark.parametrize(
+    ("code", "shut"),
+    [
+        *((code, True) for code in ("XX000", "58P01", "58P02", "42704", "P0001")),
+        *((code, False) for code in ("53300", "53100", "55000", "3D000", "42501")),
+        *((code, False) for code in ("XX001", "XX002", "28000", "28P01")),
+    ],
+)
+def test_what_shuts_a_database_on_this_node_alone(
+    database: str, code: str, shut: bool
+) -> None:
+    got = meaning(ErrorReply(code), 1, database, WARN)
+
+    assert isinstance(got, Answered)
+    assert got.shut == (code if shut else "")
 
 
 @pytest.mark.parametrize("how", list(Silence))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pgx_agent.monitor.options import Options, parse, parse_told
+from pgx_agent.monitor.options import Options, Told, parse, parse_told
 from pgx_pclrsc.failure import Failure
 
 
@@ -50,6 +50,7 @@ def test_wrong_usage(arguments: list[str]) -> None:
 
 
 def test_what_online_tells() -> None:
-    assert parse_told("12 34 abc\n") == ((12, 34), "abc")
+    assert parse_told("12 34 abc started\n") == Told((12, 34), "abc", True)
+    assert parse_told("12 34 abc adopted\n") == Told((12, 34), "abc", False)
     assert parse_told("") is None
-    assert parse_told("12 34") is None
+    assert parse_told("12 34 abc") is None

@@ -194,7 +194,9 @@ def test_a_link_in_place_of_the_log_is_not_written_to(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "outcome", "why"),
     [
-        ("online 12 345\n", "online", "12 345"),
+        ("online 12 345\n", "online", ""),
+        ("online 12 345 a database is shut\n", "online", "a database is shut"),
+        ("shut XX000 and XX000\n", "shut", "XX000 and XX000"),
         ("faulted no answer within 1 s\n", "faulted", "no answer within 1 s"),
         ("gone it exited\n", "gone", "it exited"),
         ("", "lost", ""),

@@ -78,6 +78,10 @@ _RESOURCES = "53"
 _LIVES_WITH = frozenset({"53300", "53100"})
 _SYSTEM_ERRORS = frozenset({"58000", "58030"})
 
+# What lets nobody in and would do so on any node: a limit, a start, a closed or missing
+# database, a right, damage.  Whatever else does so at Online may be this node's alone.
+_MOVES_ALONG = _LIVES_WITH | {"57P03", "55000", "3D000", "42501", "XX001", "XX002"}
+
 _EXPLAINED = {
     "53300": "too many connections",
     "53100": "disk full",
@@ -94,7 +98,7 @@ def meaning(outcome: Outcome, number: int, database: str, seen: Circumstances) -
     """Return what *outcome* of question *number* to *database* means for the watch."""
     if database == POSTGRES and not isinstance(outcome, NoReply):
         # The second opinion asks only whether anybody is at home.
-        return Answered(number)
+        return Answered(number, database=POSTGRES, shut=_shut(outcome))
     match outcome:
         case Row():
             return Answered(number)
@@ -121,8 +125,19 @@ def _error(sqlstate: str, number: int, database: str, seen: Circumstances) -> Ev
     explained = _EXPLAINED.get(sqlstate)
     why = f" ({explained})" if explained else ""
     return Answered(
-        number, f'database "{database}" replied with SQLSTATE {sqlstate}{why}'
+        number,
+        f'database "{database}" replied with SQLSTATE {sqlstate}{why}',
+        shut=_shut(ErrorReply(sqlstate)),
     )
+
+
+def _shut(outcome: Outcome) -> str:
+    """Return the error code that lets nobody in here, nothing for any other outcome."""
+    if not isinstance(outcome, ErrorReply):
+        return ""
+    code = outcome.sqlstate
+    moves = code in _MOVES_ALONG or code.startswith(_AUTHORIZATION)
+    return "" if moves else code
 
 
 def _login(reason: str, number: int, seen: Circumstances) -> Event:

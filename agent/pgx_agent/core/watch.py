@@ -18,14 +18,17 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from pgx_agent.core.opening import consult
 from pgx_agent.core.pace import forgive_lateness, patience, with_wake
 from pgx_agent.core.watched import (
+    OPENING,
     PATIENCE,
     POSTGRES,
     TEMPLATE1,
     Answered,
     Ask,
     Clock,
+    Consult,
     CrashRestart,
     Effect,
     Ended,
@@ -37,6 +40,7 @@ from pgx_agent.core.watched import (
     Limits,
     PostmasterGone,
     Ready,
+    Shut,
     Starting,
     State,
     Tick,
@@ -109,6 +113,10 @@ def _watching(limits: Limits, state: Watching, event: Event, now: float) -> Resu
             return (Faulted(reason) if state.answered else state), ()
         case PostmasterGone(reason=reason, expected=expected):
             return _gone(state.answered and not expected, reason), ()
+        case Shut(reason=reason):
+            return Faulted(reason), ()
+        case Consult():
+            return consult(state)
         case Ready():
             return state, ()
         case _:
@@ -156,7 +164,8 @@ def _answered(
 
 def _opinion(limits: Limits, state: Watching, now: float) -> Result:
     """Database `postgres` replied: silence of template1 is a lock there, not a fault."""
-    if state.failures and not state.silent:
+    unasked = state.opinion == OPENING and not state.consulted
+    if unasked or (state.failures and not state.silent):
         return replace(state, opinion=None), ()
     after = replace(
         state,

@@ -13,6 +13,9 @@ from pgx_pclrsc.frozen import dataclass
 TEMPLATE1 = "template1"
 POSTGRES = "postgres"
 
+# The number of the question to `postgres` that Online has put beside the first one.
+OPENING = 0
+
 # What a question is allowed where the definition sets no limit and there must be one:
 # before the first answer of a watch, and for the second opinion.
 PATIENCE = 10.0
@@ -39,10 +42,15 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A live server replied; *warning* says what was odd about the reply."""
+    """A live server replied; *warning* says what was odd about the reply.
+
+    *shut*: the error code, where the reply lets nobody in and another node might.
+    """
 
     number: int
     warning: str | None = None
+    database: str = TEMPLATE1
+    shut: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +95,18 @@ class CrashRestart:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Consult:
+    """Ask `postgres` as well: Online wants to know of both databases."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shut:
+    """A server that Online has started lets nobody in, *reason*: its start has failed."""
+
+    reason: str
+
+
 Event: TypeAlias = (
     Ready
     | Tick
@@ -96,6 +116,8 @@ Event: TypeAlias = (
     | FaultNow
     | PostmasterGone
     | CrashRestart
+    | Consult
+    | Shut
 )
 
 

@@ -33,6 +33,7 @@ from pgx_agent.core.watched import (
 )
 from pgx_agent.monitor import evidence, sight
 from pgx_agent.monitor.claim import Claim
+from pgx_agent.monitor.first_word import FirstWord
 from pgx_agent.monitor.questions import Asking, Questions
 from pgx_agent.monitor.reader import Reader
 from pgx_agent.monitor.speaker import Speaker
@@ -58,6 +59,7 @@ class Monitor:
         claim: Claim,
         limits: Limits,
         speaker: Speaker,
+        first_word: FirstWord,
         *,
         under_online: bool,
     ) -> None:
@@ -65,6 +67,7 @@ class Monitor:
         self._claim = claim
         self._limits = limits
         self._say = speaker
+        self._first_word = first_word
         self._pid, self._start = claim.postmaster
         self._pidfd = self._open_pidfd()
         self._pid_file = Reader(self._data, self._pid)
@@ -130,6 +133,8 @@ class Monitor:
         for event in self._questions.hear(ready):
             self._step(event)
         now = time.monotonic()
+        for event in self._first_word.late(now):
+            self._advance(event)
         wake = watch.wake_of(self._state)
         if wake is not None and now >= wake:
             self._step(Tick())
@@ -151,7 +156,7 @@ class Monitor:
         return dict(poll.poll(0 if at_once else self._milliseconds()))
 
     def _milliseconds(self) -> int:
-        wanted = [self._refresh_at]
+        wanted = [self._refresh_at, *self._first_word.wake()]
         if not isinstance(self._state, Faulted):
             wanted.append(self._look_at)
         wake = watch.wake_of(self._state)
@@ -230,6 +235,10 @@ class Monitor:
     # --- decisions -------------------------------------------------------------
 
     def _step(self, event: Event) -> None:
+        for heard in self._first_word.hear(event, time.monotonic()):
+            self._advance(heard)
+
+    def _advance(self, event: Event) -> None:
         before = self._state
         self._state, effects = watch.step(self._limits, before, event, time.monotonic())
         if self._state is not before:
@@ -244,7 +253,7 @@ class Monitor:
     def _changed(self, before: State, after: State, event: Event) -> None:
         match before, after:
             case _, Faulted(reason=reason):
-                self._fault(reason)
+                self._fault(reason, event)
             case _, Ended(reason=reason):
                 self._say.trace(f"the watch ends: {reason}")
                 self._say.first_word(f"gone {reason}")
@@ -274,13 +283,13 @@ class Monitor:
         again = self._claim.keeper.kept.state == record.ONLINE
         if not again:
             self._record(record.ONLINE)
-        self._say.first_word(f"online {self._pid} {self._start}")
+        self._first_word.online(self._pid, self._start, time.monotonic())
         self._say.watched(self._pid, again=again)
 
-    def _fault(self, reason: str) -> None:
+    def _fault(self, reason: str, event: Event) -> None:
         """Write it first: what reads the record waits for nothing else."""
         self._record(record.FAULTED, reason)
-        self._say.first_word(f"faulted {reason}")
+        self._first_word.faulted(reason, event)
         self._say.faulted(reason)
         self._questions.close()
         asked = self._questions.history()

@@ -12,7 +12,7 @@ import signal
 import sys
 
 from pgx_agent import prologue, script
-from pgx_agent.monitor.options import Options, parse, parse_told
+from pgx_agent.monitor.options import Options, Told, parse, parse_told
 from pgx_agent.trace import Trace
 from pgx_pclrsc import registry, report
 from pgx_pclrsc.definition import ResourceDefinition
@@ -42,13 +42,13 @@ def _watch(options: Options, definition: ResourceDefinition, trace: Trace) -> No
     gc.freeze()
     told = _told(options)
     if told is not None:
-        work.watch(options, definition, trace, *told)
+        work.watch(options, definition, trace, told)
 
 
-def _told(options: Options) -> tuple[tuple[int, int] | None, str] | None:
+def _told(options: Options) -> Told | None:
     """Return which server, and the record's generation; None when Online is gone."""
     if options.wait_fd < 0:
-        return options.postmaster, options.generation
+        return Told(options.postmaster, options.generation)
     data = b""
     while not data.endswith(b"\n") and (more := os.read(options.wait_fd, 256)):
         data += more

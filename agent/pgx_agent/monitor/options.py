@@ -11,6 +11,8 @@ SYNOPSIS = (
     "[--postmaster=PID:START] [--wait-fd=N] [--ready-fd=N]"
 )
 
+STARTED, ADOPTED = "started", "adopted"
+
 # PID and start time (clock ticks).
 Postmaster = tuple[int, int]
 
@@ -21,7 +23,8 @@ class Options:
 
     *by*: `online` works under Online's lock, `check` takes over by itself.  *generation*:
     of the record that the starter has seen, `-` for none.  *wait_fd*: where the line
-    `PID START GENERATION` is read from.  *ready_fd*: where the first word is written to.
+    `PID START GENERATION started|adopted` is read from.  *ready_fd*: where the first word
+    is written to.
     *interval_ms* replaces the watch-interval; only the bench needs less than a second.
     """
 
@@ -73,9 +76,18 @@ def parse_postmaster(text: str) -> Postmaster | None:
     return int(pid), int(start)
 
 
-def parse_told(line: str) -> tuple[Postmaster, str] | None:
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What Online tells: the server, its record's generation, whether it was *started* here."""
+
+    postmaster: Postmaster | None
+    generation: str
+    started: bool = False
+
+
+def parse_told(line: str) -> Told | None:
     """Return what Online tells on --wait-fd, None when it tells nothing."""
     words = line.split()
-    if len(words) != 3:
+    if len(words) != 4:
         return None
-    return (int(words[0]), int(words[1])), words[2]
+    return Told((int(words[0]), int(words[1])), words[2], words[3] == STARTED)

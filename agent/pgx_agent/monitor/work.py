@@ -5,9 +5,10 @@ from __future__ import annotations
 from pgx_agent.core.watched import Limits
 from pgx_agent.monitor import claim as claims
 from pgx_agent.monitor.claim import Claim, StandDown
+from pgx_agent.monitor.first_word import FirstWord
 from pgx_agent.monitor.keeper import Superseded
 from pgx_agent.monitor.loop import Monitor
-from pgx_agent.monitor.options import Options, Postmaster
+from pgx_agent.monitor.options import Options, Told
 from pgx_agent.monitor.speaker import Speaker
 from pgx_agent.postgres import probe
 from pgx_agent.trace import Trace
@@ -24,44 +25,37 @@ def limits_of(definition: ResourceDefinition, interval_ms: int = 0) -> Limits:
     )
 
 
-def _claim(
-    options: Options,
-    definition: ResourceDefinition,
-    postmaster: Postmaster | None,
-    generation: str,
-) -> Claim:
+def _claim(options: Options, definition: ResourceDefinition, told: Told) -> Claim:
     try:
         probe.set_up()
         if options.by == "online":
-            if postmaster is None:
+            if told.postmaster is None:
                 raise StandDown("Online names no postmaster")
-            return claims.under_online(definition, postmaster, generation)
-        return claims.after_check(definition, generation)
+            return claims.under_online(definition, told.postmaster, told.generation)
+        return claims.after_check(definition, told.generation)
     except OSError as ex:
         named = quoted(definition.name)
         raise Failure(f"could not watch instance {named}: {ex}") from ex
 
 
 def watch(
-    options: Options,
-    definition: ResourceDefinition,
-    trace: Trace,
-    postmaster: Postmaster | None,
-    generation: str,
+    options: Options, definition: ResourceDefinition, trace: Trace, told: Told
 ) -> None:
     """Claim the resource and watch its server until there is nothing left to watch.
 
     Raises Failure when it cannot be claimed at all.
     """
     try:
-        claim = _claim(options, definition, postmaster, generation)
+        claim = _claim(options, definition, told)
         speaker = Speaker(definition.name, trace, options.ready_fd)
+        under_online = options.by == "online"
         Monitor(
             definition,
             claim,
             limits_of(definition, options.interval_ms),
             speaker,
-            under_online=options.by == "online",
+            FirstWord(speaker, told.started if under_online else None),
+            under_online=under_online,
         ).run()
     except (StandDown, Superseded) as ex:
         trace.write(f"no monitor is needed here: {ex}")
