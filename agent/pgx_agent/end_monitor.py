@@ -64,6 +64,20 @@ def end_monitor(dir_fd: int) -> None:
     )
 
 
+def end_before_start(dir_fd: int) -> None:
+    """End the monitor, as Online does before anything of the instance is touched.
+
+    Raises Failure, also when the lock cannot be looked at: two monitors could be at work.
+    """
+    try:
+        end_monitor(dir_fd)
+    except OSError as ex:
+        raise Failure(
+            f'could not open lock file "{names.MONITOR_LOCK}": {ex.strerror or ex}',
+            hint="Find out what has put it into the work directory, and remove it.",
+        ) from ex
+
+
 def _end_recorded(dir_fd: int) -> None:
     """Kill the record's monitor: without its lock file it would end by itself, if it ran."""
     try:

@@ -60,7 +60,7 @@ class Start:
         """
         self._held.confirm()
         # In this order: a monitor that is just writing would put its record back.
-        end_monitor.end_monitor(self._worker.dir_fd)
+        end_monitor.end_before_start(self._worker.dir_fd)
         online_record.clear(self._worker)
         asked = time.monotonic()
         guard_fd = self._take_guard()

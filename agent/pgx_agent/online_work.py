@@ -155,7 +155,7 @@ class Online:
         if joining and not self._join(pid, start):
             return None
         self._held.confirm()
-        end_monitor.end_monitor(self._worker.dir_fd)
+        end_monitor.end_before_start(self._worker.dir_fd)
         started = joining or online_record.says_starting(found.record, pid, start)
         generation = online_record.adopting(self._worker, found.record, pid, start)
         before = server_log.mark(self._worker.dir_fd, self._data)
@@ -209,7 +209,7 @@ class Online:
         """End the instance's processes; the record says nothing from now on."""
         # In this order: a monitor that is just writing would put its record back.
         self._held.confirm()
-        end_monitor.end_monitor(self._worker.dir_fd)
+        end_monitor.end_before_start(self._worker.dir_fd)
         online_record.clear(self._worker)
         left = stop.stop(self._worker, found.evidence, mode, self._until)
         if left:
@@ -232,7 +232,7 @@ class Online:
                 worker.trace.write(f"{found.facts}: not ours to stop")
                 return
             worker.phase("stopping what was started")
-            end_monitor.end_monitor(worker.dir_fd)
+            end_monitor.end_before_start(worker.dir_fd)
             left = stop.stop(worker, found.evidence, "immediate", worker.deadline)
             if left:
                 worker.warn(

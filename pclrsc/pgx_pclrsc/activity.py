@@ -11,7 +11,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from pgx_pclrsc import locks, names, postmasters
+from pgx_pclrsc import locks, names, odd_file, postmasters
 from pgx_pclrsc.definition import ResourceDefinition
 from pgx_pclrsc.failure import Failure
 from pgx_pclrsc.text import quoted
@@ -29,10 +29,12 @@ def _lock_file(work: str, name: str) -> Iterator[int | None]:
         yield None
         return
     except OSError as ex:
-        raise Failure(f"could not open lock file {quoted(path)}: {ex.strerror}") from ex
+        why = odd_file.what(path) or ex.strerror
+        raise Failure(f"could not open lock file {quoted(path)}: {why}") from ex
     try:
         if not stat.S_ISREG(os.fstat(fd).st_mode):
-            raise Failure(f"lock file {quoted(path)} is not a regular file")
+            why = odd_file.what(path)
+            raise Failure(f"could not open lock file {quoted(path)}: {why}")
         yield fd
     finally:
         os.close(fd)

@@ -13,11 +13,10 @@ from typing import Any
 
 from pgx_pclrsc import (
     activity,
-    as_user,
     changes,
     codec,
-    reach,
     registry,
+    rights,
     runentry,
     store,
     users,
@@ -78,12 +77,13 @@ def register(
 def _look_at_node(root: str, values: Mapping[str, Any], found: _Findings) -> None:
     """Add what this node says of those values that are right in themselves."""
     sound = {key for key in values if not problems({key: values[key]})}
+    _try(found, lambda: rights.check_change(root))
     if "name" in sound:
         _try(found, lambda: _check_new(root, values["name"]))
     if "os_user" in sound:
         _try(found, lambda: _find_user(values["os_user"], found))
-        if found.user:
-            _look_at_reach(root, found.user, found)
+        if user := found.user:
+            _try(found, lambda: _look_at_reach(root, user, found))
     if "work_directory" in sound:
         work = plain(values["work_directory"])
         data = plain(values["data_directory"]) if "data_directory" in sound else None
@@ -120,23 +120,7 @@ def _find_user(name: str, found: _Findings) -> None:
 
 
 def _look_at_reach(root: str, user: OsUser, found: _Findings) -> None:
-    """Try, as the OS user, what the scripts will read as that user."""
-    if user.uid == os.geteuid():
-        return
-    places = reach.programs()
-
-    def look() -> list[str]:
-        return [reach.closed_program(places), reach.closed(root)]
-
-    def check() -> None:
-        program, registry_at = as_user.run(user, look)
-        if program:
-            found.reasons.append(reach.refused_programs(user.os_user, program))
-        if registry_at:
-            refusal = reach.refused_registry(root, user.os_user, registry_at)
-            found.reasons.append(refusal)
-
-    _try(found, check)
+    found.reasons += rights.reasons_of(user, root)
 
 
 def _look_at_workdir(found: _Findings, work: str, data: str | None) -> None:
@@ -238,6 +222,7 @@ def remove(root: str, name: str) -> list[Failure]:
     """
     if not store.exists(name, root):
         raise store.UnknownResource(name)
+    rights.check_change(root)
     with changes.locked(root) as root_fd:
         definition, warnings = _as_far_as_known(root, name)
         work = (

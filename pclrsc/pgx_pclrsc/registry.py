@@ -33,6 +33,19 @@ def registry_root() -> str:
     return root(os.environ)
 
 
+def is_there(where: str) -> bool:
+    """Whether there is a registry at *where*, also one that cannot be read."""
+    try:
+        os.stat(where)
+    except FileNotFoundError:
+        return os.path.islink(
+            where
+        )  # a link that leads nowhere: its disk is not mounted
+    except OSError:
+        pass
+    return True
+
+
 def entry(where: str, name: str) -> str:
     """Return the directory of resource *name*, a valid name, in the registry *where*."""
     return f"{where}/{name}"

@@ -52,7 +52,9 @@ def exists(name: str, root: str) -> bool:
     """Whether the registry at *root* has an entry *name*.  Raises Failure if unreadable."""
     try:
         os.lstat(registry.entry(root, name))
-    except FileNotFoundError:
+    except FileNotFoundError as ex:
+        if os.path.islink(root) and not os.path.exists(root):
+            raise unreadable_registry(root, ex) from ex
         return False
     except OSError as ex:
         raise unreadable_registry(root, ex) from ex
@@ -104,7 +106,7 @@ def list_names(root: str) -> list[str]:
     """Return the names of all resources, sorted.  Raises Failure."""
     try:
         return sorted(filter(registry.is_name, os.listdir(root)))
-    except FileNotFoundError:
-        return []
     except OSError as ex:
+        if not registry.is_there(root):
+            return []
         raise unreadable_registry(root, ex) from ex

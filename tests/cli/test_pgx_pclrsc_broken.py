@@ -150,3 +150,49 @@ def test_a_broken_entry_is_refused_and_can_be_removed(
     assert "already exists" in registered.add({"-w": registered.home / "other"}).stderr
     assert registered.run("-d", "-c", "pg1").returncode == 0
     assert registered.run("-p").stdout == ""
+
+
+@pytest.mark.root
+@pytest.mark.parametrize("action", ["-a", "-d"])
+def test_a_user_who_cannot_change_the_registry_is_told_to_be_root(
+    registered: Registry, action: str
+) -> None:
+    """The kernel's "Permission denied" would come late, and of some file."""
+    user = registered.user
+    words = (
+        ["-d", "-c", "pg1"]
+        if action == "-d"
+        else [
+            "-a",
+            *registered.options(
+                {"-c": "pg2", "-w": registered.home / "two", "-D": "/d"}
+            ),
+        ]
+    )
+    done = subprocess.run(
+        [command("pgx_pclrsc"), *words],
+        env=registered.environment(),
+        text=True,
+        capture_output=True,
+        **user.popen_options(),
+    )
+
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == [
+        f'pgx_pclrsc: error: registry "{registered.root}" cannot be changed by this user',
+        "pgx_pclrsc: hint: Run the command as root.",
+    ]
+    assert registered.names() == ["pg1"]
+
+
+def test_a_registry_whose_disk_is_not_mounted_is_not_an_empty_one(
+    registry: Registry,
+) -> None:
+    registry.root.parent.mkdir(parents=True, exist_ok=True)
+    registry.root.symlink_to(registry.root.parent / "disk" / "registry")
+
+    listed, asked = registry.run("-p"), registry.run("-d", "-c", "pg1")
+
+    for done in (listed, asked):
+        assert done.returncode == 1
+        assert f'could not read registry "{registry.root}"' in done.stderr

@@ -155,6 +155,21 @@ def test_a_resource_that_is_not_registered_is_an_error(
     assert "resource pgxtest is not registered on this node" in said.stderr
 
 
+def test_a_registry_that_cannot_be_read_is_not_none(
+    wizard: Wizard, registry: Registry
+) -> None:
+    """Before, a node whose registry could not be read was one without a registry."""
+    registry.root.parent.mkdir(parents=True, exist_ok=True)
+    registry.root.write_text("no directory")
+    wizard.env["PGX_PCLRSC_HOME"] = str(registry.root)
+    said = wizard.run("check", APPLICATIONS / "manual.toml")
+
+    assert said.returncode == 1
+    assert ": resource pgxtest cannot be checked\n" in said.stderr
+    assert f'Could not read registry "{registry.root}": Not a directory' in said.stderr
+    assert "no registry" not in said.stderr
+
+
 def test_fstab_of_another_node_can_be_named(wizard: Wizard) -> None:
     table = wizard.file("/dev/sdb1 /mnt/swdsk1 ext3 noauto 0 0\n", "fstab")
     said = wizard.run("check", APPLICATIONS / "manual.toml", "--fstab", table)

@@ -86,3 +86,28 @@ def test_the_pid_file_of_a_server_that_runs(resource: Resource, make: Make) -> N
     assert result.returncode == 0, result.stderr
     assert gone(pid)
     nothing_is_left(resource)
+
+
+@pytest.mark.parametrize("name", ["monitor.lock", "transition.lock"])
+@pytest.mark.parametrize(
+    ("make", "what"),
+    [(_fifo, "a FIFO"), (_link, "a symbolic link"), (_directory, "a directory")],
+)
+def test_a_lock_file_is_named_for_what_it_is(
+    resource: Resource, name: str, make: Make, what: str
+) -> None:
+    """Not "Too many levels of symbolic links", and no internal error."""
+    path = resource.work / name
+    path.unlink()
+    make(path)
+    try:
+        started = resource.online()
+        stopped = resource.offline()
+    finally:
+        _take_away(path)
+
+    assert started.returncode == 1
+    assert f": it is {what}\n" in started.stderr
+    assert "internal error" not in started.stderr
+    assert stopped.returncode == 0, stopped.stderr
+    nothing_is_left(resource)

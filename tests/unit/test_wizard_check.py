@@ -161,7 +161,7 @@ def test_a_name_that_rms_keeps_for_itself_is_an_error() -> None:
 
 
 def test_a_registry_without_the_resource_is_an_error() -> None:
-    node = Node(has_registry=True, trouble="Resource does not exist.")
+    node = Node(has_registry=True)
 
     assert _found(manual(), node) == [
         ("error", "2.3.8", "resource pgxtest is not registered on this node")

@@ -74,6 +74,48 @@ def test_broken_toml_is_told_with_line_and_column(
     assert (problem.line, problem.column) == (line, column)
 
 
+MOUNTS = "[[file_systems.mount]]"
+
+
+@pytest.mark.parametrize(
+    ("text", "detail", "hint"),
+    [
+        ("name = APP1", "Invalid value.", 'Strings are quoted: name = "APP1".'),
+        ("name = APP1  # ours", "Invalid value.", 'Strings are quoted: name = "APP1".'),
+        ("name = “APP1”", "Invalid value.", 'Strings are quoted: name = "APP1".'),
+        ("type = 2fs", "Expected newline or end of document after a statement.", 'Strings are quoted: type = "2fs".'),
+        ("name =", "Invalid value.", "A value must stand behind the sign."),
+        ("x = True", "Invalid value.", "It is written in lower case: x = true."),
+        ('name = "APP1\n', "Illegal character '\\n'.", "The closing quote of a string is missing."),
+        ("x = [1, 2", "Unclosed array.", ""),
+        ("x = 1\nx = 2", 'Key "x" stands twice in its table.', ""),
+        ("[gds]\n[gds]", "Table [gds] stands twice.", "Put all of its keys under one header."),
+    ],
+)  # fmt: skip
+def test_broken_toml_is_told_with_what_was_meant(
+    text: str, detail: str, hint: str
+) -> None:
+    problem = _one(text)
+
+    assert (problem.detail, problem.hint) == (detail, hint)
+
+
+@pytest.mark.parametrize("count", [1, 2, 4])
+def test_one_pair_of_brackets_where_two_are_needed(count: int) -> None:
+    """The first of several, some of them, all of them."""
+    text = manual().replace(MOUNTS, MOUNTS[1:-1], count)
+
+    hint = "Write [[file_systems.mount]], in two brackets, before each of them."
+    assert _one(text).hint == hint
+
+
+def test_the_only_table_of_a_list_needs_two_brackets() -> None:
+    problem = _one(manual().replace("[[gls.address]]", "[gls.address]"))
+
+    assert problem.primary == '"address" must be a list of tables'
+    assert "[[gls.address]]" in problem.hint
+
+
 def test_all_problems_are_told_at_once_each_at_its_place() -> None:
     text = (
         manual().replace("machines", "machins").replace("Priority = 1", 'Priority="1"')

@@ -5,18 +5,16 @@ Pure.  Nothing is raised: an unsound file gives no application and all its probl
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Mapping
 from typing import Any
 
-from pgx_wizard import kinds, schema
+from pgx_wizard import kinds, schema, syntax
 from pgx_wizard.model import Application
 from pgx_wizard.positions import Path, Place, places
 from pgx_wizard.problem import Problem
 from pgx_wizard.schema import Key, Table
 
-_PLACE = re.compile(r" \(at line (\d+), column (\d+)\)$")
 _LARGEST = 1 << 20  # characters; a thousand file systems take a fifth of it
 
 
@@ -27,7 +25,7 @@ def read(text: str) -> tuple[Application | None, list[Problem]]:
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as ex:
-        return None, [_syntax(text, ex)]
+        return None, [syntax.problem(text, ex)]
     except (RecursionError, ValueError) as ex:
         return None, [Problem("error", "file is not valid TOML", detail=_sentence(ex))]
     return _Reader(text).application(document)
@@ -36,18 +34,6 @@ def read(text: str) -> tuple[Application | None, list[Problem]]:
 def _sentence(ex: Exception) -> str:
     text = str(ex).rstrip(".")
     return text[:1].upper() + text[1:] + "."
-
-
-def _syntax(text: str, ex: tomllib.TOMLDecodeError) -> Problem:
-    message = str(ex)
-    if match := _PLACE.search(message):
-        line, column = int(match[1]), int(match[2])
-    else:  # "(at end of document)"
-        line, column = text.count("\n") + 1, len(text) - text.rfind("\n")
-    what = re.sub(r" \(at [^)]*\)$", "", message)
-    return Problem(
-        "error", "file is not valid TOML", detail=f"{what}.", line=line, column=column
-    )
 
 
 class _Reader:
@@ -135,7 +121,11 @@ class _Reader:
         if not isinstance(value, list) or not all(
             isinstance(v, Mapping) for v in value
         ):
-            self.wrong(path, f"{_shown(str(path[-1]))} must be a list of tables")
+            one = isinstance(value, Mapping)
+            hint = syntax.double_brackets(".".join(map(str, path))) if one else ""
+            self.wrong(
+                path, f"{_shown(str(path[-1]))} must be a list of tables", hint=hint
+            )
             return None
         if not value:
             self.wrong(path, f"{_shown(str(path[-1]))} must have at least one table")

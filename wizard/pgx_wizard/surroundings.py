@@ -53,14 +53,17 @@ def look(app: Application, tables: dict[str, str]) -> Node:
     here = name in app.machines and not tables
     root = registry.registry_root()
     definition, trouble = None, ""
-    if app.database and os.path.isdir(root):
+    there = registry.is_there(root)
+    if app.database and there:
         try:
             definition = store.load(app.database.resource, root)
+        except store.UnknownResource:
+            pass  # it can be told: the registry has been read
         except Failure as ex:
             trouble = ex.detail or f"{ex.primary[:1].upper()}{ex.primary[1:]}."
     return Node(
         name,
-        os.path.isdir(root),
+        there,
         definition,
         trouble,
         _table(tables.get("--fstab"), fstab.FSTAB if here else ""),

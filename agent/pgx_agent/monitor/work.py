@@ -35,7 +35,8 @@ def _claim(options: Options, definition: ResourceDefinition, told: Told) -> Clai
         return claims.after_check(definition, told.generation)
     except OSError as ex:
         named = quoted(definition.name)
-        raise Failure(f"could not watch instance {named}: {ex}") from ex
+        why = f"{ex.filename}: {ex.strerror}" if ex.filename else ex
+        raise Failure(f"could not watch instance {named}: {why}") from ex
 
 
 def watch(

@@ -32,12 +32,13 @@ def _no_registry(app: Application, node: Node) -> Iterator[Finding]:
 
 
 def _registered(app: Application, node: Node) -> Iterator[Finding]:
-    if app.database and (node.trouble or (node.has_registry and not node.definition)):
-        yield Finding(
-            f"resource {app.database.resource} is not registered on this node",
-            node.trouble,
-            ("database", "resource"),
-        )
+    if not app.database or node.definition:
+        return
+    name, path = app.database.resource, ("database", "resource")
+    if node.trouble:  # that is not known of it: it may be registered, and well
+        yield Finding(f"resource {name} cannot be checked", node.trouble, path)
+    elif node.has_registry:
+        yield Finding(f"resource {name} is not registered on this node", "", path)
 
 
 def _nodes(app: Application, node: Node) -> Iterator[Finding]:
