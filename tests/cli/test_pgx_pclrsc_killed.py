@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from fixtures.commands import command
+from fixtures.needs import missing
 from pgx_pclrsc import store
 from tests.fix_registry import Registry, Result
 
@@ -89,8 +90,8 @@ def exists(registry: Registry) -> bool:
 
 @pytest.fixture(autouse=True)
 def _strace() -> None:
-    if shutil.which("strace") is None:
-        pytest.skip("strace is not installed")
+    if reason := missing("strace"):
+        pytest.skip(reason)
 
 
 @pytest.mark.parametrize("follow", [["-f"], []], ids=["children", "parent"])

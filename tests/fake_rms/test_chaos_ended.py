@@ -11,11 +11,16 @@ from pathlib import Path
 
 import pytest
 
+from fixtures.bed.bed import why_not
 from fixtures.bed.node import children
 from fixtures.processes import gone, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
-pytestmark = [pytest.mark.root, pytest.mark.timeout(180)]
+pytestmark = [
+    pytest.mark.root,
+    pytest.mark.timeout(180),
+    pytest.mark.skipif(bool(why_not()), reason=f"{why_not()}, for the bed"),
+]
 
 
 def _started(where: Path) -> subprocess.Popen[str]:

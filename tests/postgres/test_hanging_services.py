@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 
 from fixtures.commands import command
+from fixtures.needs import missing
 from fixtures.server import Server
 from tests.fix_resource import OFFLINE, ONLINE, Resource
 
 
 @pytest.mark.root
 @pytest.mark.one_postgres
+@pytest.mark.skipif(bool(missing("strace")), reason=missing("strace"))
 def test_it_opens_nothing_under_the_data_directory(
     resource: Resource, server: Server, tmp_path: Path
 ) -> None:
