@@ -14,6 +14,7 @@ import pytest
 
 from fixtures import processes
 from fixtures.os_user import OsUser
+from tools import packages
 
 ROOT = Path(__file__).resolve().parents[2]
 WHERE = Path("/var/tmp")
@@ -141,6 +142,27 @@ def test_the_copy_is_removed_when_the_work_is_ended_by_a_signal(
     assert process.returncode == 128 + signal.SIGTERM
 
 
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        (
+            "Collecting psycopg<4,>=3.2 (from psycopg[binary]<4,>=3.2)",
+            "getting psycopg",
+        ),
+        ("Collecting tomli-w>=1.0", "getting tomli-w"),
+        ("  Downloading ruff-0.14.0-py3-none.whl (12.1 MB)", "  12.1 MB"),
+        ("  Downloading execnet-2.1.1-py3-none-any.whl (40 kB)", ""),
+        ("Installing collected packages: a, b, c", "installing 3 packages"),
+        ("  Building wheel for x (pyproject.toml): started", "building x"),
+        ("  Building wheel for x (pyproject.toml): finished with status 'done'", ""),
+        ("Requirement already satisfied: psutil>=5.9", ""),
+        ("", ""),
+    ],
+)
+def test_what_is_shown_of_what_pip_says(line: str, shown: str) -> None:
+    assert packages.said(line) == shown
+
+
 def _install(prefix: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [ROOT / "tools" / "install.sh", prefix],
@@ -151,14 +173,16 @@ def _install(prefix: Path) -> subprocess.Popen[str]:
 
 
 def test_an_installation_over_a_running_one_never_breaks_a_check(
-    tmp_path: Path,
+    open_tmp: Path,
 ) -> None:
     """RMS would take a failed import's exit code 1 for Offline, and that for a fault."""
-    prefix = tmp_path / "pgx"
+    prefix = open_tmp / "pgx"
     for _ in range(2):
         with _install(prefix) as first:
             assert first.stdout is not None
-            assert "installed in" in first.stdout.read()
+            said = first.stdout.read()
+            assert "installed in" in said
+            assert "  getting psycopg\n" in said, "it is not silent meanwhile"
     answers: set[int] = set()
     with _install(prefix) as again:
         while again.poll() is None:
@@ -170,14 +194,14 @@ def test_an_installation_over_a_running_one_never_breaks_a_check(
     assert len(list((prefix / "versions").iterdir())) == 2
 
 
-def test_an_installation_that_is_ended_leaves_the_one_before(tmp_path: Path) -> None:
-    with _install(tmp_path) as ended:
+def test_an_installation_that_is_ended_leaves_the_one_before(open_tmp: Path) -> None:
+    with _install(open_tmp) as ended:
         processes.wait_until(
-            lambda: list((tmp_path / "versions").glob("*/venv")), "it works"
+            lambda: list((open_tmp / "versions").glob("*/venv")), "it works"
         )
         ended.terminate()
         ended.communicate(timeout=60)
 
     assert ended.returncode == 1
-    assert list((tmp_path / "versions").iterdir()) == []
-    assert list((tmp_path / "bin").iterdir()) == []
+    assert list((open_tmp / "versions").iterdir()) == []
+    assert list((open_tmp / "bin").iterdir()) == []
