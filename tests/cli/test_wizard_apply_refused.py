@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -104,6 +105,32 @@ def test_what_hvw_does_not_offer_is_not_typed(wizard: Wizard) -> None:
 
     _refused(wizard, said, "hvw does not offer class0009")
     assert "Run hvgdsetup -a" in said.stderr
+
+
+def test_a_list_that_offers_nothing_but_free_text_is_no_reason_to_type(
+    wizard: Wizard,
+) -> None:
+    """What hvw does not list is not on this node, and a typed name would hide that."""
+    wizard.fake("--init", APPLICATIONS / "manual.toml")
+    held = wizard.held()
+    (wizard.state / "state.json").write_text(json.dumps(held | {"mount_points": []}))
+    said = wizard.apply("manual")
+
+    _refused(wizard, said, "hvw does not offer /mnt/monitor1")
+
+
+def test_no_apply_rests_on_where_no_save_leads(wizard: Wizard) -> None:
+    """No manual shows what NO-SAVE+EXIT does on the screen of a sub-application."""
+    assert wizard.apply("manual", no_save=1).returncode == 0
+    again = wizard.apply("manual", no_save=1)
+    assert again.returncode == 0, again.stderr
+
+    before = wizard.held()
+    said = wizard.apply("manual", "--dry-run", no_save=1)
+    assert said.returncode == 1
+    assert "hvw ended unexpectedly" in said.stderr
+    assert "internal error" not in said.stderr
+    assert wizard.held() == before
 
 
 @pytest.mark.parametrize("knob", ["strange", "message"])

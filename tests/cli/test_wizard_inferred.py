@@ -5,11 +5,12 @@ asked for; what else CommandLines lists is not the database's.
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
 
-from tests.fix_wizard import APPLICATIONS, Wizard, manual
+from tests.fix_wizard import APPLICATIONS, ROOT, Wizard, manual
 
 OURS = "/opt/pgx_pclrsc/bin/pgx_online pgxtest"
 FOREIGN = "/opt/app/start web"
@@ -109,6 +110,24 @@ def _is_activated(wizard: Wizard) -> bool:
     return bool(held["generated"]) and held["activated"] == held["applications"]
 
 
+def test_administrators_are_shown_what_is_left_to_them(wizard: Wizard) -> None:
+    said = wizard.apply("cmdline").stdout
+    left = said[said.index("application APP1 is saved;") :]
+
+    assert left in (ROOT / "docs/administrators.md").read_text()
+
+
+def test_a_removal_is_left_to_a_person_whole(wizard: Wizard) -> None:
+    assert wizard.apply("cmdline", "--type-inferred").returncode == 0
+    said = wizard.apply("cmdline", "--without-database").stdout
+    steps = re.findall(r"^(\d+)\. (.*)", said, re.MULTILINE)
+
+    assert [int(number) for number, _ in steps] == list(range(1, len(steps) + 1))
+    assert "hvw" in steps[0][1]
+    assert "`REMOVE+EXIT`" in said
+    assert steps[-1][1] == "Choose `QUIT`."
+
+
 def test_command_lines_are_left_to_a_person(wizard: Wizard) -> None:
     said = wizard.apply("cmdline")
 
@@ -201,6 +220,22 @@ def test_command_lines_are_removed_by_a_person_or_when_asked_for(
     assert again.returncode == 0
     assert "Command lines" not in wizard.shown()
     assert wizard.apply("cmdline", "--without-database").returncode == 0
+
+
+def test_standby_transitions_shown_empty_are_no(wizard: Wizard) -> None:
+    """Also where hvw shows No as nothing once it has been chosen."""
+    standby = 'PersistentFault = 1\nStandbyTransitions = ["StartUp"]'
+    file = wizard.file(manual().replace("PersistentFault = 1", standby))
+    assert wizard.apply(file, unset=1).returncode == 0
+    no = standby.replace('"StartUp"', "")
+    none = wizard.file(manual().replace("PersistentFault = 1", no))
+    said = wizard.apply(none, unset=1)
+
+    assert said.returncode == 0, said.stderr
+    assert "StandbyTransitions=\n" in wizard.shown()
+    again = wizard.apply(none, unset=1)
+    assert again.returncode == 0
+    assert "StandbyTransitions=No\n" not in again.stderr
 
 
 # --- what a dry run says of them --------------------------------------------------

@@ -8,6 +8,7 @@ import pytest
 
 from pgx_pclrsc.definition import ResourceDefinition
 from pgx_wizard.check import RULES, check
+from pgx_wizard.checked import summary
 from pgx_wizard.problem import Problem, errors
 from pgx_wizard.reading import read
 from pgx_wizard.rules.rule import Node
@@ -88,11 +89,13 @@ def _moved_first(text: str) -> str:
         ("manual", ', "pcl-vm14RMS"', ', "otherRMS"', (ERROR, "2.3.8", "are not the nodes")),
         ("manual", '"pcl-vm13RMS", "pcl-vm14RMS"', '"pcl-vm14RMS", "pcl-vm13RMS"', (WARNING, "A.1.2", "active node is")),
         ("manual", "PersistentFault = 1", 'PersistentFault = 1\nHaltFlag = "no"', (WARNING, "A.1.2", "HaltFlag is no")),
-        ("manual", "PersistentFault = 1", 'PersistentFault = 1\nFaultScript = "/a/b x=1"', (ERROR, "", "forbidden character")),
+        ("manual", "PersistentFault = 1", 'PersistentFault = 1\nFaultScript = "/a/b x=1"', (WARNING, "", "forbidden character")),
         ("cmdline", "/opt/pgx_pclrsc/bin", "/opt/a~b", (ERROR, "", "forbidden character")),
         ("manual", 'options = "noauto,ro"', 'options = "noauto"', (ERROR, "2.3.4.2", "is not read-only")),
         ("manual", 'options = "noauto"', 'options = "defaults"', (ERROR, "2.3.4.2", "mounted at boot")),
-        ("manual", 'options = "noauto"\npurpose = "data"', 'options = "noauto,ro"\npurpose = "data"', (ERROR, "2.3.4.2", "is read-only")),
+        ("manual", 'options = "noauto"\npurpose = "data"', 'options = "noauto,ro"\npurpose = "data"', (WARNING, "", "is read-only")),
+        ("manual", "class0001/dsk/volume0004", "class0002/dsk/volume0004", (WARNING, "2.3.3", "/mnt/monitor2 of class class0002 monitors /mnt/swdsk2 of class class0001")),
+        ("manual_backup", "class0002/dsk/volume0002", "class0001/dsk/volume0009", (WARNING, "2.3.3", "disk class class0002 has no monitoring file system")),
         ("manual", 'purpose = "data"', 'purpose = "data"\nflags = ["AUTORECOVER", "MONITORONLY"]', (ERROR, "A.1.6", "has MONITORONLY")),
         ("manual_backup", 'purpose = "backup"', 'purpose = "backup"\nflags = ["AUTORECOVER"]', (ERROR, "A.1.6", "lacks MONITORONLY")),
         ("manual_backup", "class0002/dsk/volume0001", "class0001/dsk/volume0009", (ERROR, "2.3.3", "which holds data")),
@@ -127,6 +130,26 @@ def test_a_breach_is_found(
         assert [f for f in found if words in f[2] and f[:2] == (severity, section)], (
             found
         )
+
+
+def test_what_is_inferred_or_of_another_system_is_never_an_error() -> None:
+    doubtful = [r for r in RULES if "inferred" in r.source or "Solaris" in r.source]
+
+    assert doubtful
+    assert {rule.severity for rule in doubtful} == {"warning"}
+    assert all(rule.section or rule.source for rule in RULES)
+
+
+def test_the_last_line_says_what_was_looked_at_and_what_could_not_be() -> None:
+    app, _ = read(manual())
+    assert app is not None
+    here = dataclasses.replace(REGISTERED, name=app.machines[0], fstab="")
+
+    assert summary("app1.toml", app, here) == (
+        "checked: app1.toml, the registry of this node, /etc/fstab; not checked: "
+        "/etc/fstab.pcl of this node, registry and file systems of pcl-vm14RMS"
+    )
+    assert "the registry of this node" in summary("f", app, Node()).partition(";")[2]
 
 
 def test_a_monitoring_file_system_comes_before_what_it_monitors() -> None:

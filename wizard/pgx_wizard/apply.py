@@ -20,7 +20,7 @@ from pgx_wizard.problem import errors
 from pgx_wizard.request import Request
 from pgx_wizard.road import Options, Outcome, apply, leave
 from pgx_wizard.screen import Screen
-from pgx_wizard.steps import by_hand
+from pgx_wizard.steps import left_by_hand
 from pgx_wizard.terminal import Ended, Silent, Terminal
 from pgx_wizard.vocabulary import HVW
 
@@ -189,17 +189,10 @@ def _tell(app: Application, outcome: Outcome) -> tuple[int, str]:
 
 
 def _left_to_a_person(app: Application, outcome: Outcome) -> str:
-    what: list[str] = [
+    what = [
         f"application {app.name} is saved; the rest is for you to do in hvw:",
         "",
-    ]
-    what += [line for part in outcome.left for line in by_hand(part, app)]
-    if outcome.removal:
-        what.append(
-            f"Open {outcome.removal}; if it lists nothing that is to stay, choose "
-            "REMOVE+EXIT, else remove what is to go alone. Then SAVE+EXIT."
-        )
-    what += [
+        *left_by_hand(app, outcome.left, outcome.removal),
         "",
         "Then run the same command again: it goes on with Configuration-Generate.",
     ]
@@ -211,6 +204,10 @@ def _dry(terminal: Terminal, app: Application, options: Options) -> str:
     try:
         road = look(hand, app, without_database=options.without_database)
         seen = _walk(terminal, hand, road)
-    finally:
+    except Ended:
+        raise  # at NO-SAVE+EXIT, say: there is nothing to leave any more
+    except Failure:
         _quit(terminal, hand)
+        raise
+    _quit(terminal, hand)
     return render(app, seen, options)

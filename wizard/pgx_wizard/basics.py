@@ -50,9 +50,8 @@ def machines(held: Mapping[str, str]) -> tuple[str, ...]:
 def differing(app: Application, held: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Yield the attributes that the screen has otherwise than *app* declares."""
     for key in DECLARED:
-        wanted, shown = app.basics[key], held.get(key, "")
-        unset = key == "StandbyTransitions" and wanted == "No" and not shown
-        if not same(wanted, shown) and not unset:
+        wanted = app.basics[key]
+        if not same(wanted, held.get(key, ""), key):
             yield key, wanted
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from pgx_pclrsc import report
 from pgx_pclrsc.failure import Failure
@@ -14,6 +15,9 @@ from pgx_wizard import reading, surroundings
 from pgx_wizard.model import Application
 from pgx_wizard.problem import Problem, as_json, errors, facts
 from pgx_wizard.request import Request
+
+if TYPE_CHECKING:
+    from pgx_wizard.rules.rule import Node
 
 PROGRAM = "pgx_wizard"
 
@@ -47,27 +51,38 @@ def load(operand: str) -> tuple[Application, str]:
 
 def judge(asked: Request) -> tuple[Application | None, list[Problem]]:
     """Return the application that *asked* names, and all that is wrong with it."""
+    application, _, problems = looked_at(asked)
+    return application, problems
+
+
+def looked_at(asked: Request) -> tuple[Application | None, Node, list[Problem]]:
+    """Return the application that *asked* names, what this node says, and what is wrong."""
     from pgx_wizard import check as rules
+    from pgx_wizard.rules.rule import Node
 
     text = surroundings.read_text(asked.operand)
     application, problems = reading.read(text)
     if application is None:
-        return None, problems
+        return None, Node(), problems
     tables = {k: v for k, v in asked.options.items() if k.startswith("--fstab")}
     node = surroundings.look(application, tables)
-    return application, rules.check(application, node, text)
+    return application, node, rules.check(application, node, text)
 
 
 def check(asked: Request) -> tuple[int, str]:
     """Return exit code and output of `check`: 0 without errors, warnings or not."""
-    _, problems = judge(asked)
+    application, node, problems = looked_at(asked)
     code = 1 if errors(problems) else 0
     if asked.options.get("--output") == "json":
         import json
 
         return code, json.dumps([as_json(problem) for problem in problems], indent=2)
     show_problems(asked.operand, problems)
-    return code, ""
+    if application is None:
+        return code, f"checked: the form of {asked.operand} alone"
+    from pgx_wizard.checked import summary
+
+    return code, summary(asked.operand, application, node)
 
 
 def show(asked: Request) -> tuple[int, str]:

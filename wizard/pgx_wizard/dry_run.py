@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from pgx_wizard.basics import differing, machines
-from pgx_wizard.entering import leave_unchanged, open_part
+from pgx_wizard.entering import leave_unsaved, open_part
 from pgx_wizard.hand import Hand, Road
 from pgx_wizard.keystrokes import Step, action_steps, attribute_steps, choices
 from pgx_wizard.main_menu import at_main, edit
@@ -50,11 +50,11 @@ def look(hand: Hand, app: Application, *, without_database: bool = False) -> Roa
         yield from hand.choose(f"{BASICS_LABEL}(", starts=True)
         hand.expect(Kind.SETTINGS)
         seen.held[BASICS_LABEL] = yield from hand.settings()
-        yield from leave_unchanged(hand)
+        yield from leave_unsaved(hand)
     for part in parts(app):
         if part.label not in INFERRED and seen.has(part.label):
             seen.held[part.label] = yield from open_part(hand, part, app.name)
-            yield from leave_unchanged(hand)
+            yield from leave_unsaved(hand)
     return seen
 
 

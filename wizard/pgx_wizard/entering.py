@@ -51,7 +51,18 @@ def open_part(hand: Hand, part: Part, application: str) -> Road[dict[str, str]]:
 
 
 def leave_unchanged(hand: Hand) -> Road[None]:
-    """Go back to the turnkey menu with nothing changed."""
+    """Go back to the turnkey menu with nothing changed.
+
+    By SAVE+EXIT, of which the manual shows where it leads; what NO-SAVE+EXIT does on the
+    screen of a sub-application it shows nowhere.
+    """
+    way = yield from hand.find(SAVE)
+    yield from hand.choose(SAVE if way else NO_SAVE)
+    hand.expect(Kind.TURNKEY)
+
+
+def leave_unsaved(hand: Hand) -> Road[None]:
+    """Go back to the turnkey menu, saving nothing where that is offered (inferred)."""
     way = yield from hand.find(NO_SAVE)
     yield from hand.choose(NO_SAVE if way else SAVE)
     hand.expect(Kind.TURNKEY)

@@ -27,6 +27,7 @@ from pgx_wizard.vocabulary import (
     IP_ADDRESSES,
     MOUNT_FLAGS,
     ORDER_OF_TYPING,
+    STANDBY_TRANSITIONS,
     SYMFOWARE,
 )
 
@@ -215,8 +216,13 @@ def held_entries(part: Part, held: Held) -> dict[str, tuple[str, str]]:
     }
 
 
-def same(wanted: str, shown: str) -> bool:
-    """Whether hvw shows the value *wanted*: nothing is also shown as `''`."""
+def same(wanted: str, shown: str, key: str = "") -> bool:
+    """Whether hvw shows the value *wanted* of *key*: nothing is also shown as `''`.
+
+    StandbyTransitions that nobody has set is shown empty, and means No.
+    """
+    if key == STANDBY_TRANSITIONS:
+        return (wanted or "No") == (shown or "No")
     return wanted == ("" if shown == "''" else shown)
 
 

@@ -19,6 +19,7 @@ from pgx_wizard.vocabulary import (
     CMDLINE_FLAGS,
     COMMAND_LINES,
     CREATE,
+    EDIT,
     FILE_SYSTEMS,
     GDS,
     GENERATE,
@@ -67,10 +68,37 @@ def _preparation(app: Application) -> Iterator[str]:
     for name in app.gds.disk_classes if app.gds else ():
         yield f"Run `{HVGDSETUP} -a {name}`."
     yield "From the Web-Based Admin View, stop RMS on all nodes."
+    yield from _start(app)
+
+
+def _start(app: Application) -> Iterator[str]:
     yield f"On {app.machines[0].removesuffix('RMS')}, the active node: `{HVW}`."
     yield (
         f"See that the first line says `current configuration: {app.configuration}` and the "
         f"second `{NO_RMS}`."
+    )
+
+
+def left_by_hand(app: Application, left: Iterable[Part], removal: str) -> list[str]:
+    """Return, numbered, all that a person does for the parts *left* and the *removal*.
+
+    From hvw's start to its end: each screen is left by what the manual shows.
+    """
+    steps = [*_start(app), f"Choose `{EDIT}`, then `{app.name}`."]
+    steps += [step for part in left for step in by_hand(part, app)]
+    if removal:
+        steps += _removal(removal)
+    steps.append(f"In the menu of {app.name} choose `SAVE+EXIT`.")
+    steps.append("If the list of applications is shown, choose `RETURN`.")
+    steps.append("Choose `QUIT`.")
+    return [f"{number}. {step}" for number, step in enumerate(steps, 1)]
+
+
+def _removal(label: str) -> Iterator[str]:
+    yield f"Choose `{label}`. No manual shows this screen: go by what it asks for."
+    yield (
+        "If it lists nothing that is to stay, choose `REMOVE+EXIT`; else remove what is to go "
+        "alone, then choose `SAVE+EXIT`."
     )
 
 

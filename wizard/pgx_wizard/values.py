@@ -16,7 +16,7 @@ def assign(hand: Hand, key: str, value: str) -> Road[None]:
     """Give *key* of this menu of settings *value*, and see that it is shown."""
     yield from hand.choose(f"{key}=", starts=True)
     if key in FLAG_SETS:
-        words = value.split("|") if value != "No" else []
+        words = value.split("|") if value not in ("", "No") else []
         yield from set_flags(hand, {word.upper() for word in words}, domain(key))
     else:
         yield from answer(hand, value)
@@ -33,7 +33,7 @@ def domain(key: str) -> frozenset[str]:
 def _shown(hand: Hand, key: str, value: str) -> Road[None]:
     item = yield from hand.find(f"{key}=", starts=True)
     shown = item.setting[1] if item else ""
-    if not same(value, shown):
+    if not same(value, shown, key):
         raise hand.stop(f"{key} is shown as {shown or 'nothing'}, not {value}")
 
 

@@ -51,7 +51,8 @@ RECOMMENDED = {
 # The flags of the two flag menus, in the order in which hvw joins them with `|`.
 SWITCH_OVER = ("HostFailure", "ResourceFailure", "ShutDown")
 STANDBY = ("ClearFaultRequest", "StartUp", "SwitchRequest")
-FLAG_SETS = {"AutoSwitchOver": SWITCH_OVER, "StandbyTransitions": STANDBY}
+STANDBY_TRANSITIONS = "StandbyTransitions"
+FLAG_SETS = {"AutoSwitchOver": SWITCH_OVER, STANDBY_TRANSITIONS: STANDBY}
 
 # Flags of a mount point, in the order of the letters that hvw prints: LA and LAM are
 # printed by the manual; where SHARE and SYNC stand is not.

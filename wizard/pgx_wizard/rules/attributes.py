@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from pgx_wizard.model import Application, Cmdline, Symfoware
 from pgx_wizard.rules.rule import Finding, Node, Rule
@@ -23,23 +23,32 @@ def _recommended(app: Application, _: Node) -> Iterator[Finding]:
 
 
 def _commands(app: Application) -> Iterator[tuple[tuple[str, ...], str]]:
+    if isinstance(app.database, Cmdline):
+        yield ("database", "script_dir"), app.database.script_dir
+
+
+def _scripts(app: Application) -> Iterator[tuple[tuple[str, ...], str]]:
     for key in SCRIPTS:
         yield ("attributes", key), app.basics[key]
-    match app.database:
-        case Cmdline():
-            yield ("database", "script_dir"), app.database.script_dir
-        case Symfoware():
-            yield ("database", "FaultScript"), app.database.fault_script
-        case None:
-            pass
+    if isinstance(app.database, Symfoware):
+        yield ("database", "FaultScript"), app.database.fault_script
 
 
 def _forbidden(app: Application, _: Node) -> Iterator[Finding]:
-    for path, command in _commands(app):
+    return _found(_commands(app))
+
+
+def _doubtful(app: Application, _: Node) -> Iterator[Finding]:
+    return _found(_scripts(app))
+
+
+def _found(commands: Iterable[tuple[tuple[str, ...], str]]) -> Iterator[Finding]:
+    for path, command in commands:
         if found := sorted(set(_FORBIDDEN.findall(command))):
             yield Finding(
                 f"{path[-1]} has a forbidden character",
-                f"{command} has {' '.join(found)} in it; of = \\ ~ % @ & none may be.",
+                f"{command} has {' '.join(found)} in it; of = \\ ~ % @ & a Cmdline resource "
+                "takes none.",
                 path,
             )
 
@@ -63,6 +72,13 @@ RULES = (
     Rule(
         find=_forbidden,
         source="PRIMECLUSTER Installation and Administration Guide 4.4, 6.11",
+        hint="Call a script whose path has none of them.",
+    ),
+    Rule(
+        find=_doubtful,
+        severity="warning",
+        source="inferred from PRIMECLUSTER Installation and Administration Guide 4.4, "
+        "6.11, which says it of Cmdline resources",
         hint="Call a script whose path has none of them.",
     ),
     Rule(

@@ -43,6 +43,28 @@ def _monitor_exists(app: Application, _: Node) -> Iterator[Finding]:
             )
 
 
+def _monitor_of_the_class(app: Application, _: Node) -> Iterator[Finding]:
+    classes = {m.mount_point: m.disk_class for _, m in _numbered(app, "monitor")}
+    for number, mount in _numbered(app, *JOBS):
+        other = classes.get(mount.monitored_by, mount.disk_class)
+        if other != mount.disk_class:
+            yield Finding(
+                f"{mount.monitored_by} of class {other or 'none'} monitors "
+                f"{mount.mount_point} of class {mount.disk_class or 'none'}",
+                path=mount_path(number, "monitored_by"),
+            )
+
+
+def _class_monitored(app: Application, _: Node) -> Iterator[Finding]:
+    monitors = _classes(_numbered(app, "monitor"))
+    if not monitors:
+        return  # that there is none at all is an error of its own
+    for name in sorted(_classes(_numbered(app, *JOBS)) - monitors):
+        yield Finding(
+            f"disk class {name} has no monitoring file system", path=("file_systems",)
+        )
+
+
 def _monitor_first(app: Application, _: Node) -> Iterator[Finding]:
     places = {mount.mount_point: number for number, mount in _numbered(app, "monitor")}
     for number, mount in _numbered(app, *JOBS):
@@ -157,6 +179,11 @@ def _local(app: Application, _: Node) -> Iterator[Finding]:
             )
 
 
+_ONE_CLASS = (
+    "inferred: the manual says that the monitoring disk area must be secured, not that each "
+    "class needs one; a fault of one class does not show on another"
+)
+
 RULES = (
     Rule(
         find=_some_file_systems, section="2.3.3", hint="Declare them in [file_systems]."
@@ -172,6 +199,20 @@ RULES = (
         hint="Name a mount point of purpose monitor.",
     ),
     Rule(
+        find=_monitor_of_the_class,
+        severity="warning",
+        section="2.3.3",
+        source=_ONE_CLASS,
+        hint="Let one of its own class monitor it.",
+    ),
+    Rule(
+        find=_class_monitored,
+        severity="warning",
+        section="2.3.3",
+        source=_ONE_CLASS,
+        hint="Declare a small volume of that class for monitoring.",
+    ),
+    Rule(
         find=_monitor_first, section="A.1.6", hint="Put monitoring file systems first."
     ),
     Rule(
@@ -183,7 +224,12 @@ RULES = (
     ),
     Rule(find=_monitor_options, section="2.3.4.2", hint='Set options = "noauto,ro".'),
     Rule(find=_noauto, section="2.3.4.2", hint='Add "noauto" to its options.'),
-    Rule(find=_read_only_job, section="2.3.4.2", hint='Take "ro" out of its options.'),
+    Rule(
+        find=_read_only_job,
+        severity="warning",
+        source="inferred: the manual's samples have ro on monitoring file systems alone",
+        hint='Take "ro" out of its options.',
+    ),
     Rule(find=_monitor_only, section="A.1.6", hint="MONITORONLY is for backups alone."),
     Rule(
         find=_backup_apart, section="2.3.3", hint="Use a disk class of its own for it."
