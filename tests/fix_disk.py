@@ -11,6 +11,7 @@ import pytest
 
 from fixtures import processes
 from fixtures.disk import Disk
+from fixtures.needs import missing
 from fixtures.os_user import OsUser
 from fixtures.server import Server
 from tests.fix_postgres import MakeServer
@@ -21,6 +22,8 @@ MakeDisk = Callable[[str], Disk]
 @pytest.fixture
 def make_disk(open_tmp: Path, os_user: OsUser) -> Iterator[MakeDisk]:
     """Return a function that makes and mounts a file system: `make_disk("data")`."""
+    if reason := missing("mkfs.ext4", "losetup", "mount", "umount", "fsfreeze"):
+        pytest.skip(reason)
     made: list[Disk] = []
 
     def make(name: str) -> Disk:
