@@ -13,9 +13,21 @@ import time
 
 from pgx_agent import environment, prologue, record, transition
 from pgx_agent.slow_check import definition_of
-from pgx_pclrsc import locks, names, postmasters, proc, registry, runentry, users
+from pgx_agent.trace import Trace
+from pgx_pclrsc import (
+    locks,
+    names,
+    postmasters,
+    proc,
+    reach,
+    registry,
+    report,
+    runentry,
+    users,
+)
 from pgx_pclrsc.bare import signal
 from pgx_pclrsc.definition import ResourceDefinition
+from pgx_pclrsc.failure import Failure
 
 MONITOR = "pgx_monitor"
 STARTER = 1  # byte of monitor.lock: held while a start is decided on
@@ -107,8 +119,20 @@ def _as_os_user(definition: ResourceDefinition, generation: str, writer: int) ->
             environ = environment.build(definition, os.environ, bin_dir)
             prologue.ordinary_signals()
             os.execve(path, [path, definition.name, *options], environ)
+    except Exception as ex:  # noqa: BLE001  # Check has long answered: nobody hears it
+        _note_failure(definition, ex)
     finally:
         os._exit(1)
+
+
+def _note_failure(definition: ResourceDefinition, problem: Exception) -> None:
+    message = Failure(f"could not start the monitor: {problem}")
+    if closed := reach.closed(_PROGRAMS):
+        message = reach.refused_programs(definition.os_user, closed)
+    trace = Trace(
+        definition.work_directory, definition.trace_max_file_size, "pgx_check"
+    )
+    trace.write("\n".join(report.lines("pgx_check", "warning", message)))
 
 
 def _server_without_monitor(definition: ResourceDefinition) -> int:

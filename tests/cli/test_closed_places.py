@@ -11,11 +11,13 @@ from pathlib import Path
 import pytest
 
 from fixtures.commands import command
+from fixtures.processes import gone, wait_until
 from tests.fix_registry import Registry, refused
+from tests.fix_resource import ONLINE, Resource
 from tools.commands import write_commands
 
 ROOT = Path(__file__).resolve().parents[2]
-pytestmark = pytest.mark.root
+pytestmark = [pytest.mark.root, pytest.mark.one_postgres]
 
 
 @pytest.fixture
@@ -114,6 +116,35 @@ def test_a_script_whose_worker_cannot_read_the_program_says_so(
     assert "internal error" not in done.stderr
     trace = (registered.work / "trace.log").read_text()
     assert f'Directory "{closed}" is closed' in trace
+
+
+def test_a_check_whose_monitor_cannot_be_started_notes_why(
+    resource: Resource, programs: Path, closed: Path
+) -> None:
+    """Check itself is root and answers; who watches the server from now on is nobody."""
+    assert resource.online().returncode == 0
+    monitor = resource.signal_monitor()
+    wait_until(lambda: gone(monitor), "the monitor is gone")
+    check = [str(programs / "pgx_check"), resource.name]
+    done = subprocess.run(check, env=resource.environment(), timeout=60)
+
+    assert done.returncode == ONLINE
+    trace = resource.work / "trace.log"
+    said = f'Directory "{closed}" is closed to that user.'
+    wait_until(lambda: said in trace.read_text(), "the trace has the reason")
+
+
+def test_an_online_whose_monitor_cannot_read_the_registry_names_the_directory(
+    resource: Resource,
+) -> None:
+    """It was closed after the resource was registered."""
+    resource.registry.chmod(0o700)
+    result = resource.online()
+
+    user = resource.server.user.name
+    assert result.returncode == 1
+    assert f'"{resource.registry}" cannot be read by OS user "{user}"' in result.stderr
+    assert resource.offline().returncode == 0
 
 
 def test_what_is_open_is_registered_and_runs(registered: Registry) -> None:
