@@ -19,6 +19,7 @@ pytest_plugins = [
     "tests.fix_place",
     "tests.fix_resource",
     "tests.fix_disk",
+    "tests.fix_sessions",
     "tests.fix_wizard",
 ]
 

@@ -13,6 +13,32 @@ from types import TracebackType
 from pgx_agent import record
 from pgx_pclrsc import names
 
+FACTS = "facts=1"  # what a line for programs begins with; the number is its version
+_PLAIN = frozenset(
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+.,:/@"
+)
+
+
+def facts(of: str, **values: object) -> str:
+    r"""Return one line of key=value: the version, what it is *of*, and *values* in order.
+
+    A value with other than letters, digits and _-+.,:/@ in it, or none, stands in double
+    quotes, with \\, \" and \n for what cannot stand there.
+    """
+    words = {"of": of} | values
+    return " ".join((FACTS, *(f"{key}={_value(words[key])}" for key in words)))
+
+
+def _value(value: object) -> str:
+    text = "" if value is None else str(value)
+    if isinstance(value, bool):
+        text = "yes" if value else "no"
+    if text and _PLAIN.issuperset(text):
+        return text
+    for plain, escaped in (("\\", "\\\\"), ('"', '\\"'), ("\n", "\\n")):
+        text = text.replace(plain, escaped)
+    return f'"{"".join(c if c.isprintable() else "?" for c in text)}"'
+
 
 class Trace:
     """Append lines to trace.log of a work directory, as the OS user."""
@@ -33,6 +59,10 @@ class Trace:
             self._append(data.encode("utf-8", "backslashreplace"))
         except OSError:
             self.close()
+
+    def facts(self, of: str, **values: object) -> None:
+        """Append one line for programs: what was decided *of*, and by which values."""
+        self.write(facts(of, **values))
 
     def _append(self, data: bytes) -> None:
         if self._fd < 0:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-import re
 import shlex
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
@@ -19,43 +17,26 @@ from fixtures.server import Server
 from pgx_pclrsc import proc
 from tests.fix_postgres import MakeServer
 from tests.fix_resource import OFFLINE, MakeResource, Resource
+from tests.fix_sessions import Connect
 
 FAST = "received fast shutdown request"
 IMMEDIATE = "received immediate shutdown request"
 
 
-@pytest.fixture
-def sessions() -> Iterator[Callable[[Server], psycopg.Connection]]:
-    """Return a function that opens a session; all are closed at the end."""
-    opened: list[psycopg.Connection] = []
-
-    def connect(server: Server) -> psycopg.Connection:
-        session = psycopg.connect(
-            host=str(server.sockets),
-            port=server.port,
-            dbname="postgres",
-            user=server.user.name,
-            autocommit=True,
-        )
-        opened.append(session)
-        return session
-
-    yield connect
-    for session in opened:
-        session.close()
-
-
-Connect = Callable[[Server], psycopg.Connection]
-
-
 @pytest.mark.one_postgres
 def test_a_backend_that_ignores_sigterm_is_ended_after_thirty_seconds(
-    server: Server, make_resource: MakeResource, sessions: Connect
+    server: Server, make_resource: MakeResource, connect: Connect, open_tmp: Path
 ) -> None:
+    """It opens a FIFO that nobody reads, which no signal interrupts for good."""
     resource = make_resource(server, offline_timeout=120)
     assert resource.online().returncode == 0
-    backend = sessions(server).info.backend_pid
-    os.kill(backend, signal.SIGSTOP)
+    session = connect(server)
+    backend = session.info.backend_pid
+    fifo = open_tmp / "home" / "fifo"
+    os.mkfifo(fifo)
+    fifo.chmod(0o666)
+    threading.Thread(target=_write_to, args=(session, fifo), daemon=True).start()
+    wait_until(lambda: "partner" in _waits_in(backend), "it waits for a reader")
     began = time.monotonic()
     result = resource.offline()
     took = time.monotonic() - began
@@ -69,13 +50,24 @@ def test_a_backend_that_ignores_sigterm_is_ended_after_thirty_seconds(
     assert resource.check() == OFFLINE
 
 
+def _write_to(session: psycopg.Connection, path: Path) -> None:
+    try:
+        session.execute(f"copy (select 1) to '{path}'".encode())
+    except psycopg.Error:
+        pass
+
+
+def _waits_in(pid: int) -> str:
+    return Path(f"/proc/{pid}/wchan").read_text()
+
+
 @pytest.mark.one_postgres
 def test_ten_seconds_are_enough_for_the_whole_ladder(
-    server: Server, make_resource: MakeResource, sessions: Connect
+    server: Server, make_resource: MakeResource, connect: Connect
 ) -> None:
     resource = make_resource(server, offline_timeout=10)
     assert resource.online().returncode == 0
-    backend = sessions(server).info.backend_pid
+    backend = connect(server).info.backend_pid
     os.kill(backend, signal.SIGSTOP)
     began = time.monotonic()
     result = resource.offline()
@@ -87,11 +79,11 @@ def test_ten_seconds_are_enough_for_the_whole_ladder(
 
 @pytest.mark.one_postgres
 def test_a_stopped_backend_in_an_immediate_stop(
-    resource: Resource, sessions: Connect
+    resource: Resource, connect: Connect
 ) -> None:
     """PostgreSQL itself kills it after 5 s."""
     assert resource.online().returncode == 0
-    backend = sessions(resource.server).info.backend_pid
+    backend = connect(resource.server).info.backend_pid
     os.kill(backend, signal.SIGSTOP)
     result = resource.offline(env={"HV_OFFLINE_REASON": "FAULT"}, limit=20)
 
@@ -100,10 +92,10 @@ def test_a_stopped_backend_in_an_immediate_stop(
 
 
 def test_a_stopped_postmaster_is_killed_at_once(
-    resource: Resource, sessions: Connect
+    resource: Resource, connect: Connect
 ) -> None:
     assert resource.online().returncode == 0
-    backend = sessions(resource.server).info.backend_pid
+    backend = connect(resource.server).info.backend_pid
     postmaster = resource.known().postmaster
     os.kill(postmaster, signal.SIGSTOP)
     began = time.monotonic()
@@ -135,11 +127,11 @@ def _descendants(pid: int) -> list[int]:
 
 
 def test_orphans_of_a_killed_postmaster_are_ended(
-    resource: Resource, sessions: Connect
+    resource: Resource, connect: Connect
 ) -> None:
     """One is busy and one is stopped; neither notices that its postmaster is gone."""
     assert resource.online().returncode == 0
-    busy, stopped = sessions(resource.server), sessions(resource.server)
+    busy, stopped = connect(resource.server), connect(resource.server)
     threading.Thread(target=_compute, args=(busy,), daemon=True).start()
     pids = [busy.info.backend_pid, stopped.info.backend_pid]
     wait_until(lambda: _state(pids[0]) == "R", "it computes")
@@ -191,25 +183,6 @@ def _sleeps(directory: Path) -> list[int]:
     return [
         pid for pid in of_directory(directory) if proc.cmdline(pid)[:1] == ["sleep"]
     ]
-
-
-@pytest.mark.one_postgres
-def test_an_archive_command_that_hangs(
-    make_server: MakeServer, make_resource: MakeResource, open_tmp: Path
-) -> None:
-    """Half of the time for a fast stop, said what for; nothing of the command is left."""
-    command = _command(open_tmp, "exec sleep 1000")
-    server = make_server(**ARCHIVING, archive_command=command)
-    resource = make_resource(server, offline_timeout=30)
-    assert resource.online().returncode == 0
-    pids = _hang_in_archiving(resource, open_tmp)
-    result = resource.offline()
-
-    assert result.returncode == 0, result.stderr
-    assert pids
-    assert all(map(gone, pids))
-    assert re.search(r"waiting for archiver \d+ \(archiver archiving", result.stderr)
-    assert "half of the time is over" in result.stderr
 
 
 @pytest.mark.one_postgres

@@ -23,6 +23,14 @@ from pgx_agent.core.offline import (
     choose_mode,
     step,
 )
+from pgx_agent.core.patience import (
+    EndAlone,
+    Holder,
+    Mark,
+    Patience,
+    Work,
+    marked,
+)
 from pgx_agent.hv import Transition
 from pgx_pclrsc.frozen import replace
 
@@ -36,6 +44,19 @@ limits = st.builds(
 seconds = st.floats(0, 3000, allow_nan=False)
 
 
+roles = ("backend", "archiver", "walsender", "checkpointer", "logger", "other")
+holders = st.builds(
+    Holder,
+    pid=st.integers(1, 3),
+    named=st.just("somebody"),
+    role=st.sampled_from(roles),
+    still_for=seconds,
+    stopped_for=st.sampled_from((0.0, 0.5, 1.0, 100.0)),
+    command_stopped_for=st.sampled_from((0.0, 100.0)),
+    alone=st.booleans(),
+)
+
+
 @st.composite
 def looks(draw: st.DrawFn) -> Look:
     postmasters = draw(st.text("SRDTt", max_size=2))
@@ -46,9 +67,10 @@ def looks(draw: st.DrawFn) -> Look:
         unkilled=draw(st.integers(0, left)),
         hung_for=draw(seconds) if left else 0.0,
         longest=draw(seconds) if left else 0.0,
-        backend=draw(st.booleans()),
-        checkpointer_idle=draw(st.booleans()),
         stuck_for=draw(seconds),
+        holders=tuple(draw(st.lists(holders, max_size=3, unique_by=lambda h: h.pid))),
+        quiet_for=draw(seconds),
+        checkpointer_idle=draw(st.booleans()),
     )
 
 
@@ -63,14 +85,27 @@ def play(
     What is left at the end stays for ever, but nothing new shows up any more.
     """
     ladder, now = Ladder(), 0.0
+    asked: dict[int, tuple[EndAlone, float]] = {}
     for_ever = replace(life[-1], unkilled=0)
-    for look in chain(life, repeat(for_ever)):
+    for seen in chain(life, repeat(for_ever)):
+        look = replace(seen, holders=tuple(_asked(h, asked, now) for h in seen.holders))
         ladder, todo = step(limits, ladder, look, now)
         yield now, look, ladder, todo
+        if isinstance(todo, EndAlone):
+            asked[todo.pid] = todo, asked.get(todo.pid, (todo, now))[1]
         if isinstance(todo, Done | GiveUp):
             return
         if isinstance(todo, Wait):
-            now = min(todo.until, now + 1.0)
+            now = min(todo.until, now + 5.0)  # as rarely as the shell looks later on
+
+
+def _asked(
+    holder: Holder, asked: dict[int, tuple[EndAlone, float]], now: float
+) -> Holder:
+    if holder.pid not in asked:
+        return holder
+    todo, at = asked[holder.pid]
+    return replace(holder, asked="kill" if todo.kill else "end", asked_for=now - at)
 
 
 @given(limits, lives)
@@ -93,6 +128,8 @@ def test_it_never_goes_back_up(limits: Limits, life: list[Look]) -> None:
                 assert before < 2
             case Kill():
                 assert strength == 3
+            case EndAlone():
+                assert strength == before == 1
             case Wait() | Done() | GiveUp():
                 assert strength == before
         before = strength
@@ -118,8 +155,8 @@ def test_nothing_is_given_up_before_it_was_killed(
 def test_a_fast_stop_takes_at_most_half_of_the_time(
     limits: Limits, life: list[Look]
 ) -> None:
-    for now, _, ladder, todo in play(limits, life):
-        if ladder.rung == "fast" and isinstance(todo, Wait):
+    for now, look, ladder, todo in play(limits, life):
+        if ladder.rung == "fast" and look.postmasters and isinstance(todo, Wait):
             assert now < limits.budget / 2
             assert todo.until <= limits.budget / 2
 
@@ -135,6 +172,45 @@ def test_a_stopped_postmaster_is_never_asked(limits: Limits, life: list[Look]) -
     for _, look, _, todo in play(limits, life):
         if {"T", "t"} & set(look.postmasters):
             assert not isinstance(todo, SendFast | SendImmediate)
+
+
+@given(limits, lives)
+def test_each_is_ended_alone_at_most_once(limits: Limits, life: list[Look]) -> None:
+    done = [
+        (todo.pid, todo.kill)
+        for _, _, _, todo in play(limits, life)
+        if isinstance(todo, EndAlone)
+    ]
+    assert len(done) == len(set(done))
+
+
+@given(limits, lives)
+def test_a_checkpoint_that_moves_is_cut_short_by_time_and_a_hung_disk_alone(
+    limits: Limits, life: list[Look]
+) -> None:
+    for now, look, _, todo in play(limits, life):
+        if isinstance(todo, SendImmediate) and limits.mode == "fast":
+            over = now >= limits.budget / 2 or look.stuck_for >= 30
+            assert look.checkpointer_idle or over
+
+
+works = st.builds(
+    Work,
+    title=st.sampled_from(("archiver archiving 1", "archiver archiving 2")),
+    cpu=st.floats(0, 5),
+    read=st.integers(0, 1 << 21),
+    written=st.integers(0, 1 << 18),
+    steps=st.integers(0, 2),
+)
+
+
+@given(st.lists(works, min_size=1))
+def test_a_mark_never_goes_back_in_time(life: list[Work]) -> None:
+    before: Mark | None = None
+    for now, work in enumerate(life):
+        after = marked(Patience(), before, work, float(now))
+        assert (before.since if before else 0) <= after.since <= now
+        before = after
 
 
 transitions = st.builds(

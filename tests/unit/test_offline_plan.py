@@ -17,12 +17,21 @@ from pgx_agent.core.offline import (
     Wait,
     choose_mode,
     step,
+    until_next_look,
 )
+from pgx_agent.core.patience import Holder
 from pgx_agent.hv import read_transition
+from pgx_pclrsc.frozen import replace
 
 FAST = Limits("fast", 1700)
 IMMEDIATE = Limits("immediate", 1700)
 RUNS = Look(postmasters="S", left=7)
+HELD_UP = Look(
+    postmasters="S",
+    left=7,
+    holders=(Holder(9, "backend 9 (ann shop)", "backend"),),
+    checkpointer_idle=True,
+)
 
 
 @pytest.mark.parametrize(
@@ -120,26 +129,18 @@ def test_a_postmaster_stopped_meanwhile_is_killed() -> None:
 
 
 def test_a_backend_may_outlive_a_fast_request_by_thirty_seconds() -> None:
-    holds_up = Look(postmasters="S", left=7, backend=True, checkpointer_idle=True)
-    steps = drive(FAST, (0, holds_up), (29.9, holds_up), (30, holds_up))
+    steps = drive(FAST, (0, HELD_UP), (29.9, HELD_UP), (30, HELD_UP))
 
     assert steps[1] == Wait(30)
     assert isinstance(steps[2], SendImmediate)
 
 
 def test_a_backend_is_waited_for_while_the_checkpointer_works() -> None:
-    busy = Look(postmasters="S", left=7, backend=True)
-    idle = Look(postmasters="S", left=7, backend=True, checkpointer_idle=True)
-    steps = drive(FAST, (0, busy), (100, busy), (101, idle))
+    busy = replace(HELD_UP, checkpointer_idle=False)
+    steps = drive(FAST, (0, busy), (100, busy), (101, HELD_UP))
 
     assert steps[1] == Wait(850)
     assert isinstance(steps[2], SendImmediate)
-
-
-def test_an_archiver_or_wal_sender_is_waited_for() -> None:
-    idle = Look(postmasters="S", left=3, checkpointer_idle=True)
-
-    assert drive(FAST, (0, idle), (500, idle))[1] == Wait(850)
 
 
 def test_what_hangs_in_the_kernel_ends_a_fast_stop() -> None:
@@ -212,7 +213,7 @@ def test_a_commit_on_a_frozen_file_system_fails_within_a_minute() -> None:
             left=1 if killed else 6,
             hung_for=now - ladder.since if killed else 0,
             longest=now,
-            backend=True,
+            holders=HELD_UP.holders,
             checkpointer_idle=True,
             stuck_for=now,
         )
@@ -233,3 +234,33 @@ def test_time_over_ends_it() -> None:
 
 def test_time_over_is_no_reason_not_to_kill() -> None:
     assert drive(FAST, (1700, RUNS)) == [Kill("the time is over")]
+
+
+@pytest.mark.parametrize("limits", [FAST, IMMEDIATE])
+def test_who_may_not_signal_the_postmaster_gives_up_at_once(limits: Limits) -> None:
+    steps = drive(limits, (0, RUNS), (0, replace(RUNS, denied=1)))
+
+    assert steps[1] == GiveUp("the postmaster may not be signalled")
+
+
+def test_one_postmaster_of_two_that_may_not_be_signalled_is_waited_for() -> None:
+    two = replace(RUNS, postmasters="SS", denied=1)
+
+    assert isinstance(drive(FAST, (0, RUNS), (0, two))[1], Wait)
+
+
+@pytest.mark.parametrize(
+    ("looks", "cost", "seconds"),
+    [
+        (0, 0.001, 1.0),  # what ends soon is seen soon
+        (1, 0.001, 1.25),
+        (30, 0.001, 5.0),
+        (0, 0.02, 5.0),  # a node with thousands of processes
+        (30, 0.04, 10.0),
+        (30, 9.0, 15.0),
+    ],
+)
+def test_looks_become_rarer_and_are_never_dear(
+    looks: int, cost: float, seconds: float
+) -> None:
+    assert until_next_look(looks, cost) == pytest.approx(seconds)

@@ -10,31 +10,103 @@ from pgx_agent.postgres.titles import (
     BACKEND,
     CHECKPOINTER,
     COMMAND,
+    LOGGER,
     OTHER,
+    STARTUP,
     WALSENDER,
 )
 
+CLIENT = "10.0.0.7(41234)"
+
 
 @pytest.mark.parametrize(
-    ("command", "role"),
+    ("cluster", "title", "role"),
     [
-        ("postgres: checkpointer ", CHECKPOINTER),
-        ("postgres: main: checkpointer performing shutdown checkpoint", CHECKPOINTER),
-        ("postgres: archiver archiving 000000010000000000000003", ARCHIVER),
-        ("postgres: walsender repl 10.0.0.7(41234) streaming 0/3000148", WALSENDER),
-        ("postgres: main: background writer", OTHER),
-        ("postgres: io worker 2", OTHER),
-        ("postgres: alice shop [local] idle in transaction", BACKEND),
-        ("postgres: main: alice shop 10.0.0.7(41234) COMMIT", BACKEND),
-        ("postgres: autovacuum worker shop", BACKEND),
-        ("postgres: parallel worker for PID 4711", BACKEND),
-        ("/usr/lib/postgresql/15/bin/postgres -D /data", COMMAND),
-        ("sh -c cp pg_wal/1 /archive/1", COMMAND),
-        ("", COMMAND),
+        ("", "checkpointer ", CHECKPOINTER),
+        ("main", "checkpointer performing shutdown checkpoint", CHECKPOINTER),
+        ("prod: main", "checkpointer ", CHECKPOINTER),
+        ("", "checkpointer performing end-of-recovery checkpoint", CHECKPOINTER),
+        ("", "archiver archiving 000000010000000000000003", ARCHIVER),
+        ("", "archiver last was 000000010000000000000003.00000028.backup", ARCHIVER),
+        ("a: b: ", "archiver failed on 00000002.history", ARCHIVER),
+        ("", f"walsender repl {CLIENT} streaming 0/3000148", WALSENDER),
+        ("prod: main", "walsender repl shop [local] START_REPLICATION", WALSENDER),
+        ("", "startup recovering 000000010000000000000003", STARTUP),
+        ("", "startup waiting for 000000010000000000000003", STARTUP),
+        ("logger", "logger ", LOGGER),
+        ("main", "background writer", OTHER),
+        ("", "io worker 2", OTHER),
+        ("", "walreceiver streaming 0/3000148", OTHER),
+        ("", "autovacuum worker shop", BACKEND),
+        ("", "parallel worker for PID 4711", BACKEND),
+        ("", "alice shop [local] idle in transaction", BACKEND),
+        ("main", f"alice shop {CLIENT} COMMIT", BACKEND),
     ],
 )
-def test_role(command: str, role: str) -> None:
-    assert titles.role(command) == role
+def test_role(cluster: str, title: str, role: str) -> None:
+    before = f"{cluster}: " if cluster else ""
+    assert titles.role(f"postgres: {before}{title}", cluster) == role
+
+
+@pytest.mark.parametrize("command", ["/usr/bin/postgres -D /data", "sh -c cp a b", ""])
+def test_what_has_no_title_is_a_command(command: str) -> None:
+    assert titles.role(command) == COMMAND
+
+
+@pytest.mark.parametrize("cluster", ["", "main", "prod: main", "checkpointer"])
+@pytest.mark.parametrize("client", ["[local]", CLIENT])
+@pytest.mark.parametrize(
+    ("user", "database"),
+    [
+        ("archiver_svc", "shop"),
+        ("archiver", "archiving 000000010000000000000003"),
+        ("checkpointer", "performing shutdown checkpoint"),
+        ("main: checkpointer", "shop"),
+        ("logger", "shop"),
+        ("startup_app", "shop"),
+        ("startup", "recovering 00"),
+        ("walsender_mon", "shop"),
+        ("walsender", "shop"),
+        ("walsender", "shop [local] streaming 0/3"),
+        ("io worker", "2"),
+    ],
+)
+def test_what_users_can_name_decides_nothing(
+    cluster: str, client: str, user: str, database: str
+) -> None:
+    before = f"{cluster}: " if cluster else ""
+    for does in ("idle", "SELECT", ""):
+        title = f"postgres: {before}{user} {database} {client} {does}"
+        assert titles.role(title, cluster) == BACKEND
+
+
+def _titles(cluster: str, *titles_: str) -> list[str]:
+    before = f"{cluster}: " if cluster else ""
+    return ["/usr/bin/postgres -D /data", *(f"postgres: {before}{t}" for t in titles_)]
+
+
+@pytest.mark.parametrize(
+    "cluster", ["", "main", "prod: main", "checkpointer", "a: ", ": ", "x: logger"]
+)
+def test_the_cluster_name_is_told_by_all_titles_together(cluster: str) -> None:
+    one, own, other = "ann shop [local] idle", "checkpointer ", "background writer "
+
+    assert titles.cluster_of(_titles(cluster, one, own, other)) == cluster
+    assert titles.cluster_of(_titles(cluster, own)) == cluster
+
+
+def test_a_backups_label_is_no_cluster_name() -> None:
+    """PostgreSQL up to 14 cuts such a title in the middle of what the user has chosen."""
+    label = 'walsender repl [local] sending backup "2024-11-28 of x: checkpointer'
+    found = _titles("", "background writer ", label)
+
+    assert titles.cluster_of(found) == ""
+    assert titles.role(found[-1], titles.cluster_of(found)) == BACKEND
+
+
+def test_without_a_process_of_the_servers_own_no_name_is_told() -> None:
+    assert titles.cluster_of(_titles("main", "ann shop [local] idle")) is None
+    assert titles.cluster_of([]) is None
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,15 @@ This module decides and does nothing else.  The shell looks at the processes, as
        \\________________SendImmediate__^                      ^
         \\_________________________Kill________________________|
 
-There is no way back up.  Done is said only when nothing is left, and GiveUp only when
-waiting on cannot help or the time is over.  Times are seconds since the stop began.
+While it is FAST, `core.patience` says who has held it up for too long, and what is ended
+alone before the whole instance is.  There is no way back up.  Done is said only when
+nothing is left, and GiveUp only when waiting on cannot help or the time is over.  Times
+are seconds since the stop began.
 """
 
 from __future__ import annotations
 
+from pgx_agent.core.patience import EndAlone, Holder, Impatient, Patience, judge
 from pgx_agent.hv import Transition
 from pgx_pclrsc.frozen import dataclass, replace
 
@@ -23,7 +26,6 @@ if TYPE_CHECKING:
 Mode: TypeAlias = "Literal['fast', 'immediate']"
 Rung: TypeAlias = "Literal['nothing', 'fast', 'immediate', 'killed']"
 
-BACKEND_MAY_TAKE = 30.0  # a client's backend after a fast request
 STUCK_MAY_TAKE = 30.0  # what cannot make a step at all, after a fast request
 IMMEDIATE_MAY_TAKE = 10.0  # PostgreSQL kills its own children after 5
 ORPHANS_MAY_TAKE = 1.0  # what is left of an instance whose postmaster is gone
@@ -31,6 +33,10 @@ HOPELESS_AFTER = 30.0  # SIGKILLed, and all of it in state D
 # A commit on a frozen file system has hung since before the stop began, and draws more
 # in with it: what shows for so long need not be shown anew from the SIGKILL on.
 HOPELESS_IN_ALL, HOPELESS_KILLED = 45.0, 10.0
+# Between two looks, in seconds: often at first, and never for more than their share of a
+# processor, whatever a look costs; RMS's other scripts need it.
+LOOK_FIRST, LOOK_LATER, LOOK_RARELY = 1.0, 5.0, 15.0
+LOOK_MORE, LOOKS_TAKE = 1.25, 0.004
 _STOPPED = frozenset("Tt")
 
 
@@ -77,6 +83,7 @@ class Limits:
 
     mode: Mode
     budget: float
+    patience: Patience = Patience()
 
     @property
     def fast_until(self) -> float:
@@ -88,23 +95,26 @@ class Limits:
 class Look:
     """What one look at the processes has found.
 
-    `postmasters`: the state letters of living postmasters.  `left`: how many processes
-    of the instance live, postmasters too.  `unkilled`: how many of them were not sent
-    SIGKILL and can be.  `hung_for`: for how long each one that is left has been in
-    state D (or cannot be signalled), 0 as soon as one is not; `longest`: the one of them
-    that has been so for the longest time.  `backend`: a client's backend lives.
-    `checkpointer_idle`: there is no progress that a backend could wait for.
-    `stuck_for`: for how long some process has been in state D without making a step.
+    `postmasters`: the state letters of living postmasters; `denied`: how many of them we
+    may not signal.  `left`: how many processes of the instance live, postmasters too.
+    `unkilled`: how many of them were not sent SIGKILL and can be.  `hung_for`: for how long
+    each one that is left has been in state D (or cannot be signalled), 0 as soon as one is
+    not; `longest`: the one of them that has been so for the longest time.  `stuck_for`:
+    for how long some process has been in state D without making a step.
+    `holders`: whom a fast stop may wait for; `quiet_for`: for how long nothing has moved.
+    `checkpointer_idle`: there is no checkpoint that anybody could wait for.
     """
 
     postmasters: str = ""
+    denied: int = 0
     left: int = 0
     unkilled: int = 0
     hung_for: float = 0.0
     longest: float = 0.0
-    backend: bool = False
-    checkpointer_idle: bool = False
     stuck_for: float = 0.0
+    holders: tuple[Holder, ...] = ()
+    quiet_for: float = 0.0
+    checkpointer_idle: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +164,7 @@ class GiveUp:
     because: str
 
 
-Step: TypeAlias = SendFast | SendImmediate | Kill | Wait | Done | GiveUp
+Step: TypeAlias = SendFast | SendImmediate | EndAlone | Kill | Wait | Done | GiveUp
 
 
 def step(limits: Limits, ladder: Ladder, look: Look, now: float) -> tuple[Ladder, Step]:
@@ -168,7 +178,7 @@ def step(limits: Limits, ladder: Ladder, look: Look, now: float) -> tuple[Ladder
             return replace(ladder, rung="immediate", since=now), todo
         case Kill() if ladder.rung != "killed":
             return replace(ladder, rung="killed", since=now), todo
-        case Kill() | Wait() | Done() | GiveUp():
+        case EndAlone() | Kill() | Wait() | Done() | GiveUp():
             return ladder, todo
 
 
@@ -181,6 +191,8 @@ def _with_orphans(ladder: Ladder, look: Look, now: float) -> Ladder:
 def _next(limits: Limits, ladder: Ladder, look: Look, now: float) -> Step:
     if not look.left:
         return Done()
+    if look.denied and look.denied == len(look.postmasters):
+        return GiveUp("the postmaster may not be signalled")
     if ladder.rung == "killed":
         return _after_kill(limits, ladder, look, now)
     if now >= limits.budget:
@@ -225,16 +237,24 @@ def _immediate_until(limits: Limits, ladder: Ladder) -> float:
 
 
 def _while_fast(limits: Limits, ladder: Ladder, look: Look, now: float) -> Step:
-    patience = ladder.since + BACKEND_MAY_TAKE
     if now >= limits.fast_until:
         return SendImmediate("half of the time is over")
-    if look.backend and look.checkpointer_idle and now >= patience:
-        return SendImmediate(f"a backend does not end within {BACKEND_MAY_TAKE:.0f} s")
-    if look.stuck_for >= STUCK_MAY_TAKE and now >= patience:
-        return SendImmediate(f"a process hangs for {STUCK_MAY_TAKE:.0f} s")
-    return Wait(
-        min(limits.fast_until, patience) if now < patience else limits.fast_until
+    waited, still = now - ladder.since, limits.patience.still
+    todo = judge(
+        limits.patience,
+        look.holders,
+        waited=waited,
+        quiet_for=look.quiet_for,
+        checkpointer_idle=look.checkpointer_idle,
     )
+    if isinstance(todo, Impatient):
+        return SendImmediate(todo.because)
+    if todo is not None:
+        return todo
+    if look.stuck_for >= STUCK_MAY_TAKE and waited >= STUCK_MAY_TAKE:
+        return SendImmediate(f"a process hangs for {STUCK_MAY_TAKE:.0f} s")
+    until = ladder.since + still if waited < still else limits.fast_until
+    return Wait(min(until, limits.fast_until))
 
 
 def _after_kill(limits: Limits, ladder: Ladder, look: Look, now: float) -> Step:
@@ -252,3 +272,12 @@ def _is_hopeless(killed_for: float, look: Look) -> bool:
     if for_all >= HOPELESS_AFTER:
         return True
     return for_all >= HOPELESS_KILLED and look.longest >= HOPELESS_IN_ALL
+
+
+def until_next_look(looks: int, cost: float) -> float:
+    """Return the seconds from one look to the next, after *looks* of them in this rung.
+
+    *cost* is the processor time of the last one, in seconds.
+    """
+    rarer = min(LOOK_FIRST * LOOK_MORE**looks, LOOK_LATER)
+    return min(max(rarer, cost / LOOKS_TAKE), LOOK_RARELY)

@@ -68,8 +68,12 @@ class Checkpointer:
         """Look for it, unless it is known."""
         if self.fd >= 0:
             return
-        for pid in _children(self._postmaster[0]):
-            if titles.role(" ".join(proc.cmdline(pid))) == titles.CHECKPOINTER:
+        named = {
+            pid: " ".join(proc.cmdline(pid)) for pid in _children(self._postmaster[0])
+        }
+        cluster = titles.cluster_of(named.values())
+        for pid, command in named.items():
+            if titles.role(command, cluster) == titles.CHECKPOINTER:
                 self._watch(pid)
                 return
 

@@ -41,6 +41,12 @@ def request(postmaster: Process, mode: str) -> bool:
     return send(postmaster, signal.SIGTERM if postmaster.standalone else signal.SIGINT)
 
 
+def end(processes: list[Process]) -> None:
+    """Ask *processes* to end by SIGTERM."""
+    for process in processes:
+        send(process, signal.SIGTERM)
+
+
 def kill_all(find: Find) -> tuple[list[Process], list[Process]]:
     """Kill what *find* finds; return whom we have signalled and whom we may not signal.
 

@@ -2,10 +2,11 @@
 
     left = stop(worker, evidence, "fast", deadline)
 
-Waits on pidfds, so that the end of the postmaster is seen at once, and looks again every
-second for what the ladder goes by.  Everything that was the instance's at one look stays
-so until it is dead, also when it was re-parented: what an archive_command has begun would
-keep the file system from being unmounted.  Says every 10 s for what it waits.
+Waits on pidfds, so that the end of the postmaster is seen at once, and looks now and then
+for what the ladder goes by: at the processes that are known and what they have begun, and
+at all of /proc only when a postmaster has ended.  Everything that was the instance's at one
+look stays so until it is dead, also when it was re-parented: what an archive_command has
+begun would keep the file system from being unmounted.  Says every 10 s for what it waits.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ import time
 
 from pgx_agent.core import offline
 from pgx_agent.core.offline import Mode
-from pgx_agent.postgres import holdings, instance, killing, titles
+from pgx_agent.core.patience import EndAlone
+from pgx_agent.postgres import family, holdings, instance, killing, titles
 from pgx_agent.postgres.evidence import Evidence, Ident
 from pgx_agent.postgres.instance import Process
 from pgx_agent.postgres.progress import Progress
@@ -23,7 +25,6 @@ from pgx_agent.worker import Worker
 from pgx_pclrsc import proc
 from pgx_pclrsc.frozen import dataclass
 
-LOOK_EVERY = 1.0  # seconds between two looks, unless a process ends
 _SAY_EVERY = 10.0
 _LEAST = 0.5  # seconds that a stop has, however late it is
 _MOST_WAITED_FOR = 200  # descriptors; the rest is found at the next look
@@ -63,22 +64,42 @@ class _Stop:
         self._began = time.monotonic()
         self._limits = offline.Limits(mode, max(_LEAST, deadline - self._began))
         self._ladder = offline.Ladder()
+        self._found: list[Process] = []
         self._known: frozenset[Ident] = frozenset()
         self._killed: set[Ident] = set()
         self._denied: set[Ident] = set()
-        self._progress = Progress()
+        self._progress = Progress(self._limits.patience)
         self._say_at = _SAY_EVERY
+        self._looks = self._looks_here = self._passes = 0
+        self._cost = 0.0  # of the last look, in seconds of a processor
 
     def _now(self) -> float:
         return time.monotonic() - self._began
 
     def run(self) -> list[Left]:
         """Go down the ladder until it ends."""
+        left = self._descend()
+        self._worker.trace.facts(
+            "stopped",
+            rung=self._ladder.rung,
+            seconds=f"{self._now():.3f}",
+            looks=self._looks,
+            passes=self._passes,
+            left=len(left),
+        )
+        return left
+
+    def _descend(self) -> list[Left]:
         while True:
-            found = self._find()
+            began = time.process_time()
+            found = self._find_again()
             now = self._now()
             look = self._look(found, now)
+            rung = self._ladder.rung
             self._ladder, todo = offline.step(self._limits, self._ladder, look, now)
+            self._looks += 1
+            self._looks_here = 0 if self._ladder.rung != rung else self._looks_here + 1
+            self._cost = time.process_time() - began
             match todo:
                 case offline.Done():
                     # One look can miss a process whose parent ends in the middle of it.
@@ -86,37 +107,55 @@ class _Stop:
                         return self._attached()
                 case offline.GiveUp(because):
                     self._worker.say(f"giving up: {because}")
-                    return [_left(process) for process in found]
+                    return [self._left(process) for process in found]
                 case offline.SendFast():
                     self._request(found, "fast")
                 case offline.SendImmediate(because):
                     self._request(found, "immediate", because)
+                case EndAlone():
+                    self._end_alone(todo)
                 case offline.Kill(because):
                     self._kill(because)
                 case offline.Wait(until):
                     self._wait(found, until)
 
+    def _find_again(self) -> list[Process]:
+        """Look at those that are known, as long as that tells everything."""
+        if self._ladder.rung in ("fast", "immediate"):
+            found = family.again(self._found)
+            if found is not None and instance.postmasters(found):
+                self._keep(found)
+                return found
+        return self._find()
+
     def _find(self) -> list[Process]:
         found = instance.processes(self._evidence, self._known)
+        self._passes += 1
         if not self._known:
             self._evidence = instance.with_memory(self._evidence, found)
-        self._known |= {process.ident for process in found}
+        self._keep(found)
         return found
+
+    def _keep(self, found: list[Process]) -> None:
+        self._found = found
+        self._known |= {process.ident for process in found}
 
     def _look(self, found: list[Process], now: float) -> offline.Look:
         seen = self._progress
         seen.note(found, self._denied, now)
-        roles = {titles.role(process.command) for process in found if not process.head}
+        heads = instance.postmasters(found)
         unkilled = (p for p in found if p.ident not in self._killed | self._denied)
         return offline.Look(
-            postmasters="".join(process.state for process in found if process.head),
+            postmasters="".join(process.state for process in heads),
+            denied=sum(1 for process in heads if process.ident in self._denied),
             left=len(found),
             unkilled=sum(1 for _ in unkilled),
             hung_for=seen.hung_for(now),
             longest=seen.longest(now),
-            backend=titles.BACKEND in roles,
-            checkpointer_idle=seen.checkpointer_idle,
             stuck_for=seen.stuck_for(now),
+            holders=seen.holders(now) if self._ladder.rung == "fast" else (),
+            quiet_for=seen.quiet_for(now),
+            checkpointer_idle=seen.checkpointer_idle,
         )
 
     def _request(self, found: list[Process], mode: Mode, because: str = "") -> None:
@@ -129,12 +168,36 @@ class _Stop:
             if not killing.request(postmaster, mode):
                 self._denied.add(postmaster.ident)
 
+    def _end_alone(self, todo: EndAlone) -> None:
+        """End what holds one process up, so that the rest can be stopped in fast mode."""
+        unit = self._progress.unit(todo.pid)
+        if unit is None:
+            return
+        process, commands = unit
+        named = titles.waited_for((p.pid, p.command) for p in commands or [process])
+        how = "killing" if todo.kill else "ending"
+        self._worker.say(f"{how} {named} alone: {todo.because}")
+        self._progress.asked(process, "kill" if todo.kill else "end", self._now())
+        self._looks_here = 0
+        if commands and todo.kill:
+            killed, _ = killing.kill_all(lambda: self._commands(process))
+            self._killed |= {one.ident for one in killed}
+        else:
+            killing.end(commands or [process])
+
+    def _commands(self, process: Process) -> list[Process]:
+        """Return what *process* has begun and not ended, looked for anew."""
+        found = family.again([process]) or []
+        return [one for one in found if one.pid != process.pid]
+
     def _kill(self, because: str) -> None:
         killed, denied = killing.kill_all(self._find)
         self._killed |= {process.ident for process in killed}
         self._denied |= {process.ident for process in denied}
         if killed:
-            named = titles.waited_for((p.pid, p.command) for p in killed)
+            named = titles.waited_for(
+                ((p.pid, p.command) for p in killed), self._progress.cluster
+            )
             self._worker.say(f"killing {len(killed)} processes ({named}): {because}")
 
     def _wait(self, found: list[Process], until: float) -> None:
@@ -145,7 +208,8 @@ class _Stop:
         heads = instance.postmasters(found) or found
         pidfds = _open(heads[:_MOST_WAITED_FOR])
         try:
-            self._until_all_end(pidfds, min(until, now + LOOK_EVERY))
+            pause = offline.until_next_look(self._looks_here, self._cost)
+            self._until_all_end(pidfds, min(until, now + pause))
         finally:
             for pidfd in pidfds:
                 os.close(pidfd)
@@ -159,9 +223,19 @@ class _Stop:
     def _say(self, found: list[Process]) -> None:
         self._say_at = self._now() + _SAY_EVERY
         others = [(p.pid, p.command) for p in found if not p.head]
-        text = titles.waited_for(others)
+        text = titles.waited_for(others, self._progress.cluster)
         self._worker.phase(f"waiting for {text}")
         self._worker.say(f"waiting for {text} since {self._now():.0f} s")
+
+    def _left(self, process: Process) -> Left:
+        where = holdings.wait_channel(process.pid)
+        text = f"process {process.pid} ({process.command}) in state {process.state}"
+        if where:
+            text += f", waiting in the kernel at {where}"
+        if process.ident in self._denied:
+            theirs = proc.uid_of(process.pid)
+            text += f", of uid {theirs}, which uid {os.geteuid()} may not signal"
+        return Left(process.pid, text)
 
     def _attached(self) -> list[Left]:
         """Return the segments of the instance that somebody still has attached."""
@@ -197,11 +271,3 @@ def _open(processes: list[Process]) -> list[int]:
         else:
             os.close(pidfd)
     return pidfds
-
-
-def _left(process: Process) -> Left:
-    where = holdings.wait_channel(process.pid)
-    text = f"process {process.pid} ({process.command}) in state {process.state}"
-    return Left(
-        process.pid, f"{text}, waiting in the kernel at {where}" if where else text
-    )

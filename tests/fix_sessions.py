@@ -1,0 +1,30 @@
+"""Fixtures: sessions with a server, closed at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import psycopg
+import pytest
+from psycopg.conninfo import make_conninfo
+
+from fixtures.server import Server
+
+Connect = Callable[..., psycopg.Connection]
+
+
+@pytest.fixture
+def connect() -> Iterator[Connect]:
+    """Return a function that opens a session; all are closed at the end."""
+    opened: list[psycopg.Connection] = []
+
+    def session(server: Server, **options: str) -> psycopg.Connection:
+        where = {"host": str(server.sockets), "port": str(server.port)}
+        who = {"dbname": "postgres", "user": server.user.name}
+        conninfo = make_conninfo("", **(where | who | options))
+        opened.append(psycopg.connect(conninfo, autocommit=True))
+        return opened[-1]
+
+    yield session
+    for one in opened:
+        one.close()
