@@ -101,7 +101,7 @@ def test_without_flags_every_code_but_0_is_offline() -> None:
         *[Report.OFFLINE] * 3,
         None,
     ]
-    every = replace(flags, all_exit_codes=True)
+    every = replace(flags, all_exit_codes=True, standby_capable=True)
     assert [report(every, code) for code in (0, 1, 2, 3, 4, 5, 6, 255)] == [
         Report.ONLINE,
         Report.OFFLINE,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.fake_rms import facts
+from fixtures.fake_rms import facts, shown_facts
 from fixtures.fake_rms.facts import FACTS, Knobs
 
 _MENTION = re.compile(r"Facts?: ([a-z0-9-]+(?:, [a-z0-9-]+)*)")
@@ -48,7 +48,7 @@ def test_what_was_read_names_its_source() -> None:
 
 
 def test_the_listing_has_what_was_not_read_and_every_knob() -> None:
-    text = "\n".join(facts.listing(Knobs()))
+    text = "\n".join(shown_facts.listing(Knobs()))
     for fact in FACTS:
         assert (fact.key in text) or (fact.grade == "read" and not fact.knob)
         assert not fact.knob or f"{fact.knob} = {getattr(Knobs(), fact.knob)}" in text
