@@ -13,9 +13,9 @@ from __future__ import annotations
 
 import os
 
-from pgx_agent import record, script, supervise, transition
+from pgx_agent import offline_papers, record, script, supervise
 from pgx_agent.worker import Worker
-from pgx_pclrsc import names, proc, registry, report, runentry
+from pgx_pclrsc import names, registry, report, runentry
 from pgx_pclrsc.report import Failure
 from pgx_pclrsc.text import quoted
 
@@ -29,73 +29,28 @@ if TYPE_CHECKING:
 PROGRAM = "pgx_offline"
 _VERDICT_TAKES = 0.5  # seconds kept for what comes after the stop
 _MAY_HANG = 30.0  # seconds in state D, of the look at a disk that hangs
-_STALE = "pgx_check may go on reporting what it was."
 
 
 def work(worker: Worker) -> int:
     """Stop the instance; return 0 only when nothing of it is left.  Raises Failure."""
     worker.phase("waiting for the transition lock")
-    held = _lock(worker)
-    found = _keep_state(worker, _record(worker))
-    _ask_monitor_to_end(worker)
+    with worker.at_workdir:
+        held = offline_papers.take_lock(worker, worker.deadline - _VERDICT_TAKES)
+        found = offline_papers.keep_state(worker, offline_papers.read_record(worker))
+        _ask_monitor_to_end(worker)
     evidence = _gather(worker, found)
     chosen = _choose(worker, found)
     _end_monitor(worker)
     left = _stop(worker, evidence, chosen)
     if left:
-        _note_failure(worker, found, left)
+        offline_papers.note_failure(worker, found, left)
     _refuse_what_is_left(worker, evidence, left)
     _warn_of_bystanders(worker, evidence)
-    _forget(worker)
+    offline_papers.forget(worker)
     if held is not None:
         held.release()
     report.inform(PROGRAM, f"instance {quoted(worker.definition.name)} is Offline")
     return 0
-
-
-def _lock(worker: Worker) -> transition.Held | None:
-    """Take the transition lock; None where there can be none, as without a work directory."""
-    try:
-        return transition.acquire(
-            worker.dir_fd,
-            "offline",
-            worker.deadline - _VERDICT_TAKES,
-            lambda: _no_news(worker),
-        )
-    except OSError as ex:
-        worker.warn(
-            f"could not take the transition lock: {ex.strerror or ex}",
-            detail="The instance is stopped without it.",
-            hint="Look at the work directory and its file system.",
-        )
-        return None
-
-
-def _no_news(worker: Worker) -> None:
-    worker.wait([], 0)
-
-
-def _record(worker: Worker) -> record.Record | None:
-    """Return this boot's record, None without one that can be read."""
-    try:
-        found = record.read(worker.dir_fd)
-    except (OSError, record.Garbled) as ex:
-        worker.trace.write(f"no record can be read: {ex}")
-        return None
-    return found if found is not None and found.boot == proc.boot_id() else None
-
-
-def _keep_state(worker: Worker, found: record.Record | None) -> record.Record | None:
-    """Let Check go on saying what was found: Faulted where the postmaster is gone."""
-    if (
-        found is not None
-        and found.state == record.ONLINE
-        and not proc.alive(found.postmaster, found.start)
-    ):
-        found.state = record.FAULTED
-        found.reason = "its postmaster is gone"
-        _write(worker, found)
-    return found
 
 
 def _ask_monitor_to_end(worker: Worker) -> None:
@@ -121,10 +76,16 @@ def _end_monitor(worker: Worker) -> None:
 
     worker.phase("waiting for the monitor's end")
     try:
-        end_monitor.end_monitor(worker.dir_fd)
+        with worker.at_workdir:
+            end_monitor.end_monitor(worker.dir_fd)
     except OSError as ex:
         worker.trace.write(f"monitor.lock cannot be looked at: {ex}")
         end_monitor.end_by_name(worker.root, worker.definition)
+    except Failure as ex:
+        if worker.use == "whole":
+            raise
+        # It was killed while it wrote its record: it does nothing more, whatever it holds.
+        worker.warn(ex.primary, detail=ex.detail, hint=ex.hint)
 
 
 def _choose(worker: Worker, found: record.Record | None) -> Chosen:
@@ -143,7 +104,10 @@ def _stop(worker: Worker, evidence: Evidence, chosen: Chosen) -> list[Left]:
     from pgx_agent.postgres import stop
 
     worker.phase("stopping the instance")
-    return stop.stop(worker, evidence, chosen.mode, worker.deadline - _VERDICT_TAKES)
+    until = worker.deadline - _VERDICT_TAKES
+    log = f"{worker.definition.work_directory}/{names.SERVER_LOG}"
+    mute = "" if worker.use == "whole" else log
+    return stop.stop(worker, evidence, chosen.mode, until, mute)
 
 
 def _refuse_what_is_left(worker: Worker, evidence: Evidence, left: list[Left]) -> None:
@@ -193,58 +157,6 @@ def _places(evidence: Evidence) -> list[Key]:
         spaces = []  # not mounted, failed, or closed to us
     keys += [holdings.key(space.target) for space in spaces]
     return [key for key in dict.fromkeys(keys) if key is not None]
-
-
-def _note_failure(
-    worker: Worker, found: record.Record | None, left: list[Left]
-) -> None:
-    """Let Check say Faulted from here on: what is left was killed, and is no server."""
-    if found is not None and found.state in (record.ONLINE, record.STARTING):
-        found.state = record.FAULTED
-        found.reason = f"pgx_offline could not stop it: {left[0]}"
-        _write(worker, found)
-
-
-def _forget(worker: Worker) -> None:
-    """Let the entry under /run say so, and clear the record: Check says Offline from here on.
-
-    In this order: Check goes by the entry where the record cannot be cleared.
-    """
-    refusal = worker.leave_stopped()
-    fresh = record.Record(record.new_generation(), proc.boot_id())
-    detail = "pgx_check goes by the entry under /run."
-    if refusal:
-        detail = f"Nor the entry under /run: {refusal}. {_STALE}"
-    _write(worker, fresh, detail)
-
-
-def _write(worker: Worker, content: record.Record, detail: str = _STALE) -> None:
-    """Write the record; where that cannot be, none at all is better than a wrong one.
-
-    *detail* says what becomes of it where neither can be.
-    """
-    if worker.dir_fd < 0:
-        return
-    try:
-        fd = record.open_regular(worker.dir_fd, names.RECORD, os.O_RDWR | os.O_CREAT)
-        try:
-            record.write(fd, content)
-            os.ftruncate(fd, record.SIZE)
-        finally:
-            os.close(fd)
-    except OSError as ex:
-        _remove_record(worker, ex, detail)
-
-
-def _remove_record(worker: Worker, problem: OSError, detail: str) -> None:
-    try:
-        os.unlink(names.RECORD, dir_fd=worker.dir_fd)
-    except OSError:
-        worker.warn(
-            f"could not write the record: {problem.strerror or problem}",
-            detail=detail,
-            hint="Look at the work directory and its file system.",
-        )
 
 
 def run(arguments: list[str]) -> int:

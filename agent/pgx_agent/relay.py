@@ -44,3 +44,7 @@ class Relay:
         except BlockingIOError:
             return True
         return False
+
+    def close(self) -> None:
+        """Hand on no more."""
+        os.close(self._reader)

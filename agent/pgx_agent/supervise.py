@@ -13,14 +13,13 @@ import select
 import time
 from collections.abc import Callable
 
-from pgx_agent import hv, looking, parents_part, prologue
-from pgx_agent.hung import Hung
+from pgx_agent import forked, looking, parents_part
+from pgx_agent.forked import Task
+from pgx_agent.hung import Hung, HungAtWorkdir
 from pgx_agent.postgres import holdings
-from pgx_agent.relay import Relay
-from pgx_agent.trace import Trace
-from pgx_agent.worker import ParentGone, Worker, open_workdir
-from pgx_pclrsc import reach, report, users
-from pgx_pclrsc.bare import signal, socket
+from pgx_agent.worker import Use, Worker
+from pgx_pclrsc import report
+from pgx_pclrsc.bare import signal
 from pgx_pclrsc.definition import ResourceDefinition
 from pgx_pclrsc.report import Failure
 
@@ -30,9 +29,9 @@ _AFTER_LOOK = 1.0  # seconds kept for what comes after it: it changes no verdict
 _ENDING = 1.0  # seconds a worker has to end after SIGTERM
 _BACKSTOP = 0.5  # the worker keeps the deadline itself; the parent only if it hangs
 _LOOK_EVERY = 1.0
-_PLACES = (
-    reach.programs()
-)  # asked now: the worker sees no directory that is closed to it
+# Seconds without a step at the work directory: who can go on without it does so soon.
+_WITHOUT_WORKDIR, _WITH_WORKDIR = 2.0, 30.0
+_LESS: dict[Use, Use] = {"whole": "read", "read": "none"}
 
 Work = Callable[[Worker], int]
 
@@ -58,118 +57,42 @@ def run(
     """Do *work* in a worker that has become the OS user; return the script's exit code.
 
     Unless it *needs_workdir*, a work directory that cannot be opened is a warning, and the
-    worker's `dir_fd` is then -1: an instance can be stopped without.  A worker that hangs
-    in the kernel for *may_hang* seconds is given up.  *meanwhile* is done in the parent
-    while the worker begins: loading what the parent will need.
+    worker's `dir_fd` is then -1: an instance can be stopped without.  Where the work
+    directory hangs another worker does the work, which writes nothing there, or a third,
+    which does not look there either.  A worker that hangs in the kernel for *may_hang*
+    seconds is given up.  *meanwhile* is done in the parent while the worker begins:
+    loading what the parent will need.
     """
     deadline = time.monotonic() + verdict_in(timeout)
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    relay = Relay()
-    pid = os.fork()
-    if pid == 0:
-        ours.close()
-        relay.be_worker()
-        os._exit(
-            _worker(
-                program,
-                definition,
-                root,
-                deadline - _BACKSTOP,
-                theirs,
-                work,
-                needs_workdir,
-            )
-        )
-    theirs.close()
-    relay.be_parent()
-    hung = Hung(pid, may_hang, time.monotonic())
-    parent = _Parent(program, definition, root, ours, pid, deadline, hung, relay)
+    task = Task(program, definition, root, work, needs_workdir, deadline - _BACKSTOP)
+    parent = _Parent(task, deadline, may_hang)
     parent.heed_signals()
     if meanwhile is not None:
         meanwhile()
     return parent.serve()
 
 
-def _worker(
-    program: str,
-    definition: ResourceDefinition,
-    root: str,
-    deadline: float,
-    line: socket.socket,
-    work: Work,
-    needs_workdir: bool,
-) -> int:
-    trace = Trace(definition.work_directory, definition.trace_max_file_size, program)
-    try:
-        prologue.ordinary_scheduling()
-        users.become(definition)
-        os.chdir("/")
-        transition = hv.read_transition(os.environ)
-        dir_fd = open_workdir(program, definition, needs_workdir)
-        worker = Worker(
-            program, definition, root, transition, deadline, line, trace, dir_fd
-        )
-        trace.write(f"begins {_asked()}")
-        code = work(worker)
-        trace.write(f"ends with {code}")
-        return code
-    except Failure as ex:
-        report.show(program, "error", ex)
-        trace.write("\n".join(report.lines(program, "error", ex)))
-    except ParentGone:
-        trace.write("ends: the script's parent is gone")
-    except Exception as ex:  # noqa: BLE001  # the script's exit code is ours to choose
-        _internal_error(program, ex, trace, definition.os_user)
-    return 1
-
-
-def _asked() -> str:
-    words = (f"{k}={v}" for k, v in sorted(os.environ.items()) if k.startswith("HV_"))
-    return " ".join(words) or "without HV_ variables"
-
-
-def _internal_error(program: str, problem: Exception, trace: Trace, user: str) -> None:
-    if closed := reach.closed_program(_PLACES):  # we are that user: nothing more loads
-        refusal = reach.refused_programs(user, closed)
-        report.show(program, "error", refusal)
-        trace.write("\n".join(report.lines(program, "error", refusal)))
-        return
-    import traceback
-
-    report.show(
-        program,
-        "error",
-        Failure(f"internal error: {type(problem).__name__}: {problem}"),
-    )
-    trace.write("".join(traceback.format_exception(problem)))
-
-
 class _Parent:
     """Serves one worker until it ends or must have ended."""
 
-    def __init__(
-        self,
-        program: str,
-        definition: ResourceDefinition,
-        root: str,
-        line: socket.socket,
-        pid: int,
-        deadline: float,
-        hung: Hung,
-        relay: Relay,
-    ) -> None:
-        self._program = program
-        self._definition = definition
-        self._root = root
-        self._line = line
-        self._pid = pid
-        self._pidfd = os.pidfd_open(pid)
+    def __init__(self, task: Task, deadline: float, may_hang: float) -> None:
+        self._task = task
         self._deadline = deadline
-        self._hung = hung
-        self._relay = relay
+        self._may_hang = may_hang
         self._phase = "starting"
         self._signalled = 0
+        self._begin("whole")
         self._woken = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+
+    def _begin(self, use: Use) -> None:
+        """Have a worker that makes *use* of the work directory."""
+        worker = forked.fork(self._task, use)
+        now = time.monotonic()
+        patience = _WITH_WORKDIR if self._task.needs_workdir else _WITHOUT_WORKDIR
+        self._worker, self._pid, self._pidfd = worker, worker.pid, worker.pidfd
+        self._line, self._relay = worker.line, worker.relay
+        self._hung = Hung(worker.pid, self._may_hang, now)
+        self._at_workdir = HungAtWorkdir(worker.pid, worker.at, patience, now)
 
     def heed_signals(self) -> None:
         """From now on a signal that ends us ends the worker too.
@@ -177,21 +100,22 @@ class _Parent:
         Python resumes an interrupted poll, so a signal has to be something to poll for.
         """
         signal.set_wakeup_fd(self._woken[1], warn_on_full_buffer=False)
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        for number in forked.HEEDED:
             signal.signal(number, self._on_signal)
 
     def serve(self) -> int:
         """Answer the worker's questions; return its exit code, or 1 in its place."""
-        poll = select.poll()
-        poll.register(self._line, select.POLLIN)
-        poll.register(self._pidfd, select.POLLIN)
-        poll.register(self._woken[0], select.POLLIN)
-        poll.register(self._relay, select.POLLIN)
+        poll = self._poll()
         while not self._signalled:
             now = time.monotonic()
             left = self._deadline - now
             if left <= 0 or self._hung.for_too_long(now):
                 return self._give_up()
+            if self._at_workdir.for_too_long(now):
+                if self._task.needs_workdir or self._worker.use not in _LESS:
+                    return self._give_up()
+                self._go_on_without()
+                poll = self._poll()
             ready = {fd for fd, _ in poll.poll(min(left, _LOOK_EVERY) * 1000)}
             if self._relay.fileno() in ready and not self._relay.hand_on():
                 poll.unregister(self._relay)
@@ -200,6 +124,40 @@ class _Parent:
             elif self._pidfd in ready:
                 return self._result()
         return self._end_worker()
+
+    def _poll(self) -> select.poll:
+        poll = select.poll()
+        for source in (self._line, self._pidfd, self._woken[0], self._relay):
+            poll.register(source, select.POLLIN)
+        return poll
+
+    def _go_on_without(self) -> None:
+        """Leave a worker that hangs at the work directory, and let another do the work.
+
+        It is killed, and if it is not dead by that it will be as soon as it can do
+        anything at all; until then it holds the transition lock, if it has it.
+        """
+        self._relay.hand_on()
+        less = _LESS[self._worker.use]
+        instead = "nothing is written there" if less == "read" else "it is left alone"
+        problem = self._hangs_at_workdir(f"From here on {instead}.")
+        report.show(self._task.program, "warning", problem)
+        _signal(self._pidfd, signal.SIGKILL)
+        old = self._worker
+        old.line.close()
+        os.close(old.pidfd)
+        old.at.close()
+        old.relay.close()
+        self._begin(less)
+
+    def _hangs_at_workdir(self, more: str = "") -> Failure:
+        where = holdings.wait_channel(self._pid)
+        waits = f"waits in the kernel at {where}" if where else "waits there"
+        return Failure(
+            f'work directory "{self._task.definition.work_directory}" does not answer',
+            detail=f"Process {self._pid} {waits}. {more}".strip(),
+            hint="Look at its file system, which may be frozen, and at its disk.",
+        )
 
     def _on_signal(self, number: int, _frame: object) -> None:
         self._signalled = number
@@ -220,19 +178,19 @@ class _Parent:
 
     def _show(self, message: Failure) -> None:
         self._relay.hand_on()
-        report.show(self._program, "error", message)
+        report.show(self._task.program, "error", message)
 
     def _give_up(self) -> int:
         wait = holdings.wait_channel(self._pid)
-        self._show(
-            Failure(
-                f"could not finish in time: still {self._phase}",
-                detail=f"Process {self._pid} waits in the kernel at {wait}."
-                if wait
-                else None,
-                hint="Look into trace.log, and at the file systems of the instance.",
-            )
+        late = Failure(
+            f"could not finish in time: still {self._phase}",
+            detail=f"Process {self._pid} waits in the kernel at {wait}."
+            if wait
+            else None,
+            hint="Look into trace.log, and at the file systems of the instance.",
         )
+        there = self._worker.at.is_there()
+        self._show(self._hangs_at_workdir() if there else late)
         _signal(self._pidfd, signal.SIGKILL)
         return 1
 
@@ -256,7 +214,7 @@ class _Parent:
             case ["bystanders", *keys]:
                 self._reply("bystanders", *self._look(keys))
             case _:
-                kept = parents_part.keep(words, self._root, self._definition)
+                kept = parents_part.keep(words, self._task.root, self._task.definition)
                 if kept is not None:  # else it is the empty packet of a closed line
                     self._reply(words[0], kept)
         return bool(packet)

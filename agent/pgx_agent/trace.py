@@ -11,6 +11,7 @@ import time
 from types import TracebackType
 
 from pgx_agent import record
+from pgx_agent.at_workdir import AtWorkdir, Nowhere
 from pgx_pclrsc import names
 
 FACTS = "facts=1"  # what a line for programs begins with; the number is its version
@@ -41,22 +42,36 @@ def _value(value: object) -> str:
 
 
 class Trace:
-    """Append lines to trace.log of a work directory, as the OS user."""
+    """Append lines to trace.log of a work directory, as the OS user.
 
-    def __init__(self, work_directory: str, limit_kb: int, who: str) -> None:
+    Without a *work_directory*, as where it hangs, nothing is written.  *at* is told while
+    it is touched.
+    """
+
+    def __init__(
+        self,
+        work_directory: str | None,
+        limit_kb: int,
+        who: str,
+        at: AtWorkdir | None = None,
+    ) -> None:
         self._directory = work_directory
         self._limit = limit_kb * 1024
         self._who = f"{who}[{os.getpid()}]"
+        self._at = at or Nowhere()
         self._fd = -1
 
     def write(self, text: str) -> None:
         """Append *text*, each of its lines with the wall-clock time and our name."""
+        if self._directory is None:
+            return
         now = time.time()
         stamp = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(now))
         head = f"{stamp}.{int(now * 1000) % 1000:03d} {self._who} "
         data = "".join(f"{head}{line}\n" for line in text.splitlines())
         try:
-            self._append(data.encode("utf-8", "backslashreplace"))
+            with self._at:
+                self._append(data.encode("utf-8", "backslashreplace"))
         except OSError:
             self.close()
 
@@ -72,6 +87,7 @@ class Trace:
         os.write(self._fd, data)
 
     def _open(self) -> None:
+        assert self._directory is not None
         dir_fd = record.open_workdir(self._directory)
         try:
             flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
@@ -80,6 +96,7 @@ class Trace:
             os.close(dir_fd)
 
     def _rotate(self) -> None:
+        assert self._directory is not None
         dir_fd = record.open_workdir(self._directory)
         try:
             if self._still_ours(dir_fd):

@@ -46,7 +46,7 @@ class Held:
 
     def __init__(self, dir_fd: int, fd: int) -> None:
         self._dir_fd = dir_fd
-        self._fd = fd
+        self.fd = fd
 
     def confirm(self) -> None:
         """See that it keeps others out still.
@@ -54,7 +54,7 @@ class Held:
         Raises Failure when the file was removed or replaced: who comes next does not wait
         for us, and may be at work already.
         """
-        if not _is_the_file(self._dir_fd, self._fd):
+        if not _is_the_file(self._dir_fd, self.fd):
             raise Failure(
                 "the transition lock is lost: its file was removed or replaced",
                 detail="Another script may be at work; nothing more is started or stopped.",
@@ -63,7 +63,7 @@ class Held:
 
     def release(self) -> None:
         """Give the lock back."""
-        os.close(self._fd)
+        os.close(self.fd)
 
 
 def acquire(
@@ -76,9 +76,26 @@ def acquire(
     is ended.  *waiting* is called at each look.
     Raises Failure when the deadline passes, OSError when the file cannot be opened.
     """
+    held = _acquire(dir_fd, kind, deadline, waiting, os.O_RDWR | os.O_CREAT)
+    _sign(held.fd, kind)
+    return held
+
+
+def acquire_unsigned(
+    dir_fd: int, kind: str, deadline: float, waiting: Callable[[], None]
+) -> Held:
+    """Do as `acquire`, and write nothing, where writes hang: a frozen file system grants
+    locks.  Raises OSError also where there is no file.
+    """
+    return _acquire(dir_fd, kind, deadline, waiting, os.O_RDWR)
+
+
+def _acquire(
+    dir_fd: int, kind: str, deadline: float, waiting: Callable[[], None], flags: int
+) -> Held:
     waiting_for = _Wait(kind, deadline)
     while True:
-        fd = open_lock(dir_fd, names.TRANSITION_LOCK)
+        fd = record.open_regular(dir_fd, names.TRANSITION_LOCK, flags)
         try:
             while not locks.take(fd, locks.EXCLUSIVE):
                 waiting_for.turn(fd)
@@ -91,7 +108,6 @@ def acquire(
             break
         os.close(fd)  # removed while we waited: what we hold keeps nobody out
     locks.take(fd, BYTES[kind])
-    _sign(fd, kind)
     return Held(dir_fd, fd)
 
 

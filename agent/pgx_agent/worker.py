@@ -18,8 +18,13 @@ from pgx_pclrsc.report import Failure
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Literal, TypeAlias
+
+    from pgx_agent.at_workdir import AtWorkdir
     from pgx_pclrsc.bare import socket
 
+# What a worker may do with the work directory: all; look, since writes hang; nothing.
+Use: TypeAlias = "Literal['whole', 'read', 'none']"
 _PACKET = 1 << 16
 
 
@@ -40,6 +45,8 @@ class Worker:
         line: socket.socket,
         trace: Trace,
         dir_fd: int,
+        at_workdir: AtWorkdir,
+        use: Use,
     ) -> None:
         self.program = program
         self.definition = definition
@@ -49,6 +56,8 @@ class Worker:
         self.deadline = deadline
         self.trace = trace
         self.dir_fd = dir_fd
+        self.at_workdir = at_workdir
+        self.use = use
         self._line = line
 
     def fileno(self) -> int:
@@ -128,12 +137,14 @@ class Worker:
 
 
 def open_workdir(
-    program: str, definition: ResourceDefinition, needs_workdir: bool
+    program: str, definition: ResourceDefinition, needs_workdir: bool, use: Use
 ) -> int:
     """Return a descriptor of the work directory, -1 with a warning where it is not needed.
 
-    Raises Failure where it is.
+    -1 also where no *use* is to be made of it.  Raises Failure where it is needed.
     """
+    if use == "none":
+        return -1
     try:
         return record.open_workdir(definition.work_directory)
     except OSError as ex:

@@ -95,17 +95,19 @@ class Limits:
 class Look:
     """What one look at the processes has found.
 
-    `postmasters`: the state letters of living postmasters; `denied`: how many of them we
-    may not signal.  `left`: how many processes of the instance live, postmasters too.
-    `unkilled`: how many of them were not sent SIGKILL and can be.  `hung_for`: for how long
-    each one that is left has been in state D (or cannot be signalled), 0 as soon as one is
-    not; `longest`: the one of them that has been so for the longest time.  `stuck_for`:
-    for how long some process has been in state D without making a step.
+    `postmasters`: the state letters of living postmasters; `mute`: the log that one of them
+    writes to hangs; `denied`: how many of them we may not signal.  `left`: how many
+    processes of the instance live, postmasters too.  `unkilled`: how many of them were not
+    sent SIGKILL and can be.  `hung_for`: for how long each one that is left has been in
+    state D (or cannot be signalled), 0 as soon as one is not; `longest`: the one of them
+    that has been so for the longest time.  `stuck_for`: for how long some process has been
+    in state D without making a step.
     `holders`: whom a fast stop may wait for; `quiet_for`: for how long nothing has moved.
     `checkpointer_idle`: there is no checkpoint that anybody could wait for.
     """
 
     postmasters: str = ""
+    mute: bool = False
     denied: int = 0
     left: int = 0
     unkilled: int = 0
@@ -202,6 +204,8 @@ def _next(limits: Limits, ladder: Ladder, look: Look, now: float) -> Step:
     if _STOPPED.intersection(look.postmasters):
         # It can handle no request, and SIGCONT would let it fork its whole backlog.
         return Kill("the postmaster is stopped")
+    if look.mute:
+        return Kill("its log does not answer, and it would hang over saying anything")
     return _request(limits, ladder, look, now)
 
 

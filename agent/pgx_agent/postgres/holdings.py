@@ -86,6 +86,14 @@ def segments() -> dict[int, Segment]:
     return {segment.shmid: segment for segment in found}
 
 
+def open_file(pid: int, fd: int) -> str:
+    """Return the name of what *fd* of *pid* leads to, as the kernel has it, or nothing."""
+    try:
+        return os.readlink(f"/proc/{pid}/fd/{fd}")
+    except OSError:
+        return ""
+
+
 def wait_channel(pid: int) -> str:
     """Return the kernel function in which *pid* sleeps, or nothing."""
     return _text(f"/proc/{pid}/wchan").strip().strip("0")

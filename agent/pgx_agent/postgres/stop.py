@@ -42,12 +42,16 @@ class Left:
         return self.text
 
 
-def stop(worker: Worker, evidence: Evidence, mode: Mode, deadline: float) -> list[Left]:
+def stop(
+    worker: Worker, evidence: Evidence, mode: Mode, deadline: float, mute: str = ""
+) -> list[Left]:
     """Stop the instance, beginning with *mode*, before monotonic *deadline*.
 
+    *mute* is a log file that hangs: a server that writes to it is killed, since it would
+    hang over saying that it was asked to stop.
     Returns what is left, nothing when all went well.  Raises ParentGone.
     """
-    return _Stop(worker, evidence, mode, deadline).run()
+    return _Stop(worker, evidence, mode, deadline, mute).run()
 
 
 def end_orphans(worker: Worker, evidence: Evidence, deadline: float) -> list[Left]:
@@ -57,12 +61,18 @@ def end_orphans(worker: Worker, evidence: Evidence, deadline: float) -> list[Lef
 
 class _Stop:
     def __init__(
-        self, worker: Worker, evidence: Evidence, mode: Mode, deadline: float
+        self,
+        worker: Worker,
+        evidence: Evidence,
+        mode: Mode,
+        deadline: float,
+        mute: str,
     ) -> None:
         self._worker = worker
         self._evidence = evidence
         self._began = time.monotonic()
         self._limits = offline.Limits(mode, max(_LEAST, deadline - self._began))
+        self._mute = mute
         self._ladder = offline.Ladder()
         self._found: list[Process] = []
         self._known: frozenset[Ident] = frozenset()
@@ -147,6 +157,7 @@ class _Stop:
         unkilled = (p for p in found if p.ident not in self._killed | self._denied)
         return offline.Look(
             postmasters="".join(process.state for process in heads),
+            mute=bool(self._mute) and any(map(self._is_mute, heads)),
             denied=sum(1 for process in heads if process.ident in self._denied),
             left=len(found),
             unkilled=sum(1 for _ in unkilled),
@@ -156,6 +167,13 @@ class _Stop:
             holders=seen.holders(now) if self._ladder.rung == "fast" else (),
             quiet_for=seen.quiet_for(now),
             checkpointer_idle=seen.checkpointer_idle,
+        )
+
+    def _is_mute(self, head: Process) -> bool:
+        """Whether what it writes goes to a log that hangs; by name, to ask nobody."""
+        end = "/".join(self._mute.rsplit("/", 2)[-2:])
+        return any(
+            holdings.open_file(head.pid, fd).endswith(f"/{end}") for fd in (1, 2)
         )
 
     def _request(self, found: list[Process], mode: Mode, because: str = "") -> None:

@@ -1,0 +1,136 @@
+"""What pgx_offline has in the work directory: the transition lock and the record.
+
+The instance is stopped without them where they cannot be had: see worker.Use.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+
+from pgx_agent import record, transition
+from pgx_agent.worker import Worker
+from pgx_pclrsc import names, proc
+from pgx_pclrsc.report import Failure
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pgx_agent.postgres.stop import Left
+
+_HOLDER_MAY_HANG = 10.0  # seconds, where the work directory does
+_STALE = "pgx_check may go on reporting what it was."
+
+
+def take_lock(worker: Worker, until: float) -> transition.Held | None:
+    """Take the transition lock; None where there can be none, as without a work directory.
+
+    Where writes hang its holder may hang as well, and one of our own workers may have it.
+    *until* is monotonic.  Raises Failure when it is not to be had in time.
+    """
+    if worker.use == "none":
+        return None
+    try:
+        if worker.use == "whole":
+            return transition.acquire(
+                worker.dir_fd, "offline", until, lambda: _no_news(worker)
+            )
+        return transition.acquire_unsigned(
+            worker.dir_fd,
+            "offline",
+            min(until, time.monotonic() + _HOLDER_MAY_HANG),
+            lambda: _no_news(worker),
+        )
+    except OSError as ex:
+        problem = ex.strerror or str(ex)
+    except Failure as ex:
+        if worker.use == "whole":
+            raise
+        problem = ex.primary
+    worker.warn(
+        f"could not take the transition lock: {problem}",
+        detail="The instance is stopped without it.",
+        hint="Look at the work directory and its file system.",
+    )
+    return None
+
+
+def _no_news(worker: Worker) -> None:
+    worker.wait([], 0)
+
+
+def read_record(worker: Worker) -> record.Record | None:
+    """Return this boot's record, None without one that can be read."""
+    try:
+        found = record.read(worker.dir_fd)
+    except (OSError, record.Garbled) as ex:
+        worker.trace.write(f"no record can be read: {ex}")
+        return None
+    return found if found is not None and found.boot == proc.boot_id() else None
+
+
+def keep_state(worker: Worker, found: record.Record | None) -> record.Record | None:
+    """Let Check go on saying what was found: Faulted where the postmaster is gone."""
+    if (
+        found is not None
+        and found.state == record.ONLINE
+        and not proc.alive(found.postmaster, found.start)
+    ):
+        found.state = record.FAULTED
+        found.reason = "its postmaster is gone"
+        _write(worker, found)
+    return found
+
+
+def note_failure(worker: Worker, found: record.Record | None, left: list[Left]) -> None:
+    """Let Check say Faulted from here on: what is left was killed, and is no server."""
+    if found is not None and found.state in (record.ONLINE, record.STARTING):
+        found.state = record.FAULTED
+        found.reason = f"pgx_offline could not stop it: {left[0]}"
+        _write(worker, found)
+
+
+def forget(worker: Worker) -> None:
+    """Let the entry under /run say so, and clear the record: Check says Offline from here on.
+
+    In this order: Check goes by the entry where the record cannot be cleared.
+    """
+    refusal = worker.leave_stopped()
+    fresh = record.Record(record.new_generation(), proc.boot_id())
+    detail = "pgx_check goes by the entry under /run."
+    if refusal:
+        detail = f"Nor the entry under /run: {refusal}. {_STALE}"
+    _write(worker, fresh, detail)
+
+
+def _write(worker: Worker, content: record.Record, detail: str = _STALE) -> None:
+    """Write the record; where that cannot be, none at all is better than a wrong one.
+
+    *detail* says what becomes of it where neither can be.
+    """
+    if worker.dir_fd < 0 or worker.use != "whole":
+        return
+    with worker.at_workdir:
+        try:
+            _overwrite(worker.dir_fd, content)
+        except OSError as ex:
+            _remove_record(worker, ex, detail)
+
+
+def _overwrite(dir_fd: int, content: record.Record) -> None:
+    fd = record.open_regular(dir_fd, names.RECORD, os.O_RDWR | os.O_CREAT)
+    try:
+        record.write(fd, content)
+        os.ftruncate(fd, record.SIZE)
+    finally:
+        os.close(fd)
+
+
+def _remove_record(worker: Worker, problem: OSError, detail: str) -> None:
+    try:
+        os.unlink(names.RECORD, dir_fd=worker.dir_fd)
+    except OSError:
+        worker.warn(
+            f"could not write the record: {problem.strerror or problem}",
+            detail=detail,
+            hint="Look at the work directory and its file system.",
+        )
