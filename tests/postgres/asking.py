@@ -11,11 +11,12 @@ from pgx_agent.core.classify import (
 )
 from pgx_agent.postgres import addresses, pidfile, probe
 from pgx_agent.postgres.addresses import Address
+from pgx_agent.postgres.login import Login
 from tests.fix_postgres import MakeServer
 
 
-def login(server: Server, home: str = "/nonexistent", user: str = "") -> probe.Login:
-    return probe.Login(user or server.user.name, home)
+def login(server: Server, home: str = "/nonexistent", user: str = "") -> Login:
+    return Login(user or server.user.name, home)
 
 
 def where(server: Server) -> list[Address]:
@@ -38,19 +39,25 @@ def configured(make_server: MakeServer, **settings: object) -> Server:
 def finish(question: probe.Question, limit: float = 10.0) -> Outcome | None:
     """Return the outcome, None when there is none within *limit* seconds."""
     until = time.monotonic() + limit
-    while (fd := question.fileno()) is not None and time.monotonic() < until:
+    outcome: Outcome | None = None
+    while outcome is None and time.monotonic() < until:
+        fd, wake = question.fileno(), question.wake
         poll = select.poll()
-        poll.register(fd, question.events)
-        if poll.poll(max(0, until - time.monotonic()) * 1000):
-            question.advance()
-    return question.advance() if question.fileno() is None else None
+        if fd is not None:
+            poll.register(fd, question.events)
+        elif wake is None:
+            return question.advance()
+        at = until if wake is None else min(wake, until)
+        poll.poll(max(0, at - time.monotonic()) * 1000)
+        outcome = question.advance()
+    return outcome
 
 
 def ask(
     server: Server,
     at: list[Address] | None = None,
     database: str = "template1",
-    as_whom: probe.Login | None = None,
+    as_whom: Login | None = None,
 ) -> Outcome | None:
     question = probe.Question(
         local(server) if at is None else at, as_whom or login(server), database

@@ -17,6 +17,7 @@ from pgx_agent.core.classify import (
     Row,
 )
 from pgx_agent.postgres import pidfile, probe
+from pgx_agent.postgres.login import Login
 from tests.fix_postgres import MakeServer
 from tests.postgres.asking import ask, configured, finish, local, login
 
@@ -79,7 +80,7 @@ def test_login_refused(server: Server) -> None:
     assert ask(server) == ErrorReply("28000")
 
 
-def with_password(server: Server, home: Path, stored: str | None) -> probe.Login:
+def with_password(server: Server, home: Path, stored: str | None) -> Login:
     """Have the server want a password, and keep *stored* in .pgpass."""
     server.start_plain()
     server.ask("create role probe login password 'right'")

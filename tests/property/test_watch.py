@@ -21,7 +21,10 @@ from pgx_agent.core.watched import (
     Faulted,
     FaultNow,
     Ignored,
+    Inside,
     Limits,
+    OthersServed,
+    Outside,
     PostmasterGone,
     Ready,
     Starting,
@@ -91,7 +94,10 @@ ACTIONS = st.lists(
         st.tuples(st.just("sleep"), st.floats(0.001, 30)),
         st.tuples(st.just("jump"), st.floats(0.001, 300)),
         st.tuples(
-            st.sampled_from(["answer", "fail", "eagain", "ignore"]), st.floats(0, 1)
+            st.sampled_from(
+                ["answer", "fail", "outside", "inside", "others", "ignore"]
+            ),
+            st.floats(0, 1),
         ),
         st.tuples(
             st.sampled_from(["fault", "crash", "gone", "ready"]), st.floats(0, 0.05)
@@ -112,7 +118,9 @@ def act(bench: Bench, action: str, amount: float) -> None:
     events: dict[str, Event] = {
         "answer": Answered(number),
         "fail": Failed(number, "refused"),
-        "eagain": Failed(number, "full", eagain=True),
+        "outside": Outside(number, "full"),
+        "inside": Inside(number),
+        "others": OthersServed(),
         "ignore": Ignored(number),
         "fault": FaultNow(number, "stopping"),
         "crash": CrashRestart("crash"),

@@ -12,6 +12,7 @@ from pgx_agent.core.classify import (
     PasswordAsked,
     Row,
     Silence,
+    is_crowd,
     meaning,
 )
 from pgx_agent.core.watched import Answered, Event, Failed, FaultNow, Ignored
@@ -37,7 +38,6 @@ def kind(event: Event) -> str:
         (NoReply(Silence.NO_SOCKET), PLAIN, "Failed"),
         (NoReply(Silence.CUT), PLAIN, "Failed"),
         (NoReply(Silence.CUT), TRANSITION, "Failed"),
-        (NoReply(Silence.EAGAIN), PLAIN, "Failed"),
         (ErrorReply("53000"), PLAIN, "Failed"),
         (ErrorReply("53200"), PLAIN, "Failed"),
         (ErrorReply("53400"), PLAIN, "Failed"),
@@ -111,12 +111,10 @@ def test_no_reply_is_no_second_opinion(how: Silence) -> None:
     assert isinstance(got, Failed)
 
 
-@pytest.mark.parametrize("how", list(Silence))
-def test_only_a_full_queue_is_silence(how: Silence) -> None:
-    got = meaning(NoReply(how), 1, "template1", PLAIN)
+def test_what_a_server_gives_under_load_is_tried_again() -> None:
+    crowd = {how for how in Silence if is_crowd(how)}
 
-    assert isinstance(got, Failed)
-    assert got.eagain == (how is Silence.EAGAIN)
+    assert crowd == {Silence.FULL, Silence.NO_PORT, Silence.PASSED}
 
 
 def test_events_name_their_question() -> None:

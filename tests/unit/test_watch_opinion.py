@@ -75,48 +75,6 @@ def test_after_a_refusal_there_is_no_second_opinion() -> None:
     assert run.state == Faulted("2 failures in a row, the last: refused")
 
 
-def test_after_a_full_queue_there_is_one() -> None:
-    run = watch(interval=3, retries=1)
-    run.at(0, Failed(1, "full", eagain=True))
-
-    assert run.at(3) == [Ask(2, TEMPLATE1), Ask(3, POSTGRES)]
-
-
-def test_a_full_queue_waits_for_the_second_opinion() -> None:
-    run = watch(interval=3, timeout=2, retries=1)
-    run.at(0, Failed(1, "full", eagain=True))
-    run.at(3, Failed(2, "full", eagain=True))
-    run.at(3.5, Failed(2, "full", eagain=True))
-    run.at(4.9)
-    assert run.failures == 2
-
-    run.at(5)
-
-    assert run.state == Faulted("2 failures in a row, the last: full")
-
-
-def test_a_full_queue_everywhere_is_a_fault_at_once() -> None:
-    run = watch(interval=3, timeout=2, retries=1)
-    run.at(0, Failed(1, "full", eagain=True))
-    run.at(3)
-
-    run.at(3.1, Failed(2, "full", eagain=True), Failed(3, "full", eagain=True))
-
-    assert isinstance(run.state, Faulted)
-
-
-def test_a_reply_of_postgres_lifts_the_verdict_that_waits() -> None:
-    run = watch(interval=3, timeout=0, retries=1)
-    run.at(0, Failed(1, "full", eagain=True))
-    run.at(3)
-    run.at(3.1, Failed(2, "full", eagain=True))
-
-    run.at(12, Answered(3))
-
-    assert run.failures == 0
-    assert Ask(4, TEMPLATE1) in run.effects
-
-
 def test_an_old_second_opinion_serves_again() -> None:
     run = watch(interval=3, timeout=2, retries=1)
     run.at(2)
@@ -143,19 +101,6 @@ def test_after_a_refusal_an_old_second_opinion_counts_for_nothing() -> None:
     run.at(5.2, Answered(3))
 
     assert run.failures == 1
-
-
-def test_an_old_second_opinion_excuses_a_full_queue() -> None:
-    run = watch(interval=3, timeout=2, retries=1)
-    run.at(2)
-    run.at(2.1, Answered(1), Answered(2))
-    run.at(5)
-    run.at(5.1, Failed(4, "full", eagain=True))
-
-    done = run.at(5.5, Answered(3))
-
-    assert [type(one) for one in done] == [Warn]
-    assert run.failures == 0
 
 
 def test_a_second_opinion_lifts_the_limit_of_an_adoption() -> None:

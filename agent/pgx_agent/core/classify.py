@@ -27,7 +27,35 @@ class Silence(Enum):
     REFUSED = "connection refused"
     NO_SOCKET = "no socket"
     CUT = "connection cut"
-    EAGAIN = "queue of connections full"
+    # What a server that serves others gives under load: see `is_crowd`.
+    FULL = "the queue of connections is full"
+    NO_PORT = "no free port to connect from"
+    PASSED = "connection refused for a moment"
+
+
+# Why none of these is a failure by itself.
+_CROWD = frozenset(
+    {
+        # connect() on a Unix-domain socket gives EAGAIN, and on TCP the kernel drops the
+        # SYN, while as many connections wait to be accepted as the server asked for.
+        Silence.FULL,
+        # EADDRNOTAVAIL: clients have used up the ports of the loopback interface.
+        Silence.NO_PORT,
+        # Refused or reset before it stood (a full queue with tcp_abort_on_overflow), and
+        # let in when asked why.
+        Silence.PASSED,
+    }
+)
+# What looks like it and counts all the same, since another node may not suffer from it:
+# a connection that was let in and then cut (the postmaster could not fork, or
+# authentication_timeout ran out before the first byte was read), 53200, 53400.
+# Answers, since they follow the clients to any node: 53300, and 57014, which is
+# authentication_timeout later on.
+
+
+def is_crowd(how: Silence) -> bool:
+    """Whether *how* may mean that others are served: tried again before it counts."""
+    return how in _CROWD
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +136,16 @@ def meaning(outcome: Outcome, number: int, database: str, seen: Circumstances) -
             return _login("a password is asked for and none fits", number, seen)
         case NoReply(how=how, address=address):
             at = f" at {address}" if address else ""
-            return Failed(number, f"{how.value}{at}", how is Silence.EAGAIN)
+            return Failed(number, f"{how.value}{at}")
         case _:
             assert_never(outcome)
+
+
+def is_login(outcome: Outcome) -> bool:
+    """Whether *outcome* says that we may not log in."""
+    if isinstance(outcome, ErrorReply):
+        return outcome.sqlstate.startswith(_AUTHORIZATION)
+    return isinstance(outcome, PasswordAsked)
 
 
 def _error(sqlstate: str, number: int, database: str, seen: Circumstances) -> Event:

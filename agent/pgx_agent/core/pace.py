@@ -15,10 +15,22 @@ _LONGEST_BEAT = 1.0
 
 
 def patience(limits: Limits, state: Watching) -> float | None:
-    """Return how long a question may take in *state*, None for without limit."""
+    """Return how long a question may take in *state*, None for without limit.
+
+    Without a response time-out a server that lets nobody in fails once an interval: to be
+    left outside is not to wait for an answer.
+    """
     if limits.response_timeout:
         return limits.response_timeout
-    return None if state.answered else PATIENCE
+    if not state.answered:
+        return PATIENCE
+    return None if state.outside is None else limits.watch_interval
+
+
+def deadline(limits: Limits, state: Watching, now: float) -> float | None:
+    """Return when silence counts that begins *now*."""
+    allowed = patience(limits, state)
+    return None if allowed is None else now + allowed
 
 
 def beat(limits: Limits) -> float:
@@ -43,13 +55,8 @@ def forgive_lateness(limits: Limits, state: Watching, now: float) -> Watching:
     return replace(
         state,
         clock=replace(clock, late=True),
-        due=_later(state.due, shift),
-        opinion_due=_later(state.opinion_due, shift),
+        due=None if state.due is None else state.due + shift,
     )
-
-
-def _later(deadline: float | None, shift: float) -> float | None:
-    return None if deadline is None else deadline + shift
 
 
 def with_wake(limits: Limits, state: Watching, now: float) -> Watching:
@@ -57,9 +64,7 @@ def with_wake(limits: Limits, state: Watching, now: float) -> Watching:
     wanted = [
         at for at in (state.due, state.ask_at, _half(limits, state)) if at is not None
     ]
-    if state.held is not None and state.opinion_due is not None:
-        wanted.append(now if state.opinion is None else state.opinion_due)
-    if state.due is not None or state.held is not None:
+    if state.due is not None:
         wanted.append(now + beat(limits))
     wake = max(now, min(wanted)) if wanted else None
     return replace(state, clock=Clock(now, wake, state.clock.late))

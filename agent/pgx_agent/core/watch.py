@@ -7,7 +7,10 @@ monitor steps it with every reply, then with a Tick, and does what it returns.
     Watching(n) --Answered--> Watching(0)
     Watching(n) --Failed, or due--> Watching(n + 1) ... --more than retry_count--> Faulted
     Watching(n) --reply of `postgres` to the second opinion--> Watching(0)
+    Watching(n) --outside, and others are let in--> Watching(0)
 
+A question that finds the server's queue of connections full stays the current one and
+goes on trying: time outside is silence, unless somebody else is let in meanwhile.
 A question that timed out is kept open, since closing it would not end its backend,
 and its late reply counts.  Two unanswered questions to template1 at most: after
 that each further response time-out counts one failure without a new question.
@@ -18,8 +21,9 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from pgx_agent.core import crowd
 from pgx_agent.core.opening import consult
-from pgx_agent.core.pace import forgive_lateness, patience, with_wake
+from pgx_agent.core.pace import deadline, forgive_lateness, patience, with_wake
 from pgx_agent.core.watched import (
     OPENING,
     PATIENCE,
@@ -37,7 +41,10 @@ from pgx_agent.core.watched import (
     Faulted,
     FaultNow,
     Ignored,
+    Inside,
     Limits,
+    OthersServed,
+    Outside,
     PostmasterGone,
     Ready,
     Shut,
@@ -100,8 +107,14 @@ def _watching(limits: Limits, state: Watching, event: Event, now: float) -> Resu
             return _tick(limits, state, now)
         case Answered(number=number, warning=warning):
             return _answered(limits, state, number, warning, now)
-        case Failed(number=number, reason=reason, eagain=eagain):
-            return _failed(limits, state, number, reason, eagain, now), ()
+        case Failed(number=number, reason=reason):
+            return _failed(limits, state, number, reason, now), ()
+        case Outside(number=number, reason=reason):
+            return crowd.outside(limits, state, number, reason, now), ()
+        case Inside(number=number):
+            return crowd.inside(limits, state, number), ()
+        case OthersServed():
+            return crowd.others_served(limits, state, now)
         case Ignored(number=number):
             return _closed(limits, state, number, now), ()
         case FaultNow(number=number, reason=reason):
@@ -130,14 +143,14 @@ def _next_interval(limits: Limits, state: Watching, now: float) -> float:
 def _closed(limits: Limits, state: Watching, number: int, now: float) -> Watching:
     """Take question *number* off the open ones; nothing is counted."""
     if number == state.opinion:
-        return replace(state, opinion=None)
+        return replace(state, opinion=None, opinion_outside=False)
     if number == state.current:
         ask_at = _next_interval(limits, state, now)
-        return replace(state, current=None, due=None, ask_at=ask_at)
+        return replace(state, current=None, outside=None, due=None, ask_at=ask_at)
     if number not in state.overdue:
         return state
     overdue = tuple(one for one in state.overdue if one != number)
-    if state.current is None and state.ask_at is None and state.held is None:
+    if state.current is None and state.ask_at is None:
         # A question was held back for want of room, and now there is room.
         return replace(state, overdue=overdue, due=None, ask_at=now)
     return replace(state, overdue=overdue)
@@ -151,36 +164,24 @@ def _answered(
     if number != state.current and number not in state.overdue:
         return state, ()
     after = _closed(limits, state, number, now)
-    after = replace(
-        after, answered=True, failures=0, silent=False, consulted=False, held=None
-    )
+    after = replace(after, answered=True, failures=0, silent=False, consulted=False)
     if after.current is None:
         ask_at = _next_interval(limits, after, now)
         after = replace(after, due=None, ask_at=ask_at)
     elif not limits.response_timeout:
-        after = replace(after, due=None)
+        after = replace(after, due=deadline(limits, after, now))
     return after, (() if warning is None else (Warn(warning),))
 
 
 def _opinion(limits: Limits, state: Watching, now: float) -> Result:
     """Database `postgres` replied: silence of template1 is a lock there, not a fault."""
+    after = replace(state, opinion=None, opinion_outside=False)
     unasked = state.opinion == OPENING and not state.consulted
     if unasked or (state.failures and not state.silent):
-        return replace(state, opinion=None), ()
-    after = replace(
-        state,
-        opinion=None,
-        answered=True,
-        failures=0,
-        silent=False,
-        consulted=False,
-        held=None,
-    )
+        return after, ()
+    after = replace(after, answered=True, failures=0, silent=False, consulted=False)
     if state.due is not None:
-        allowed = patience(limits, after)
-        after = replace(after, due=None if allowed is None else now + allowed)
-    elif state.current is None and state.ask_at is None:
-        after = replace(after, ask_at=_next_interval(limits, state, now))
+        after = replace(after, due=deadline(limits, after, now))
     if not (state.failures or state.consulted):
         return after, ()
     text = f'database "{TEMPLATE1}" does not answer, database "{POSTGRES}" does'
@@ -188,17 +189,15 @@ def _opinion(limits: Limits, state: Watching, now: float) -> Result:
 
 
 def _failed(
-    limits: Limits, state: Watching, number: int, reason: str, eagain: bool, now: float
+    limits: Limits, state: Watching, number: int, reason: str, now: float
 ) -> State:
-    if number != state.current:
-        return _closed(limits, state, number, now)
     after = _closed(limits, state, number, now)
-    after = replace(after, failures=state.failures + 1, silent=eagain)
-    if after.failures <= limits.retry_count:
-        return replace(after, consulted=False)
-    if eagain and after.consulted and after.opinion is not None:
-        return replace(after, ask_at=None, held=reason)
-    return Faulted(_reason(after.failures, reason))
+    if number != state.current:
+        return after
+    failures = state.failures + 1
+    if failures > limits.retry_count:
+        return Faulted(_reason(failures, reason))
+    return replace(after, failures=failures, silent=False, consulted=False)
 
 
 def _reason(failures: int, reason: str) -> str:
@@ -213,8 +212,6 @@ def _allowed(limits: Limits, state: Watching) -> float:
 
 
 def _tick(limits: Limits, state: Watching, now: float) -> Result:
-    if state.held is not None:
-        return _held(state, state.held, now), ()
     if state.due is not None and now >= state.due:
         after = _silence(limits, state, now)
         if isinstance(after, Faulted):
@@ -224,16 +221,9 @@ def _tick(limits: Limits, state: Watching, now: float) -> Result:
     if state.ask_at is not None and now >= state.ask_at:
         state, effects = _ask(limits, state, now)
     if _wants_opinion(limits, state, now):
-        state, more = _consult(limits, state, now)
+        state, more = _consult(state)
         effects += more
     return state, effects
-
-
-def _held(state: Watching, reason: str, now: float) -> State:
-    pending = state.opinion is not None and state.opinion_due is not None
-    if pending and state.opinion_due is not None and now < state.opinion_due:
-        return state
-    return Faulted(_reason(state.failures, reason))
 
 
 def _silence(limits: Limits, state: Watching, now: float) -> Watching | Faulted:
@@ -241,7 +231,11 @@ def _silence(limits: Limits, state: Watching, now: float) -> Watching | Faulted:
     allowed = _allowed(limits, state)
     failures = state.failures + 1
     if failures > limits.retry_count:
-        return Faulted(_reason(failures, f"no answer within {allowed:g} s"))
+        return Faulted(_reason(failures, _silent_for(state, allowed)))
+    if state.outside is not None:
+        # It goes on trying: to put another question in front of the door helps nobody.
+        due = now + allowed
+        return replace(state, failures=failures, silent=True, due=due, consulted=False)
     overdue = state.overdue
     if state.current is not None:
         overdue = (*overdue, state.current)
@@ -256,6 +250,12 @@ def _silence(limits: Limits, state: Watching, now: float) -> Watching | Faulted:
         ask_at=now if room else None,
         consulted=False,
     )
+
+
+def _silent_for(state: Watching, allowed: float) -> str:
+    if state.outside is None:
+        return f"no answer within {allowed:g} s"
+    return f"{state.outside}, and nobody was let in for {allowed:g} s"
 
 
 def _ask(
@@ -285,11 +285,9 @@ def _wants_opinion(limits: Limits, state: Watching, now: float) -> bool:
     return state.due is not None and now >= state.due - _allowed(limits, state) / 2
 
 
-def _consult(
-    limits: Limits, state: Watching, now: float
-) -> tuple[Watching, tuple[Effect, ...]]:
+def _consult(state: Watching) -> tuple[Watching, tuple[Effect, ...]]:
     """Ask `postgres` too; an older question to it that is still open serves as well."""
-    after = replace(state, consulted=True, opinion_due=now + _allowed(limits, state))
+    after = replace(state, consulted=True)
     if state.opinion is not None:
         return after, ()
     number = state.next_number

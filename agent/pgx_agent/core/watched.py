@@ -17,7 +17,7 @@ POSTGRES = "postgres"
 OPENING = 0
 
 # What a question is allowed where the definition sets no limit and there must be one:
-# before the first answer of a watch, and for the second opinion.
+# before the first answer of a watch.
 PATIENCE = 10.0
 
 
@@ -55,14 +55,33 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The question ended without a reply, or with one that counts as a failure.
+    """The question ended without a reply, or with one that counts as a failure."""
 
-    *eagain*: the server's queue of connections was full, which is silence told early.
+    number: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """The question finds no room in the server's queue of connections, and goes on trying.
+
+    *reason* says where.
     """
 
     number: int
     reason: str
-    eagain: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """The question has found room: from now on it is asked."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class OthersServed:
+    """While a question stood outside, the server has let in somebody else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +131,9 @@ Event: TypeAlias = (
     | Tick
     | Answered
     | Failed
+    | Outside
+    | Inside
+    | OthersServed
     | Ignored
     | FaultNow
     | PostmasterGone
@@ -163,16 +185,16 @@ class Watching:
     """The server is being asked.
 
     failures   failures in a row
-    silent     the last of them was a time-out or EAGAIN
+    silent     the last of them was a time-out
     current    the question to template1 that is still in its time
+    outside    why it has not been let in, None once it has
     overdue    questions to template1 that timed out and are kept open
     due        when silence counts as the next failure
     ask_at     when the next question to template1 is put
     asked      when the last one was put
     opinion    the open question to `postgres`
+    opinion_outside  it has not been let in
     consulted  the second opinion was sought in this stretch of silence
-    opinion_due  how long a verdict waits for it
-    held       the verdict that waits for it
     """
 
     clock: Clock
@@ -180,14 +202,14 @@ class Watching:
     failures: int = 0
     silent: bool = False
     current: int | None = None
+    outside: str | None = None
     overdue: tuple[int, ...] = ()
     due: float | None = None
     ask_at: float | None = None
     asked: float = 0.0
     opinion: int | None = None
+    opinion_outside: bool = False
     consulted: bool = False
-    opinion_due: float | None = None
-    held: str | None = None
     next_number: int = 1
 
 

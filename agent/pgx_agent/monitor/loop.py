@@ -8,7 +8,6 @@ and only then is time judged.  What is decided is decided in `core.watch`.
 from __future__ import annotations
 
 import math
-import os
 import select
 import time
 
@@ -23,6 +22,7 @@ from pgx_agent.core.watched import (
     Failed,
     Faulted,
     Limits,
+    OthersServed,
     PostmasterGone,
     Ready,
     Starting,
@@ -33,14 +33,15 @@ from pgx_agent.core.watched import (
 )
 from pgx_agent.monitor import evidence, sight
 from pgx_agent.monitor.claim import Claim
+from pgx_agent.monitor.door import Door
 from pgx_agent.monitor.first_word import FirstWord
 from pgx_agent.monitor.questions import Asking, Questions
 from pgx_agent.monitor.reader import Reader
 from pgx_agent.monitor.speaker import Speaker
 from pgx_agent.postgres import addresses, pidfile
 from pgx_agent.postgres.addresses import Address
-from pgx_agent.postgres.probe import Login
-from pgx_pclrsc import locks, proc
+from pgx_agent.postgres.login import Login
+from pgx_pclrsc import locks
 from pgx_pclrsc.definition import ResourceDefinition
 
 _REFRESH = 1.0  # seconds between two writings of the record
@@ -69,9 +70,10 @@ class Monitor:
         self._say = speaker
         self._first_word = first_word
         self._pid, self._start = claim.postmaster
-        self._pidfd = self._open_pidfd()
+        self._pidfd = sight.open_pidfd(*claim.postmaster)
         self._pid_file = Reader(self._data, self._pid)
         self._checkpointer = sight.Checkpointer(claim.postmaster)
+        self._door = Door(self._pid)
         self._shmid = claim.keeper.kept.shmid
         self._began = time.monotonic()
         self._refresh_at = self._look_at = self._began
@@ -91,18 +93,6 @@ class Monitor:
             self._state = Faulted(claim.reason)
         self._answered = False
         self._over = False
-
-    def _open_pidfd(self) -> int:
-        """Return a pidfd of the very postmaster, -1 when it is gone."""
-        try:
-            fd = os.pidfd_open(self._pid)
-        except OSError:
-            return -1
-        stat = proc.read_stat(self._pid)
-        if stat is None or stat[2] != self._start:
-            os.close(fd)
-            return -1
-        return fd
 
     def _runs(self, byte: int) -> bool:
         """Whether the script that holds *byte* of the transition lock works now."""
@@ -135,6 +125,8 @@ class Monitor:
         now = time.monotonic()
         for event in self._first_word.late(now):
             self._advance(event)
+        if self._door.has_let_in(self._questions.outside, now):
+            self._step(OthersServed())
         wake = watch.wake_of(self._state)
         if wake is not None and now >= wake:
             self._step(Tick())
@@ -156,7 +148,12 @@ class Monitor:
         return dict(poll.poll(0 if at_once else self._milliseconds()))
 
     def _milliseconds(self) -> int:
-        wanted = [self._refresh_at, *self._first_word.wake()]
+        wanted = [
+            self._refresh_at,
+            self._questions.wake(),
+            self._door.look_at,
+            *self._first_word.wake(),
+        ]
         if not isinstance(self._state, Faulted):
             wanted.append(self._look_at)
         wake = watch.wake_of(self._state)
@@ -272,7 +269,9 @@ class Monitor:
         if isinstance(event, Answered) and after.answered:
             self._online()
         if after.failures > before.failures:
-            reason = event.reason if isinstance(event, Failed) else "no answer in time"
+            reason = before.outside or "no answer in time"
+            if isinstance(event, Failed):
+                reason = event.reason
             self._say.failed(after.failures, self._limits.retry_count + 1, reason)
 
     def _online(self) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections import deque
 from collections.abc import Callable
 
@@ -12,10 +14,11 @@ from pgx_agent.core.classify import (
     Outcome,
     meaning,
 )
-from pgx_agent.core.watched import Event
+from pgx_agent.core.watched import Event, Inside, OthersServed, Outside
 from pgx_agent.monitor.evidence import Asked
 from pgx_agent.postgres.addresses import Address
-from pgx_agent.postgres.probe import Login, Question
+from pgx_agent.postgres.login import Login
+from pgx_agent.postgres.probe import Question
 from pgx_pclrsc.frozen import dataclass
 
 _REMEMBERED = 20
@@ -43,6 +46,7 @@ class Questions:
     def __init__(self, asking: Asking) -> None:
         self._asking = asking
         self._open: dict[int, Question] = {}
+        self._outside: dict[int, str] = {}
         self._addresses: list[Address] = []
         self._ended: deque[Asked] = deque(maxlen=_REMEMBERED)
 
@@ -60,24 +64,50 @@ class Questions:
         waited: dict[int, int] = {}
         for question in self._open.values():
             fd = question.fileno()
-            waited[-1 if fd is None else fd] = question.events
+            if fd is not None:
+                waited[fd] = question.events
+            elif question.wake is None:
+                waited[-1] = 0
         return waited
 
+    def wake(self) -> float:
+        """Return when a question wants to go on by itself, infinity for never."""
+        wakes = (one.wake for one in self._open.values())
+        return min((at for at in wakes if at is not None), default=math.inf)
+
+    @property
+    def outside(self) -> bool:
+        """Whether a question finds no room in the server's queue of connections."""
+        return bool(self._outside)
+
     def hear(self, ready: dict[int, int]) -> list[Event]:
-        """Go on with the questions whose descriptors are *ready*; return what ended."""
-        events = []
+        """Go on with the questions whose descriptors are *ready*, or whose time has come.
+
+        Return what became of them.
+        """
+        events: list[Event] = []
         for number, question in list(self._open.items()):
-            fd = question.fileno()
-            if fd is not None and fd not in ready:
-                continue
-            outcome = question.advance()
+            others = question.others
+            outcome = question.advance() if _can_go_on(question, ready) else None
+            if question.others > others:
+                events.append(OthersServed())
             if outcome is not None:
                 events.append(self._end(number, question, outcome))
+            elif question.outside != self._outside.get(number):
+                events.append(self._moved(number, question.outside))
         return events
+
+    def _moved(self, number: int, outside: str | None) -> Event:
+        if outside is None:
+            del self._outside[number]
+            return Inside(number)
+        self._outside[number] = outside
+        return Outside(number, outside)
 
     def _end(self, number: int, question: Question, outcome: Outcome) -> Event:
         question.close()
         del self._open[number]
+        self._outside.pop(number, None)
         self._ended.append((number, question.database, question.steps))
         if isinstance(outcome, NoReply):
             self._addresses = []  # the server may listen elsewhere by now
@@ -96,8 +126,18 @@ class Questions:
             self._ended.append((number, question.database, question.steps))
             question.close()
         self._open.clear()
+        self._outside.clear()
 
     def history(self) -> list[Asked]:
         """Return the last questions and what happened to them when."""
         still = [(n, one.database, one.steps) for n, one in self._open.items()]
         return [*self._ended, *still]
+
+
+def _can_go_on(question: Question, ready: dict[int, int]) -> bool:
+    fd = question.fileno()
+    if fd is not None and fd in ready:
+        return True
+    return (
+        time.monotonic() >= question.wake if question.wake is not None else fd is None
+    )

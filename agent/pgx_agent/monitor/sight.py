@@ -39,7 +39,20 @@ def look(data_directory: str, postmaster: int) -> Look:
     return Look(found, None)
 
 
-def _children(pid: int) -> list[int]:
+def open_pidfd(pid: int, start: int) -> int:
+    """Return a pidfd of the very process that began at *start*, -1 when it is gone."""
+    try:
+        fd = os.pidfd_open(pid)
+    except OSError:
+        return -1
+    stat = proc.read_stat(pid)
+    if stat is None or stat[2] != start:
+        os.close(fd)
+        return -1
+    return fd
+
+
+def children(pid: int) -> list[int]:
     """Return the children of *pid*, from the kernel's list if it keeps one."""
     try:
         with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
@@ -69,7 +82,7 @@ class Checkpointer:
         if self.fd >= 0:
             return
         named = {
-            pid: " ".join(proc.cmdline(pid)) for pid in _children(self._postmaster[0])
+            pid: " ".join(proc.cmdline(pid)) for pid in children(self._postmaster[0])
         }
         cluster = titles.cluster_of(named.values())
         for pid, command in named.items():

@@ -13,7 +13,11 @@ from pgx_agent.core.classify import Silence
 from pgx_agent.postgres.addresses import Address
 
 _FOUND_BY = {
-    errno.EAGAIN: Silence.EAGAIN,  # a Unix-domain socket whose queue is full
+    0: Silence.PASSED,
+    errno.EAGAIN: Silence.FULL,
+    errno.EINPROGRESS: Silence.FULL,
+    errno.ECONNRESET: Silence.PASSED,
+    errno.EADDRNOTAVAIL: Silence.NO_PORT,
     errno.ECONNREFUSED: Silence.REFUSED,
     errno.ENOENT: Silence.NO_SOCKET,
     errno.ENOTDIR: Silence.NO_SOCKET,
@@ -39,6 +43,10 @@ def _local(address: Address) -> int:
 
 
 def _tcp(address: Address) -> int:
+    """Return the error, EINPROGRESS where nobody has answered by now.
+
+    The address is one of this node's: who has room answers before connect returns.
+    """
     family = socket.AF_INET6 if ":" in address.hostaddr else socket.AF_INET
     with socket.socket(family) as sock:
         sock.setblocking(False)
@@ -48,5 +56,5 @@ def _tcp(address: Address) -> int:
         poll = select.poll()
         poll.register(sock, select.POLLOUT)
         if not poll.poll(0):
-            return 0  # somebody is there, or nobody says that he is not
+            return code
         return sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)

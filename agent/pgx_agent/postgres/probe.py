@@ -21,14 +21,20 @@ from pgx_agent.core.classify import (
     PasswordAsked,
     Row,
     Silence,
+    is_crowd,
+    is_login,
 )
 from pgx_agent.postgres import sqlstate
 from pgx_agent.postgres.addresses import Address
 from pgx_agent.postgres.knock import knock
-from pgx_pclrsc.frozen import dataclass
+from pgx_agent.postgres.login import Login
 
 QUERY = b"SELECT 1"
-APPLICATION = "pgx_monitor"
+
+# Seconds.  In front of a full queue one try in some thirty gets in.
+_BETWEEN_TRIES = 0.02
+# This node's own address answers a SYN at once, unless the queue behind it is full.
+_ROOM_WITHIN = 0.1
 
 _make_terse: sqlstate.Terse | None = None
 
@@ -46,38 +52,15 @@ def set_up() -> None:
     _make_terse = sqlstate.terse_errors()
 
 
-@dataclass(frozen=True, slots=True)
-class Login:
-    """Who asks: the database user, and the OS user's home with its .pgpass."""
-
-    user: str
-    home: str
-
-    def conninfo(self, address: Address, database: str) -> bytes:
-        """Return the connection string; it holds no password."""
-        where = "host" if address.is_local else "hostaddr"
-        settings = {
-            where: address.host or address.hostaddr,
-            "port": str(address.port),
-            "user": self.user,
-            "dbname": database,
-            "application_name": APPLICATION,
-            "passfile": f"{self.home}/.pgpass",
-            "gssencmode": "disable",
-        }
-        return b" ".join(_setting(name, text) for name, text in settings.items())
-
-
-def _setting(name: str, text: str) -> bytes:
-    quoted = os.fsencode(text).replace(b"\\", b"\\\\").replace(b"'", b"\\'")
-    return name.encode() + b"='" + quoted + b"'"
-
-
 class Question:
     """One SELECT 1 on its way to *database*, at the first of *addresses* that lets us in.
 
-    Wait until `fileno` is ready for `events`, then call `advance`, until it returns an
-    outcome.  `steps` tells what happened when, by the monotonic clock.
+    Wait until `fileno` is ready for `events`, or for `wake`, then call `advance`, until it
+    returns an outcome.  `steps` tells what happened when, by the monotonic clock.
+
+    Where a queue of connections is full, `outside` says which, and every address is tried
+    again until one lets us in.  `others` counts the times when the server has shown that
+    it serves others: it asked for a password that is not for us to have at that address.
     """
 
     def __init__(
@@ -86,7 +69,13 @@ class Question:
         self.database = database
         self.events = select.POLLOUT
         self.steps: list[tuple[float, str]] = []
+        self.outside: str | None = None
+        self.wake: float | None = None
+        self.others = 0
+        self._full: dict[Address, str] = {}
         self._login = login
+        self._tries = 0
+        self._all = list(addresses)
         self._left = list(addresses)
         self._conn: pq.abc.PGconn | None = None
         self._outcome: Outcome | None = None
@@ -96,7 +85,9 @@ class Question:
             self._outcome = NoReply(Silence.NO_SOCKET)
 
     def _note(self, text: str) -> None:
-        self.steps.append((time.monotonic(), text))
+        """Keep *text*; tries in front of a full queue are counted instead."""
+        if not self._tries:
+            self.steps.append((time.monotonic(), text))
 
     def _connect(self) -> None:
         """Begin at the next address."""
@@ -107,12 +98,25 @@ class Question:
         self._stage = self._connecting
         self._conn = conn = pq.PGconn.connect_start(conninfo)
         if conn.status == pq.ConnStatus.BAD:
-            self._outcome = self._refused(conn)
-        elif _make_terse is not None:
+            self._outcome = self._refused(conn, stood=False)
+            return
+        if _make_terse is not None:
             _make_terse(getattr(conn, "pgconn_ptr"))  # noqa: B009  # not in the protocol
+        if address.is_local:
+            self._has_room()
+        else:
+            self.wake = time.monotonic() + _ROOM_WITHIN
+
+    def _has_room(self) -> None:
+        """The connection stands: it waits to be accepted, or has been."""
+        self.wake = None
+        if self._tries:
+            tries, self._tries = self._tries, 0
+            self._note(f"room at {self._address} after {tries} rounds")
+        self.outside = None
 
     def fileno(self) -> int | None:
-        """Return the socket to wait for, None when `advance` has an outcome at once."""
+        """Return the socket to wait for, None when there is none: see `wake`."""
         if self._conn is None or self._outcome is not None:
             return None
         try:
@@ -122,15 +126,48 @@ class Question:
 
     def advance(self) -> Outcome | None:
         """Go on as far as possible without waiting; return the outcome at the end."""
-        if self._outcome is None and self._conn is not None:
+        if self._outcome is not None:
+            return self._outcome
+        if self._conn is None:
+            self._again()
+        else:
             try:
                 self._outcome = self._stage(self._conn)
             except OperationalError:
                 self._outcome = self._refused(self._conn)
         return self._outcome
 
+    def _again(self) -> None:
+        """Begin anew at the first address once it is time to."""
+        if self.wake is not None and time.monotonic() >= self.wake:
+            self.wake = None
+            self._tries += 1
+            self._left = list(self._all)
+            self._connect()
+
     def _connecting(self, conn: pq.abc.PGconn) -> Outcome | None:
-        match conn.connect_poll():
+        if self.wake is not None:  # TCP, and nobody has answered yet
+            return self._knocking(conn)
+        return self._logging_in(conn)
+
+    def _knocking(self, conn: pq.abc.PGconn) -> Outcome | None:
+        poll = select.poll()
+        poll.register(conn.socket, select.POLLOUT)
+        if poll.poll(0):
+            polled = conn.connect_poll()
+            if polled == pq.PollingStatus.FAILED:
+                return self._refused(conn, stood=False)
+            self._has_room()
+            return self._polled(conn, polled)
+        if self.wake is not None and time.monotonic() >= self.wake:
+            return self._left_outside(Silence.FULL)
+        return None
+
+    def _logging_in(self, conn: pq.abc.PGconn) -> Outcome | None:
+        return self._polled(conn, conn.connect_poll())
+
+    def _polled(self, conn: pq.abc.PGconn, polled: int) -> Outcome | None:
+        match polled:
             case pq.PollingStatus.READING:
                 self.events = select.POLLIN
                 return None
@@ -166,8 +203,23 @@ class Question:
         self._note(f"SQLSTATE {code.decode()}")
         return ErrorReply(code.decode())
 
-    def _refused(self, conn: pq.abc.PGconn) -> Outcome | None:
-        """Return why there is no connection, or try the next address."""
+    def _refused(self, conn: pq.abc.PGconn, *, stood: bool = True) -> Outcome | None:
+        """Return why there is no connection, or try the next address.
+
+        *stood*: it was there, and the server's to answer.
+        """
+        reply = self._reply(conn)
+        if reply is not None:
+            return self._not_here() if self._is_elsewhere(reply) else reply
+        how = Silence.CUT if stood else knock(self._address)
+        if is_crowd(how):
+            return self._left_outside(how)
+        self._note(how.value)
+        if stood or not (self._left or self.outside):
+            return NoReply(how, str(self._address))
+        return self._elsewhere()
+
+    def _reply(self, conn: pq.abc.PGconn) -> ErrorReply | PasswordAsked | None:
         code = sqlstate.parse(conn.error_message)
         if code is not None:
             self._note(f"SQLSTATE {code}")
@@ -175,12 +227,35 @@ class Question:
         if conn.needs_password:
             self._note("password asked for")
             return PasswordAsked()
-        how = knock(self._address)
+        return None
+
+    def _is_elsewhere(self, reply: ErrorReply | PasswordAsked) -> bool:
+        """Whether a login was refused where we came only since the queue is full elsewhere.
+
+        Other rules of pg_hba.conf hold for another kind of connection.
+        """
+        return bool(self._full) and self._address not in self._full and is_login(reply)
+
+    def _not_here(self) -> Outcome | None:
+        self.others += 1
+        self._all.remove(self._address)
+        self.outside = next(reversed(self._full.values()))
+        return self._elsewhere()
+
+    def _left_outside(self, how: Silence) -> Outcome | None:
         self._note(how.value)
-        if self._left and how in (Silence.REFUSED, Silence.NO_SOCKET):
+        self.outside = f"{how.value} at {self._address}"
+        self._full[self._address] = self.outside
+        return self._elsewhere()
+
+    def _elsewhere(self) -> Outcome | None:
+        """Try the next address, in front of a full queue all of them once more."""
+        if self._left:
             self._connect()
             return self._outcome
-        return NoReply(how, str(self._address))
+        self.close()
+        self.wake = time.monotonic() + _BETWEEN_TRIES
+        return None
 
     def close(self) -> None:
         """Close the connection; a backend that waits for a lock does not notice."""

@@ -1,0 +1,102 @@
+"""More clients than a server can take in: no fault while it takes in anybody.
+
+Blocking clients keep the queue of the socket full, so that a try of ours gets EAGAIN.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from fixtures.processes import wait_until
+from fixtures.server import Server
+from tests.fix_postgres import MakeServer
+from tests.fix_resource import FAULTED, ONLINE, MakeResource
+from tests.postgres.adopted import adopt, stopped
+
+pytestmark = [pytest.mark.postgres, pytest.mark.one_postgres]
+ROOT = Path(__file__).resolve().parents[2]
+CLIENTS = 400
+FULL = "the queue of connections is full"
+
+
+@contextmanager
+def storm(server: Server, seconds: float) -> Iterator[subprocess.Popen[str]]:
+    path = f"{server.sockets}/.s.PGSQL.{server.port}"
+    words = [sys.executable, "-m", "fixtures.storm", path, str(seconds), str(CLIENTS)]
+    with subprocess.Popen(words, cwd=ROOT, text=True, stdout=subprocess.PIPE) as herd:
+        try:
+            yield herd
+        finally:
+            herd.kill()
+
+
+def made(make_server: MakeServer, **settings: object) -> Server:
+    server = make_server()
+    server.configure(max_connections=40, **settings)
+    return server
+
+
+@pytest.mark.parametrize("tcp", ["", "127.0.0.1"])
+def test_a_storm_that_is_served_is_no_fault(
+    make_resource: MakeResource, make_server: MakeServer, tcp: str
+) -> None:
+    """Seven refusals in a row were one: here with a shorter fuse than the default."""
+    server = made(make_server, listen_addresses=tcp)
+    server.start_plain()
+    resource = adopt(
+        make_resource,
+        server,
+        watch_interval=1,
+        response_timeout=1,
+        timeout_retry_count=1,
+    )
+    with storm(server, 8) as herd:
+        end = time.monotonic() + 9
+        while time.monotonic() < end:
+            assert resource.check() == ONLINE, resource.trace()
+            time.sleep(0.3)
+        assert herd.stdout is not None
+        assert int(herd.stdout.readline()) > 10
+    assert "is faulted" not in resource.trace()
+
+
+def test_a_storm_before_a_postmaster_that_is_stopped_is_a_fault_in_its_time(
+    make_resource: MakeResource, make_server: MakeServer
+) -> None:
+    server = made(make_server, listen_addresses="")
+    pid = server.start_plain()
+    resource = adopt(
+        make_resource,
+        server,
+        watch_interval=1,
+        response_timeout=1,
+        timeout_retry_count=2,
+    )
+    with storm(server, 60):
+        wait_until(lambda: FULL in resource.trace(), "the queue is full", 30)
+        with stopped(pid):
+            began = time.monotonic()
+            found = resource.wait_for_record("faulted", 30)
+            assert time.monotonic() - began >= 2  # what was silent before counts too
+            assert resource.check() == FAULTED
+    assert f"{FULL} at" in found.reason
+    assert "nobody was let in" in found.reason
+
+
+def test_a_herd_that_waits_before_online_does_not_keep_it_from_being_online(
+    make_resource: MakeResource, make_server: MakeServer
+) -> None:
+    server = made(make_server)
+    resource = make_resource(server, watch_interval=1)
+    with storm(server, 60):
+        done = resource.online()
+
+    assert done.returncode == 0, done.stderr
+    assert resource.check() == ONLINE
