@@ -14,6 +14,7 @@ from __future__ import annotations
 import os
 
 from pgx_agent import offline_papers, record, script, supervise
+from pgx_agent.trace import facts
 from pgx_agent.worker import Worker
 from pgx_pclrsc import names, registry, report, runentry
 from pgx_pclrsc.report import Failure
@@ -28,6 +29,14 @@ if TYPE_CHECKING:
 
 PROGRAM = "pgx_offline"
 _VERDICT_TAKES = 0.5  # seconds kept for what comes after the stop
+_HANGS = (
+    "A process in state D waits for its file system or disk; only the end of that wait, "
+    "or of this node, ends it."
+)
+_ANOTHERS = (
+    "The server runs as another user than the resource's: stop it as that user, "
+    "and register the resource with the right one."
+)
 _MAY_HANG = 30.0  # seconds in state D, of the look at a disk that hangs
 
 
@@ -95,8 +104,22 @@ def _choose(worker: Worker, found: record.Record | None) -> Chosen:
     chosen = offline.choose_mode(
         worker.transition, faulted=faulted, switch_mode=worker.definition.switch_mode
     )
-    again = ", before RMS starts it again" if worker.transition.autorecover else ""
+    asked = worker.transition
+    again = ", before RMS starts it again" if asked.autorecover else ""
     worker.trace.write(f"{chosen.mode} stop{again}: {chosen.because}")
+    worker.trace.write(
+        facts(
+            "offline",
+            mode=chosen.mode,
+            reason=asked.offline_reason,
+            forced=asked.forced,
+            last_report_faulted=asked.last_report_faulted,
+            autorecover=asked.autorecover,
+            faulted=faulted,
+            switch_mode=worker.definition.switch_mode,
+            workdir=worker.use,
+        )
+    )
     return chosen
 
 
@@ -116,8 +139,7 @@ def _refuse_what_is_left(worker: Worker, evidence: Evidence, left: list[Left]) -
         raise Failure(
             f"could not stop instance {name}",
             detail="Left on this node: " + "; ".join(map(str, left)) + ".",
-            hint="A process in state D waits for its file system or disk; only the end of "
-            "that wait, or of this node, ends it.",
+            hint=_ANOTHERS if any(one.denied for one in left) else _HANGS,
         )
     from pgx_agent.postgres import instance
 

@@ -10,6 +10,7 @@ import os
 import time
 
 from pgx_agent import (
+    decision,
     end_monitor,
     online_checks,
     online_facts,
@@ -74,7 +75,7 @@ class Online:
                 raise Failure(f"could not bring instance {self._name} Online in time")
             found = online_facts.look(self._worker, self._condemned)
             step = online.next_step(found.facts)
-            self._worker.trace.write(f"{found.facts} -> {step}")
+            self._worker.trace.write(decision.lines(found.facts, step))
             done = self._take(step, found, checked)
         self._keep(checked)
         self._worker.write_entry(*done)
@@ -229,7 +230,8 @@ class Online:
             found = online_facts.look(worker, None)
             forked = ours == self._start.forked
             if not online.is_ours_to_stop(found.facts, ours, forked=forked):
-                worker.trace.write(f"{found.facts}: not ours to stop")
+                text = "what runs is not ours to stop"
+                worker.trace.write(f"{text}\n{decision.of_facts(found.facts)}")
                 return
             worker.phase("stopping what was started")
             end_monitor.end_before_start(worker.dir_fd)

@@ -75,10 +75,6 @@ class Trace:
         except OSError:
             self.close()
 
-    def facts(self, of: str, **values: object) -> None:
-        """Append one line for programs: what was decided *of*, and by which values."""
-        self.write(facts(of, **values))
-
     def _append(self, data: bytes) -> None:
         if self._fd < 0:
             self._open()

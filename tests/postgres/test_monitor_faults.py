@@ -116,8 +116,8 @@ def backend(server: Server, pid: int) -> int:
 def test_a_server_process_that_dies_is_a_fault(
     make_resource: MakeResource, make_server: MakeServer, restart: str
 ) -> None:
-    """Between two questions that are a minute apart."""
-    server = make_server()
+    """Between two questions that are a minute apart; whatever the cluster is called."""
+    server = make_server(cluster_name="prod: main")
     server.configure(restart_after_crash=restart)
     pid = server.start_plain()
     resource = adopt(make_resource, server, watch_interval=60)

@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from pgx_agent.trace import Trace
+import pytest
+
+from fixtures.facts import parse
+from pgx_agent.trace import Trace, facts
 
 
 def test_lines_carry_time_and_writer(tmp_path: Path) -> None:
@@ -63,3 +66,21 @@ def test_a_fifo_in_its_place_is_not_waited_for(tmp_path: Path) -> None:
 
 def test_a_missing_directory_is_no_error(tmp_path: Path) -> None:
     Trace(str(tmp_path / "gone"), 64, "a").write("text")
+
+
+def test_what_is_for_programs_is_one_line() -> None:
+    line = facts(
+        "stop", step="Kill", because="it\nhangs", left=2, mute=True, reason=None
+    )
+
+    assert line == (
+        'facts=1 of=stop step=Kill because="it\\nhangs" left=2 mute=yes reason=""'
+    )
+
+
+@pytest.mark.parametrize(
+    "line", ["facts=2 of=a", "facts=1 a=b", 'facts=1 of=a b="', "facts=1 of=a  b=c"]
+)
+def test_another_form_is_not_read(line: str) -> None:
+    with pytest.raises(ValueError, match=r"not (key=value|facts)"):
+        parse(line)

@@ -252,13 +252,13 @@ class Monitor:
             case _, Faulted(reason=reason):
                 self._fault(reason, event)
             case _, Ended(reason=reason):
-                self._say.trace(f"the watch ends: {reason}")
+                self._say.ends(reason)
                 self._say.first_word(f"gone {reason}")
                 self._over = True
             case Watching(), Watching():
                 self._counted(before, after, event)
             case _:
-                self._say.trace(f"{type(before).__name__} -> {type(after).__name__}")
+                self._say.goes_on(type(before).__name__, type(after).__name__)
 
     def _counted(self, before: Watching, after: Watching, event: Event) -> None:
         if isinstance(event, Answered) and event.number != before.opinion:

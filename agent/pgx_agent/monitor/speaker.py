@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from pgx_agent.trace import Trace
+from pgx_agent.trace import Trace, facts
 from pgx_pclrsc import report
 from pgx_pclrsc.failure import Failure
 from pgx_pclrsc.text import quoted
@@ -24,6 +24,10 @@ class Speaker:
     def trace(self, text: str) -> None:
         """Write *text* to the trace alone."""
         self._trace.write(text)
+
+    def _facts(self, of: str, **values: object) -> None:
+        """Write one line for programs beside what was said to people."""
+        self._trace.write(facts(of, **values))
 
     def note(self, level: str, message: Failure) -> None:
         """Write *message* to the system log and to the trace."""
@@ -85,6 +89,7 @@ class Speaker:
         else:
             message = Failure(f"instance {self._name} is watched: postmaster {pid}")
         self.note("info", message)
+        self._facts("watched", postmaster=pid, again=again)
 
     def failed(self, failures: int, allowed: int, reason: str) -> None:
         """Say that the count of failures has risen: only the first to the system log.
@@ -98,6 +103,7 @@ class Speaker:
             self.note("notice", message)
         else:
             self.trace("\n".join(report.lines(PROGRAM, "notice", message)))
+        self._facts("failed", failures=failures, allowed=allowed, reason=reason)
 
     def recovered(self, failures: int) -> None:
         """Say that the count of failures is back at zero."""
@@ -105,10 +111,22 @@ class Speaker:
             f"instance {self._name} answers again, failed {failures} times before"
         )
         self.note("info", message)
+        self._facts("answers", failures=failures)
 
     def faulted(self, reason: str) -> None:
         """Say that the instance is Faulted."""
         self.note("error", Failure(f"instance {self._name} is Faulted: {reason}"))
+        self._facts("faulted", reason=reason)
+
+    def goes_on(self, before: str, after: str) -> None:
+        """Say, in the trace alone, that the watch has another state."""
+        self.trace(f"the watch was {before} and is {after}")
+        self._facts("state", before=before, after=after)
+
+    def ends(self, reason: str) -> None:
+        """Say, in the trace alone, that there is nothing to watch any more."""
+        self.trace(f"the watch ends: {reason}")
+        self._facts("ended", reason=reason)
 
     def first_word(self, text: str) -> None:
         """Tell the starter, once, what became of it."""

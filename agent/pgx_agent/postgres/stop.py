@@ -17,29 +17,26 @@ import time
 from pgx_agent.core import offline
 from pgx_agent.core.offline import Mode
 from pgx_agent.core.patience import EndAlone
-from pgx_agent.postgres import family, holdings, instance, killing, titles
+from pgx_agent.postgres import (
+    family,
+    holdings,
+    instance,
+    killing,
+    left,
+    stop_facts,
+    titles,
+)
 from pgx_agent.postgres.evidence import Evidence, Ident
 from pgx_agent.postgres.instance import Process
+from pgx_agent.postgres.left import Left as Left
 from pgx_agent.postgres.progress import Progress
 from pgx_agent.worker import Worker
 from pgx_pclrsc import proc
-from pgx_pclrsc.frozen import dataclass
 
 _SAY_EVERY = 10.0
 _LEAST = 0.5  # seconds that a stop has, however late it is
 _MOST_WAITED_FOR = 200  # descriptors; the rest is found at the next look
 _DETACHES_WITHIN = 1.0  # seconds for the kernel to count the dead out of a segment
-
-
-@dataclass(frozen=True, slots=True)
-class Left:
-    """Something of the instance that is still here; a shared memory segment has no PID."""
-
-    pid: int
-    text: str
-
-    def __str__(self) -> str:
-        return self.text
 
 
 def stop(
@@ -88,16 +85,13 @@ class _Stop:
 
     def run(self) -> list[Left]:
         """Go down the ladder until it ends."""
-        left = self._descend()
-        self._worker.trace.facts(
-            "stopped",
-            rung=self._ladder.rung,
-            seconds=f"{self._now():.3f}",
-            looks=self._looks,
-            passes=self._passes,
-            left=len(left),
+        there = self._descend()
+        self._worker.trace.write(
+            stop_facts.end(
+                self._ladder.rung, self._now(), self._looks, self._passes, len(there)
+            )
         )
-        return left
+        return there
 
     def _descend(self) -> list[Left]:
         while True:
@@ -110,6 +104,9 @@ class _Stop:
             self._looks += 1
             self._looks_here = 0 if self._ladder.rung != rung else self._looks_here + 1
             self._cost = time.process_time() - began
+            if not isinstance(todo, offline.Wait):
+                text = stop_facts.step(look, todo, self._ladder.rung, self._now())
+                self._worker.trace.write(text)
             match todo:
                 case offline.Done():
                     # One look can miss a process whose parent ends in the middle of it.
@@ -117,7 +114,7 @@ class _Stop:
                         return self._attached()
                 case offline.GiveUp(because):
                     self._worker.say(f"giving up: {because}")
-                    return [self._left(process) for process in found]
+                    return [left.of(process, self._denied) for process in found]
                 case offline.SendFast():
                     self._request(found, "fast")
                 case offline.SendImmediate(because):
@@ -245,35 +242,14 @@ class _Stop:
         self._worker.phase(f"waiting for {text}")
         self._worker.say(f"waiting for {text} since {self._now():.0f} s")
 
-    def _left(self, process: Process) -> Left:
-        where = holdings.wait_channel(process.pid)
-        text = f"process {process.pid} ({process.command}) in state {process.state}"
-        if where:
-            text += f", waiting in the kernel at {where}"
-        if process.ident in self._denied:
-            theirs = proc.uid_of(process.pid)
-            text += f", of uid {theirs}, which uid {os.geteuid()} may not signal"
-        return Left(process.pid, text)
-
     def _attached(self) -> list[Left]:
         """Return the segments of the instance that somebody still has attached."""
         until = self._now() + _DETACHES_WITHIN
-        while left := _attached(self._evidence):
+        while there := left.attached(self._evidence):
             if self._now() >= until:
-                return left
+                return there
             self._worker.wait([], 0.02)
         return []
-
-
-def _attached(evidence: Evidence) -> list[Left]:
-    if not evidence.segments:
-        return []
-    there = holdings.segments()
-    return [
-        Left(0, f"shared memory segment {shmid} with {there[shmid].attached} attached")
-        for shmid in sorted(evidence.segments)
-        if shmid in there and there[shmid].attached
-    ]
 
 
 def _open(processes: list[Process]) -> list[int]:
