@@ -209,10 +209,11 @@ import sys, select
 from psycopg import pq
 from pgx_agent.postgres import probe
 from pgx_agent.postgres.addresses import Address
+from pgx_agent.postgres.login import Login
 assert pq.__impl__ == "python", pq.__impl__
 probe.set_up()
 at = [Address(int(sys.argv[2]), host=sys.argv[1])]
-q = probe.Question(at, probe.Login(sys.argv[3], "/"), "nosuch")
+q = probe.Question(at, Login(sys.argv[3], "/"), "nosuch")
 while (fd := q.fileno()) is not None:
     poll = select.poll()
     poll.register(fd, q.events)

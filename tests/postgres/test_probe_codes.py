@@ -110,7 +110,9 @@ def test_a_wrong_password(server: Server, tmp_path: Path) -> None:
 def test_no_password(server: Server, tmp_path: Path) -> None:
     as_whom = with_password(server, tmp_path, None)
 
-    assert ask(server, as_whom=as_whom) == PasswordAsked()
+    got = ask(server, as_whom=as_whom)
+    assert isinstance(got, PasswordAsked)
+    assert got.line.startswith(f"{server.sockets}:{server.port}:template1:probe")
 
 
 def test_a_standby_that_lets_nobody_in(make_server: MakeServer) -> None:

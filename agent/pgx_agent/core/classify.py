@@ -72,7 +72,9 @@ class ErrorReply:
 
 @dataclass(frozen=True, slots=True)
 class PasswordAsked:
-    """The server asked for a password and there was none, or none that fits."""
+    """The server asked for a password and .pgpass has no *line* for it."""
+
+    line: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,13 +134,18 @@ def meaning(outcome: Outcome, number: int, database: str, seen: Circumstances) -
             return Answered(number)
         case ErrorReply(sqlstate=sqlstate):
             return _error(sqlstate, number, database, seen)
-        case PasswordAsked():
-            return _login("a password is asked for and none fits", number, seen)
+        case PasswordAsked(line=line):
+            return _login(_no_password(line), number, seen)
         case NoReply(how=how, address=address):
             at = f" at {address}" if address else ""
             return Failed(number, f"{how.value}{at}")
         case _:
             assert_never(outcome)
+
+
+def _no_password(line: str) -> str:
+    reason = "a password is asked for and none fits"
+    return f"{reason}: .pgpass has no line for {line}" if line else reason
 
 
 def is_login(outcome: Outcome) -> bool:

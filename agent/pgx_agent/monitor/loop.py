@@ -38,9 +38,8 @@ from pgx_agent.monitor.first_word import FirstWord
 from pgx_agent.monitor.questions import Asking, Questions
 from pgx_agent.monitor.reader import Reader
 from pgx_agent.monitor.speaker import Speaker
-from pgx_agent.postgres import addresses, pidfile
+from pgx_agent.postgres import addresses, login, pidfile
 from pgx_agent.postgres.addresses import Address
-from pgx_agent.postgres.login import Login
 from pgx_pclrsc import locks
 from pgx_pclrsc.definition import ResourceDefinition
 
@@ -79,7 +78,7 @@ class Monitor:
         self._refresh_at = self._look_at = self._began
         self._questions = Questions(
             Asking(
-                Login(definition.db_user, definition.home),
+                login.of(definition.db_user, definition.home, dict(definition.env)),
                 definition.auth_failure == "fault",
                 self._addresses,
                 lambda: self._pid_file.look().status,

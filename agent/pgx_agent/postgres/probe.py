@@ -27,7 +27,7 @@ from pgx_agent.core.classify import (
 from pgx_agent.postgres import sqlstate
 from pgx_agent.postgres.addresses import Address
 from pgx_agent.postgres.knock import knock
-from pgx_agent.postgres.login import Login
+from pgx_agent.postgres.login import LOCALHOST, Login
 
 QUERY = b"SELECT 1"
 
@@ -50,6 +50,14 @@ def set_up() -> None:
         if name.startswith("PG") and not name.startswith("PGX_"):
             del os.environ[name]
     _make_terse = sqlstate.terse_errors()
+
+
+def _stored(lookup: bytes) -> bytes | None:
+    conn = pq.PGconn.connect_start(lookup)
+    try:
+        return conn.password
+    finally:
+        conn.finish()
 
 
 class Question:
@@ -94,7 +102,11 @@ class Question:
         self.close()
         self._address = address = self._left.pop(0)
         self._note(f"connect to {self.database} at {address}")
-        conninfo = self._login.conninfo(address, self.database)
+        self._as_localhost = False
+        self._begin(address, self._login.conninfo(address, self.database))
+
+    def _begin(self, address: Address, conninfo: bytes) -> None:
+        self.events = select.POLLOUT
         self._stage = self._connecting
         self._conn = conn = pq.PGconn.connect_start(conninfo)
         if conn.status == pq.ConnStatus.BAD:
@@ -209,6 +221,8 @@ class Question:
         *stood*: it was there, and the server's to answer.
         """
         reply = self._reply(conn)
+        if isinstance(reply, PasswordAsked) and self._ask_for_localhost():
+            return self._outcome
         if reply is not None:
             return self._not_here() if self._is_elsewhere(reply) else reply
         how = Silence.CUT if stood else knock(self._address)
@@ -226,8 +240,29 @@ class Question:
             return ErrorReply(code)
         if conn.needs_password:
             self._note("password asked for")
-            return PasswordAsked()
+            line = self._login.line(self._address, self.database)
+            return PasswordAsked(f"{line}, nor with {LOCALHOST} as its host")
         return None
+
+    def _ask_for_localhost(self) -> bool:
+        """Begin anew with what .pgpass has for localhost, as psql finds it; once.
+
+        The address's own lines come first: they have been looked for already.
+        """
+        address = self._address
+        if self._as_localhost:
+            return False
+        self._as_localhost = True
+        password = _stored(self._login.lookup(address, self.database))
+        if not password:
+            return False
+        self.close()
+        host = "" if address.is_local else LOCALHOST
+        conninfo = self._login.conninfo(
+            address, self.database, host=host, password=password
+        )
+        self._begin(address, conninfo)
+        return True
 
     def _is_elsewhere(self, reply: ErrorReply | PasswordAsked) -> bool:
         """Whether a login was refused where we came only since the queue is full elsewhere.
