@@ -49,8 +49,18 @@ class Progress:
         self.cluster: str | None = None
         self.checkpointer_idle = False
 
-    def note(self, found: list[Process], denied: Collection[Ident], now: float) -> None:
-        """Take in what was found at *now*; *denied* are those that we may not signal."""
+    def note(
+        self,
+        found: list[Process],
+        denied: Collection[Ident],
+        now: float,
+        *,
+        work: bool = True,
+    ) -> None:
+        """Take in what was found at *now*; *denied* are those that we may not signal.
+
+        Without *work* what they do is not looked at, which is most of a look's cost.
+        """
         left = {process.ident for process in found}
         if left != self._left:
             self._left, self._changed = left, now
@@ -62,6 +72,10 @@ class Progress:
         self._stuck = _without_a_step(self._stuck, in_d, now)
         stopped = [process for process in found if process.state in _STOPPED]
         self._stopped = _without_a_step(self._stopped, stopped, now)
+        if work:
+            self._note_work(found, now)
+
+    def _note_work(self, found: list[Process], now: float) -> None:
         self._units = units(found)
         self._marks = {
             unit[0].ident: marked(

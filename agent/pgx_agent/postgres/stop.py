@@ -149,7 +149,8 @@ class _Stop:
 
     def _look(self, found: list[Process], now: float) -> offline.Look:
         seen = self._progress
-        seen.note(found, self._denied, now)
+        fast = self._ladder.rung == "fast"
+        seen.note(found, self._denied, now, work=fast)
         heads = instance.postmasters(found)
         unkilled = (p for p in found if p.ident not in self._killed | self._denied)
         return offline.Look(
@@ -161,7 +162,7 @@ class _Stop:
             hung_for=seen.hung_for(now),
             longest=seen.longest(now),
             stuck_for=seen.stuck_for(now),
-            holders=seen.holders(now) if self._ladder.rung == "fast" else (),
+            holders=seen.holders(now) if fast else (),
             quiet_for=seen.quiet_for(now),
             checkpointer_idle=seen.checkpointer_idle,
         )
