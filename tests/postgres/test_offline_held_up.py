@@ -114,6 +114,33 @@ def test_a_stopped_archive_command_is_killed_at_once(
     assert IMMEDIATE not in resource.server_log()
 
 
+@pytest.mark.one_postgres("oldest")
+def test_an_archive_library_that_hangs_ends_the_fast_stop(
+    make_server: MakeServer, make_resource: MakeResource, open_tmp: Path
+) -> None:
+    """It opens a FIFO that nobody writes to, and there is no command to be ended."""
+    target = open_tmp / "home" / "archive"
+    target.mkdir(mode=0o777)
+    target.chmod(0o777)
+    server = make_server(
+        archive_mode="on",
+        archive_library="basic_archive",
+        **{"basic_archive.archive_directory": target},
+    )
+    if not list(server.binaries.directory.parent.glob("lib/**/basic_archive.so")):
+        pytest.skip("no basic_archive")
+    os.mkfifo(target / "000000010000000000000001")
+    (target / "000000010000000000000001").chmod(0o666)
+    resource = make_resource(server, **SESSIONS)
+    assert resource.online().returncode == 0
+    server.ask("select pg_switch_wal()", "postgres")
+    pid = child(server, "archiver archiving")
+    said = stopped(resource, 120)
+
+    assert re.search(rf"requesting immediate .* archiver {pid} .* has not moved", said)
+    assert gone(pid)
+
+
 # --- a WAL sender -------------------------------------------------------------
 
 
