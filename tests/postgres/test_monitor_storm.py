@@ -18,7 +18,7 @@ from fixtures.processes import wait_until
 from fixtures.server import Server
 from tests.fix_postgres import MakeServer
 from tests.fix_resource import FAULTED, ONLINE, MakeResource
-from tests.postgres.adopted import adopt, stopped
+from tests.postgres.adopted import adopt, start, stays_online, stopped
 
 pytestmark = [pytest.mark.postgres, pytest.mark.one_postgres]
 ROOT = Path(__file__).resolve().parents[2]
@@ -27,9 +27,11 @@ FULL = "the queue of connections is full"
 
 
 @contextmanager
-def storm(server: Server, seconds: float) -> Iterator[subprocess.Popen[str]]:
-    path = f"{server.sockets}/.s.PGSQL.{server.port}"
-    words = [sys.executable, "-m", "fixtures.storm", path, str(seconds), str(CLIENTS)]
+def storm(
+    server: Server, seconds: float, where: str = ""
+) -> Iterator[subprocess.Popen[str]]:
+    where = where or f"{server.sockets}/.s.PGSQL.{server.port}"
+    words = [sys.executable, "-m", "fixtures.storm", where, str(seconds), str(CLIENTS)]
     with subprocess.Popen(words, cwd=ROOT, text=True, stdout=subprocess.PIPE) as herd:
         try:
             yield herd
@@ -100,3 +102,37 @@ def test_a_herd_that_waits_before_online_does_not_keep_it_from_being_online(
 
     assert done.returncode == 0, done.stderr
     assert resource.check() == ONLINE
+
+
+def test_a_storm_on_tcp_is_none_until_nobody_is_let_in(
+    make_resource: MakeResource, make_server: MakeServer
+) -> None:
+    """There the kernel drops what finds no room, and says nothing."""
+    server = made(make_server, listen_addresses="127.0.0.1", unix_socket_directories="")
+    pid = start(server)
+    limits = {"response_timeout": 2, "timeout_retry_count": 2}
+    resource = adopt(make_resource, server, watch_interval=1, **limits)
+    with storm(server, 60, f"127.0.0.1:{server.port}"):
+        wait_until(lambda: FULL in resource.trace(), "the queue is full", 30)
+        stays_online(resource, 8)
+        with stopped(pid):
+            found = resource.wait_for_record("faulted", 40)
+
+    assert f"{FULL} at 127.0.0.1:{server.port}, and nobody was let in" in found.reason
+
+
+def test_a_password_that_only_tcp_asks_for_is_not_missed_in_a_storm(
+    make_resource: MakeResource, make_server: MakeServer
+) -> None:
+    """The monitor comes there for the full queue alone; its own way in needs none."""
+    server = made(make_server, listen_addresses="127.0.0.1")
+    rules = "local all all trust\nhost all all all scram-sha-256\n"
+    (server.data / "pg_hba.conf").write_text(rules)
+    server.start_plain()
+    limits = {"response_timeout": 1, "timeout_retry_count": 1}
+    resource = adopt(make_resource, server, watch_interval=1, **limits)
+    with storm(server, 60):
+        wait_until(lambda: FULL in resource.trace(), "the queue is full", 30)
+        stays_online(resource, 8)
+
+    assert "a password is asked for" not in resource.trace()

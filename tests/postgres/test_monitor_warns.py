@@ -116,6 +116,26 @@ def test_a_missing_library(make_resource: MakeResource, server: Server) -> None:
     stays_online(resource, 2)
 
 
+@pytest.mark.one_postgres
+def test_what_a_login_warns_of_is_said_once(
+    make_resource: MakeResource, server: Server
+) -> None:
+    server.start_plain()
+    if server.ask("show server_version_num") < "150000":
+        pytest.skip("it has no collation versions of databases")
+    server.ask("update pg_database set datcollversion = '0.1'")
+    resource = adopt(make_resource, server, **QUICK)
+
+    warned(resource, 'warns at each login to "template1": database "template1" has')
+    logins = server.log().count('"template1" has')
+    wait_until(
+        lambda: server.log().count('"template1" has') > logins + 2, "three more", 20
+    )
+
+    assert resource.trace().count("warns at each login") == 1
+    stays_online(resource, 1)
+
+
 def test_template1_closed_to_connections(
     make_resource: MakeResource, server: Server
 ) -> None:

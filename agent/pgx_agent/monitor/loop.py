@@ -35,6 +35,7 @@ from pgx_agent.monitor import evidence, sight
 from pgx_agent.monitor.claim import Claim
 from pgx_agent.monitor.door import Door
 from pgx_agent.monitor.first_word import FirstWord
+from pgx_agent.monitor.papers import Papers
 from pgx_agent.monitor.questions import Asking, Questions
 from pgx_agent.monitor.reader import Reader
 from pgx_agent.monitor.speaker import Speaker
@@ -47,7 +48,9 @@ _REFRESH = 1.0  # seconds between two writings of the record
 _SHORTEST_LOOK, _LONGEST_LOOK = 1.0, 5.0  # seconds between two looks at the PID file
 _START_LOOK = 0.01  # the same while the server starts
 _NO_FILE_FOR = 5.0  # seconds a starting server may be without its PID file
-_SAME_END = 20  # ms: children of a killed postmaster may be seen to end before it
+_SAME_END = (
+    0.02  # seconds: children of a killed postmaster may be seen to end before it
+)
 
 
 class Monitor:
@@ -70,6 +73,7 @@ class Monitor:
         self._first_word = first_word
         self._pid, self._start = claim.postmaster
         self._pidfd = sight.open_pidfd(*claim.postmaster)
+        self._papers = Papers(self._data, claim.dir_fd, self._pid)
         self._pid_file = Reader(self._data, self._pid)
         self._checkpointer = sight.Checkpointer(claim.postmaster)
         self._door = Door(self._pid)
@@ -83,6 +87,7 @@ class Monitor:
                 self._addresses,
                 lambda: self._pid_file.look().status,
                 lambda: self._runs(locks.ONLINE) or self._runs(locks.OFFLINE),
+                speaker.login_warned,
             )
         )
         self._state: State = Starting(
@@ -109,8 +114,6 @@ class Monitor:
             self._step(Ready())
         while not self._over:
             self._turn()
-
-    # --- one turn --------------------------------------------------------------
 
     def _turn(self) -> None:
         ready = self._wait()
@@ -170,16 +173,11 @@ class Monitor:
     def _checkpointer_gone(self) -> None:
         pid = self._checkpointer.pid
         self._checkpointer.forget()
-        gone = select.poll()
-        gone.register(self._pidfd, select.POLLIN)
-        if gone.poll(_SAME_END):
+        if sight.has_ended(self._pidfd, _SAME_END):
             return self._gone()
-        status = self._pid_file.look().status
-        if status == pidfile.STOPPING:
-            why = "the server is being stopped by somebody else"
-        else:
-            why = f"a server process has crashed: checkpointer {pid} has ended"
-        return self._crashed(why)
+        return self._crashed(
+            f"a server process has crashed: checkpointer {pid} has ended"
+        )
 
     def _crashed(self, why: str) -> None:
         if not self._runs(locks.OFFLINE):
@@ -197,6 +195,8 @@ class Monitor:
         self._look_at = now + min(max(interval, _SHORTEST_LOOK), _LONGEST_LOOK)
         seen = self._pid_file.look()
         self._say.pid_file(seen.problem)
+        if seen.found is not None:
+            self._papers.note()
         if seen.found is not None and seen.found.shmid:
             if self._shmid and seen.found.shmid != self._shmid:
                 self._crashed("the server has restarted its processes after a crash")
@@ -268,9 +268,8 @@ class Monitor:
         if isinstance(event, Answered) and after.answered:
             self._online()
         if after.failures > before.failures:
-            reason = before.outside or "no answer in time"
-            if isinstance(event, Failed):
-                reason = event.reason
+            silent = before.outside or "no answer in time"
+            reason = event.reason if isinstance(event, Failed) else silent
             self._say.failed(after.failures, self._limits.retry_count + 1, reason)
 
     def _online(self) -> None:
@@ -288,8 +287,11 @@ class Monitor:
         """Write it first: what reads the record waits for nothing else."""
         self._record(record.FAULTED, reason)
         self._first_word.faulted(reason, event)
-        self._say.faulted(reason)
         self._questions.close()
+        known = self._papers.explain(reason, self._pidfd)
+        if known != reason:
+            self._record(record.FAULTED, known)
+        self._say.faulted(known)
         asked = self._questions.history()
         lines = evidence.gather(
             self._data, self._claim.dir_fd, self._pid, self._pid_file.look(), asked

@@ -12,6 +12,7 @@ from pgx_agent.core.classify import (
     ErrorReply,
     NoReply,
     Outcome,
+    Row,
     meaning,
 )
 from pgx_agent.core.watched import Event, Inside, OthersServed, Outside
@@ -30,7 +31,8 @@ class Asking:
     """How questions are put and judged.
 
     *addresses* finds where the server listens; *status* reads line 8 of its PID file;
-    *transition* tells whether Online or Offline runs.
+    *transition* tells whether Online or Offline runs; *warned* is told what the server
+    warns of at a login to a database, an empty text for nothing.
     """
 
     login: Login
@@ -38,6 +40,7 @@ class Asking:
     addresses: Callable[[], list[Address]]
     status: Callable[[], str | None]
     transition: Callable[[], bool]
+    warned: Callable[[str, str], None]
 
 
 class Questions:
@@ -111,6 +114,8 @@ class Questions:
         self._ended.append((number, question.database, question.steps))
         if isinstance(outcome, NoReply):
             self._addresses = []  # the server may listen elsewhere by now
+        if isinstance(outcome, Row):
+            self._asking.warned(question.database, question.warning)
         seen = self._circumstances(outcome)
         return meaning(outcome, number, question.database, seen)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 
 from pgx_agent.monitor.options import Postmaster
 from pgx_agent.postgres import pidfile, titles
@@ -50,6 +51,15 @@ def open_pidfd(pid: int, start: int) -> int:
         os.close(fd)
         return -1
     return fd
+
+
+def has_ended(pidfd: int, patience: float) -> bool:
+    """Whether the process of *pidfd* ends within *patience* seconds; -1 is one that has."""
+    if pidfd < 0:
+        return True
+    poll = select.poll()
+    poll.register(pidfd, select.POLLIN)
+    return bool(poll.poll(patience * 1000))
 
 
 def children(pid: int) -> list[int]:

@@ -50,6 +50,19 @@ class Speaker:
         """Forget what was odd: it is told again when it comes again."""
         self.warn_once("reply", None)
 
+    def login_warned(self, database: str, text: str) -> None:
+        """Pass on what the server warns of at each login; once, until it stops to."""
+        about = f"login to {database}"
+        if text and about in self._standing:
+            return
+        message = Failure(
+            f"instance {self._name} warns at each login to {quoted(database)}: {text}",
+            detail="It writes the same into its own log at each question.",
+            hint="See to the reason; after a collation version mismatch rebuild what "
+            "depends on it, then ALTER DATABASE ... REFRESH COLLATION VERSION.",
+        )
+        self.warn_once(about, message if text else None)
+
     def pid_file(self, problem: str | None) -> None:
         """Warn that the PID file no longer names the server."""
         if problem is None:

@@ -17,6 +17,7 @@ CONTROL_FILE = "global/pg_control"
 OLDEST = 13
 # system_identifier, pg_control_version, catalog_version_no
 _HEAD = struct.Struct("=QII")
+_STATE = struct.Struct("=i")  # DBState, right behind them
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,16 @@ def parse_head(data: bytes) -> tuple[int, int, int]:
     if not (0 < control < 65536 and system):
         raise ValueError("not a control file of this machine's kind")
     return system, control, catalog
+
+
+def read_state(data_directory: str) -> int | None:
+    """Return the cluster's state as pg_control has it (DBState), None when unknown."""
+    try:
+        return int(
+            _STATE.unpack_from(_read(data_directory, CONTROL_FILE), _HEAD.size)[0]
+        )
+    except (OSError, struct.error):
+        return None
 
 
 def _read(data_directory: str, name: str) -> bytes:

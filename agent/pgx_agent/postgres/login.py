@@ -94,6 +94,14 @@ def of(user: str, home: str, env: Mapping[str, str]) -> Login:
     return Login(user, home, ssl)
 
 
+def forget_environment() -> None:
+    """Drop what would steer libpq: only the definition says how to connect."""
+    for name in list(os.environ):
+        # PGHOST, PGSERVICE, PGOPTIONS...
+        if name.startswith("PG") and not name.startswith("PGX_"):
+            del os.environ[name]
+
+
 def _setting(name: str, text: bytes) -> bytes:
     quoted = text.replace(b"\\", b"\\\\").replace(b"'", b"\\'")
     return name.encode() + b"='" + quoted + b"'"

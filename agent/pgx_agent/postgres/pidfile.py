@@ -97,6 +97,14 @@ def read(data_directory: str) -> PidFile | None:
         os.close(fd)
 
 
+def opened(data_directory: str) -> int:
+    """Return a descriptor of the PID file, which shows its last word for ever.
+
+    Raises OSError.
+    """
+    return _open(f"{data_directory}/{NAME}")
+
+
 def _open(path: str) -> int:
     """Open without following a link, waiting for a FIFO or writing an access time.
 

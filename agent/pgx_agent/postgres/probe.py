@@ -7,7 +7,6 @@ A held connection would make CREATE DATABASE fail, hence a new one each time.
 
 from __future__ import annotations
 
-import os
 import select
 import time
 from collections.abc import Sequence
@@ -27,7 +26,7 @@ from pgx_agent.core.classify import (
 from pgx_agent.postgres import sqlstate
 from pgx_agent.postgres.addresses import Address
 from pgx_agent.postgres.knock import knock
-from pgx_agent.postgres.login import LOCALHOST, Login
+from pgx_agent.postgres.login import LOCALHOST, Login, forget_environment
 
 QUERY = b"SELECT 1"
 
@@ -45,10 +44,7 @@ def set_up() -> None:
     Raises OSError when psycopg's libpq cannot be found.
     """
     global _make_terse
-    for name in list(os.environ):
-        # PGHOST, PGSERVICE, PGOPTIONS...: only the definition says how to connect.
-        if name.startswith("PG") and not name.startswith("PGX_"):
-            del os.environ[name]
+    forget_environment()
     _make_terse = sqlstate.terse_errors()
 
 
@@ -69,6 +65,7 @@ class Question:
     Where a queue of connections is full, `outside` says which, and every address is tried
     again until one lets us in.  `others` counts the times when the server has shown that
     it serves others: it asked for a password that is not for us to have at that address.
+    `warning` is what it warned of at the login.
     """
 
     def __init__(
@@ -80,6 +77,7 @@ class Question:
         self.outside: str | None = None
         self.wake: float | None = None
         self.others = 0
+        self.warning = ""
         self._full: dict[Address, str] = {}
         self._login = login
         self._tries = 0
@@ -112,12 +110,19 @@ class Question:
         if conn.status == pq.ConnStatus.BAD:
             self._outcome = self._refused(conn, stood=False)
             return
+        conn.notice_handler = self._noticed
         if _make_terse is not None:
             _make_terse(getattr(conn, "pgconn_ptr"))  # noqa: B009  # not in the protocol
         if address.is_local:
             self._has_room()
         else:
             self.wake = time.monotonic() + _ROOM_WITHIN
+
+    def _noticed(self, notice: pq.abc.PGresult) -> None:
+        field = pq.DiagnosticField
+        if notice.error_field(field.SEVERITY_NONLOCALIZED) == b"WARNING":
+            text = notice.error_field(field.MESSAGE_PRIMARY) or b""
+            self.warning = " ".join(text.decode("utf-8", "replace").split())
 
     def _has_room(self) -> None:
         """The connection stands: it waits to be accepted, or has been."""
@@ -160,7 +165,7 @@ class Question:
     def _connecting(self, conn: pq.abc.PGconn) -> Outcome | None:
         if self.wake is not None:  # TCP, and nobody has answered yet
             return self._knocking(conn)
-        return self._logging_in(conn)
+        return self._polled(conn, conn.connect_poll())
 
     def _knocking(self, conn: pq.abc.PGconn) -> Outcome | None:
         poll = select.poll()
@@ -174,9 +179,6 @@ class Question:
         if self.wake is not None and time.monotonic() >= self.wake:
             return self._left_outside(Silence.FULL)
         return None
-
-    def _logging_in(self, conn: pq.abc.PGconn) -> Outcome | None:
-        return self._polled(conn, conn.connect_poll())
 
     def _polled(self, conn: pq.abc.PGconn, polled: int) -> Outcome | None:
         match polled:
@@ -265,10 +267,7 @@ class Question:
         return True
 
     def _is_elsewhere(self, reply: ErrorReply | PasswordAsked) -> bool:
-        """Whether a login was refused where we came only since the queue is full elsewhere.
-
-        Other rules of pg_hba.conf hold for another kind of connection.
-        """
+        """Whether we came here for a full queue alone: pg_hba.conf has other rules here."""
         return bool(self._full) and self._address not in self._full and is_login(reply)
 
     def _not_here(self) -> Outcome | None:

@@ -13,6 +13,7 @@ from pgx_pclrsc.frozen import dataclass
 
 _TAIL = 64 * 1024
 _LONGEST = 8  # lines that are quoted
+_LONGEST_LINE = 300  # characters of one that is quoted in a reason
 _FATAL = ("FATAL:", "PANIC:")
 _CURRENT = "current_logfiles"
 _READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
@@ -86,13 +87,34 @@ def mark(dir_fd: int, data_directory: str) -> Mark:
 
 def since(dir_fd: int, data_directory: str, before: Mark) -> list[str]:
     """Return the telling lines that the server has written since *before*."""
-    try:
-        said = _from(record.open_regular(dir_fd, names.SERVER_LOG), before.output)
-    except OSError:
-        said = ""
-    own = _own_log(data_directory, before)
+    said, own = _output(dir_fd, before), _own_log(data_directory, before)
     fatal_in_own = any(word in own for word in _FATAL)
     return telling(own if fatal_in_own or not said else said)
+
+
+def last_words(dir_fd: int, data_directory: str, before: Mark) -> tuple[str, str]:
+    """Return the last FATAL and the last PANIC line since *before*, empty without one.
+
+    From its severity on: what stands before is as log_line_prefix has it.
+    """
+    said = _output(dir_fd, before) + _own_log(data_directory, before)
+    fatal, panic = (_last(said, word) for word in _FATAL)
+    return fatal, panic
+
+
+def _last(text: str, word: str) -> str:
+    at = text.rfind(word)
+    if at < 0:
+        return ""
+    line = " ".join(text[at : at + _LONGEST_LINE].splitlines()[0].split())
+    return "".join(one if one.isprintable() else "?" for one in line)
+
+
+def _output(dir_fd: int, before: Mark) -> str:
+    try:
+        return _from(record.open_regular(dir_fd, names.SERVER_LOG), before.output)
+    except OSError:
+        return ""
 
 
 def _own_log(data_directory: str, before: Mark) -> str:
