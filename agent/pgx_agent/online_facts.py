@@ -68,7 +68,7 @@ def _pid_file(
     try:
         found = pidfile.read(worker.definition.data_directory)
     except pidfile.NoFile as ex:
-        return online.UnreadablePidFile(str(ex))
+        return online.OddPidFile(str(ex))
     except pidfile.Garbled:
         return online.BadPidFile()
     except OSError as ex:

@@ -9,6 +9,7 @@ from pgx_agent import (
     end_monitor,
     environment,
     new_monitor,
+    online_facts,
     online_record,
     transition,
 )
@@ -43,6 +44,7 @@ class Start:
         break_guard: bool,
     ) -> None:
         self.forked: Ident | None = None
+        self._spared = ""  # why a broken PID file was not removed
         self._worker = worker
         self._held = held
         self._judge = judge
@@ -51,9 +53,7 @@ class Start:
         self._name = quoted(worker.definition.name)
         self._data = worker.definition.data_directory
 
-    def run(
-        self, found: Look, checked: Checked, grandparent: int | None
-    ) -> Forked | None:
+    def run(self, found: Look, checked: Checked, step: online.Start) -> Forked | None:
         """Start the server and return it once it answers, None to look again first.
 
         Raises Failure.
@@ -64,7 +64,7 @@ class Start:
         online_record.clear(self._worker)
         asked = time.monotonic()
         guard_fd = self._take_guard()
-        if time.monotonic() - asked > _STILL_TRUE:
+        if time.monotonic() - asked > _STILL_TRUE or self._cleared(guard_fd, step):
             # What was found is old: what was proven of the PID file may hold no more.
             _close(guard_fd)
             return None
@@ -72,7 +72,7 @@ class Start:
         log_fd = self._open_log()
         try:
             self._judge.prepare()  # it loads what it needs while the server starts
-            order = self._order(checked, log_fd, guard_fd, grandparent)
+            order = self._order(checked, log_fd, guard_fd, step.grandparent)
             forked, generation = self._fork(order)
         finally:
             _close(log_fd)
@@ -81,13 +81,52 @@ class Start:
         if outcome == "exited":
             raise self._refused(forked, found, before)
         if outcome == "late":
-            raise late(self._worker, forked.pid)
+            from pgx_agent import online_failed
+
+            raise online_failed.late(self._worker, forked.pid)
         return self._see_it_answer(forked, generation, found, before)
 
     def _take_guard(self) -> int | None:
         self._worker.phase("locking the data directory against a second server")
         waiting = guard.Waiting(self._sleep, self._worker.say, self._warn)
         return guard.take(self._data, self._until, waiting, past=self._break_guard)
+
+    def _cleared(self, guard_fd: int | None, step: online.Start) -> bool:
+        """Whether a broken PID file was removed, or others are at work: look again."""
+        if not step.broken:
+            return False
+        if guard_fd is None:
+            self._spared = "the data directory could not be locked"
+            return False
+        definition = self._worker.definition
+        if definition.broken_pid_file == "refuse":
+            self._spared = "--broken-pid-file is refuse"
+            return False
+        if online.next_step(online_facts.look(self._worker, None).facts) != step:
+            return True
+        return self._removed()
+
+    def _removed(self) -> bool:
+        from pgx_agent.postgres import broken_pid_file
+
+        definition, work = (
+            self._worker.definition,
+            self._worker.definition.work_directory,
+        )
+        self._held.confirm()
+        try:
+            gone = broken_pid_file.remove(
+                self._data, definition.uid, self._worker.dir_fd
+            )
+        except broken_pid_file.Spared as ex:
+            self._spared = str(ex)
+            return False
+        self._worker.warn(
+            f"{quoted(f'{self._data}/postmaster.pid')} named no process, and is removed",
+            detail=f"{gone.what}. The data directory is locked, and no process of the "
+            f"instance is here. A copy is {quoted(f'{work}/{gone.copy}')}.",
+        )
+        return True
 
     def _sleep(self, seconds: float) -> None:
         self._worker.wait([], seconds)
@@ -146,33 +185,34 @@ class Start:
         verdict = self._judge.judge(
             forked.pid, forked.start, generation, self._until, started=True
         )
+        if verdict == new_monitor.Verdict("online"):
+            return forked
+        from pgx_agent import online_failed
+
         match verdict.outcome:
             case "online":
-                if verdict.why:
-                    warn_of_closed(self._worker, verdict.why, self._said(before))
+                online_failed.warn_of_closed(self._worker, verdict.why, before)
                 return forked
             case "shut":
-                raise self._lets_nobody_in(verdict.why, before)
+                raise online_failed.lets_nobody_in(self._worker, verdict.why, before)
             case "gone":
                 raise self._refused(forked, found, before)
             case "faulted":
-                raise self._silent(verdict.why, before)
+                raise online_failed.silent(self._worker, verdict.why, before)
             case "late" | "lost":
-                raise late(self._worker, forked.pid)
+                raise online_failed.late(self._worker, forked.pid)
 
-    def _said(self, before: Mark) -> list[str]:
-        return server_log.since(self._worker.dir_fd, self._data, before)
+    # --- a start that failed ----------------------------------------------------
 
     def _refused(self, forked: Forked, found: Look, before: Mark) -> Failure:
         """Return why the server ended, in its own words."""
+        from pgx_agent import online_failed
+
         how = server.exit_text(forked.pid)
         self._let_the_log_be_written()
-        first, *rest = self._said(before) or [how]
-        return Failure(
-            f"could not start instance {self._name}: {_without_prefix(first)}",
-            detail=" / ".join([*rest, how]) + ".",
-            hint=self._advice(found),
-        )
+        worker = self._worker
+        advice = online_failed.advice(worker, found.facts.pid_file, self._spared)
+        return online_failed.refused(worker, how, before, advice)
 
     def _let_the_log_be_written(self) -> None:
         """Wait a moment for the server's log collector, which ends after the postmaster."""
@@ -182,64 +222,10 @@ class Start:
         while instance.processes(evidence) and time.monotonic() < until:
             self._worker.wait([], 0.01)
 
-    def _advice(self, found: Look) -> str:
-        work = self._worker.definition.work_directory
-        match found.facts.pid_file:
-            case online.BadPidFile():
-                problem = "is no PID file"
-            case online.UnreadablePidFile(why=why):
-                problem = f"cannot be read: {why}"
-            case _:
-                return f"The server's output is in {quoted(f'{work}/server.log')}."
-        return (
-            f"{quoted(f'{self._data}/postmaster.pid')} {problem}. When it is certain that "
-            "no server runs on this data directory on any node, remove it."
-        )
-
-    def _lets_nobody_in(self, why: str, before: Mark) -> Failure:
-        """Return why another node is to be tried, in the server's own words."""
-        said = self._said(before)
-        cause = _without_prefix(said[0]) if said else why
-        return Failure(
-            f"instance {self._name} was started and lets nobody in: {cause}",
-            detail=f"{why[:1].upper()}{why[1:]}.",
-            hint="It is stopped again. See that this node has the locales, libraries and "
-            "programs that the others have.",
-        )
-
-    def _silent(self, why: str, before: Mark) -> Failure:
-        said = " / ".join(self._said(before))
-        return Failure(
-            f"instance {self._name} was started and does not answer: {why}",
-            detail=f"The server said: {said}" if said else None,
-            hint="It is stopped again. Look at pg_hba.conf, .pgpass of the OS user and "
-            "the databases template1 and postgres.",
-        )
-
-
-def warn_of_closed(worker: Worker, why: str, said: list[str]) -> None:
-    """Warn that a database of an instance that is Online lets nobody in."""
-    quote = f" The server said: {_without_prefix(said[0])}" if said else ""
-    worker.warn(
-        f"instance {quoted(worker.definition.name)} is Online, but {why}",
-        detail=f"Nobody can connect there.{quote}",
-        hint="See that this node has the locales, libraries and programs that the others "
-        "have.",
-    )
-
 
 def _close(fd: int | None) -> None:
     if fd is not None:
         os.close(fd)
-
-
-def _without_prefix(line: str) -> str:
-    """Return *line* from its severity on: log_line_prefix says nothing here."""
-    for word in ("FATAL:", "PANIC:"):
-        _, found, rest = line.partition(word)
-        if found:
-            return f"{word} {rest.strip()}"
-    return line.strip()
 
 
 def wait_ready(worker: Worker, pid: int, pidfd: int, until: float) -> startup.Outcome:
@@ -248,27 +234,4 @@ def wait_ready(worker: Worker, pid: int, pidfd: int, until: float) -> startup.Ou
     data_directory = worker.definition.data_directory
     return startup.wait_ready(
         data_directory, pid, pidfd, until, worker.wait, worker.say
-    )
-
-
-def late(worker: Worker, pid: int) -> Failure:
-    """Return the failure of an instance that is not up in time, with what it waits for."""
-    definition = worker.definition
-    return Failure(
-        f"instance {quoted(definition.name)} is not up within its online-timeout of "
-        f"{definition.online_timeout} s",
-        detail=f"It was still busy: {startup.doing(pid)}.",
-        hint="It is stopped again. Raise --online-timeout, and RMS's time-out with it, "
-        "if recovery takes so long.",
-    )
-
-
-def unanswered(worker: Worker, pid: int) -> Failure:
-    """Return the failure of a server that runs, is not ours to stop, and says nothing."""
-    definition = worker.definition
-    return Failure(
-        f"instance {quoted(definition.name)} has not answered within its online-timeout "
-        f"of {definition.online_timeout} s",
-        detail=f"Postmaster {pid} runs; it was not started here, and is left as it is.",
-        hint="Look what keeps template1 and postgres from answering. pgx_offline stops it.",
     )

@@ -98,8 +98,10 @@ class Online:
                 raise self._standalone(pid)
             case online.Doubt(names=unproven):
                 raise self._doubtful(unproven)
-            case online.Start(grandparent=grandparent):
-                return self._bring_up(found, checked, grandparent)
+            case online.RefuseOddity(what=what):
+                raise self._odd_pid_file(what)
+            case online.Start():
+                return self._bring_up(found, checked, step)
             case _ as never:
                 assert_never(never)
         return None
@@ -135,10 +137,17 @@ class Online:
             hint="End what is the instance's, and run pgx_online again.",
         )
 
+    def _odd_pid_file(self, what: str) -> Failure:
+        return Failure(
+            f"{quoted(f'{self._data}/postmaster.pid')} is not a PID file: {what}",
+            hint="No server has made it. When it is certain that none runs on this data "
+            "directory on any node, remove it.",
+        )
+
     def _bring_up(
-        self, found: Look, checked: Checked, grandparent: int | None
+        self, found: Look, checked: Checked, step: online.Start
     ) -> Ident | None:
-        forked = self._start.run(found, checked, grandparent)
+        forked = self._start.run(found, checked, step)
         self._start.forked = None  # it has come up: nothing is to be undone any more
         if forked is None:
             return None
@@ -166,8 +175,9 @@ class Online:
         match verdict.outcome:
             case "online":
                 if verdict.why:
-                    said = server_log.since(self._worker.dir_fd, self._data, before)
-                    online_start.warn_of_closed(self._worker, verdict.why, said)
+                    from pgx_agent import online_failed
+
+                    online_failed.warn_of_closed(self._worker, verdict.why, before)
                 self._inform_adopted(found, running)
                 return running.ident
             case "faulted" | "shut":
@@ -175,7 +185,9 @@ class Online:
                 self._condemned = running.ident
             case "late":
                 # It was serving before we came, and may be: it is not ours to stop.
-                raise online_start.unanswered(self._worker, pid)
+                from pgx_agent import online_failed
+
+                raise online_failed.unanswered(self._worker, pid)
             case "gone" | "lost":
                 pass
         return None
@@ -201,7 +213,9 @@ class Online:
             os.close(pidfd)
         if outcome == "late":
             self._joined = pid, start
-            raise online_start.late(self._worker, pid)
+            from pgx_agent import online_failed
+
+            raise online_failed.late(self._worker, pid)
         return outcome == "ready"
 
     # --- ending ---------------------------------------------------------------

@@ -58,6 +58,9 @@ Options for registering:
                             (default: fault)
       --switch-mode=immediate|fast
                             stop mode of a forced switch (default: immediate)
+      --broken-pid-file=remove|refuse
+                            what is done about a postmaster.pid that names nobody
+                            (default: remove)
       --env=NAME=VALUE      variable for server and monitor; can be repeated
 
 Options for printing:

@@ -36,6 +36,7 @@ class ResourceDefinition:
     config_file: str = ""  # empty: postgresql.conf in the data directory
     auth_failure: str = "fault"
     switch_mode: str = "immediate"
+    broken_pid_file: str = "remove"
     env: Mapping[str, str] = MappingProxyType({})
 
     # The OS user as it was at registration: nobody asks for users later on.
@@ -82,6 +83,7 @@ CHECKS: Mapping[str, limits.Check] = {
     "config_file": limits.path("config-file", optional=True),
     "auth_failure": limits.word("auth-failure", "fault", "warn"),
     "switch_mode": limits.word("switch-mode", "immediate", "fast"),
+    "broken_pid_file": limits.word("broken-pid-file", "remove", "refuse"),
     "env": limits.env,
     # uid 0 would make every script start the server as root.
     "uid": limits.number("uid", 1, 2**32 - 2),

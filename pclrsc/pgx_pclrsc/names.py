@@ -19,6 +19,7 @@ TRACE = "trace.log"
 TRACE_OLD = "trace.log.1"
 SERVER_LOG = "server.log"
 IDENTITY = "identity"
+BROKEN_PID_FILE = "postmaster.pid.broken"
 
 RECORD_SIZE = 512  # bytes
 LOCK_SIZE = 128  # bytes

@@ -37,6 +37,7 @@ _TEXTS = {
     "--config-file": "config_file",
     "--auth-failure": "auth_failure",
     "--switch-mode": "switch_mode",
+    "--broken-pid-file": "broken_pid_file",
 }
 _KEYS = _REQUIRED | _NUMBERS | _TEXTS
 _VALUED = frozenset(_KEYS) | {"--env", "--output"}

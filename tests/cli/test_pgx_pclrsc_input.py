@@ -163,6 +163,7 @@ def test_help_names_every_option(registry: Registry, option: str) -> None:
         "-p",
         "--env",
         "--switch-mode",
+        "--broken-pid-file",
         "--output",
         "PGX_PCLRSC_HOME",
     ):

@@ -158,15 +158,17 @@ def test_what_a_log_collector_took_is_quoted(resource: Resource) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "garbage\nmore\n", "\0\0\0\0"])
-def test_a_pid_file_that_is_none_is_quoted_with_advice(
-    resource: Resource, text: str
+def test_a_pid_file_that_names_nobody_can_be_left_to_a_person(
+    make_resource: MakeResource, server: Server, text: str
 ) -> None:
+    resource = make_resource(server, broken_pid_file="refuse")
     pid_file = resource.server.data / "postmaster.pid"
     pid_file.write_text(text)
     os.chown(pid_file, resource.server.user.uid, -1)
     result = refused(resource)
 
     assert "postmaster.pid" in result.stderr
+    assert "was not removed: --broken-pid-file is refuse" in result.stderr
     assert "remove it" in result.stderr
     assert pid_file.read_text() == text
     nothing_is_left(resource)

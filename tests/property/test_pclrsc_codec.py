@@ -41,6 +41,7 @@ DEFINITIONS = st.builds(
     config_file=st.just("") | PATHS,
     auth_failure=st.sampled_from(["fault", "warn"]),
     switch_mode=st.sampled_from(["immediate", "fast"]),
+    broken_pid_file=st.sampled_from(["remove", "refuse"]),
     env=st.dictionaries(st.from_regex(r"X[A-Z0-9]{0,5}", fullmatch=True), LINES),
     uid=IDS,
     gid=IDS,

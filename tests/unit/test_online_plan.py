@@ -13,7 +13,9 @@ from pgx_agent.core.online import (
     LookAgain,
     Named,
     NoPidFile,
+    OddPidFile,
     Refuse,
+    RefuseOddity,
     Server,
     Standalone,
     Start,
@@ -31,9 +33,14 @@ READY = Named(10, "ready")
 
 ROWS: dict[str, tuple[Facts, Step]] = {
     "nothing": (Facts(NoPidFile()), Start()),
-    "an empty or garbled PID file is PostgreSQL's to refuse": (
-        Facts(BadPidFile()),
-        Start(),
+    "a PID file that names nobody": (Facts(BadPidFile()), Start(broken=True)),
+    "a PID file that is no file": (
+        Facts(OddPidFile("it is a FIFO")),
+        RefuseOddity("it is a FIFO"),
+    ),
+    "what is no PID file proves nothing": (
+        Facts(OddPidFile("it is a FIFO"), (OURS,)),
+        Adopt(OURS, joining=False),
     ),
     "a standalone backend": (Facts(Standalone(7)), Refuse(7)),
     "a PID that is proven stale": (Facts(Named(7, stale=True)), Start(7)),

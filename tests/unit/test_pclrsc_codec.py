@@ -32,7 +32,7 @@ def test_the_keys_stand_in_the_order_of_the_synopsis() -> None:
     keys = list(tomllib.loads(TEXT))
 
     assert keys[:5] == ["name", "os_user", "data_directory", "work_directory", "nodes"]
-    assert keys[-3:] == ["switch_mode", "env", "os_user_identity"]
+    assert keys[-3:] == ["broken_pid_file", "env", "os_user_identity"]
 
 
 def test_an_unrecognized_key_is_named() -> None:
@@ -55,9 +55,10 @@ def test_a_missing_key_is_named(key: str) -> None:
     assert f'missing key "{key}"' in refusal(without).lower()
 
 
-def test_a_definition_of_an_earlier_version_gets_the_defaults() -> None:
+@pytest.mark.parametrize("key", ["switch_mode", "broken_pid_file"])
+def test_a_definition_of_an_earlier_version_gets_the_defaults(key: str) -> None:
     lines = TEXT.splitlines()
-    older = "\n".join(line for line in lines if not line.startswith("switch_mode"))
+    older = "\n".join(line for line in lines if not line.startswith(key))
 
     assert codec.decode(older) == DEFINITION
 

@@ -227,7 +227,7 @@ def test_other_variables_are_refused_and_secrets_not_shown(
     assert "host=a" not in f"{found[0].primary} {found[0].detail}"
 
 
-@pytest.mark.parametrize("key", ["auth_failure", "switch_mode"])
+@pytest.mark.parametrize("key", ["auth_failure", "switch_mode", "broken_pid_file"])
 @pytest.mark.parametrize("value", ["", "Fault", "smart", None, 1])
 def test_a_word_is_one_of_those_allowed(key: str, value: object) -> None:
     assert len(problems({key: value})) == 1

@@ -94,6 +94,7 @@ def test_every_problem_is_told(line: str, want: list[str]) -> None:
         "--config-file=postgresql.conf",
         "--auth-failure=ignore",
         "--switch-mode=smart",
+        "--broken-pid-file=keep",
         "--env=A",
         "--db-user=",
     ],

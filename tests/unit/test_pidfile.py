@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pgx_agent.postgres.pidfile import Garbled, PidFile, parse, read
+from pgx_agent.postgres.pidfile import Garbled, NoFile, PidFile, parse, read
 
 WHOLE = b"""\
 4711
@@ -63,9 +63,11 @@ def test_no_socket_and_no_shared_memory() -> None:
         b"\n",
         b"0\n",
         b"x\n",
-        b"12a\n",
         b"\xff\xfe",
-        b"1_0\n",
+        b"\0" * 8192,
+        b"\0004711\n",
+        b"-\n",
+        b"- 4711\n",
         "４\n".encode(),
         b"9" * 40,
     ],
@@ -73,6 +75,21 @@ def test_no_socket_and_no_shared_memory() -> None:
 def test_garbled(data: bytes) -> None:
     with pytest.raises(Garbled):
         parse(data)
+
+
+@pytest.mark.parametrize(
+    ("data", "pid"),
+    [
+        (b"12a\n", 12),
+        (b"1_0\n", 1),
+        (b"4711garbage\xff\0more\n", 4711),
+        (b"\n \t4711\n", 4711),
+        (b"-4711x\n", -4711),
+        (b"+4711\n", 4711),
+    ],
+)
+def test_a_pid_is_what_postgresql_takes_for_one(data: bytes, pid: int) -> None:
+    assert parse(data).pid == pid
 
 
 def test_reading(tmp_path: Path) -> None:
@@ -87,7 +104,7 @@ def test_no_link_is_followed(tmp_path: Path) -> None:
     (tmp_path / "other").write_bytes(WHOLE)
     (tmp_path / "postmaster.pid").symlink_to("other")
 
-    with pytest.raises(OSError, match="symbolic links"):
+    with pytest.raises(NoFile, match="symbolic link"):
         read(str(tmp_path))
 
 

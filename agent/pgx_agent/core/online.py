@@ -14,7 +14,9 @@ continued by the next one, which finds what it left.
         processes of the instance are left                 EndOrphans
         a server runs that may be the instance's           Doubt
         the PID file is a standalone backend's             Refuse
+        a directory, FIFO or link has the PID file's name  RefuseOddity
         the PID file is stale, proven                      Start, as that process's grandchild
+        the PID file names nobody                          Start, once it is out of the way
         otherwise                                          Start
 """
 
@@ -55,7 +57,14 @@ class NoPidFile:
 
 @dataclass(frozen=True, slots=True)
 class BadPidFile:
-    """postmaster.pid is empty or garbled; PostgreSQL itself refuses it."""
+    """postmaster.pid names nobody (empty, NULs, garbage); PostgreSQL itself refuses it."""
+
+
+@dataclass(frozen=True, slots=True)
+class OddPidFile:
+    """What has the name of postmaster.pid is no regular file, *what* says."""
+
+    what: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +94,9 @@ class Named:
     stale: bool = False
 
 
-PidFile: TypeAlias = NoPidFile | BadPidFile | UnreadablePidFile | Standalone | Named
+PidFile: TypeAlias = (
+    NoPidFile | BadPidFile | OddPidFile | UnreadablePidFile | Standalone | Named
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +157,13 @@ class Refuse:
 
 
 @dataclass(frozen=True, slots=True)
+class RefuseOddity:
+    """Start nothing: the server would hang at it, follow it, or fail."""
+
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
 class Doubt:
     """Start nothing: one of these may be a server of the instance."""
 
@@ -154,12 +172,18 @@ class Doubt:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Start the server; *grandparent* is the proven-stale PID of its PID file."""
+    """Start the server; *grandparent* is the proven-stale PID of its PID file.
+
+    *broken*: the file names nobody, and the server refuses while it is there.
+    """
 
     grandparent: int | None = None
+    broken: bool = False
 
 
-Step: TypeAlias = Adopt | LookAgain | Stop | EndOrphans | Refuse | Doubt | Start
+Step: TypeAlias = (
+    Adopt | LookAgain | Stop | EndOrphans | Refuse | RefuseOddity | Doubt | Start
+)
 
 
 def next_step(facts: Facts) -> Step:
@@ -175,7 +199,7 @@ def next_step(facts: Facts) -> Step:
 
 def ends(step: Step) -> bool:
     """Whether nothing is planned after *step*, provided that it succeeds."""
-    return isinstance(step, (Adopt, Refuse, Doubt, Start))
+    return isinstance(step, (Adopt, Refuse, RefuseOddity, Doubt, Start))
 
 
 def is_ours_to_stop(facts: Facts, ours: Ident, *, forked: bool) -> bool:
@@ -194,7 +218,7 @@ def _names(facts: Facts, server: Server) -> bool:
     match facts.pid_file:
         case Named(pid=pid):
             return pid == server.pid
-        case UnreadablePidFile():
+        case UnreadablePidFile() | OddPidFile():
             return len(facts.servers) == 1
         case _:
             return False
@@ -233,8 +257,12 @@ def _without_server(facts: Facts) -> Step:  # noqa: RET503  # assert_never retur
     if facts.unproven:
         return Doubt(facts.unproven)
     match facts.pid_file:
-        case NoPidFile() | BadPidFile() | UnreadablePidFile():
+        case NoPidFile() | UnreadablePidFile():
             return Start()
+        case BadPidFile():
+            return Start(broken=True)
+        case OddPidFile(what=what):
+            return RefuseOddity(what)
         case Standalone(pid=pid):
             return Refuse(pid)
         case Named(pid=pid, stale=stale):

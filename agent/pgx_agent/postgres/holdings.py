@@ -73,13 +73,14 @@ class Segment:
     creator: int
     attached: int
     uid: int
+    key: int
 
 
 def segments() -> dict[int, Segment]:
     """Return the shared memory segments of our IPC namespace by their id."""
     rows = (line.split() for line in _text(_SEGMENTS).splitlines()[1:])
     found = (
-        Segment(int(row[1]), int(row[4]), int(row[6]), int(row[7]))
+        Segment(int(row[1]), int(row[4]), int(row[6]), int(row[7]), int(row[0]))
         for row in rows
         if len(row) > 7
     )

@@ -7,6 +7,7 @@ be missing: the file is written step by step while the server starts.
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 
@@ -19,11 +20,11 @@ STARTING, STOPPING, READY, STANDBY = "starting", "stopping", "ready", "standby"
 
 
 class Garbled(Exception):
-    """The file is there and does not begin with a PID."""
+    """The file is there and names no process, as PostgreSQL reads it."""
 
 
 class NoFile(Garbled):
-    """What has its name is no file: nothing can be read in it."""
+    """What has its name is no regular file: nothing is read in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +48,10 @@ class PidFile:
 
 def parse(data: bytes) -> PidFile:
     """Return what *data* says.  Raises Garbled."""
-    lines = data.decode("utf-8", "surrogateescape").split("\n")
-    pid = _number(lines[0])
+    pid = _pid(data)
     if not pid:
-        raise Garbled("the first line is not a PID")
+        raise Garbled("it names no process")
+    lines = data.decode("utf-8", "surrogateescape").split("\n")
     rest: list[str | None] = [*lines[1:8], *[None] * 7]
     return PidFile(
         pid,
@@ -62,6 +63,17 @@ def parse(data: bytes) -> PidFile:
         _shmid(rest[5]),
         rest[6].strip() or None if rest[6] is not None else None,
     )
+
+
+def _pid(data: bytes) -> int:
+    """Return the PID that PostgreSQL takes it for, 0 for none: it reads it with atoi()."""
+    text = data.lstrip(b" \t\n\v\f\r")
+    sign = text[:1] if text[:1] in (b"-", b"+") else b""
+    rest = text[len(sign) :]
+    digits = rest[: len(rest) - len(rest.lstrip(b"0123456789"))]
+    if not 0 < len(digits) < 20:
+        return 0
+    return -int(digits) if sign == b"-" else int(digits)
 
 
 def _number(text: str | None) -> int | None:
@@ -86,12 +98,10 @@ def read(data_directory: str) -> PidFile | None:
     when it cannot be read.
     """
     try:
-        fd = _open(f"{data_directory}/{NAME}")
+        fd = open_it(data_directory)
     except FileNotFoundError:
         return None
     try:
-        if not stat.S_ISREG(os.fstat(fd).st_mode):
-            raise NoFile("it is not a regular file")
         return parse(os.read(fd, _LONGEST))
     finally:
         os.close(fd)
@@ -103,6 +113,27 @@ def opened(data_directory: str) -> int:
     Raises OSError.
     """
     return _open(f"{data_directory}/{NAME}")
+
+
+def open_it(data_directory: str) -> int:
+    """Return a descriptor of the PID file.  Raises NoFile, OSError."""
+    path = f"{data_directory}/{NAME}"
+    try:
+        fd = _open(path)
+    except OSError as ex:
+        if ex.errno in (errno.ELOOP, errno.ENXIO):  # a link, a socket
+            raise _no_file(path) from ex
+        raise
+    if not stat.S_ISREG(os.fstat(fd).st_mode):
+        os.close(fd)
+        raise _no_file(path)
+    return fd
+
+
+def _no_file(path: str) -> NoFile:
+    from pgx_pclrsc import odd_file  # there hardly ever is one
+
+    return NoFile(odd_file.what(path) or "it is not a regular file")
 
 
 def _open(path: str) -> int:
