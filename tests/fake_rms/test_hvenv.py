@@ -33,6 +33,58 @@ def test_an_open_quote_keeps_one_nodes_rms_from_starting(small: MakeSmall) -> No
     assert rms.type("hvcm", "node2RMS").code == 0
 
 
+@pytest.mark.parametrize("data", [b"export A=\xff\n", b"export A=a\0b\n", None])
+def test_what_is_no_text_keeps_one_nodes_rms_from_starting(
+    small: MakeSmall, data: bytes | None
+) -> None:
+    rms = small(attributes='PartialCluster = 1\nAutoStartUp = "yes"')
+    path = rms.home / "node2RMS/hvenv.local"
+    if data is None:
+        path.mkdir()
+    else:
+        path.write_bytes(data)
+    said = rms.type("hvcm -a")
+
+    assert said.code == 1
+    assert "RMS has failed to start! hvenv.local is not" in said.lines[0]
+    rms.until(lambda: rms.state("node1RMS") == "Online")
+    assert not rms.monitor.cluster.nodes["node2RMS"].rms
+
+
+def test_a_pipe_in_its_place_holds_no_node_up(small: MakeSmall) -> None:
+    rms = small()
+    os.mkfifo(rms.home / "node2RMS/hvenv.local")
+
+    assert "is not a file" in rms.type("hvcm", "node2RMS").lines[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("export A='one\ntwo' B=3\n", {"A": "one\ntwo", "B": "3"}),
+        ("# that's all\nexport A= # nothing\nB=4\n", {"A": ""}),
+        ('\texport A="it\'s"\n', {"A": "it's"}),
+    ],
+)
+def test_what_a_file_exports(text: str, found: dict[str, str]) -> None:
+    assert hvenv.parse(text) == found
+
+
+@pytest.mark.parametrize("text", ["echo don't\n", "export A=1\nB='\nexport C=2\n"])
+def test_an_open_quote_counts_wherever_it_is(text: str) -> None:
+    with pytest.raises(hvenv.Broken, match="No closing quotation"):
+        hvenv.parse(text)
+
+
+def test_a_broken_file_is_no_matter_while_rms_runs(small: MakeSmall) -> None:
+    rms = small()
+    rms.start()
+    _write(rms, "node1RMS", "export B='open\n")
+
+    assert "already running" in rms.type("hvcm").lines[0]
+    assert "failed to start" not in rms.log("node1RMS")
+
+
 def test_a_file_that_breaks_later_disturbs_nothing(small: MakeSmall) -> None:
     rms = small()
     _write(rms, "node1RMS", "export B=before\n")
@@ -58,7 +110,11 @@ def test_rms_takes_the_connect_timeout_from_the_file(small: MakeSmall) -> None:
     _write(rms, "node1RMS", "export HV_CONNECT_TIMEOUT=7\n")
     rms.start()
 
-    assert rms.monitor.config.knobs.connect_timeout == 7.0
+    _write(rms, "node1RMS", "export HV_CONNECT_TIMEOUT=9\n")
+    assert rms.type("hvcm").code == 1  # it runs already, and heeds nothing anew
+    nodes = rms.monitor.cluster.nodes
+    assert nodes["node1RMS"].connect_timeout == 7.0
+    assert nodes["node2RMS"].connect_timeout is None
     with pytest.raises(hvenv.Broken):
         hvenv.connect_timeout({"HV_CONNECT_TIMEOUT": "soon"})
 
@@ -96,10 +152,16 @@ def test_a_priority_of_0_is_the_ordinary_class(small: MakeSmall) -> None:
     assert "SCHED_OTHER" in (rms.home / "node1RMS/class").read_text()
 
 
-def test_the_applications_log_is_there_from_the_beginning(small: MakeSmall) -> None:
-    rms = small(PLAIN.replace("env >", "sleep 30; env >", 1), interval=0.2)
-    assert rms.type("hvcm -a").code == 0
+def test_the_applications_log_is_there_from_the_beginning_of_processing(
+    small: MakeSmall,
+) -> None:
+    slow = PLAIN.replace("env >", "sleep 30; env >", 1)
+    rms = small(slow, attributes='AutoStartUp = "no"')
+    rms.start()
+    rms.reaches("Offline", "Offline")
     log = Path(rms.home / "node1RMS/log/app1.log")
-    rms.until(log.exists)
+    assert not log.exists()  # Checks alone are no processing
 
+    assert rms.type("hvswitch app1 node1RMS").code == 0
     assert os.stat(log).st_size == 0
+    assert not (rms.home / "node2RMS/log/app1.log").exists()

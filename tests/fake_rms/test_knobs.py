@@ -15,7 +15,9 @@ from fixtures.fake_rms.model.events import (
     Maintain,
     Mode,
     Refused,
+    RmsKilled,
     Silent,
+    StartRms,
     Switch,
     Tick,
     Utility,
@@ -167,6 +169,33 @@ def test_the_connect_time_out_is_a_knob() -> None:
     made.now += 5
     made.happen(Tick())
 
+    assert Kill(NODE1) in made.effects
+
+
+def test_the_first_of_the_others_to_give_up_decides() -> None:
+    made = started()
+    made.happen(RmsKilled(NODE2))
+    made.happen(StartRms(NODE2, connect_timeout=7))
+    made.happen(Silent(NODE1))
+    made.now += 6
+    made.happen(Tick())
+    assert Kill(NODE1) not in made.effects
+
+    made.now += 1
+    made.happen(Tick())
+    assert Kill(NODE1) in made.effects
+
+
+def test_its_own_time_out_says_nothing_of_a_silent_node() -> None:
+    made = started(knobs=Knobs(connect_timeout=30))
+    made.happen(RmsKilled(NODE1))
+    made.happen(StartRms(NODE1, connect_timeout=7))
+    made.happen(Silent(NODE1))
+    made.now += 29
+    made.happen(Tick())
+    assert Kill(NODE1) not in made.effects
+
+    made.wait()
     assert Kill(NODE1) in made.effects
 
 

@@ -6,12 +6,15 @@ from dataclasses import replace
 
 import pytest
 
+from fixtures.fake_rms.model.config import Attributes
 from fixtures.fake_rms.model.detector import report
 from fixtures.fake_rms.model.events import Switch, Utility, Verb
-from fixtures.fake_rms.model.names import Report, Script
+from fixtures.fake_rms.model.names import Report, Script, Standby
 from tests.fake_rms.world import (
+    ALL,
     APP,
     CODES,
+    DATABASE,
     DISK,
     HERE,
     NODE1,
@@ -21,6 +24,7 @@ from tests.fake_rms.world import (
     resource,
     started,
     states,
+    world,
 )
 
 STOPLESS = resource("db", children=("disk",))
@@ -62,6 +66,23 @@ def test_where_it_never_is_nothing_is_started_elsewhere() -> None:
 
     assert made.logged("DET") == ["5"]
     assert made.scripts(THERE) == []
+
+
+def test_what_cannot_stand_by_has_no_part_in_standby_processing() -> None:
+    db = replace(DATABASE, flags=replace(CODES, standby_capable=True))
+    front = resource("front", children=("db",))
+    why = frozenset({Standby.START_UP})
+    made = world(DISK, db, front, attributes=Attributes(True, ALL, standby=why))
+    made.start()
+
+    assert states(made) == ("Online", "Standby")
+    assert "Online:db" in made.scripts(THERE)
+    assert [s for s in made.scripts(THERE) if s.endswith(":front")] == []
+    assert made.cluster.locals[THERE].objects["front"].state == "Offline"
+
+    made.happen(Switch(APP, NODE2))
+    assert states(made) == ("Offline", "Online")
+    assert "Online:front" in made.scripts(THERE)
 
 
 @pytest.mark.parametrize("capable", [False, True])

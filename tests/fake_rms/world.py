@@ -30,6 +30,7 @@ from fixtures.fake_rms.model.events import (
     Kill,
     Log,
     NodeDown,
+    OpenLog,
     Refused,
     RunCheck,
     RunScript,
@@ -130,7 +131,7 @@ class World:
                 return [self.down(node, killed=True)]
             case Accepted() | Refused():
                 self.answers.append(effect)
-            case Log():
+            case Log() | OpenLog():
                 pass
         return []
 
