@@ -9,7 +9,7 @@ from pgx_agent import hv, prologue
 from pgx_agent.at_workdir import AtWorkdir
 from pgx_agent.relay import Relay
 from pgx_agent.trace import Trace
-from pgx_agent.worker import ParentGone, Use, Worker, open_workdir
+from pgx_agent.worker import Ident, ParentGone, Use, Worker, open_workdir
 from pgx_pclrsc import reach, report, users
 from pgx_pclrsc.bare import signal, socket
 from pgx_pclrsc.definition import ResourceDefinition
@@ -47,8 +47,11 @@ class Forked:
     use: Use
 
 
-def fork(task: Task, use: Use) -> Forked:
-    """Fork a worker for *task* that makes *use* of the work directory."""
+def fork(task: Task, use: Use, hung: Ident | None) -> Forked:
+    """Fork a worker for *task* that makes *use* of the work directory.
+
+    *hung* is the one before it, which hangs there.
+    """
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     relay, at = Relay(), AtWorkdir()
     pid = os.fork()
@@ -57,7 +60,7 @@ def fork(task: Task, use: Use) -> Forked:
         if use != "whole":
             _unheed()
         relay.be_worker()
-        os._exit(_worker(task, theirs, at, use))
+        os._exit(_worker(task, theirs, at, use, hung))
     theirs.close()
     relay.be_parent()
     return Forked(pid, os.pidfd_open(pid), ours, relay, at, use)
@@ -70,7 +73,9 @@ def _unheed() -> None:
         signal.signal(number, signal.SIG_DFL)
 
 
-def _worker(task: Task, line: socket.socket, at: AtWorkdir, use: Use) -> int:
+def _worker(
+    task: Task, line: socket.socket, at: AtWorkdir, use: Use, hung: Ident | None
+) -> int:
     definition, program = task.definition, task.program
     where = definition.work_directory if use == "whole" else None
     trace = Trace(where, definition.trace_max_file_size, program, at)
@@ -92,6 +97,7 @@ def _worker(task: Task, line: socket.socket, at: AtWorkdir, use: Use) -> int:
             dir_fd,
             at,
             use,
+            hung,
         )
         trace.write(f"begins {_asked()}")
         code = task.work(worker)

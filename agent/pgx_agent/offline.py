@@ -129,7 +129,7 @@ def _stop(worker: Worker, evidence: Evidence, chosen: Chosen) -> list[Left]:
     worker.phase("stopping the instance")
     until = worker.deadline - _VERDICT_TAKES
     log = f"{worker.definition.work_directory}/{names.SERVER_LOG}"
-    mute = "" if worker.use == "whole" else log
+    mute = log if worker.workdir_hangs() else ""
     return stop.stop(worker, evidence, chosen.mode, until, mute)
 
 

@@ -17,8 +17,8 @@ from pgx_agent import forked, looking, parents_part
 from pgx_agent.forked import Task
 from pgx_agent.hung import Hung, HungAtWorkdir
 from pgx_agent.postgres import holdings
-from pgx_agent.worker import Use, Worker
-from pgx_pclrsc import report
+from pgx_agent.worker import Ident, Use, Worker
+from pgx_pclrsc import proc, report
 from pgx_pclrsc.bare import signal
 from pgx_pclrsc.definition import ResourceDefinition
 from pgx_pclrsc.report import Failure
@@ -29,8 +29,9 @@ _AFTER_LOOK = 1.0  # seconds kept for what comes after it: it changes no verdict
 _ENDING = 1.0  # seconds a worker has to end after SIGTERM
 _BACKSTOP = 0.5  # the worker keeps the deadline itself; the parent only if it hangs
 _LOOK_EVERY = 1.0
-# Seconds without a step at the work directory: who can go on without it does so soon.
-_WITHOUT_WORKDIR, _WITH_WORKDIR = 2.0, 30.0
+# Seconds without a step at the work directory: who can go on without it does so soon, and
+# sooner still where only looking there hangs, or time is short.  A busy disk has its pauses.
+_WITHOUT_WORKDIR, _TO_LOOK, _SHARE, _WITH_WORKDIR = 5.0, 2.0, 0.25, 30.0
 _LESS: dict[Use, Use] = {"whole": "read", "read": "none"}
 
 Work = Callable[[Worker], int]
@@ -81,18 +82,24 @@ class _Parent:
         self._may_hang = may_hang
         self._phase = "starting"
         self._signalled = 0
-        self._begin("whole")
+        self._begin("whole", None)
         self._woken = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
 
-    def _begin(self, use: Use) -> None:
-        """Have a worker that makes *use* of the work directory."""
-        worker = forked.fork(self._task, use)
+    def _begin(self, use: Use, hung: Ident | None) -> None:
+        """Have a worker that makes *use* of the work directory; one that *hung* has not."""
+        worker = forked.fork(self._task, use, hung)
         now = time.monotonic()
-        patience = _WITH_WORKDIR if self._task.needs_workdir else _WITHOUT_WORKDIR
+        patience = self._patience(use, self._deadline - now)
         self._worker, self._pid, self._pidfd = worker, worker.pid, worker.pidfd
         self._line, self._relay = worker.line, worker.relay
         self._hung = Hung(worker.pid, self._may_hang, now)
         self._at_workdir = HungAtWorkdir(worker.pid, worker.at, patience, now)
+
+    def _patience(self, use: Use, left: float) -> float:
+        """Return for how many seconds a worker may hang at the work directory."""
+        if self._task.needs_workdir:
+            return _WITH_WORKDIR
+        return min(_WITHOUT_WORKDIR if use == "whole" else _TO_LOOK, left * _SHARE)
 
     def heed_signals(self) -> None:
         """From now on a signal that ends us ends the worker too.
@@ -142,13 +149,14 @@ class _Parent:
         instead = "nothing is written there" if less == "read" else "it is left alone"
         problem = self._hangs_at_workdir(f"From here on {instead}.")
         report.show(self._task.program, "warning", problem)
+        stat = proc.read_stat(self._pid)
         _signal(self._pidfd, signal.SIGKILL)
         old = self._worker
         old.line.close()
         os.close(old.pidfd)
         old.at.close()
         old.relay.close()
-        self._begin(less)
+        self._begin(less, (self._pid, stat[2]) if stat is not None else None)
 
     def _hangs_at_workdir(self, more: str = "") -> Failure:
         where = holdings.wait_channel(self._pid)

@@ -12,7 +12,7 @@ import time
 
 from pgx_agent import hv, record
 from pgx_agent.trace import Trace
-from pgx_pclrsc import report
+from pgx_pclrsc import proc, report
 from pgx_pclrsc.definition import ResourceDefinition
 from pgx_pclrsc.report import Failure
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 # What a worker may do with the work directory: all; look, since writes hang; nothing.
 Use: TypeAlias = "Literal['whole', 'read', 'none']"
+Ident: TypeAlias = "tuple[int, int]"  # PID and start time (clock ticks)
 _PACKET = 1 << 16
 
 
@@ -47,6 +48,7 @@ class Worker:
         dir_fd: int,
         at_workdir: AtWorkdir,
         use: Use,
+        hung: Ident | None = None,
     ) -> None:
         self.program = program
         self.definition = definition
@@ -58,6 +60,7 @@ class Worker:
         self.dir_fd = dir_fd
         self.at_workdir = at_workdir
         self.use = use
+        self.hung = hung
         self._line = line
 
     def fileno(self) -> int:
@@ -130,6 +133,10 @@ class Worker:
         if self.fileno() in ready:
             raise ParentGone
         return ready
+
+    def workdir_hangs(self) -> bool:
+        """Whether the worker before us hangs still: it was killed, and dies when it can."""
+        return self.hung is not None and proc.alive(*self.hung)
 
     def left(self) -> float:
         """Return the seconds until the verdict must be given."""

@@ -50,7 +50,7 @@ class Patience:
 @dataclass(frozen=True, slots=True)
 class Work:
     """What a process and the commands below it have done: title, CPU seconds, bytes, and
-    steps in state D.
+    steps in state D, or where the bytes cannot be seen.
     """
 
     title: str = ""

@@ -1,6 +1,6 @@
 """What a process has done so far: processor time, and bytes read and written.
 
-Read from /proc alone.  What may not be looked into has done nothing.
+Read from /proc alone.
 """
 
 from __future__ import annotations
@@ -31,9 +31,14 @@ def cpu_seconds(pid: int) -> float:
     return sum(map(int, fields[11:15])) / _TICKS
 
 
-def io_bytes(pid: int) -> tuple[int, int]:
-    """Return how much *pid* and its ended children have read and written, by call or not."""
+def io_bytes(pid: int) -> tuple[int, int] | None:
+    """Return how much *pid* and its ended children have read and written, by call or not.
+
+    None where that may not be looked into: it runs as somebody else, by sudo.
+    """
     lines = _bytes(f"/proc/{pid}/io").splitlines()
+    if not lines:
+        return None
     return _sum(lines, _READ), _sum(lines, _WRITTEN)
 
 

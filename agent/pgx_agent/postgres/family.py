@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 
-from pgx_agent.postgres import holdings
+from pgx_agent.postgres import holdings, titles
 from pgx_agent.postgres.instance import Process
 from pgx_pclrsc import proc
 from pgx_pclrsc.frozen import replace
@@ -34,7 +34,7 @@ def again(found: list[Process]) -> list[Process] | None:
             if before.head and before.pid == pid:
                 return None
             continue
-        children = _children(pid)
+        children = _children(pid, process.command)
         if children is None and proc.alive(pid, process.start):
             return None
         there[pid] = process
@@ -68,10 +68,20 @@ def _now(pid: int, before: Process) -> Process | None:
     return Process(pid, start, ppid, state, command, why)
 
 
-def _children(pid: int) -> list[int] | None:
-    """Return the children of *pid* by the kernel's list, None when it cannot be read."""
+def _children(pid: int, command: str) -> list[int] | None:
+    """Return the children of *pid* by the kernel's list, None when it cannot be read.
+
+    A server process has one thread; of what it runs any thread may have begun something.
+    """
+    threads = [str(pid)]
     try:
-        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
-            return [int(word) for word in file.read().split()]
+        if not titles.is_title(command):
+            threads = os.listdir(f"/proc/{pid}/task")
+        return [child for thread in threads for child in _begun_by(pid, thread)]
     except OSError:
         return None
+
+
+def _begun_by(pid: int, thread: str) -> list[int]:
+    with open(f"/proc/{pid}/task/{thread}/children", encoding="ascii") as file:
+        return [int(word) for word in file.read().split()]

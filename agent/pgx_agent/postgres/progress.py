@@ -98,13 +98,19 @@ class Progress:
         everybody = [process, *commands]
         # One that sends WAL may spin without sending any.
         busy = 0.0 if role == titles.WALSENDER else _seconds(everybody)
-        moved = [counters.io_bytes(one.pid) for one in everybody]
+        moved = {one.pid: counters.io_bytes(one.pid) for one in everybody}
+        seen = [both for both in moved.values() if both is not None]
         return Work(
             process.command,
             busy,
-            sum(read for read, _ in moved),
-            sum(written for _, written in moved),
-            sum(holdings.steps(one.pid) for one in everybody if one.state == "D"),
+            sum(read for read, _ in seen),
+            sum(written for _, written in seen),
+            # In state D a step is progress; so is it where nothing else can be seen.
+            sum(
+                holdings.steps(one.pid)
+                for one in everybody
+                if one.state == "D" or moved[one.pid] is None
+            ),
         )
 
     def _note_checkpointer(self, now: float) -> None:
