@@ -73,15 +73,20 @@ def _children(pid: int, command: str) -> list[int] | None:
 
     A server process has one thread; of what it runs any thread may have begun something.
     """
-    threads = [str(pid)]
+    own = _begun_by(pid, str(pid))
+    if own is None or titles.is_title(command):
+        return own
     try:
-        if not titles.is_title(command):
-            threads = os.listdir(f"/proc/{pid}/task")
-        return [child for thread in threads for child in _begun_by(pid, thread)]
+        threads = os.listdir(f"/proc/{pid}/task")
+    except OSError:
+        return own
+    others = (_begun_by(pid, thread) for thread in threads if thread != str(pid))
+    return own + [child for begun in others for child in begun or ()]
+
+
+def _begun_by(pid: int, thread: str) -> list[int] | None:
+    try:
+        with open(f"/proc/{pid}/task/{thread}/children", encoding="ascii") as file:
+            return [int(word) for word in file.read().split()]
     except OSError:
         return None
-
-
-def _begun_by(pid: int, thread: str) -> list[int]:
-    with open(f"/proc/{pid}/task/{thread}/children", encoding="ascii") as file:
-        return [int(word) for word in file.read().split()]
