@@ -35,15 +35,17 @@ class Unreadable(Exception):
 class Look:
     """What one look at a work directory has found, in the order that makes it consistent."""
 
-    __slots__ = ("alive", "held", "lost", "offline_runs", "record")
+    __slots__ = ("alive", "beacon", "faulted", "held", "lost", "offline_runs", "record")
 
-    def __init__(self, dir_fd: int, boot: str) -> None:
+    def __init__(self, dir_fd: int, boot: str, beacon: int) -> None:
         there = record.read(dir_fd)
         self.lost = there is None or there.boot != boot  # nobody has cleared it
         self.record = found = None if self.lost else _not_cleared(there)
         self.held = _is_held(dir_fd, names.MONITOR_LOCK, locks.MONITOR)
         self.alive = found is not None and _lives(found)
         self.offline_runs = _is_held(dir_fd, names.TRANSITION_LOCK, locks.OFFLINE)
+        self.beacon = beacon
+        self.faulted = found is not None and _is_said_faulted(beacon, found)
 
     def watched(self) -> bool:
         """Whether a monitor keeps this record fresh."""
@@ -51,6 +53,11 @@ class Look:
         return (
             self.held and found is not None and proc.monotonic_ms() < found.good_until
         )
+
+
+def _is_said_faulted(beacon: int, found: record.Record) -> bool:
+    """Whether the monitor says so where it need not write, on any record of this server."""
+    return beacon >= 0 and locks.says_faulted(beacon, found.postmaster, found.start)
 
 
 def _lives(found: record.Record) -> bool:
@@ -75,11 +82,11 @@ def _is_held(dir_fd: int, name: str, byte: int) -> bool:
         os.close(fd)
 
 
-def stable_look(dir_fd: int, boot: str) -> Look:
+def stable_look(dir_fd: int, boot: str, beacon: int) -> Look:
     """Look until a postmaster that seems gone is not one that an Offline has just ended."""
-    look = Look(dir_fd, boot)
+    look = Look(dir_fd, boot, beacon)
     while look.record is not None and not look.alive and not look.offline_runs:
-        again = Look(dir_fd, boot)
+        again = Look(dir_fd, boot, beacon)
         if again.record == look.record and again.offline_runs == look.offline_runs:
             break
         look = again
@@ -107,11 +114,26 @@ def _check_caller(dir_fd: int, root: str, name: str) -> None:
 
 def answer(root: str, name: str) -> int:
     """Return what RMS is told of resource *name* in the registry at *root*."""
+    beacon = locks.open_beacon(registry.beacon_path(root, name))
+    try:
+        if beacon >= 0 and locks.is_held(beacon, locks.ALONE, 2):
+            from pgx_agent import check_rows
+
+            said = check_rows.without_workdir(root, name, beacon)
+            if said is not None:
+                return _told(name, said, None)
+        return _by_workdir(root, name, beacon)
+    finally:
+        if beacon >= 0:
+            os.close(beacon)
+
+
+def _by_workdir(root: str, name: str, beacon: int) -> int:
     try:
         dir_fd = _open_workdir(root, name)
         try:
             _check_caller(dir_fd, root, name)
-            look = stable_look(dir_fd, proc.boot_id())
+            look = stable_look(dir_fd, proc.boot_id(), beacon)
         finally:
             os.close(dir_fd)
     except (Unreadable, OSError, record.Garbled) as ex:
@@ -119,13 +141,15 @@ def answer(root: str, name: str) -> int:
 
         if os.geteuid() and not slow_check.is_os_user(root, name, os.geteuid()):
             raise Refused(_WRONG_CALLER) from ex
-        return slow_check.when_unreadable(root, name, str(ex))
+        code = slow_check.when_unreadable(root, name, str(ex), beacon)
+        return _told(name, code, None)
     return _from_look(root, name, look)
 
 
 def _from_look(root: str, name: str, look: Look) -> int:
     found = look.record
-    if found is not None and found.state == record.ONLINE and look.alive:
+    usual = found is not None and found.state == record.ONLINE and look.alive
+    if usual and not look.faulted:
         code, start = verdict.ONLINE, not look.offline_runs and not look.watched()
     else:
         from pgx_agent import check_rows
@@ -133,8 +157,13 @@ def _from_look(root: str, name: str, look: Look) -> int:
         code, start = check_rows.answer(root, name, look)
     if start:
         start_monitor(root, name, found.generation if found else "-")
+    return _told(name, code, found)
+
+
+def _told(name: str, code: int, found: record.Record | None) -> int:
+    """Return *code*, a fault with its reason on stderr."""
     if code == verdict.FAULTED:
-        report.show(PROGRAM, "error", _faulted(name, look), log=False)
+        report.show(PROGRAM, "error", _faulted(name, found), log=False)
     return code
 
 
@@ -159,11 +188,15 @@ def start_monitor(root: str, name: str, generation: str) -> None:
         report.to_system_log(PROGRAM, "warning", problem)
 
 
-def _faulted(name: str, look: Look) -> Failure:
-    found = look.record
+def _faulted(name: str, found: record.Record | None) -> Failure:
     if found is not None and found.state == record.FAULTED and found.reason:
         return Failure(f'resource "{name}" is faulted: {found.reason}')
-    return Failure(f'resource "{name}" is faulted: its postmaster is gone')
+    if found is not None and not _lives(found):
+        return Failure(f'resource "{name}" is faulted: its postmaster is gone')
+    return Failure(
+        f'resource "{name}" is faulted: its monitor says so, and cannot write why',
+        hint="The system log has the reason. Look at the work directory's file system.",
+    )
 
 
 def _without_name(arguments: list[str]) -> int:
@@ -203,7 +236,7 @@ def _internal_error(arguments: list[str], problem: Exception) -> int:
 
         text = f"internal error: {type(problem).__name__}: {problem}"
         root = registry.registry_root()
-        return slow_check.when_unreadable(root, arguments[0], text)
+        return slow_check.when_unreadable(root, arguments[0], text, -1)
     except Exception:  # noqa: BLE001  # nothing is left to ask
         return verdict.OFFLINE
 

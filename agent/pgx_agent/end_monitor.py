@@ -147,6 +147,21 @@ def _named(dir_fd: int) -> str:
         os.close(fd)
 
 
+def end_who_speaks(root: str, definition: ResourceDefinition) -> None:
+    """End by name a monitor that goes on speaking by the beacon without monitor.lock.
+
+    Its file was removed, and with it transition.lock, by which it would know of an Offline.
+    """
+    fd = locks.open_beacon(registry.beacon_path(root, definition.name))
+    if fd < 0:
+        return
+    try:
+        if locks.is_held(fd, locks.FRESH, locks.ONLINE_IS - locks.FRESH):
+            end_by_name(root, definition)
+    finally:
+        os.close(fd)
+
+
 def end_by_name(root: str, definition: ResourceDefinition) -> None:
     """Kill the resource's monitors by their command line, where no lock can be asked."""
     for pid in proc.pids():

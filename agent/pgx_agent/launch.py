@@ -91,6 +91,7 @@ def _take_over(root: str, name: str, generation: str) -> None:
     definition = definition_of(root, name)
     if definition is None:
         return
+    _make_beacon(root, definition)
     reader, writer = os.pipe()
     if os.fork() == 0:
         os.close(reader)
@@ -98,6 +99,16 @@ def _take_over(root: str, name: str, generation: str) -> None:
     os.close(writer)
     if os.geteuid() == 0:
         _keep_entry(root, definition, reader)
+
+
+def _make_beacon(root: str, definition: ResourceDefinition) -> None:
+    """Let the monitor have a beacon, unless there is one: another may be speaking by it."""
+    if runentry.has_beacon(root, definition.name):
+        return
+    try:
+        runentry.make_beacon(root, definition.name, definition.uid, definition.gid)
+    except OSError:
+        pass  # it speaks by the record alone
 
 
 def _as_os_user(definition: ResourceDefinition, generation: str, writer: int) -> None:

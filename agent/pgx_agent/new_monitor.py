@@ -62,6 +62,7 @@ class NewMonitor:
 
     def __init__(self, worker: Worker) -> None:
         self._worker = worker
+        worker.new_beacon()
         told, self._tell = os.pipe()
         self._ready, says = os.pipe()
         for fd in (told, says):

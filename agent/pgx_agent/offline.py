@@ -46,9 +46,10 @@ def work(worker: Worker) -> int:
     with worker.at_workdir:
         held = offline_papers.take_lock(worker, worker.deadline - _VERDICT_TAKES)
         found = offline_papers.keep_state(worker, offline_papers.read_record(worker))
+        faulted = offline_papers.speak(worker, found, held)
         _ask_monitor_to_end(worker)
     evidence = _gather(worker, found)
-    chosen = _choose(worker, found)
+    chosen = _choose(worker, faulted)
     _end_monitor(worker)
     left = _stop(worker, evidence, chosen)
     if left:
@@ -87,6 +88,7 @@ def _end_monitor(worker: Worker) -> None:
     try:
         with worker.at_workdir:
             end_monitor.end_monitor(worker.dir_fd)
+        end_monitor.end_who_speaks(worker.root, worker.definition)
     except OSError as ex:
         worker.trace.write(f"monitor.lock cannot be looked at: {ex}")
         end_monitor.end_by_name(worker.root, worker.definition)
@@ -97,10 +99,9 @@ def _end_monitor(worker: Worker) -> None:
         worker.warn(ex.primary, detail=ex.detail, hint=ex.hint)
 
 
-def _choose(worker: Worker, found: record.Record | None) -> Chosen:
+def _choose(worker: Worker, faulted: bool) -> Chosen:
     from pgx_agent.core import offline
 
-    faulted = found is not None and found.state == record.FAULTED
     chosen = offline.choose_mode(
         worker.transition, faulted=faulted, switch_mode=worker.definition.switch_mode
     )

@@ -8,9 +8,9 @@ from __future__ import annotations
 import os
 import time
 
-from pgx_agent import record, transition
+from pgx_agent import beacon, record, transition
 from pgx_agent.worker import Worker
-from pgx_pclrsc import names, proc
+from pgx_pclrsc import locks, names, proc, runentry
 from pgx_pclrsc.report import Failure
 
 TYPE_CHECKING = False
@@ -81,11 +81,31 @@ def keep_state(worker: Worker, found: record.Record | None) -> record.Record | N
     return found
 
 
+def speak(
+    worker: Worker, found: record.Record | None, held: transition.Held | None
+) -> bool:
+    """Go on saying by the beacon, until we end, what cannot be said in the work directory.
+
+    Return whether the instance was found Faulted.
+    """
+    entry = runentry.read(worker.root, worker.definition.name)
+    postmaster = entry[0] if entry else (0, 0)
+    if found is not None:
+        postmaster = found.postmaster, found.start
+    wanted = {locks.LEAVING} if held is None else set()
+    if beacon.says_faulted(worker.root, worker.definition.name, postmaster):
+        wanted.add(beacon.faulted(postmaster))
+    beacon.Beacon(worker.root, worker.definition.name).say(wanted)
+    by_record = found is not None and found.state == record.FAULTED
+    return by_record or beacon.faulted(postmaster) in wanted
+
+
 def note_failure(worker: Worker, found: record.Record | None, left: list[Left]) -> None:
     """Let Check say Faulted from here on: what is left was killed, and is no server."""
     if found is not None and found.state in (record.ONLINE, record.STARTING):
         found.state = record.FAULTED
         found.reason = f"pgx_offline could not stop it: {left[0]}"
+        worker.latch_faulted(found.postmaster, found.start)
         _write(worker, found)
 
 

@@ -9,20 +9,28 @@ from __future__ import annotations
 
 import os
 
-from pgx_agent import record
+from pgx_agent import beacon, record
 from pgx_agent.worker import Worker
 from pgx_pclrsc import names, proc
 from pgx_pclrsc.failure import Failure
 
 
 def read(worker: Worker) -> record.Record | None:
-    """Return this boot's record; one that is garbled or cannot be read counts as none."""
+    """Return this boot's record; one that is garbled or cannot be read counts as none.
+
+    It is Faulted also where its monitor could say so by the beacon alone.
+    """
     try:
         found = record.read(worker.dir_fd)
     except (record.Garbled, OSError) as ex:
         worker.trace.write(f"the record cannot be read: {ex}")
         return None
-    return found if found is not None and found.boot == proc.boot_id() else None
+    if found is None or found.boot != proc.boot_id():
+        return None
+    postmaster = found.postmaster, found.start
+    if beacon.says_faulted(worker.root, worker.definition.name, postmaster):
+        found.state = record.FAULTED
+    return found
 
 
 def _write(worker: Worker, found: record.Record, *, sync: bool) -> None:

@@ -5,7 +5,10 @@ Only root can write there, so that nobody else can make Check believe anything.
 
 from __future__ import annotations
 
-from pgx_pclrsc import codec, runentry
+import os
+
+from pgx_agent import beacon
+from pgx_pclrsc import codec, locks, registry, runentry
 from pgx_pclrsc.definition import ResourceDefinition
 
 
@@ -20,6 +23,10 @@ def keep(words: list[str], root: str, definition: ResourceDefinition) -> str | N
             case ["entry", pid, start]:
                 ident = int(pid), int(start)
                 runentry.write(root, name, ident, codec.encode(definition))
+            case ["beacon"]:
+                runentry.make_beacon(root, name, definition.uid, definition.gid)
+            case ["faulted", pid, start]:
+                _latch(root, name, (int(pid), int(start)))
             case ["forget"]:
                 runentry.remove(root, name)
             case ["stopped"]:
@@ -29,3 +36,12 @@ def keep(words: list[str], root: str, definition: ResourceDefinition) -> str | N
     except OSError as ex:
         return ex.strerror or str(ex)
     return ""
+
+
+def _latch(root: str, name: str, postmaster: runentry.Postmaster) -> None:
+    fd = locks.open_beacon(registry.beacon_path(root, name))
+    if fd >= 0:
+        try:
+            runentry.latch(fd, beacon.faulted(postmaster))
+        finally:
+            os.close(fd)

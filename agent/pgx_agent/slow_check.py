@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 
-from pgx_agent import check
+from pgx_agent import check, check_rows
+from pgx_agent.beacon import Heard
 from pgx_agent.core import verdict
 from pgx_pclrsc import codec, postmasters, proc, report, runentry, store
 from pgx_pclrsc.definition import ResourceDefinition
@@ -55,15 +56,31 @@ def _alive(root: str, name: str, definition: ResourceDefinition | None) -> bool:
     return bool(postmasters.by_path(definition.uid, definition.data_directory))
 
 
-def when_unreadable(root: str, name: str, why: str) -> int:
+def server_here(root: str, name: str) -> tuple[int, int] | None:
+    """Return PID and start time of such a server, None without one."""
+    definition = definition_of(root, name)
+    for pid in postmasters.of_user(definition.uid) if definition else []:
+        stat = proc.read_stat(pid)
+        if stat is not None:
+            return pid, stat[2]
+    return None
+
+
+def when_unreadable(root: str, name: str, why: str, beacon: int) -> int:
     """Answer where registry, work directory or record cannot be read: row 9 of the table."""
     if _is_unknown(root, name):
         return check.unknown(name)
-    definition = definition_of(root, name)
-    code, start = verdict.unreadable(_alive(root, name, definition))
     problem = Failure(f'could not read the state of resource "{name}": {why}')
     report.to_system_log(check.PROGRAM, "warning", problem)
-    if start and definition is not None:
+    heard = Heard(beacon) if beacon >= 0 else None
+    entry = runentry.read(root, name)
+    said = heard.postmaster() if heard else None
+    postmaster = said or (entry[0] if entry else None)
+    if heard and postmaster and check_rows.is_faulted(heard, beacon, postmaster):
+        return verdict.FAULTED
+    definition = definition_of(root, name)
+    code, start = verdict.unreadable(_alive(root, name, definition))
+    if start and definition is not None and not (heard and heard.watched()):
         check.start_monitor(root, name, "-")
     return code
 

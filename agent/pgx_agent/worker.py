@@ -113,6 +113,14 @@ class Worker:
         """Have the root-owned entry under /run name this postmaster."""
         self._ask("entry", str(pid), str(start))
 
+    def new_beacon(self) -> None:
+        """Have a beacon made anew for the next monitor; without root there is none."""
+        self._ask("beacon")
+
+    def latch_faulted(self, pid: int, start: int) -> None:
+        """Have it kept on the beacon that this postmaster is Faulted."""
+        self._ask("faulted", str(pid), str(start))
+
     def remove_entry(self) -> None:
         """Have the root-owned entry under /run removed."""
         self._ask("forget")

@@ -57,6 +57,11 @@ def run_path(where: str, name: str) -> str:
     return f"{RUN_DIRECTORY}/{escaped}%2F{name}"
 
 
+def beacon_path(where: str, name: str) -> str:
+    """Return the path of the beacon of *name*, by which its monitor speaks without a disk."""
+    return run_path(where, name) + ".beacon"
+
+
 def definition_path(where: str, name: str) -> str:
     """Return the path of the definition of resource *name*."""
     return f"{where}/{name}/{names.DEFINITION}"

@@ -5,6 +5,9 @@ script that ran as root.  From a good Online on it names the postmaster, and hol
 definition too, so that an unreadable registry or work directory stops neither Check nor
 Offline.  From a finished Offline on it says when that was: a record that is older, in a
 work directory that could not be written, says nothing any more.
+
+Beside it lies the beacon, by which the monitor speaks where its work directory fails:
+pgx_agent.beacon says how.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ from pgx_pclrsc import proc, registry
 
 _LONGEST = 1 << 16
 _STOPPED = "stopped"
+_BEACON, _LATCH_AT = 64, 16  # bytes
 
 # PID and start time (clock ticks) of a postmaster.
 Postmaster = tuple[int, int]
@@ -69,32 +73,35 @@ def write(root: str, name: str, postmaster: Postmaster, definition: str) -> None
     if os.geteuid() != 0:
         return
     head = f"{postmaster[0]} {postmaster[1]} {proc.boot_id()}\n"
-    _replace(path(root, name), head + definition)
+    _replace(path(root, name), (head + definition).encode())
 
 
 def stop(root: str, name: str) -> None:
     """Let the entry say that an Offline has finished now.  Only root can.  Raises OSError."""
     if os.geteuid() != 0:
         raise PermissionError("only root writes there")
-    _replace(path(root, name), f"{_STOPPED} {proc.monotonic_ms()} {proc.boot_id()}\n")
+    text = f"{_STOPPED} {proc.monotonic_ms()} {proc.boot_id()}\n"
+    _replace(path(root, name), text.encode())
+    _unlink(registry.beacon_path(root, name))
 
 
-def _replace(entry: str, text: str) -> None:
+def _replace(file: str, data: bytes, mode: int = 0o644, gid: int = 0) -> None:
     os.makedirs(registry.RUN_DIRECTORY, mode=0o755, exist_ok=True)
     os.chmod(registry.RUN_DIRECTORY, 0o755)
-    beside = f"{entry}.{os.getpid()}"
+    beside = f"{file}.{os.getpid()}"
     try:
-        _write(beside, text.encode())
-        os.rename(beside, entry)
+        _write(beside, data, mode, gid)
+        os.rename(beside, file)
     except OSError:
         _unlink(beside)  # one that is half written, as where /run is full
         raise
 
 
-def _write(beside: str, data: bytes) -> None:
-    fd = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
+def _write(beside: str, data: bytes, mode: int, gid: int) -> None:
+    fd = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     try:
-        os.fchmod(fd, 0o644)
+        os.fchown(fd, 0, gid)
+        os.fchmod(fd, mode)
         while data:
             data = data[os.write(fd, data) :]
     finally:
@@ -109,11 +116,45 @@ def _unlink(file: str) -> None:
 
 
 def remove(root: str, name: str) -> None:
-    """Remove the entry, if there is one and we may.  Raises OSError otherwise."""
+    """Remove entry and beacon, if they are there and we may.  Raises OSError otherwise."""
+    for file in (path(root, name), registry.beacon_path(root, name)):
+        try:
+            os.unlink(file)
+        except FileNotFoundError:
+            pass
+        except PermissionError:
+            if os.geteuid() == 0:
+                raise
+
+
+def make_beacon(root: str, name: str, uid: int, gid: int) -> None:
+    """Make the beacon anew: locks on an earlier one, of a monitor that was, say nothing more.
+
+    Its owner is root and its mode 0640, so that it can be read, and with it spoken by, the
+    OS user's group alone; its text is the OS user's *uid*, with room for a latch.  Only
+    root can; anybody else leaves none.  Raises OSError.
+    """
+    if os.geteuid() != 0:
+        return
+    text = f"{uid} ".encode().ljust(_BEACON)
+    _replace(registry.beacon_path(root, name), text, 0o640, gid)
+
+
+def has_beacon(root: str, name: str) -> bool:
+    """Whether there is a beacon."""
+    return os.path.lexists(registry.beacon_path(root, name))
+
+
+def latch(beacon: int, place: int) -> None:
+    """Keep in the very file of *beacon* that Faulted was said at *place*.
+
+    Not by its name: an Offline that finishes meanwhile has removed it, or an Online made
+    another.  Only root can; anybody else leaves it.  Raises OSError.
+    """
+    if os.geteuid() != 0:
+        return
+    fd = os.open(f"/proc/self/fd/{beacon}", os.O_WRONLY | os.O_CLOEXEC)
     try:
-        os.unlink(path(root, name))
-    except FileNotFoundError:
-        pass
-    except PermissionError:
-        if os.geteuid() == 0:
-            raise
+        os.pwrite(fd, f"{place}".encode(), _LATCH_AT)
+    finally:
+        os.close(fd)

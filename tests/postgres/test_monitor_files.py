@@ -16,7 +16,7 @@ from fixtures.disk import Disk
 from fixtures.processes import gone, kill, wait_until
 from fixtures.server import Server
 from pgx_pclrsc import names, proc
-from tests.fix_resource import FAULTED, ONLINE, MakeResource
+from tests.fix_resource import FAULTED, OFFLINE, ONLINE, MakeResource
 from tests.postgres.adopted import adopt, monitor_of, stays_online
 
 pytestmark = [pytest.mark.postgres, pytest.mark.one_postgres]
@@ -53,6 +53,7 @@ def test_a_link_to_a_file_of_roots_is_not_written_through(
 
 
 def test_a_fifo_holds_nobody_up(make_resource: MakeResource, server: Server) -> None:
+    """The monitor stays with a fault that it cannot write, until it can or is ended."""
     pid = server.start_plain()
     resource = adopt(make_resource, server)
     monitor = monitor_of(resource)
@@ -65,7 +66,11 @@ def test_a_fifo_holds_nobody_up(make_resource: MakeResource, server: Server) -> 
     assert resource.check() == ONLINE
     assert not gone(monitor)
     kill(pid)
-    wait_until(lambda: gone(monitor), "the monitor has seen it")
+    resource.wait_for(FAULTED if os.geteuid() == 0 else OFFLINE)
+    assert not gone(monitor)
+    (resource.work / names.RECORD).unlink()
+    wait_until(lambda: gone(monitor), "the monitor has written it")
+    assert resource.check() == FAULTED
 
 
 def test_a_work_directory_replaced_by_a_link_holds_nobody_up(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,9 +14,10 @@ import pytest
 from fixtures.disk import Disk
 from fixtures.processes import gone, kill, wait_until
 from fixtures.server import Server
-from pgx_pclrsc import names, runentry
+from pgx_pclrsc import locks, names, proc, registry, runentry
 from tests.fix_disk import MakeDisk
 from tests.fix_resource import FAULTED, OFFLINE, ONLINE, OPTIONS, Resource
+from tests.postgres.test_check_live import Poller
 
 pytestmark = [pytest.mark.root, pytest.mark.one_postgres]
 
@@ -36,6 +40,105 @@ def resource(server: Server, work_disk: Disk, open_tmp: Path) -> Iterator[Resour
 
 
 FAILURES = {"read-only": Disk.turn_read_only, "EIO": Disk.fail}
+HANGS = FAILURES | {"frozen": Disk.freeze}
+
+
+def _monitors(resource: Resource) -> set[int]:
+    """Return the processes of the resource's monitors, of this registry's alone."""
+    return {pid for pid in proc.pids() if _is_monitor(pid, str(resource.registry))}
+
+
+def _is_monitor(pid: int, registry_at: str) -> bool:
+    try:
+        environ = Path(f"/proc/{pid}/environ").read_bytes()
+    except OSError:
+        return False
+    named = any(word.endswith("pgx_monitor") for word in proc.cmdline(pid))
+    return named and registry_at.encode() in environ
+
+
+@pytest.mark.parametrize("how", HANGS)
+def test_a_server_that_is_silent_is_faulted(
+    resource: Resource, work_disk: Disk, how: str
+) -> None:
+    """The verdict needs no disk; and until then no monitor is started beside the first."""
+    assert resource.online().returncode == 0
+    pid, monitor = resource.known().postmaster, resource.monitor()
+    assert monitor is not None
+    before = _monitors(resource)
+    HANGS[how](work_disk)
+    until = time.monotonic() + 12  # longer than a record is good
+    while time.monotonic() < until:
+        assert resource.check() == ONLINE
+    assert monitor in _monitors(resource) <= before
+    kill(pid, signal.SIGSTOP)
+
+    resource.wait_for(FAULTED)
+    done = resource.run("pgx_check", resource.name)
+    assert done.returncode == FAULTED
+    assert "its monitor says so, and cannot write why" in done.stderr
+    kill(monitor)
+    wait_until(lambda: gone(monitor), "the monitor is gone")
+    assert resource.check() == FAULTED, "Faulted is final"
+    work_disk.thaw()
+    kill(pid, signal.SIGCONT)
+    assert resource.offline().returncode == 0
+    assert resource.check() == OFFLINE
+
+
+@pytest.mark.parametrize("how", HANGS)
+def test_a_server_that_dies_is_faulted(
+    resource: Resource, work_disk: Disk, how: str
+) -> None:
+    assert resource.online().returncode == 0
+    pid = resource.known().postmaster
+    HANGS[how](work_disk)
+    wait_until(lambda: resource.check() == ONLINE, "Online")
+    kill(pid)
+
+    wait_until(lambda: gone(pid), "the postmaster is gone")
+    resource.wait_for(FAULTED)
+    assert resource.check() == FAULTED
+
+
+def test_the_record_is_kept_again_once_it_can_be(
+    resource: Resource, work_disk: Disk
+) -> None:
+    assert resource.online().returncode == 0
+    pid = resource.known().postmaster
+    work_disk.freeze()
+    kill(pid, signal.SIGSTOP)
+    resource.wait_for(FAULTED)
+    work_disk.thaw()
+
+    assert "no answer" in resource.wait_for_record("faulted").reason
+
+
+@pytest.mark.parametrize("how", FAILURES)
+def test_a_running_offline_is_the_state_that_it_found(
+    resource: Resource, work_disk: Disk, how: str
+) -> None:
+    """It has no transition lock by which Check could see it."""
+    assert resource.online().returncode == 0
+    FAILURES[how](work_disk)
+    wait_until(lambda: _is_alone(resource), "the monitor has seen it")
+    with Poller(resource) as asked:
+        assert resource.offline().returncode == 0
+
+    assert asked.changes() in ([ONLINE], [ONLINE, OFFLINE])
+    assert resource.check() == OFFLINE
+
+
+def _beacon(resource: Resource) -> str:
+    return registry.beacon_path(str(resource.registry), resource.name)
+
+
+def _is_alone(resource: Resource) -> bool:
+    fd = locks.open_beacon(_beacon(resource))
+    try:
+        return locks.is_held(fd, locks.ALONE)
+    finally:
+        os.close(fd)
 
 
 @pytest.mark.parametrize("how", FAILURES)

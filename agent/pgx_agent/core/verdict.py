@@ -3,6 +3,9 @@
 The table, first match wins; this module only looks rows up.  It is on Check's fast
 path, so it has plain arguments and a tuple for an answer, no dataclass and no enum.
 
+    the monitor says Faulted, by beacon   Faulted, whatever can be read
+    the record cannot be kept, and the
+    monitor is well, by beacon            Online while the postmaster lives, else Faulted
     record or work directory unreadable   Online if the instance's postmaster lives, else Offline
     record lost, the resource was Online
     and its postmaster lives              Online; without a monitor that is fresh, one is started
@@ -31,6 +34,14 @@ def unreadable(postmaster_alive: bool) -> Answer:
 def lost(*, watched: bool, offline_runs: bool) -> Answer:
     """Answer where a postmaster lives that was Online and nothing in the record says so."""
     return ONLINE, not watched and not offline_runs
+
+
+def by_beacon(*, alive: bool, offline_runs: bool) -> int:
+    """Answer where the record cannot be kept and the monitor says nothing of a fault.
+
+    While pgx_offline works it is the state that was found, whatever became of the server.
+    """
+    return ONLINE if alive or offline_runs else FAULTED
 
 
 def while_offline_runs(state: str) -> Answer:

@@ -28,11 +28,19 @@ class Keeper:
         self._lock_fd = lock_fd
         self._fd = _open(dir_fd)
 
+    def stamp(self) -> None:
+        """Let what is kept be good for a while from now on."""
+        self.kept.good_until = proc.monotonic_ms() + record.GOOD_FOR_MS
+
     def write(self) -> None:
         """Write the record, fresh from now on.  Raises Superseded, OSError."""
+        self.stamp()
         self._check_generation()
-        self.kept.good_until = proc.monotonic_ms() + record.GOOD_FOR_MS
         record.write(self._fd, self.kept)
+
+    def descriptors(self) -> set[int]:
+        """Return the descriptors that `put` needs."""
+        return {self._dir_fd, self._lock_fd, self._fd}
 
     def _check_generation(self) -> None:
         try:
@@ -44,14 +52,19 @@ class Keeper:
         if there.generation != self.kept.generation:
             raise Superseded("the record has another generation")
 
-    def refresh(self) -> None:
-        """See that lock and record are still the files that others see, and write.
+    def put(self, content: Record) -> None:
+        """Write *content*, stamped already, while lock and record are the files others see.
 
-        Raises Superseded, OSError.
+        Faulted is written without the lock too: nobody else knows of it.  Raises
+        Superseded, OSError.
         """
-        self._check_lock()
+        self.kept = content
+        if content.state != record.FAULTED:
+            self._check_lock()
         self._check_file()
-        self.write()
+        self._check_generation()
+        record.write(self._fd, content)
+        self._check_lock()
 
     def _check_lock(self) -> None:
         try:

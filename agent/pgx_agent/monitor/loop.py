@@ -35,6 +35,7 @@ from pgx_agent.monitor import evidence, sight
 from pgx_agent.monitor.claim import Claim
 from pgx_agent.monitor.door import Door
 from pgx_agent.monitor.first_word import FirstWord
+from pgx_agent.monitor.keeping import Keeping
 from pgx_agent.monitor.papers import Papers
 from pgx_agent.monitor.questions import Asking, Questions
 from pgx_agent.monitor.reader import Reader
@@ -63,6 +64,7 @@ class Monitor:
         limits: Limits,
         speaker: Speaker,
         first_word: FirstWord,
+        keeping: Keeping,
         *,
         under_online: bool,
     ) -> None:
@@ -71,13 +73,14 @@ class Monitor:
         self._limits = limits
         self._say = speaker
         self._first_word = first_word
+        self._keeping = keeping
         self._pid, self._start = claim.postmaster
         self._pidfd = sight.open_pidfd(*claim.postmaster)
         self._papers = Papers(self._data, claim.dir_fd, self._pid)
         self._pid_file = Reader(self._data, self._pid)
         self._checkpointer = sight.Checkpointer(claim.postmaster)
         self._door = Door(self._pid)
-        self._shmid = claim.keeper.kept.shmid
+        self._shmid = keeping.kept.shmid
         self._began = time.monotonic()
         self._refresh_at = self._look_at = self._began
         self._questions = Questions(
@@ -114,6 +117,8 @@ class Monitor:
             self._step(Ready())
         while not self._over:
             self._turn()
+        if isinstance(self._state, Faulted):
+            self._keeping.insist()
 
     def _turn(self) -> None:
         ready = self._wait()
@@ -122,6 +127,8 @@ class Monitor:
             return
         if self._checkpointer.fd in ready:
             self._checkpointer_gone()
+        if self._keeping.fileno() in ready:
+            self._keeping.hear()
         for event in self._questions.hear(ready):
             self._step(event)
         now = time.monotonic()
@@ -144,7 +151,7 @@ class Monitor:
         at_once = waited.pop(-1, None) is not None or self._pidfd < 0
         for fd, events in waited.items():
             poll.register(fd, events)
-        for fd in (self._pidfd, self._checkpointer.fd):
+        for fd in (self._pidfd, self._checkpointer.fd, self._keeping.fileno()):
             if fd >= 0:
                 poll.register(fd, select.POLLIN)
         return dict(poll.poll(0 if at_once else self._milliseconds()))
@@ -200,7 +207,7 @@ class Monitor:
         if seen.found is not None and seen.found.shmid:
             if self._shmid and seen.found.shmid != self._shmid:
                 self._crashed("the server has restarted its processes after a crash")
-            self._shmid = self._claim.keeper.kept.shmid = seen.found.shmid
+            self._shmid = self._keeping.kept.shmid = seen.found.shmid
         self._checkpointer.find()
 
     def _starting_is_over(self) -> bool:
@@ -213,20 +220,10 @@ class Monitor:
 
     def _refresh(self, now: float) -> None:
         self._refresh_at = now + _REFRESH
-        try:
-            self._claim.keeper.refresh()
-        except OSError as ex:
-            self._say.no_record(ex)
-        else:
-            self._say.no_record(None)
+        self._say.no_record(self._keeping.refresh())
 
     def _record(self, state: str, reason: str = "") -> None:
-        kept = self._claim.keeper.kept
-        kept.state, kept.reason = state, reason
-        try:
-            self._claim.keeper.write()
-        except OSError as ex:
-            self._say.no_record(ex)
+        self._say.no_record(self._keeping.change(state, reason))
 
     # --- decisions -------------------------------------------------------------
 
@@ -277,14 +274,14 @@ class Monitor:
         if self._answered:
             return
         self._answered = True
-        again = self._claim.keeper.kept.state == record.ONLINE
+        again = self._keeping.kept.state == record.ONLINE
         if not again:
             self._record(record.ONLINE)
         self._first_word.online(self._pid, self._start, time.monotonic())
         self._say.watched(self._pid, again=again)
 
     def _fault(self, reason: str, event: Event) -> None:
-        """Write it first: what reads the record waits for nothing else."""
+        """Say it first: what asks for it waits for nothing else."""
         self._record(record.FAULTED, reason)
         self._first_word.faulted(reason, event)
         self._questions.close()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 
-from pgx_agent.trace import Trace, facts
+from pgx_agent.monitor.scribe import Scribe
+from pgx_agent.trace import facts
 from pgx_pclrsc import report
 from pgx_pclrsc.failure import Failure
 from pgx_pclrsc.text import quoted
@@ -15,7 +16,7 @@ PROGRAM = "pgx_monitor"
 class Speaker:
     """Says things once: a warning that stands is not repeated at each question."""
 
-    def __init__(self, name: str, trace: Trace, ready_fd: int = -1) -> None:
+    def __init__(self, name: str, trace: Scribe, ready_fd: int = -1) -> None:
         self._name = quoted(name)
         self._trace = trace
         self._ready_fd = ready_fd

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from pgx_agent.beacon import Beacon
 from pgx_agent.core.watched import Limits
 from pgx_agent.monitor import claim as claims
 from pgx_agent.monitor.claim import Claim, StandDown
 from pgx_agent.monitor.first_word import FirstWord
 from pgx_agent.monitor.keeper import Superseded
+from pgx_agent.monitor.keeping import Keeping
 from pgx_agent.monitor.loop import Monitor
 from pgx_agent.monitor.options import Options, Told
+from pgx_agent.monitor.scribe import Scribe
 from pgx_agent.monitor.speaker import Speaker
 from pgx_agent.postgres import probe
 from pgx_agent.trace import Trace
+from pgx_pclrsc import registry
 from pgx_pclrsc.definition import ResourceDefinition
 from pgx_pclrsc.failure import Failure
 from pgx_pclrsc.text import quoted
@@ -46,9 +50,11 @@ def watch(
 
     Raises Failure when it cannot be claimed at all.
     """
+    writer: Trace | Scribe = trace
     try:
         claim = _claim(options, definition, told)
-        speaker = Speaker(definition.name, trace, options.ready_fd)
+        writer = scribe = Scribe(claim.keeper, trace)
+        speaker = Speaker(definition.name, scribe, options.ready_fd)
         under_online = options.by == "online"
         Monitor(
             definition,
@@ -56,7 +62,8 @@ def watch(
             limits_of(definition, options.interval_ms),
             speaker,
             FirstWord(speaker, told.started if under_online else None),
+            Keeping(scribe, Beacon(registry.registry_root(), definition.name)),
             under_online=under_online,
         ).run()
     except (StandDown, Superseded) as ex:
-        trace.write(f"no monitor is needed here: {ex}")
+        writer.write(f"no monitor is needed here: {ex}")
