@@ -1,4 +1,4 @@
-"""Looking at other users' processes, as root, in a child that may hang without harm."""
+"""Looking at other processes, in a child that may hang without harm."""
 
 from __future__ import annotations
 
@@ -6,6 +6,11 @@ import os
 import select
 
 from pgx_pclrsc.bare import signal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import NoReturn
 
 _LONGEST = 1 << 15  # bytes; a pipe takes them at once
 _ENDS_WITHIN = 0.2
@@ -19,32 +24,54 @@ def look(keys: list[Key], skip: set[int], seconds: float) -> list[str]:
 
     A stat of another process's directory may hang.  *skip* are PIDs that do not count.
     """
+
+    def find() -> str:
+        from pgx_agent.postgres import bystanders
+
+        return "\0".join(bystanders.find(keys, skip | {os.getpid()}))
+
+    text = ask(find, seconds)
+    if text is None:
+        return [TOO_LONG]
+    return text.split("\0") if text else []
+
+
+def ask(question: Callable[[], str], seconds: float) -> str | None:
+    """Return what *question* answers in a child, None where it takes more than *seconds*."""
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
-        _find_and_exit(keys, writer, skip | {os.getpid()})
+        _answer_and_exit(question, writer)
     os.close(writer)
     try:
         ready, _, _ = select.select([reader], [], [], max(0.0, seconds))
-        text = os.read(reader, _LONGEST) if ready else TOO_LONG.encode()
+        data = os.read(reader, _LONGEST) if ready else None
         _end(child)
     finally:
         os.close(reader)
-    return text.decode("utf-8", "replace").split("\0") if text else []
+    return None if data is None else data.decode("utf-8", "replace")
 
 
-def _find_and_exit(keys: list[Key], writer: int, skip: set[int]) -> None:
+def _answer_and_exit(question: Callable[[], str], writer: int) -> NoReturn:
     try:
-        # RMS reads to the end what the script writes, and this child may hang for ever.
+        # RMS reads to the end what the script writes, and this child may hang for ever;
+        # with our descriptors it would hold our locks as long.
         null = os.open("/dev/null", os.O_RDWR)
         for fd in (0, 1, 2):
             os.dup2(null, fd)
-        from pgx_agent.postgres import bystanders
-
-        text = "\0".join(bystanders.find(keys, skip))
-        os.write(writer, text.encode("utf-8", "replace")[:_LONGEST])
+        for name in os.listdir("/proc/self/fd"):
+            if int(name) > 2 and int(name) != writer:
+                _close(int(name))
+        os.write(writer, question().encode("utf-8", "replace")[:_LONGEST])
     finally:
         os._exit(0)
+
+
+def _close(fd: int) -> None:
+    try:
+        os.close(fd)
+    except OSError:
+        pass  # the one that the list was read through
 
 
 def _end(child: int) -> None:

@@ -142,15 +142,14 @@ def _refuse_what_is_left(worker: Worker, evidence: Evidence, left: list[Left]) -
             detail="Left on this node: " + "; ".join(map(str, left)) + ".",
             hint=_ANOTHERS if any(one.denied for one in left) else _HANGS,
         )
-    from pgx_agent.postgres import instance
+    from pgx_agent.postgres import unproven
 
-    unproven = instance.unproven(evidence)
-    if unproven:
-        named = ", ".join(f"{process.pid} ({process.command})" for process in unproven)
+    found = unproven.find(evidence)
+    if found:
         raise Failure(
             f"could not tell whether instance {name} is stopped",
-            detail=f"The data directory cannot be seen, nor whose server this is: {named}.",
-            hint="End it if it is the instance's, and run pgx_offline again.",
+            detail=f"Nothing proves whose these are: {'; '.join(map(str, found))}.",
+            hint="End what is the instance's, and run pgx_offline again.",
         )
 
 

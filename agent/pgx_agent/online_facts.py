@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import time
-
 from pgx_agent import online_record, record
 from pgx_agent.core import online
 from pgx_agent.core.online import Ident
-from pgx_agent.postgres import instance, pidfile
+from pgx_agent.postgres import instance, pidfile, unproven
+from pgx_agent.postgres.belonging import age
 from pgx_agent.postgres.instance import Evidence, Process
 from pgx_agent.worker import Worker
 from pgx_pclrsc import proc, runentry
 from pgx_pclrsc.frozen import dataclass
+from pgx_pclrsc.servers import Servers
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,32 +24,35 @@ class Look:
     facts: online.Facts
 
 
-def look(worker: Worker, condemned: Ident | None) -> Look:
-    """Look at record, PID file and processes; *condemned* as in `online.Facts`."""
+def look(worker: Worker, condemned: Ident | None, *, patient: bool = True) -> Look:
+    """Look at record, PID file and processes; *condemned* as in `online.Facts`.
+
+    When *patient*, a doubtful server that is just ending or beginning is waited for.
+    """
     found = online_record.read(worker)
     entry = runentry.read(worker.root, worker.definition.name)
     evidence = instance.gather(worker.definition, found, entry[0] if entry else None)
-    processes = tuple(instance.processes(evidence))
+    seen = Servers(evidence.uid)
+    processes = tuple(instance.processes(evidence, look=seen))
     heads = [process for process in processes if process.head]
     servers = tuple(_server(head) for head in heads if not head.standalone)
+    doubtful = [] if servers else unproven.look(evidence, seen, processes)
+    if doubtful and patient:
+        unproven.find(evidence)
+        return look(worker, condemned, patient=False)
     facts = online.Facts(
-        _pid_file(worker, evidence, processes),
+        _pid_file(worker, evidence, (*processes, *doubtful)),
         servers,
         _faulted(found),
-        () if servers else tuple(_named(p) for p in processes if not p.standalone),
+        () if servers else tuple(str(p) for p in processes if not p.standalone),
         condemned,
+        tuple(map(str, doubtful)),
     )
     return Look(found, evidence, processes, facts)
 
 
-def _named(process: Process) -> str:
-    return f"{process.pid} ({process.command[:100]}: {process.why})"
-
-
 def _server(head: Process) -> online.Server:
-    ticks = os.sysconf("SC_CLK_TCK")
-    age = time.clock_gettime(time.CLOCK_BOOTTIME) - head.start / ticks
-    return online.Server(head.pid, head.start, max(0.0, age))
+    return online.Server(head.pid, head.start, age(head.start))
 
 
 def _faulted(found: record.Record | None) -> Ident | None:
@@ -77,20 +79,21 @@ def _pid_file(
         return online.NoPidFile()
     if found.pid < 0:
         return online.Standalone(-found.pid)
-    stale = _is_stale(found.pid, evidence, processes)
+    # One that has been written since cannot be stale: its server was not looked at.
+    old = evidence.pid_file is not None and evidence.pid_file.pid == found.pid
+    stale = old and _is_stale(found.pid, evidence, processes)
     return online.Named(found.pid, found.status or "", stale)
 
 
 def _is_stale(pid: int, evidence: Evidence, processes: tuple[Process, ...]) -> bool:
-    """Whether /proc proves that *pid* is dead, a zombie, or no postmaster of the directory."""
+    """Whether /proc proves that *pid* is dead, a zombie, or no postmaster of the directory.
+
+    *processes* are those of the instance, and those that may be.
+    """
     if any(process.pid == pid for process in processes):
         return False
     stat = proc.read_stat(pid)
     if stat is None or stat[0] in "ZX" or proc.uid_of(pid) != evidence.uid:
         return True
-    program, where = proc.exe(pid), proc.cwd_key(pid)
-    if program is None:
-        return False
-    if os.path.basename(program) not in evidence.executables:
-        return True
-    return where is not None and evidence.data_key not in (None, where)
+    # Who may be looked into is known to be no server here.
+    return evidence.data_key is not None and proc.cwd_key(pid) is not None

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pgx_pclrsc import locks, names, odd_file, postmasters
 from pgx_pclrsc.definition import ResourceDefinition
 from pgx_pclrsc.failure import Failure
+from pgx_pclrsc.servers import Servers
 from pgx_pclrsc.text import quoted
 
 _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -63,11 +64,21 @@ def no_transition(name: str, work: str) -> Iterator[None]:
 
 
 def servers(definition: ResourceDefinition) -> list[int]:
-    """Return the PIDs of server processes of the resource's data directory."""
-    found = set(postmasters.by_path(definition.uid, definition.data_directory))
+    """Return the PIDs of server processes of the resource's data directory.
+
+    Also of what a postmaster that is gone has left.
+    """
+    look = Servers(definition.uid)
+    found = [pid for pid in look.of_user() if look.is_server(pid)]
     try:
         where = os.stat(definition.data_directory)
+        key = where.st_dev, where.st_ino
     except OSError:
-        return sorted(found)
-    key = where.st_dev, where.st_ino
-    return sorted(found.union(postmasters.by_key(definition.uid, key)))
+        key = None
+    wanted = os.path.normpath(definition.data_directory)
+    return sorted(
+        pid
+        for pid in found
+        if (key is not None and look.place(pid) == key)
+        or postmasters.has_name(pid, wanted)
+    )

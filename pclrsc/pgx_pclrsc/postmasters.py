@@ -9,28 +9,19 @@ from __future__ import annotations
 import os
 
 from pgx_pclrsc import proc
+from pgx_pclrsc.servers import Servers
 
-SERVER = "postgres"
-
-
-def _is_server(pid: int, uid: int) -> bool:
-    try:
-        if os.stat(f"/proc/{pid}").st_uid != uid and proc.uid_of(pid) != uid:
-            return False
-    except OSError:
-        return False
-    return os.path.basename(proc.exe(pid) or "") == SERVER
+_SETTING = "data_directory"
 
 
 def of_user(uid: int) -> list[int]:
-    """Return the PIDs of server processes of *uid* that no other server process began."""
-    servers = {pid for pid in proc.pids() if _is_server(pid, uid)}
-    heads = []
-    for pid in sorted(servers):
-        stat = proc.read_stat(pid)
-        if stat is not None and stat[0] not in "ZX" and stat[1] not in servers:
-            heads.append(pid)
-    return heads
+    """Return the PIDs of the postmasters of *uid*.
+
+    What a postmaster has left behind is none, nor is a standalone backend.
+    """
+    look = Servers(uid)
+    heads = (pid for pid in look.of_user() if look.is_head(pid))
+    return sorted(pid for pid in heads if not look.is_standalone(pid))
 
 
 def by_path(uid: int, data_directory: str) -> list[int]:
@@ -40,23 +31,31 @@ def by_path(uid: int, data_directory: str) -> list[int]:
     less than `by_key`: something else may be mounted there by now.
     """
     wanted = os.path.normpath(data_directory)
-    return [pid for pid in of_user(uid) if _has_name(pid, wanted)]
+    return [pid for pid in of_user(uid) if has_name(pid, wanted)]
 
 
-def _has_name(pid: int, wanted: str) -> bool:
+def has_name(pid: int, wanted: str) -> bool:
+    """Whether *pid* works in, or was started for, what we call *wanted*."""
     named = proc.cwd(pid) == wanted or started_for(proc.cmdline(pid)) == wanted
     return named and proc.same_mounts(pid)
 
 
 def started_for(words: list[str]) -> str | None:
-    """Return the directory that a server's command line names with -D, None without one.
+    """Return the data directory that a server's command line names, None without one.
 
-    A process that is just ending has no command line any more.
+    A data_directory that is set there counts before -D, which may name the directory of
+    the configuration.
     """
+    named = None
     for word, after in zip(words, [*words[1:], ""], strict=False):
-        if word.startswith("-D"):
-            return os.path.normpath(word.removeprefix("-D") or after)
-    return None
+        setting, equals, value = (
+            word.removeprefix("-c").removeprefix("--").partition("=")
+        )
+        if equals and setting.replace("-", "_") == _SETTING:
+            return os.path.normpath(value)
+        if word.startswith("-D") and named is None:
+            named = os.path.normpath(word.removeprefix("-D") or after)
+    return named
 
 
 def of_directory(uid: int, data_directory: str) -> list[int]:

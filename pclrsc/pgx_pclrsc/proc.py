@@ -96,14 +96,31 @@ def cwd_key(pid: int) -> tuple[int, int] | None:
 
 
 def same_mounts(pid: int) -> bool:
-    """Whether *pid* is in our mount namespace: a path of a container's is not one of ours.
+    """Whether *pid* sees our mounts: a path of a container's is not one of ours.
 
     One that may not be asked counts as ours.
     """
+    return _is_ours(pid, "ns/mnt") and _is_ours(pid, "root")
+
+
+def same_memory(pid: int) -> bool:
+    """Whether *pid* has our System V shared memory: another container uses the same ids."""
+    return _is_ours(pid, "ns/ipc")
+
+
+def _is_ours(pid: int, link: str) -> bool:
     try:
-        return os.readlink(f"/proc/{pid}/ns/mnt") == os.readlink("/proc/self/ns/mnt")
+        return os.readlink(f"/proc/{pid}/{link}") == os.readlink(f"/proc/self/{link}")
     except OSError:
         return True
+
+
+def text(path: str) -> str:
+    """Return what *path* in /proc holds, nothing where it may not be looked into."""
+    try:
+        return _slurp(path, 1 << 24).decode("utf-8", "replace")
+    except OSError:
+        return ""
 
 
 # File systems whose stat gives other numbers than the kernel keeps by itself.

@@ -8,7 +8,7 @@ from pgx_agent import record, transition
 from pgx_agent.monitor import disk
 from pgx_agent.monitor.keeper import Keeper
 from pgx_agent.monitor.options import Postmaster
-from pgx_agent.postgres import guard, pidfile, titles
+from pgx_agent.postgres import guard, pidfile
 from pgx_agent.record import Record
 from pgx_pclrsc import locks, names, postmasters, proc
 from pgx_pclrsc.definition import ResourceDefinition
@@ -117,18 +117,12 @@ def find_server(definition: ResourceDefinition) -> Postmaster:
     Raises StandDown where none runs.
     """
     found = postmasters.of_directory(definition.uid, definition.data_directory)
-    heads = [pid for pid in found if not _is_orphan(pid)]
     named = _named(definition.data_directory)
-    for pid in sorted(heads, key=lambda pid: pid != named):
+    for pid in sorted(found, key=lambda pid: pid != named):
         stat = proc.read_stat(pid)
         if stat is not None:
             return pid, stat[2]
     raise StandDown("no postmaster of this data directory runs here")
-
-
-def _is_orphan(pid: int) -> bool:
-    """Whether it is what a killed postmaster has left behind."""
-    return titles.is_title(" ".join(proc.cmdline(pid)))
 
 
 def _named(data_directory: str) -> int:

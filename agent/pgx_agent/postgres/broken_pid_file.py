@@ -18,7 +18,7 @@ import os
 
 from pgx_agent import mounts
 from pgx_agent.postgres import holdings, pidfile
-from pgx_pclrsc import names, proc
+from pgx_pclrsc import memory, names, proc
 from pgx_pclrsc.frozen import dataclass
 
 # File systems that one kernel alone has mounted.  Not overlay: two mounts of it may share
@@ -27,8 +27,6 @@ _OF_ONE_KERNEL = frozenset(
     ("ext2", "ext3", "ext4", "xfs", "btrfs", "f2fs", "jfs", "nilfs2", "reiserfs")
 ) | {"bcachefs", "zfs", "tmpfs"}
 _LONGEST = 64 * 1024  # bytes; whatever is larger was never a PID file
-_TRIED_KEYS = 64  # PostgreSQL takes the inode's number for a key, or the next free one
-_KEYS = 1 << 32
 
 
 class Spared(Exception):
@@ -81,18 +79,18 @@ def _check_file_system(fd: int) -> None:
 def _check_memory(data_directory: str, uid: int) -> None:
     """See that no shared memory is attached that a server of the directory would have made."""
     there = os.stat(data_directory)
-    for segment in holdings.segments().values():
-        near = (segment.key - there.st_ino) % _KEYS < _TRIED_KEYS
+    for segment in memory.segments().values():
+        near = memory.is_keyed(segment.key, there.st_ino)
         if not (near and segment.attached and segment.uid == uid):
             continue
         if not _is_elsewhere(segment, (there.st_dev, there.st_ino)):
             raise Spared(f"shared memory {segment.shmid} may be the instance's")
 
 
-def _is_elsewhere(segment: holdings.Segment, data: holdings.Key) -> bool:
+def _is_elsewhere(segment: memory.Segment, data: holdings.Key) -> bool:
     """Whether it is of a server that works in another directory."""
     where = proc.cwd_key(segment.creator)
-    mapped = segment.shmid in holdings.mapped_segments(segment.creator)
+    mapped = segment.shmid in memory.mapped(segment.creator)
     return mapped and where not in (None, data)
 
 

@@ -7,16 +7,13 @@ none of it is asked for more than it can prove.
 
 from __future__ import annotations
 
-import os
-
 from pgx_agent import record
-from pgx_agent.postgres import holdings
+from pgx_agent.postgres import holdings, pidfile
 from pgx_agent.postgres.holdings import Key
-from pgx_pclrsc import proc
+from pgx_pclrsc import memory, proc
 from pgx_pclrsc.definition import ResourceDefinition
 from pgx_pclrsc.frozen import dataclass
 
-SERVER = "postgres"
 _VERSION_FILE = "PG_VERSION"
 
 # PID and start time in clock ticks: one process of this boot, for ever.
@@ -30,7 +27,8 @@ class Evidence:
     `data_key` is the data directory as its name leads to it now, None when it cannot be
     asked; `recorded_key` as it was when its postmaster was recorded.  `guard_key` is that
     of PG_VERSION, None when it cannot be seen.  `segments` is shared memory that is the
-    instance's beyond doubt.
+    instance's beyond doubt.  `pid_file` is what postmaster.pid says, None where it is not
+    there or cannot be read.
     """
 
     uid: int
@@ -40,7 +38,7 @@ class Evidence:
     recorded: tuple[Ident, ...] = ()
     segments: frozenset[int] = frozenset()
     guard_key: Key | None = None
-    executables: frozenset[str] = frozenset({SERVER})
+    pid_file: pidfile.PidFile | None = None
 
 
 def gather(
@@ -67,7 +65,7 @@ def gather(
         tuple(recorded),
         _segments(definition, found),
         holdings.key(f"{data}/{_VERSION_FILE}"),
-        _executables(definition, recorded),
+        _pid_file(data),
     )
 
 
@@ -92,7 +90,7 @@ def _segments(
     """
     if found is None or not found.shmid:
         return frozenset()
-    there = holdings.segments().get(found.shmid)
+    there = memory.segments().get(found.shmid)
     if there is None or (there.creator, there.uid) != (
         found.postmaster,
         definition.uid,
@@ -101,13 +99,8 @@ def _segments(
     return frozenset({found.shmid})
 
 
-def _executables(
-    definition: ResourceDefinition, recorded: list[Ident]
-) -> frozenset[str]:
-    """Return the names that the server's executable goes by; a packager may have his own."""
-    paths = [proc.exe(pid) for pid, start in recorded if proc.alive(pid, start)]
-    if definition.bin_dir:
-        paths.append(os.path.realpath(f"{definition.bin_dir}/{SERVER}"))
-    known = {os.path.basename(path) for path in paths if path}
-    # Between fork and exec the recorded process is still the script's interpreter.
-    return frozenset({SERVER} | {name for name in known if SERVER in name})
+def _pid_file(data_directory: str) -> pidfile.PidFile | None:
+    try:
+        return pidfile.read(data_directory)
+    except (pidfile.Garbled, OSError):
+        return None

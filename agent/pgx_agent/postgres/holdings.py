@@ -1,4 +1,4 @@
-"""What a process holds: locks on a file, shared memory, and where in the kernel it waits.
+"""What a process holds: locks on a file, and where in the kernel it waits.
 
 Read from /proc alone, without asking a file system, as far as that can be: the data
 directory may be on a disk that hangs.  What may not be looked into counts as empty.
@@ -9,20 +9,9 @@ from __future__ import annotations
 import os
 
 from pgx_pclrsc import proc
-from pgx_pclrsc.frozen import dataclass
-
-_SEGMENTS = "/proc/sysvipc/shm"
 
 # Device and inode.
 Key = tuple[int, int]
-
-
-def _text(path: str) -> str:
-    try:
-        with open(path, encoding="utf-8", errors="replace") as file:
-            return file.read()
-    except OSError:
-        return ""
 
 
 def key(path: str) -> Key | None:
@@ -53,38 +42,10 @@ def has_flocked(pid: int, wanted: Key) -> bool:
     except OSError:
         return False
     return any(
-        wanted[1] in _flock_inodes(_text(f"/proc/{pid}/fdinfo/{name}"))
+        wanted[1] in _flock_inodes(proc.text(f"/proc/{pid}/fdinfo/{name}"))
         and proc.link_key(f"/proc/{pid}/fd/{name}") == wanted
         for name in names
     )
-
-
-def mapped_segments(pid: int) -> set[int]:
-    """Return the ids of the System V shared memory segments that *pid* has mapped."""
-    rows = (line.split(None, 5) for line in _text(f"/proc/{pid}/maps").splitlines())
-    return {int(w[4]) for w in rows if len(w) == 6 and w[5].startswith("/SYSV")}
-
-
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """A System V shared memory segment: who made it, whose it is, how many have it attached."""
-
-    shmid: int
-    creator: int
-    attached: int
-    uid: int
-    key: int
-
-
-def segments() -> dict[int, Segment]:
-    """Return the shared memory segments of our IPC namespace by their id."""
-    rows = (line.split() for line in _text(_SEGMENTS).splitlines()[1:])
-    found = (
-        Segment(int(row[1]), int(row[4]), int(row[6]), int(row[7]), int(row[0]))
-        for row in rows
-        if len(row) > 7
-    )
-    return {segment.shmid: segment for segment in found}
 
 
 def open_file(pid: int, fd: int) -> str:
@@ -97,18 +58,18 @@ def open_file(pid: int, fd: int) -> str:
 
 def wait_channel(pid: int) -> str:
     """Return the kernel function in which *pid* sleeps, or nothing."""
-    return _text(f"/proc/{pid}/wchan").strip().strip("0")
+    return proc.text(f"/proc/{pid}/wchan").strip().strip("0")
 
 
 def steps(pid: int) -> int:
     """Return how often *pid* was taken off a processor: unchanged, it has not moved."""
     return sum(
         int(line.split()[1])
-        for line in _text(f"/proc/{pid}/status").splitlines()
+        for line in proc.text(f"/proc/{pid}/status").splitlines()
         if "ctxt_switches:" in line
     )
 
 
 def comm(pid: int) -> str:
     """Return the name that the kernel shows to everybody, whatever else is closed."""
-    return _text(f"/proc/{pid}/comm").strip()
+    return proc.text(f"/proc/{pid}/comm").strip()

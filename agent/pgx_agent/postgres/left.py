@@ -8,7 +8,7 @@ from collections.abc import Collection
 from pgx_agent.postgres import holdings
 from pgx_agent.postgres.evidence import Evidence, Ident
 from pgx_agent.postgres.instance import Process
-from pgx_pclrsc import proc
+from pgx_pclrsc import memory, proc
 from pgx_pclrsc.frozen import dataclass
 
 
@@ -43,7 +43,7 @@ def attached(evidence: Evidence) -> list[Left]:
     """Return the segments of the instance that somebody still has attached."""
     if not evidence.segments:
         return []
-    there = holdings.segments()
+    there = memory.segments()
     return [
         Left(0, f"shared memory segment {shmid} with {there[shmid].attached} attached")
         for shmid in sorted(evidence.segments)
