@@ -14,7 +14,6 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.processes import wait_until
 from fixtures.server import Server
 from tests.fix_postgres import MakeServer
 from tests.fix_resource import FAULTED, ONLINE, MakeResource
@@ -82,7 +81,7 @@ def test_a_storm_before_a_postmaster_that_is_stopped_is_a_fault_in_its_time(
         timeout_retry_count=2,
     )
     with storm(server, 60):
-        wait_until(lambda: FULL in resource.trace(), "the queue is full", 30)
+        stays_online(resource, 3)
         with stopped(pid):
             began = time.monotonic()
             found = resource.wait_for_record("faulted", 30)
@@ -113,8 +112,7 @@ def test_a_storm_on_tcp_is_none_until_nobody_is_let_in(
     limits = {"response_timeout": 2, "timeout_retry_count": 2}
     resource = adopt(make_resource, server, watch_interval=1, **limits)
     with storm(server, 60, f"127.0.0.1:{server.port}"):
-        wait_until(lambda: FULL in resource.trace(), "the queue is full", 30)
-        stays_online(resource, 8)
+        stays_online(resource, 10)
         with stopped(pid):
             found = resource.wait_for_record("faulted", 40)
 
@@ -132,7 +130,6 @@ def test_a_password_that_only_tcp_asks_for_is_not_missed_in_a_storm(
     limits = {"response_timeout": 1, "timeout_retry_count": 1}
     resource = adopt(make_resource, server, watch_interval=1, **limits)
     with storm(server, 60):
-        wait_until(lambda: FULL in resource.trace(), "the queue is full", 30)
-        stays_online(resource, 8)
+        stays_online(resource, 10)
 
     assert "a password is asked for" not in resource.trace()

@@ -27,6 +27,7 @@ from pgx_agent.postgres import sqlstate
 from pgx_agent.postgres.addresses import Address
 from pgx_agent.postgres.knock import knock
 from pgx_agent.postgres.login import LOCALHOST, Login, forget_environment
+from pgx_agent.postgres.rounds import Rounds
 
 QUERY = b"SELECT 1"
 
@@ -34,15 +35,14 @@ QUERY = b"SELECT 1"
 _BETWEEN_TRIES = 0.02
 # This node's own address answers a SYN at once, unless the queue behind it is full.
 _ROOM_WITHIN = 0.1
+# At an address that we came to for a full queue alone: the server may be stopped.
+_DETOUR_WITHIN = 3.0
 
 _make_terse: sqlstate.Terse | None = None
 
 
 def set_up() -> None:
-    """Prepare this process for questions: find libpq, drop what would steer it.
-
-    Raises OSError when psycopg's libpq cannot be found.
-    """
+    """Find libpq, and drop what would steer it.  Raises OSError without psycopg's libpq."""
     global _make_terse
     forget_environment()
     _make_terse = sqlstate.terse_errors()
@@ -56,6 +56,12 @@ def _stored(lookup: bytes) -> bytes | None:
         conn.finish()
 
 
+def _is_ready(conn: pq.abc.PGconn, events: int) -> bool:
+    poll = select.poll()
+    poll.register(conn.socket, events)
+    return bool(poll.poll(0))
+
+
 class Question:
     """One SELECT 1 on its way to *database*, at the first of *addresses* that lets us in.
 
@@ -63,9 +69,8 @@ class Question:
     returns an outcome.  `steps` tells what happened when, by the monotonic clock.
 
     Where a queue of connections is full, `outside` says which, and every address is tried
-    again until one lets us in.  `others` counts the times when the server has shown that
-    it serves others: it asked for a password that is not for us to have at that address.
-    `warning` is what it warned of at the login.
+    again until one lets us in.  `others` counts how often we were refused where others are
+    served; `warning` is what the server warned of at the login.
     """
 
     def __init__(
@@ -78,34 +83,31 @@ class Question:
         self.wake: float | None = None
         self.others = 0
         self.warning = ""
-        self._full: dict[Address, str] = {}
         self._login = login
-        self._tries = 0
-        self._all = list(addresses)
-        self._left = list(addresses)
+        self._rounds = Rounds(addresses)
         self._conn: pq.abc.PGconn | None = None
         self._outcome: Outcome | None = None
-        if self._left:
+        if self._rounds.has_more():
             self._connect()
         else:
             self._outcome = NoReply(Silence.NO_SOCKET)
 
     def _note(self, text: str) -> None:
         """Keep *text*; tries in front of a full queue are counted instead."""
-        if not self._tries:
+        if not self._rounds.tries:
             self.steps.append((time.monotonic(), text))
 
     def _connect(self) -> None:
         """Begin at the next address."""
         self.close()
-        self._address = address = self._left.pop(0)
+        self._address = address = self._rounds.next()
         self._note(f"connect to {self.database} at {address}")
         self._as_localhost = False
         self._begin(address, self._login.conninfo(address, self.database))
 
     def _begin(self, address: Address, conninfo: bytes) -> None:
         self.events = select.POLLOUT
-        self._stage = self._connecting
+        self._stage = self._logging_in if address.is_local else self._knocking
         self._conn = conn = pq.PGconn.connect_start(conninfo)
         if conn.status == pq.ConnStatus.BAD:
             self._outcome = self._refused(conn, stood=False)
@@ -127,10 +129,12 @@ class Question:
     def _has_room(self) -> None:
         """The connection stands: it waits to be accepted, or has been."""
         self.wake = None
-        if self._tries:
-            tries, self._tries = self._tries, 0
-            self._note(f"room at {self._address} after {tries} rounds")
+        if self._rounds.tries:
+            rounds, self._rounds.tries = self._rounds.tries, 0
+            self._note(f"room at {self._address} after {rounds} rounds")
         self.outside = None
+        if self._rounds.is_detour(self._address):
+            self.wake = time.monotonic() + _DETOUR_WITHIN
 
     def fileno(self) -> int | None:
         """Return the socket to wait for, None when there is none: see `wake`."""
@@ -156,29 +160,29 @@ class Question:
 
     def _again(self) -> None:
         """Begin anew at the first address once it is time to."""
-        if self.wake is not None and time.monotonic() >= self.wake:
+        if self._is_time():
             self.wake = None
-            self._tries += 1
-            self._left = list(self._all)
+            self._rounds.again()
             self._connect()
 
-    def _connecting(self, conn: pq.abc.PGconn) -> Outcome | None:
-        if self.wake is not None:  # TCP, and nobody has answered yet
-            return self._knocking(conn)
+    def _knocking(self, conn: pq.abc.PGconn) -> Outcome | None:
+        """Wait for an answer to our SYN."""
+        if not _is_ready(conn, self.events):
+            return self._left_outside(Silence.FULL) if self._is_time() else None
+        polled = conn.connect_poll()
+        if polled == pq.PollingStatus.FAILED:
+            return self._refused(conn, stood=False)
+        self._stage = self._logging_in
+        self._has_room()
+        return self._polled(conn, polled)
+
+    def _logging_in(self, conn: pq.abc.PGconn) -> Outcome | None:
+        if self._is_time() and not _is_ready(conn, self.events):
+            return self._go_back()
         return self._polled(conn, conn.connect_poll())
 
-    def _knocking(self, conn: pq.abc.PGconn) -> Outcome | None:
-        poll = select.poll()
-        poll.register(conn.socket, select.POLLOUT)
-        if poll.poll(0):
-            polled = conn.connect_poll()
-            if polled == pq.PollingStatus.FAILED:
-                return self._refused(conn, stood=False)
-            self._has_room()
-            return self._polled(conn, polled)
-        if self.wake is not None and time.monotonic() >= self.wake:
-            return self._left_outside(Silence.FULL)
-        return None
+    def _is_time(self) -> bool:
+        return self.wake is not None and time.monotonic() >= self.wake
 
     def _polled(self, conn: pq.abc.PGconn, polled: int) -> Outcome | None:
         match polled:
@@ -189,6 +193,7 @@ class Question:
                 self.events = select.POLLOUT
                 return None
             case pq.PollingStatus.OK:
+                self.wake = None
                 self._note("connected")
                 conn.nonblocking = 1
                 conn.send_query(QUERY)
@@ -209,9 +214,7 @@ class Question:
         if result.status == pq.ExecStatus.TUPLES_OK:
             self._note("row")
             return Row()
-        return self._error(result.error_field(pq.DiagnosticField.SQLSTATE), conn)
-
-    def _error(self, code: bytes | None, conn: pq.abc.PGconn) -> Outcome | None:
+        code = result.error_field(pq.DiagnosticField.SQLSTATE)
         if code is None:
             return self._refused(conn)
         self._note(f"SQLSTATE {code.decode()}")
@@ -226,12 +229,13 @@ class Question:
         if isinstance(reply, PasswordAsked) and self._ask_for_localhost():
             return self._outcome
         if reply is not None:
-            return self._not_here() if self._is_elsewhere(reply) else reply
+            detour = self._rounds.is_detour(self._address) and is_login(reply)
+            return self._not_here() if detour else reply
         how = Silence.CUT if stood else knock(self._address)
         if is_crowd(how):
             return self._left_outside(how)
         self._note(how.value)
-        if stood or not (self._left or self.outside):
+        if stood or not (self._rounds.has_more() or self.outside):
             return NoReply(how, str(self._address))
         return self._elsewhere()
 
@@ -247,14 +251,11 @@ class Question:
         return None
 
     def _ask_for_localhost(self) -> bool:
-        """Begin anew with what .pgpass has for localhost, as psql finds it; once.
-
-        The address's own lines come first: they have been looked for already.
-        """
-        address = self._address
+        """Begin anew, once, with what .pgpass has for localhost; the address came first."""
         if self._as_localhost:
             return False
         self._as_localhost = True
+        address = self._address
         password = _stored(self._login.lookup(address, self.database))
         if not password:
             return False
@@ -266,25 +267,23 @@ class Question:
         self._begin(address, conninfo)
         return True
 
-    def _is_elsewhere(self, reply: ErrorReply | PasswordAsked) -> bool:
-        """Whether we came here for a full queue alone: pg_hba.conf has other rules here."""
-        return bool(self._full) and self._address not in self._full and is_login(reply)
-
     def _not_here(self) -> Outcome | None:
+        """Others are served: pg_hba.conf has other rules here than for our own way in."""
         self.others += 1
-        self._all.remove(self._address)
-        self.outside = next(reversed(self._full.values()))
+        return self._go_back()
+
+    def _go_back(self) -> Outcome | None:
+        self.outside = self._rounds.leave(self._address)
         return self._elsewhere()
 
     def _left_outside(self, how: Silence) -> Outcome | None:
         self._note(how.value)
-        self.outside = f"{how.value} at {self._address}"
-        self._full[self._address] = self.outside
+        self.outside = self._rounds.full(self._address, how.value)
         return self._elsewhere()
 
     def _elsewhere(self) -> Outcome | None:
         """Try the next address, in front of a full queue all of them once more."""
-        if self._left:
+        if self._rounds.has_more():
             self._connect()
             return self._outcome
         self.close()
