@@ -59,11 +59,15 @@ class Registry:
         )
 
     def options(self, changed: Mapping[str, object | None]) -> list[str]:
-        """Return what `-a` is given: a value of None leaves the option out."""
+        """Return what `-a` is given: a value of None leaves the option out.
+
+        Each resource has a data directory of its own.
+        """
+        name = changed.get("-c", "pg1")
         given = {
             "-c": "pg1",
             "-u": self.user.name,
-            "-D": self.data,
+            "-D": self.data if name == "pg1" else f"{self.data}-{str(name)[:1]}",
             "-w": self.work,
             "-n": "node1RMS,node2RMS",
         }

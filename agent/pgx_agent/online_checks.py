@@ -2,7 +2,7 @@
 
 In this order: the file systems that fstab names are mounted, the data directory holds an
 instance of the OS user, the one that was served here before; write-ahead log and every
-tablespace are there; there are programs of its version.
+tablespace are there.  Its programs are asked for before a start alone.
 """
 
 from __future__ import annotations
@@ -11,11 +11,10 @@ import os
 from collections.abc import Sequence
 
 from pgx_agent import mounts
-from pgx_agent.postgres import binaries, control, identity, tablespaces
+from pgx_agent.postgres import control, identity, tablespaces
 from pgx_agent.postgres.control import Control
 from pgx_agent.postgres.identity import Identity
 from pgx_agent.postgres.tablespaces import Space
-from pgx_agent.version_question import VersionQuestion
 from pgx_agent.worker import Worker
 from pgx_pclrsc import fstab
 from pgx_pclrsc.definition import is_under
@@ -26,14 +25,14 @@ from pgx_pclrsc.text import quoted
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What the checks have found: where the programs are, and what is to be kept."""
+    """What the checks have found: whose programs are wanted, and what is to be kept."""
 
-    bin_dir: str
+    major: int
     stored: Identity | None
     found: Identity
 
 
-def check(worker: Worker, question: VersionQuestion) -> Checked:
+def check(worker: Worker) -> Checked:
     """Return what is known of the instance.  Raises Failure where anything is wrong."""
     data_directory = worker.definition.data_directory
     table = mounts.mounted()
@@ -49,8 +48,7 @@ def check(worker: Worker, question: VersionQuestion) -> Checked:
     places = (data, *(identity.look(s.role, s.target, table) for s in spaces))
     found = Identity(instance.system_identifier, places)
     _refuse(_differences(stored, found))
-    bin_dir = binaries.find(worker.definition.bin_dir, instance.major, question.ask)
-    return Checked(bin_dir, stored, found)
+    return Checked(instance.major, stored, found)
 
 
 def _differences(stored: Identity | None, found: Identity) -> list[Failure]:

@@ -15,7 +15,6 @@ from pgx_agent import (
 )
 from pgx_agent.core import online
 from pgx_agent.core.online import Ident
-from pgx_agent.online_checks import Checked
 from pgx_agent.online_facts import Look
 from pgx_agent.postgres import guard, instance, server, server_log, startup
 from pgx_agent.postgres.server import Forked
@@ -53,7 +52,7 @@ class Start:
         self._name = quoted(worker.definition.name)
         self._data = worker.definition.data_directory
 
-    def run(self, found: Look, checked: Checked, step: online.Start) -> Forked | None:
+    def run(self, found: Look, bin_dir: str, step: online.Start) -> Forked | None:
         """Start the server and return it once it answers, None to look again first.
 
         Raises Failure.
@@ -72,7 +71,7 @@ class Start:
         log_fd = self._open_log()
         try:
             self._judge.prepare()  # it loads what it needs while the server starts
-            order = self._order(checked, log_fd, guard_fd, step.grandparent)
+            order = self._order(bin_dir, log_fd, guard_fd, step.grandparent)
             forked, generation = self._fork(order)
         finally:
             _close(log_fd)
@@ -146,17 +145,17 @@ class Start:
 
     def _order(
         self,
-        checked: Checked,
+        bin_dir: str,
         log_fd: int,
         guard_fd: int | None,
         grandparent: int | None,
     ) -> server.Order:
         definition = self._worker.definition
         return server.Order(
-            checked.bin_dir,
+            bin_dir,
             self._data,
             definition.config_file,
-            environment.build(definition, os.environ, checked.bin_dir),
+            environment.build(definition, os.environ, bin_dir),
             log_fd,
             guard_fd,
             grandparent,

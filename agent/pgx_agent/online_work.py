@@ -23,7 +23,7 @@ from pgx_agent.core.online import Ident
 from pgx_agent.new_monitor import Judge
 from pgx_agent.online_checks import Checked
 from pgx_agent.online_facts import Look
-from pgx_agent.postgres import identity, server_log, stop
+from pgx_agent.postgres import binaries, identity, server_log, stop
 from pgx_agent.version_question import VersionQuestion
 from pgx_agent.worker import Worker
 from pgx_pclrsc import report
@@ -61,8 +61,9 @@ class Online:
 
     def run(self, question: VersionQuestion) -> int:
         """Bring the instance Online and return 0.  Raises Failure."""
+        self._question = question
         try:
-            self._work(online_checks.check(self._worker, question))
+            self._work(online_checks.check(self._worker))
         except (Failure, OSError):
             self._undo()
             raise
@@ -147,7 +148,10 @@ class Online:
     def _bring_up(
         self, found: Look, checked: Checked, step: online.Start
     ) -> Ident | None:
-        forked = self._start.run(found, checked, step)
+        # Asked for now: who is adopted needs none.
+        wanted = self._worker.definition.bin_dir
+        bin_dir = binaries.find(wanted, checked.major, self._question.ask)
+        forked = self._start.run(found, bin_dir, step)
         self._start.forked = None  # it has come up: nothing is to be undone any more
         if forked is None:
             return None

@@ -90,7 +90,8 @@ def _look_at_node(root: str, values: Mapping[str, Any], found: _Findings) -> Non
         if found.user:
             _try(found, lambda: _look_at_workdir(found, work, data))
         _try(found, lambda: _check_unshared(root, work))
-        found.warnings += _shared_data(root, data) if data else []
+    if "data_directory" in sound:
+        _try(found, lambda: _check_data(root, plain(values["data_directory"])))
 
 
 def _try(found: _Findings, check: Any) -> None:
@@ -151,26 +152,22 @@ def _same(one: str, other: str) -> bool:
         return False
 
 
-def _shared_data(root: str, data: str) -> list[Failure]:
-    return [
-        Failure(f"data directory {quoted(data)} is that of resource {quoted(name)} too")
-        for name in _readable_names(root)
-        if _data_of(root, name) == data
-    ]
+def _check_data(root: str, data: str) -> None:
+    """Offline of one resource would stop the other's server."""
+    for name in store.list_names(root):
+        other = _data_of(root, name)
+        if other == data or _same(other, data):
+            raise Failure(
+                f"data directory {quoted(data)} is that of resource {quoted(name)}",
+                hint="An instance has one resource: remove the other with -d first.",
+            )
 
 
-def _readable_names(root: str) -> list[str]:
-    try:
-        return store.list_names(root)
-    except Failure:
-        return []
-
-
-def _data_of(root: str, name: str) -> str | None:
+def _data_of(root: str, name: str) -> str:
     try:
         return store.load(name, root).data_directory
     except Failure:
-        return None
+        return ""  # whose it is nobody can tell
 
 
 def _build(values: Mapping[str, Any], user: OsUser) -> ResourceDefinition:
@@ -200,6 +197,7 @@ def _write(root: str, definition: ResourceDefinition) -> None:
     with changes.locked(root) as root_fd:
         _check_new(root, definition.name)
         _check_unshared(root, definition.work_directory)
+        _check_data(root, definition.data_directory)
         changes.stage(root_fd, definition)
         try:
             done = workdir.prepare(definition)

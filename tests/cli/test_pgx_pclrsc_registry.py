@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import tomllib
 
@@ -79,14 +78,30 @@ def test_two_resources_never_share_a_work_directory(registered: Registry) -> Non
     assert registered.names() == ["pg1"]
 
 
-def test_a_shared_data_directory_is_warned_of(registered: Registry) -> None:
-    result = registered.add({"-c": "pg2", "-w": registered.home / "other"})
+def test_two_resources_never_share_a_data_directory(registered: Registry) -> None:
+    """Offline of the one would stop the other's server."""
+    registered.data.mkdir(exist_ok=True)
+    link = registered.home / "data-link"
+    link.symlink_to(registered.data)
+    for data in (registered.data, link):
+        result = registered.add(
+            {"-c": "pg2", "-w": registered.home / "other", "-D": data}
+        )
 
-    assert result.returncode == 0
-    assert (
-        f'data directory "{registered.data}" is that of resource "pg1" too'
-        in result.stderr
-    )
+        assert result.returncode == 1
+        assert 'is that of resource "pg1"' in result.stderr
+    assert registered.names() == ["pg1"]
+    assert not (registered.home / "other").exists()
+
+
+def test_a_data_directory_that_nobody_sees_is_told_by_its_path(
+    registered: Registry,
+) -> None:
+    other = {"-c": "pg2", "-w": registered.home / "other", "-D": registered.data}
+    result = registered.add(other)
+
+    assert result.returncode == 1
+    assert f'data directory "{registered.data}" is that of' in result.stderr
 
 
 def test_minus_p_shows_every_setting(registered: Registry) -> None:
@@ -193,18 +208,21 @@ def test_minus_d_is_refused_during_a_transition(registered: Registry) -> None:
 def test_minus_d_is_refused_while_the_instance_runs(
     registry: Registry, os_user: OsUser, through_link: bool
 ) -> None:
-    """A process of the OS user, called postgres, with its working directory there."""
+    """A process of the OS user with a server's title, with its working directory there."""
     data = registry.home / "pgdata"
     data.mkdir()
     if through_link:
         (registry.home / "data").symlink_to(data)
     registry.add({"-D": registry.home / "data" if through_link else data})
-    server = registry.home / "postgres"
-    shutil.copy("/bin/sleep", server)
+    title = ["postgres: checkpointer "]  # a shell that waits for commands
     with subprocess.Popen(
-        [server, "60"], cwd=data, **os_user.popen_options()
+        title,
+        executable="/bin/sh",
+        stdin=subprocess.PIPE,
+        cwd=data,
+        **os_user.popen_options(),
     ) as process:
-        wait_until(lambda: proc.exe(process.pid) == str(server), "the server runs")
+        wait_until(lambda: proc.cmdline(process.pid) == title, "the server runs")
         result = registry.run("-d", "-c", "pg1")
         process.kill()
 

@@ -86,3 +86,21 @@ def test_programs_of_another_version_are_refused_though_asked_early(
     assert result.returncode == 1
     assert f"{directory}: 9" in result.stderr
     nothing_is_left(resource)
+
+
+@pytest.mark.one_postgres
+@pytest.mark.parametrize("what", ["moved", "another version's"])
+def test_a_server_that_runs_is_adopted_without_programs(
+    make_resource: MakeResource, server: Server, open_tmp: Path, what: str
+) -> None:
+    pid = server.start_plain()
+    missing = open_tmp / "moved"
+    where = missing if what == "moved" else _wrapped(open_tmp, "echo postgres 9.6.1")
+    resource = make_resource(server, bin_dir=where)
+    online(resource)
+
+    assert resource.known().postmaster == pid
+    refused = resource.offline(), resource.online()
+    assert refused[0].returncode == 0
+    assert refused[1].returncode == 1
+    assert "no server program" in refused[1].stderr or "not found" in refused[1].stderr
