@@ -5,12 +5,12 @@ asked for; what else CommandLines lists is not the database's.
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
 
 import pytest
 
-from tests.fix_wizard import APPLICATIONS, ROOT, Wizard, manual
+from pgx_wizard.parts import same
+from tests.fix_wizard import APPLICATIONS, Wizard, manual
 
 OURS = "/opt/pgx_pclrsc/bin/pgx_online pgxtest"
 FOREIGN = "/opt/app/start web"
@@ -110,22 +110,11 @@ def _is_activated(wizard: Wizard) -> bool:
     return bool(held["generated"]) and held["activated"] == held["applications"]
 
 
-def test_administrators_are_shown_what_is_left_to_them(wizard: Wizard) -> None:
-    said = wizard.apply("cmdline").stdout
-    left = said[said.index("application APP1 is saved;") :]
-
-    assert left in (ROOT / "docs/administrators.md").read_text()
-
-
-def test_a_removal_is_left_to_a_person_whole(wizard: Wizard) -> None:
-    assert wizard.apply("cmdline", "--type-inferred").returncode == 0
-    said = wizard.apply("cmdline", "--without-database").stdout
-    steps = re.findall(r"^(\d+)\. (.*)", said, re.MULTILINE)
-
-    assert [int(number) for number, _ in steps] == list(range(1, len(steps) + 1))
-    assert "hvw" in steps[0][1]
-    assert "`REMOVE+EXIT`" in said
-    assert steps[-1][1] == "Choose `QUIT`."
+@pytest.mark.parametrize("shown", ["", "''"])
+def test_whatever_empty_looks_like_standby_transitions_are_no(shown: str) -> None:
+    assert same("No", shown, "StandbyTransitions")
+    assert same("", shown, "StandbyTransitions")
+    assert not same("StartUp", shown, "StandbyTransitions")
 
 
 def test_command_lines_are_left_to_a_person(wizard: Wizard) -> None:

@@ -31,6 +31,21 @@ from pgx_wizard.settings import sections
 from pgx_wizard.vocabulary import BASICS, MOUNT_FLAGS
 from tests.fix_wizard import manual
 
+# --- what was meant where TOML is wrong ----------------------------------------
+
+
+@given(st.text(st.characters(exclude_characters="\r\n"), max_size=20))
+def test_a_string_that_is_advised_is_toml(value: str) -> None:
+    text = f"name = {value}"
+    application, problems = read(text)
+
+    assert application is None
+    for problem in problems:
+        advised = problem.hint.removeprefix("Strings are quoted: ")
+        if advised != problem.hint:
+            assert set(tomllib.loads(advised.removesuffix("."))) == {"name"}
+
+
 # --- files that may be anything -----------------------------------------------
 
 _SCALARS = st.one_of(

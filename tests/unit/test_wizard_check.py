@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 
 import pytest
 
 from pgx_pclrsc.definition import ResourceDefinition
+from pgx_pclrsc.frozen import replace
 from pgx_wizard.check import RULES, check
-from pgx_wizard.checked import summary
 from pgx_wizard.problem import Problem, errors
 from pgx_wizard.reading import read
 from pgx_wizard.rules.rule import Node
@@ -109,8 +110,8 @@ def _moved_first(text: str) -> str:
         ("manual", '"/mnt/swdsk1"', '"/mnt/other"', (ERROR, "2.3.3", "is on no file system of purpose data")),
         ("manual", '"/mnt/swdsk1"', '"/mnt/swdsk2/data"', (WARNING, "", "in which it is")),
         ("manual", '"/mnt/swdsk2"', '"/mnt/swdsk1/inst1"', (ERROR, "2.3.3", "is on no file system of purpose data")),
-        ("manual", 'kind = "symfoware"', 'kind = "symfoware"\nOnlineTimeout = 3599', (ERROR, "", "less than the registered 3600 s")),
-        ("manual", 'kind = "symfoware"', 'kind = "symfoware"\nOfflineTimeout = 10', (ERROR, "", "less than the registered 1800 s")),
+        ("manual", 'kind = "symfoware"', 'kind = "symfoware"\nOnlineTimeout = 3599', (WARNING, "", "less than the registered 3600 s")),
+        ("manual", 'kind = "symfoware"', 'kind = "symfoware"\nOfflineTimeout = 10', (WARNING, "", "less than the registered 1800 s")),
         ("cmdline", "timeout = 3600", "# default", (ERROR, "", "timeout of 300 s is less than the registered 3600 s")),
         ("cmdline", 'ALLEXITCODES = "Yes"', 'ALLEXITCODES = "No"', (WARNING, "", "ALLEXITCODES is No")),
         ("manual", "[[file_systems.mount]]", "[file_systems]\nTimeout = 23\n[[file_systems.mount]]", (WARNING, "", "is short for 4 file systems")),
@@ -132,24 +133,32 @@ def test_a_breach_is_found(
         )
 
 
+def test_a_class_is_unmonitored_also_where_the_monitors_have_no_class() -> None:
+    text = manual()
+    for volume in ("volume0002", "volume0004"):
+        text = text.replace(f"/dev/sfdsk/class0001/dsk/{volume}", f"/dev/{volume}")
+    text = re.sub("monitored_by = .*", "", text)
+
+    finding = ("warning", "2.3.3", "disk class class0001 has no monitoring file system")
+    assert finding in _found(text)
+
+
+def test_times_of_another_products_scripts_are_no_error() -> None:
+    slow = replace(PGXTEST, online_timeout=7200)
+    node = dataclasses.replace(REGISTERED, definition=slow)
+
+    assert errors(_check(manual(), node)) == []
+    assert [p.primary for p in errors(_check(manual("cmdline"), node))] == [
+        "timeout of 3600 s is less than the registered 7200 s"
+    ]
+
+
 def test_what_is_inferred_or_of_another_system_is_never_an_error() -> None:
     doubtful = [r for r in RULES if "inferred" in r.source or "Solaris" in r.source]
 
     assert doubtful
     assert {rule.severity for rule in doubtful} == {"warning"}
     assert all(rule.section or rule.source for rule in RULES)
-
-
-def test_the_last_line_says_what_was_looked_at_and_what_could_not_be() -> None:
-    app, _ = read(manual())
-    assert app is not None
-    here = dataclasses.replace(REGISTERED, name=app.machines[0], fstab="")
-
-    assert summary("app1.toml", app, here) == (
-        "checked: app1.toml, the registry of this node, /etc/fstab; not checked: "
-        "/etc/fstab.pcl of this node, registry and file systems of pcl-vm14RMS"
-    )
-    assert "the registry of this node" in summary("f", app, Node()).partition(";")[2]
 
 
 def test_a_monitoring_file_system_comes_before_what_it_monitors() -> None:

@@ -121,7 +121,7 @@ def _type(terminal: Terminal, app: Application, options: Options) -> tuple[int, 
     except Failure as ex:
         return _give_up(terminal, hand, outcome, ex), ""
     _quit(terminal, hand)
-    return _tell(app, outcome)
+    return _tell(app, outcome, terminal.program)
 
 
 def _give_up(terminal: Terminal, hand: Hand, outcome: Outcome, why: Failure) -> int:
@@ -176,11 +176,11 @@ def _quit(terminal: Terminal, hand: Hand) -> str:
     return "Ended hvw: its menu has no way out that saves nothing"
 
 
-def _tell(app: Application, outcome: Outcome) -> tuple[int, str]:
+def _tell(app: Application, outcome: Outcome, program: str) -> tuple[int, str]:
     for warning in outcome.warnings:
         report.show(commands.PROGRAM, "warning", Failure(warning), log=False)
-    if outcome.left or outcome.removal:
-        return LEFT, _left_to_a_person(app, outcome)
+    if outcome.left or outcome.removals:
+        return LEFT, _left_to_a_person(app, outcome, program)
     last = "activated" if outcome.activated else "generated"
     return (
         DONE,
@@ -188,11 +188,11 @@ def _tell(app: Application, outcome: Outcome) -> tuple[int, str]:
     )
 
 
-def _left_to_a_person(app: Application, outcome: Outcome) -> str:
+def _left_to_a_person(app: Application, outcome: Outcome, program: str) -> str:
     what = [
         f"application {app.name} is saved; the rest is for you to do in hvw:",
         "",
-        *left_by_hand(app, outcome.left, outcome.removal),
+        *left_by_hand(app, outcome.left, outcome.removals, program),
         "",
         "Then run the same command again: it goes on with Configuration-Generate.",
     ]

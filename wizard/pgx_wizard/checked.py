@@ -10,8 +10,6 @@ from collections.abc import Iterator
 from pgx_wizard.model import Application
 from pgx_wizard.rules.rule import Node
 
-TABLES = ("/etc/fstab", "/etc/fstab.pcl")
-
 
 def summary(operand: str, app: Application, node: Node) -> str:
     """Return the last line of `check` for the application file *operand*."""
@@ -21,7 +19,7 @@ def summary(operand: str, app: Application, node: Node) -> str:
 
 
 def _tables(node: Node, *, read: bool) -> list[str]:
-    pairs = zip(TABLES, (node.fstab, node.fstab_pcl), strict=True)
+    pairs = zip(node.tables, (node.fstab, node.fstab_pcl), strict=True)
     return [name for name, text in pairs if (text is not None) == read]
 
 
@@ -35,8 +33,12 @@ def _seen(app: Application, node: Node) -> Iterator[str]:
 def _unseen(app: Application, node: Node) -> Iterator[str]:
     if app.database and (not node.has_registry or node.trouble):
         yield "the registry of this node"
-    if app.mounts and (tables := _tables(node, read=False)):
+    # Of a node that is none of the application's, no table is missed.
+    of_ours = app.mounts and (node.name in app.machines or _tables(node, read=True))
+    if of_ours and (tables := _tables(node, read=False)):
         yield f"{' and '.join(tables)} of this node"
+    if not node.reserved:
+        yield "RMS's reserved names"
     others = [name for name in app.machines if name != node.name]
     if others:
         yield f"registry and file systems of {', '.join(others)}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from pgx_wizard.basics import differing, machines
@@ -19,6 +19,7 @@ from pgx_wizard.vocabulary import (
     BASICS_LABEL,
     COMMAND_LINES,
     INFERRED,
+    ORDER_OF_TYPING,
     SYMFOWARE,
 )
 
@@ -87,6 +88,7 @@ def _steps(app: Application, seen: Seen, options: Options) -> Iterator[Step]:
         yield from _basics(app, seen.held.get(BASICS_LABEL))
         for part in parts(app):
             yield from _part(part, seen, options)
+        yield from _removals(_others(app, seen, options), options)
     yield from choices(0, app.name, "SAVE+EXIT")
     last = []
     if not _leaves_something(app, seen, options):
@@ -100,7 +102,18 @@ def _by_hand(label: str) -> Step:
 
 
 def _without_database(seen: Seen, options: Options) -> Iterator[Step]:
-    for label in filter(seen.has, (SYMFOWARE, COMMAND_LINES)):
+    yield from _removals(filter(seen.has, (SYMFOWARE, COMMAND_LINES)), options)
+
+
+def _others(app: Application, seen: Seen, options: Options) -> list[str]:
+    """Return what --prune removes whole: hvw has it, and the file has not."""
+    wanted = {part.label for part in parts(app)}
+    there = [label for label in ORDER_OF_TYPING if seen.has(label)]
+    return [label for label in there if options.prune and label not in wanted]
+
+
+def _removals(labels: Iterable[str], options: Options) -> Iterator[Step]:
+    for label in labels:
         if label in INFERRED and not options.type_inferred:
             yield _by_hand(label)
         else:
@@ -113,7 +126,8 @@ def _leaves_something(app: Application, seen: Seen, options: Options) -> bool:
         return False
     if options.without_database:
         return seen.has(COMMAND_LINES)
-    return any(p.label in INFERRED and not seen.has(p.label) for p in parts(app))
+    missing = any(p.label in INFERRED and not seen.has(p.label) for p in parts(app))
+    return missing or any(label in INFERRED for label in _others(app, seen, options))
 
 
 def _basics(app: Application, held: Held | None) -> Iterator[Step]:

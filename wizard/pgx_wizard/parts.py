@@ -221,9 +221,10 @@ def same(wanted: str, shown: str, key: str = "") -> bool:
 
     StandbyTransitions that nobody has set is shown empty, and means No.
     """
+    shown = "" if shown == "''" else shown
     if key == STANDBY_TRANSITIONS:
         return (wanted or "No") == (shown or "No")
-    return wanted == ("" if shown == "''" else shown)
+    return wanted == shown
 
 
 def plan(part: Part, held: Held, *, prune: bool = False) -> Plan:

@@ -51,7 +51,7 @@ class Outcome:
     saving: bool = False  # SAVE+EXIT was chosen, and what came of it is not seen yet
     saved: bool = False
     left: list[Part] = field(default_factory=list)  # inferred screens, for a person
-    removal: str = ""  # an inferred screen that a person must remove
+    removals: list[str] = field(default_factory=list)  # inferred, for a person
     warnings: list[str] = field(default_factory=list)
     generated: bool = False
     activated: bool = False
@@ -69,7 +69,7 @@ def apply(
         yield from create(hand, app)
     yield from _application(hand, app, options, outcome)
     yield from _save(hand, app, outcome)
-    if outcome.left or outcome.removal:
+    if outcome.left or outcome.removals:
         return
     yield from run_action(hand, app, GENERATE)
     outcome.generated = True
@@ -145,7 +145,7 @@ def _others(
         if options.prune and (label in PREFIXES or options.type_inferred):
             yield from remove(hand, label)
         elif options.prune:
-            outcome.removal = label
+            outcome.removals.append(label)
         else:
             outcome.warnings.append(f"{label} is there and not in the file")
 
@@ -178,7 +178,7 @@ def _without_database(
         if item is None or item.label.endswith("(-)"):
             continue
         if label in INFERRED and not options.type_inferred:
-            outcome.removal = label
+            outcome.removals.append(label)
         else:
             yield from remove(hand, label, app.database)
 

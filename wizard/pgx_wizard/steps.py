@@ -71,23 +71,24 @@ def _preparation(app: Application) -> Iterator[str]:
     yield from _start(app)
 
 
-def _start(app: Application) -> Iterator[str]:
-    yield f"On {app.machines[0].removesuffix('RMS')}, the active node: `{HVW}`."
+def _start(app: Application, program: str = HVW) -> Iterator[str]:
+    yield f"On {app.machines[0].removesuffix('RMS')}, the active node: `{program}`."
     yield (
         f"See that the first line says `current configuration: {app.configuration}` and the "
         f"second `{NO_RMS}`."
     )
 
 
-def left_by_hand(app: Application, left: Iterable[Part], removal: str) -> list[str]:
-    """Return, numbered, all that a person does for the parts *left* and the *removal*.
+def left_by_hand(
+    app: Application, left: Iterable[Part], removals: Iterable[str], program: str = HVW
+) -> list[str]:
+    """Return, numbered, all that a person does for the parts *left* and the *removals*.
 
-    From hvw's start to its end: each screen is left by what the manual shows.
+    From the start of *program*, hvw, to its end: each screen is left by what the manual shows.
     """
-    steps = [*_start(app), f"Choose `{EDIT}`, then `{app.name}`."]
+    steps = [*_start(app, program), f"Choose `{EDIT}`, then `{app.name}`."]
     steps += [step for part in left for step in by_hand(part, app)]
-    if removal:
-        steps += _removal(removal)
+    steps += [step for label in removals for step in _removal(label)]
     steps.append(f"In the menu of {app.name} choose `SAVE+EXIT`.")
     steps.append("If the list of applications is shown, choose `RETURN`.")
     steps.append("Choose `QUIT`.")

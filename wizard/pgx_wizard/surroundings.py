@@ -69,6 +69,10 @@ def look(app: Application, tables: dict[str, str]) -> Node:
         _table(tables.get("--fstab"), fstab.FSTAB if here else ""),
         _table(tables.get("--fstab-pcl"), fstab.FSTAB_PCL if here else ""),
         _reserved(),
+        (
+            tables.get("--fstab", fstab.FSTAB),
+            tables.get("--fstab-pcl", fstab.FSTAB_PCL),
+        ),
     )
 
 

@@ -16,6 +16,10 @@ from pgx_wizard.schema import Table
 _PLACE = re.compile(r" \(at line (\d+), column (\d+)\)$")
 _HEADER = re.compile(r"\s*\[+\s*([\w.-]+)\s*\]+")
 _PAIR = re.compile(r"\s*([\w.-]+)\s*=\s*(.*?)\s*(?:#.*)?$")
+_ELEMENT = re.compile(r"\s*([A-Za-z][\w./-]*)\s*,?\s*(?:#.*)?$")  # a line of a list
+_LIST = re.compile(r"\[\s*([\w./-]+(?:\s*,\s*[\w./-]+)*)\s*\]$")  # nothing quoted in it
+_UNIT = re.compile(r"(\d+)\s*(?:s|sec|seconds|min|minutes|h|hours)$")
+_IN_A_LIST = "Strings are quoted, in a list each of them:"
 _LONGEST = 60  # characters of a value that are shown
 
 
@@ -52,6 +56,8 @@ def _meant(what: str, line: str) -> tuple[str, str]:
         return f'Key "{pair[1]}" stands twice in its table.', ""
     if pair and ("Invalid value" in what or "Expected newline" in what):
         return "", _about_value(pair[1], pair[2])
+    if "Invalid value" in what and (element := _ELEMENT.match(line)):
+        return "", f'{_IN_A_LIST} "{element[1]}".'
     if "Illegal character" in what and line.count('"') % 2:
         return "", "The closing quote of a string is missing."
     return "", ""
@@ -77,7 +83,14 @@ def _about_value(key: str, value: str) -> str:
         return "A value must stand behind the sign."
     if value.lower() in ("true", "false"):
         return f"It is written in lower case: {key} = {value.lower()}."
-    if value[0] in "\"'[{" or len(value) > _LONGEST or not value.isprintable():
+    if len(value) > _LONGEST or not value.isprintable():
         return ""
-    plain = value.strip("“”„‘’»«\"'")
-    return f'Strings are quoted: {key} = "{plain}".'
+    if number := _UNIT.match(value):
+        return f"A number has no unit: {key} = {number[1]}."
+    if plain := _LIST.match(value):
+        words = ", ".join(f'"{word.strip()}"' for word in plain[1].split(","))
+        return f"{_IN_A_LIST} [{words}]."
+    plain_value = value.strip("“”„‘’»«\"'")
+    if value[0] in "\"'[{" or not plain_value or set(plain_value) & set("\"'\\"):
+        return ""
+    return f'Strings are quoted: {key} = "{plain_value}".'

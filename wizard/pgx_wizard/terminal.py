@@ -34,6 +34,7 @@ class Terminal:
     """A running hvw.  As a context it leaves no hvw behind."""
 
     def __init__(self, program: str, transcript: IO[str], patience: float) -> None:
+        self.program = program
         self.transcript: IO[str] | None = transcript
         self.patience = patience  # seconds
         self.printed = ""

@@ -68,6 +68,16 @@ def _holds_data(app: Application, known: ResourceDefinition) -> bool:
 
 
 def _times(app: Application, node: Node) -> Iterator[Finding]:
+    if isinstance(app.database, Cmdline):
+        yield from _short_times(app, node)
+
+
+def _other_times(app: Application, node: Node) -> Iterator[Finding]:
+    if isinstance(app.database, Symfoware):
+        yield from _short_times(app, node)
+
+
+def _short_times(app: Application, node: Node) -> Iterator[Finding]:
     known = node.definition
     if known is None:
         return
@@ -134,5 +144,11 @@ RULES = (
         hint="Declare the file system that holds it with purpose data.",
     ),
     Rule(find=_times, source=_SCRIPTS, hint="Give the database resource more time."),
+    Rule(
+        find=_other_times,
+        severity="warning",
+        source="inferred: the other product's scripts may heed other times",
+        hint="Give the database resource more time.",
+    ),
     Rule(find=_flags, severity="warning", source=_SCRIPTS, hint="Leave the flag out."),
 )

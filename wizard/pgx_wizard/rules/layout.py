@@ -56,9 +56,9 @@ def _monitor_of_the_class(app: Application, _: Node) -> Iterator[Finding]:
 
 
 def _class_monitored(app: Application, _: Node) -> Iterator[Finding]:
-    monitors = _classes(_numbered(app, "monitor"))
-    if not monitors:
+    if not any(_numbered(app, "monitor")):
         return  # that there is none at all is an error of its own
+    monitors = _classes(_numbered(app, "monitor"))
     for name in sorted(_classes(_numbered(app, *JOBS)) - monitors):
         yield Finding(
             f"disk class {name} has no monitoring file system", path=("file_systems",)

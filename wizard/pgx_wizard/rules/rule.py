@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from pgx_pclrsc.definition import ResourceDefinition
+from pgx_pclrsc.fstab import FSTAB, FSTAB_PCL
 from pgx_wizard.model import Application
 from pgx_wizard.positions import Path
 from pgx_wizard.problem import Severity
@@ -16,7 +17,7 @@ class Node:
     """What is known of this node; None is what was not looked at.
 
     *trouble* says why the resource's definition could not be had; a node without a
-    registry has *has_registry* false.
+    registry has *has_registry* false.  *tables* are the paths of fstab and fstab_pcl.
     """
 
     name: str = ""
@@ -26,6 +27,7 @@ class Node:
     fstab: str | None = None
     fstab_pcl: str | None = None
     reserved: frozenset[str] = frozenset()  # names that RMS keeps for itself
+    tables: tuple[str, str] = (FSTAB, FSTAB_PCL)
 
 
 @dataclass(frozen=True, slots=True)
