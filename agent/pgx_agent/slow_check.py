@@ -11,7 +11,7 @@ import os
 from pgx_agent import check, check_rows
 from pgx_agent.beacon import Heard
 from pgx_agent.core import verdict
-from pgx_pclrsc import codec, postmasters, proc, report, runentry, store
+from pgx_pclrsc import codec, postmasters, proc, registry, report, runentry, store
 from pgx_pclrsc.definition import ResourceDefinition
 from pgx_pclrsc.report import Failure
 
@@ -77,7 +77,10 @@ def when_unreadable(root: str, name: str, why: str, beacon: int) -> int:
     said = heard.postmaster() if heard else None
     postmaster = said or (entry[0] if entry else None)
     if heard and postmaster and check_rows.is_faulted(heard, beacon, postmaster):
-        return verdict.FAULTED
+        # A resource that the registry has lost is Offline once its server is gone.
+        registered = os.path.lexists(registry.entry(root, name))
+        if registered or proc.alive(*postmaster):
+            return verdict.FAULTED
     definition = definition_of(root, name)
     code, start = verdict.unreadable(_alive(root, name, definition))
     if start and definition is not None and not (heard and heard.watched()):

@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from fixtures.hung_disk import HungDisk
-from fixtures.processes import gone, kill
+from fixtures.processes import gone, kill, wait_until
 from fixtures.server import Server
+from tests.fix_postgres import MakeServer
 from tests.fix_resource import FAULTED, OFFLINE, ONLINE, MakeResource, Resource
 from tests.postgres.adopted import stays_online
 
@@ -149,3 +150,84 @@ def _offline_says_where_it_hangs(resource: Resource) -> None:
     assert result.returncode == 1
     assert "could not finish in time: still looking at what is known" in result.stderr
     assert "waits in the kernel at" in result.stderr
+
+
+def _hang(disk: HungDisk) -> None:
+    disk.hang()
+    disk.mount()
+
+
+def test_a_socket_directory_that_hangs_is_left_for_tcp(
+    make_resource: MakeResource, make_server: MakeServer
+) -> None:
+    server = make_server("tcp", listen_addresses="127.0.0.1")
+    quick = make_resource(server, "tcp", **QUICK)
+    assert quick.online().returncode == 0
+    disk = HungDisk(server.sockets)
+    try:
+        _hang(disk)
+        before = quick.known().good_until
+        stays_online(quick, 5)
+        assert quick.known().good_until > before + 3000, "the loop goes on"
+    finally:
+        disk.remove()
+    assert quick.offline().returncode == 0
+
+
+def test_a_socket_directory_that_hangs_is_silence(
+    make_resource: MakeResource, make_server: MakeServer
+) -> None:
+    server = make_server("silent", listen_addresses="")
+    quick = make_resource(server, "silent", **QUICK)
+    assert quick.online().returncode == 0
+    disk = HungDisk(server.sockets)
+    try:
+        _hang(disk)
+        assert "no answer within 1 s" in quick.wait_for_record("faulted").reason
+        assert quick.check() == FAULTED
+    finally:
+        disk.remove()
+    assert quick.offline().returncode == 0
+
+
+def test_a_socket_directory_that_hangs_is_waited_for_where_silence_may_last(
+    make_resource: MakeResource, make_server: MakeServer
+) -> None:
+    server = make_server("patient", listen_addresses="", log_connections="on")
+    patient = make_resource(server, "patient", response_timeout=0)
+    assert patient.online().returncode == 0
+    disk = HungDisk(server.sockets)
+    try:
+        _hang(disk)
+        before = patient.known().good_until
+        stays_online(patient, 5)
+        assert patient.known().good_until > before + 3000, "the loop goes on"
+    finally:
+        disk.remove()
+    pid, asked = patient.known().postmaster, _asked(patient)
+    wait_until(lambda: _asked(patient) > asked, "it is asked again")
+    kill(pid)
+    patient.wait_for_record("faulted")
+    assert patient.offline().returncode == 0
+
+
+def _asked(resource: Resource) -> int:
+    return resource.server_log().count("application_name=pgx_monitor")
+
+
+def test_an_offline_that_is_blind_is_not_held_up_by_anothers_disk(
+    make_resource: MakeResource, make_server: MakeServer, open_tmp: Path
+) -> None:
+    """Its own data directory is not mounted, so it asks where the user's servers work."""
+    other = make_server("other")
+    pid = other.start_plain()
+    blind = make_resource(replace(other, data=open_tmp / "unmounted"), "blind")
+    disk = HungDisk(other.data)
+    try:
+        _hang(disk)
+        result = blind.offline(limit=25)
+        assert result.returncode == 0, result.stderr
+        assert blind.check() == OFFLINE
+        assert not gone(pid)
+    finally:
+        disk.remove()

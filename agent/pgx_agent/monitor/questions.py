@@ -17,6 +17,7 @@ from pgx_agent.core.classify import (
 )
 from pgx_agent.core.watched import Event, Inside, OthersServed, Outside
 from pgx_agent.monitor.evidence import Asked
+from pgx_agent.monitor.reachable import Reachable
 from pgx_agent.postgres.addresses import Address
 from pgx_agent.postgres.login import Login
 from pgx_agent.postgres.probe import Question
@@ -24,6 +25,7 @@ from pgx_pclrsc.frozen import dataclass
 
 _REMEMBERED = 20
 _STARTING_OR_STOPPING = "57P03"
+_LOOK_AGAIN = 0.5  # seconds between two looks at ways that hang
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +51,29 @@ class Questions:
     def __init__(self, asking: Asking) -> None:
         self._asking = asking
         self._open: dict[int, Question] = {}
+        self._held_up: dict[int, str] = {}
+        self._look_again = 0.0
+        self._reachable = Reachable()
         self._outside: dict[int, str] = {}
         self._addresses: list[Address] = []
         self._ended: deque[Asked] = deque(maxlen=_REMEMBERED)
 
     def put(self, number: int, database: str) -> None:
         """Begin question *number* to *database*."""
+        self._held_up[number] = database
+        self._begin()
+
+    def _begin(self) -> None:
+        """Begin those that wait, unless all ways to the server hang: that is silence."""
         if not self._addresses:
             self._addresses = self._asking.addresses()
-        self._open[number] = Question(self._addresses, self._asking.login, database)
+        open_to_us = self._reachable.of(self._addresses)
+        self._look_again = time.monotonic() + _LOOK_AGAIN
+        if self._addresses and not open_to_us:
+            return
+        for number, database in self._held_up.items():
+            self._open[number] = Question(open_to_us, self._asking.login, database)
+        self._held_up.clear()
 
     def waited_for(self) -> dict[int, int]:
         """Return the descriptors to wait for, each with its poll events.
@@ -75,7 +91,9 @@ class Questions:
 
     def wake(self) -> float:
         """Return when a question wants to go on by itself, infinity for never."""
-        wakes = (one.wake for one in self._open.values())
+        wakes = [one.wake for one in self._open.values()]
+        if self._held_up:
+            wakes.append(self._look_again)
         return min((at for at in wakes if at is not None), default=math.inf)
 
     @property
@@ -89,6 +107,8 @@ class Questions:
         Return what became of them.
         """
         events: list[Event] = []
+        if self._held_up and time.monotonic() >= self._look_again:
+            self._begin()
         for number, question in list(self._open.items()):
             others = question.others
             outcome = question.advance() if _can_go_on(question, ready) else None
@@ -131,6 +151,7 @@ class Questions:
             self._ended.append((number, question.database, question.steps))
             question.close()
         self._open.clear()
+        self._held_up.clear()
         self._outside.clear()
 
     def history(self) -> list[Asked]:
