@@ -7,8 +7,8 @@ Offline fails beside one and names it, Online starts nothing beside it.  There a
 - one that is closed to us, and was not started for another directory;
 - while the data directory cannot be seen: one whose own directory no name leads to (that a
   record knows where the directory once was excuses nobody, it may be of an earlier mount);
-- while it can be seen: one that was started for exactly this path and works elsewhere,
-  because a link was pointed elsewhere or something was mounted over it.
+- one that was started for exactly this path and works elsewhere, because a link was pointed
+  elsewhere or something was mounted over it.
 
 Another server's disk may hang: what asks it is asked in a child with a time limit, and not
 at all where the command line names another directory.
@@ -87,8 +87,10 @@ class _Doubts:
             return ""
         if place is None:
             return "" if self._is_for_another(pid) else "it may not be looked into"
-        if self._evidence.guard_key is None:
-            return self._of_the_unseen(pid, place)
+        if self._evidence.guard_key is None and (
+            why := self._of_the_unseen(pid, place)
+        ):
+            return why
         if place != self._evidence.data_key and self._is_for_this_path(pid):
             return "started for this data directory, it works in another"
         return ""
