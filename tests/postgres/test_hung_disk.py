@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import time
@@ -55,14 +54,17 @@ def test_online_gives_its_verdict_in_time(
 
 
 def test_a_server_of_the_same_user_on_a_disk_that_hangs_holds_nobody_up(
-    resource: Resource, hung_disk: HungDisk, open_tmp: Path
+    resource: Resource, hung_disk: HungDisk
 ) -> None:
-    """It looks like another instance's postmaster, as far as can be told without asking."""
-    program = open_tmp / "postgres"
-    shutil.copy("/bin/sleep", program)
+    """It looks like another instance's process, as far as can be told without asking."""
     user = resource.server.user
     other = subprocess.Popen(
-        [program, "600"], cwd=hung_disk.point, env={}, **user.popen_options()
+        ["postgres: checkpointer "],  # a shell with a server's title, and nothing to do
+        executable="/bin/sh",
+        stdin=subprocess.PIPE,
+        cwd=hung_disk.point,
+        env={},
+        **user.popen_options(),
     )
     hung_disk.hang()
     began = time.monotonic()
@@ -78,22 +80,24 @@ def test_a_server_of_the_same_user_on_a_disk_that_hangs_holds_nobody_up(
         assert other.poll() is None
     finally:
         kill(other.pid)
-        other.wait()
+        other.communicate()
 
 
 def test_a_server_on_a_disk_that_answers_with_errors_is_not_overlooked(
     resource: Resource,
     make_resource: MakeResource,
     hung_disk: HungDisk,
-    open_tmp: Path,
 ) -> None:
     """It is mounted still, so its name seems to lead there: no excuse for what runs on it."""
     away = replace(resource.server, data=hung_disk.point)
     other = make_resource(away, name="failing", watch_interval=1, offline_timeout=20)
-    program = open_tmp / "postgres"
-    shutil.copy("/bin/sleep", program)
     running = subprocess.Popen(
-        [program, "600"], cwd=hung_disk.point, env={}, **away.user.popen_options()
+        ["postgres: checkpointer "],  # a shell with a server's title, and nothing to do
+        executable="/bin/sh",
+        stdin=subprocess.PIPE,
+        cwd=hung_disk.point,
+        env={},
+        **away.user.popen_options(),
     )
     hung_disk.fail()
     try:
@@ -101,7 +105,7 @@ def test_a_server_on_a_disk_that_answers_with_errors_is_not_overlooked(
         assert result.returncode == 1 or running.wait(5)  # a signal has ended it
     finally:
         running.kill()
-        running.wait()
+        running.communicate()
 
 
 @pytest.fixture
