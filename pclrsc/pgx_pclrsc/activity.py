@@ -63,6 +63,16 @@ def no_transition(name: str, work: str) -> Iterator[None]:
         yield
 
 
+def runs(definition: ResourceDefinition) -> bool:
+    """Whether something of the resource runs here; what cannot be looked at counts."""
+    work = definition.work_directory
+    try:
+        with no_transition(definition.name, work):
+            return monitor_runs(work) or bool(servers(definition))
+    except (Failure, OSError):
+        return True
+
+
 def servers(definition: ResourceDefinition) -> list[int]:
     """Return the PIDs of server processes of the resource's data directory.
 

@@ -200,7 +200,8 @@ def _write(root: str, definition: ResourceDefinition) -> None:
         _check_data(root, definition.data_directory)
         changes.stage(root_fd, definition)
         try:
-            done = workdir.prepare(definition)
+            runs = activity.runs(definition)
+            done = workdir.prepare(definition, keep=runs)
         except BaseException:
             changes.discard(root_fd, definition.name)
             raise
@@ -211,6 +212,16 @@ def _write(root: str, definition: ResourceDefinition) -> None:
             changes.discard(root_fd, definition.name)
             raise
         workdir.settle(definition)
+        if not runs:
+            _forget_entry(root, definition.name)
+
+
+def _forget_entry(root: str, name: str) -> None:
+    """Remove what another resource of this name has left under /run."""
+    try:
+        runentry.remove(root, name)
+    except OSError:
+        pass  # it names nobody that lives
 
 
 def remove(root: str, name: str) -> list[Failure]:

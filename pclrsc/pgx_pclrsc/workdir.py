@@ -164,8 +164,11 @@ def _same_device(there: os.stat_result, work: str, data: str | None) -> list[Fai
     ]
 
 
-def prepare(definition: ResourceDefinition) -> Prepared:
-    """Make the work directory and its files, whole or not at all.  Raises Failure."""
+def prepare(definition: ResourceDefinition, *, keep: bool) -> Prepared:
+    """Make the work directory and its files, whole or not at all.
+
+    A record that is there is kept, or else blanked.  Raises Failure.
+    """
     done = Prepared()
     work = definition.work_directory
     try:
@@ -175,7 +178,7 @@ def prepare(definition: ResourceDefinition) -> Prepared:
             rootdir.make(work, definition, refusal)
             done.made_by_root = True
         done.created = as_user.run(
-            definition, lambda: workfiles.fill(work, definition.uid)
+            definition, lambda: workfiles.fill(work, definition.uid, keep=keep)
         )
     except Failure:
         undo(definition, done)

@@ -17,6 +17,7 @@ from pgx_pclrsc.text import quoted
 
 _OPEN_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _OPEN_FILE = os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_STATES = (b"none", b"starting", b"online", b"faulted")
 _SUPERSEDED = names.IDENTITY + ".superseded"
 
 
@@ -84,18 +85,21 @@ def open_directory(work: str, uid: int) -> int:
     return fd
 
 
-def fill(work: str, uid: int) -> list[str]:
+def fill(work: str, uid: int, *, keep: bool) -> list[str]:
     """Make the files of fixed size, and return those that were not there.
 
-    One that is there is kept: a resource that is registered anew while its instance runs
-    keeps its record.  An identity is put aside, so that the next Online accepts the data
-    directory that it finds.  Raises Failure, after it has removed what it made.
+    One that is there is kept.  So is the state in the record only if we are to *keep* it: a
+    resource that is registered anew while its instance runs goes on with it, and no other
+    has a part in a fault of before.  An identity is put aside, so that the next Online
+    accepts the data directory that it finds.  Raises Failure, after it has removed what it made.
     """
     dir_fd = open_directory(work, uid)
     created: list[str] = []
     try:
         for name, size in names.PREALLOCATED:
             _preallocate(dir_fd, name, size, created)
+        if not keep:
+            _forget_state(dir_fd)
         _move(dir_fd, names.IDENTITY, _SUPERSEDED)
         os.fsync(dir_fd)
     except OSError as ex:
@@ -134,6 +138,21 @@ def _fill_up(fd: int, size: int) -> None:
     while at < size:
         at += os.pwrite(fd, names.blank(size)[at:], at)
     os.fsync(fd)
+
+
+def _forget_state(dir_fd: int) -> None:
+    """Blank the record if it has a state in it; its fourth word is that."""
+    fd = os.open(names.RECORD, _OPEN_FILE, dir_fd=dir_fd)
+    try:
+        words = os.pread(fd, names.RECORD_SIZE, 0).split()
+        if words[3:4] and words[3] in _STATES:
+            os.pwrite(fd, names.blank(names.RECORD_SIZE), 0)
+            os.fsync(fd)
+    except OSError as ex:
+        ex.filename = names.RECORD
+        raise
+    finally:
+        os.close(fd)
 
 
 def _move(dir_fd: int, old: str, new: str) -> None:
