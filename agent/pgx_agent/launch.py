@@ -55,20 +55,20 @@ def program() -> str:
     return os.path.join(_PROGRAMS, MONITOR)
 
 
-def spawn(
-    definition: ResourceDefinition, options: list[str], *, bin_dir: str | None = None
-) -> int:
+def spawn(definition: ResourceDefinition, options: list[str], errors: int) -> int:
     """Start pgx_monitor with *options* as the user that we are, and return its PID.
 
-    Only inheritable descriptors reach it.  Raises OSError.
+    *errors* is its descriptor 2 until it has detached.  Only inheritable descriptors reach
+    it.  Raises OSError.
     """
     path = program()
-    null = [(os.POSIX_SPAWN_OPEN, fd, "/dev/null", os.O_RDWR, 0) for fd in (0, 1, 2)]
+    null = [(os.POSIX_SPAWN_OPEN, fd, "/dev/null", os.O_RDWR, 0) for fd in (0, 1)]
+    actions = [*null, (os.POSIX_SPAWN_DUP2, errors, 2)]
     return os.posix_spawn(
         path,
         [path, definition.name, *options],
-        environment.build(definition, os.environ, bin_dir),
-        file_actions=null,
+        environment.build(definition, os.environ, None),
+        file_actions=actions,
         setsid=True,
         setsigmask=(),
         setsigdef=_DEFAULT,

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 Said: TypeAlias = "Literal['online', 'shut', 'faulted', 'gone']"
 Outcome: TypeAlias = "Said | Literal['late', 'lost']"
+_NO_REASON = "it has given no reason here; in trace.log, unless it was killed"
 _SAID: tuple[Said, ...] = ("online", "shut", "faulted", "gone")
 
 
@@ -36,7 +37,8 @@ class Verdict:
     `online`: the instance has answered and is watched, *why* names a database that lets
     nobody in.  `shut`: one that was started here lets nobody in at all.  `faulted`: its
     rules say so, *why* is its reason.  `gone`: the postmaster has ended.  `late`: nothing
-    was said in time.  `lost`: the monitor ended without a word.
+    was said in time.  `lost`: the monitor ended without a word of the instance, *why* is its
+    own reason where it had one.
     """
 
     outcome: Outcome
@@ -49,7 +51,7 @@ def parse(line: str) -> Verdict:
     for outcome in _SAID:
         if word == outcome:
             return Verdict(outcome, _warning(rest) if word == "online" else rest)
-    return Verdict("lost")
+    return Verdict("lost", rest if word == "lost" else "")
 
 
 def _warning(rest: str) -> str:
@@ -65,14 +67,15 @@ class NewMonitor:
         worker.new_beacon()
         told, self._tell = os.pipe()
         self._ready, says = os.pipe()
+        self._errors, stderr = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         for fd in (told, says):
             os.set_inheritable(fd, True)
         options = ["--by=online", f"--wait-fd={told}", f"--ready-fd={says}"]
         try:
-            launch.spawn(worker.definition, options)
+            launch.spawn(worker.definition, options, stderr)
         finally:
-            os.close(told)
-            os.close(says)
+            for fd in (told, says, stderr):
+                os.close(fd)
 
     def tell(self, pid: int, start: int, generation: str, *, started: bool) -> None:
         """Tell it which postmaster it is for; one that has ended already is noticed later."""
@@ -99,14 +102,29 @@ class NewMonitor:
             if not more:
                 break
             data += more
-        return parse(data.decode("utf-8", "replace"))
+        verdict = parse(data.decode("utf-8", "replace"))
+        if verdict.outcome == "lost" and not verdict.why:
+            return Verdict("lost", self._last_error())
+        return verdict
+
+    def _last_error(self) -> str:
+        """Return why it ended before it had detached; later it would have said so itself."""
+        try:
+            said = os.read(self._errors, 1 << 16).decode("utf-8", "replace")
+        except BlockingIOError:
+            said = ""
+        for line in said.splitlines():
+            self._worker.trace.write(f"the monitor: {line}")
+        last = said.strip().splitlines()[-1:]
+        return last[0].strip() if last else _NO_REASON
 
     def dismiss(self) -> None:
         """Let go of it: if it was told nothing it exits."""
         self._let_go()
-        if self._ready >= 0:
-            os.close(self._ready)
-            self._ready = -1
+        for fd in (self._ready, self._errors):
+            if fd >= 0:
+                os.close(fd)
+        self._ready = self._errors = -1
 
 
 class Judge:
@@ -133,7 +151,7 @@ class Judge:
             return reach.refused_programs(user, closed)
         return Failure(f"could not start the monitor: {problem.strerror}")
 
-    def _lost(self) -> Failure:
+    def _lost(self, why: str) -> Failure:
         """Return why monitors end without a word, as far as that can be told."""
         definition, root = self._worker.definition, self._worker.root
         if closed := reach.closed(root):
@@ -141,6 +159,7 @@ class Judge:
         return Failure(
             f"could not watch instance {quoted(definition.name)}: its monitor ends "
             "without a word",
+            detail=f"The last one: {why.rstrip('.')}.",
             hint="The system log and trace.log have its reason.",
         )
 
@@ -167,4 +186,4 @@ class Judge:
             self._worker.trace.write(f"the monitor says {verdict}")
             if verdict.outcome != "lost":
                 return verdict
-        raise self._lost()
+        raise self._lost(verdict.why)

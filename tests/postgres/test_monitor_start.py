@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
-from fixtures.processes import wait_until
+from fixtures.processes import kill, wait_until
 from fixtures.server import Server
 from pgx_pclrsc import proc
 from tests.fix_postgres import MakeServer
-from tests.fix_resource import OFFLINE, ONLINE, MakeResource
+from tests.fix_resource import OFFLINE, ONLINE, MakeResource, Resource
 from tests.postgres.adopted import adopt, first_word, monitor_of, start_by_hand, stopped
 
 pytestmark = [pytest.mark.postgres, pytest.mark.one_postgres]
@@ -20,7 +24,7 @@ def test_a_server_that_still_starts_is_waited_for(
     make_resource: MakeResource, make_server: MakeServer
 ) -> None:
     server = make_server()
-    server.configure(restore_command="sleep 1; false", hot_standby="off")
+    server.configure(restore_command="sleep 3; false", hot_standby="off")
     (server.data / "recovery.signal").touch()
     server.user.own(server.data / "recovery.signal")
     server.launch()
@@ -128,3 +132,60 @@ def test_nobody_else_may_run_it(make_resource: MakeResource, server: Server) -> 
 
     assert got.returncode == 1
     assert "must be run as the OS user of the resource" in got.stderr
+
+
+@pytest.mark.root
+def test_a_monitor_that_ends_before_it_has_detached_has_its_reason_in_the_trace(
+    make_resource: MakeResource, server: Server
+) -> None:
+    """It may not read the definition, and has nowhere to say so by itself."""
+    resource = make_resource(server)
+    definition = resource.registry / resource.name / "definition.toml"
+    definition.chmod(0o600)
+    result = resource.online()
+
+    assert result.returncode == 1
+    assert "its monitor ends without a word" in result.stderr
+    assert "Permission denied" in result.stderr
+    assert "the monitor: pgx_monitor: error: could not read definition" in (
+        resource.trace()
+    )
+
+
+@pytest.mark.root
+def test_a_monitor_that_is_killed_is_told_as_one_without_a_reason(
+    make_resource: MakeResource, server: Server
+) -> None:
+    resource = make_resource(server, online_timeout=30)
+    with killed_at_birth(resource):
+        result = resource.online()
+
+    assert result.returncode == 1
+    assert "it has given no reason here" in result.stderr
+    assert "it has given no reason here" in resource.trace()
+
+
+@contextmanager
+def killed_at_birth(resource: Resource) -> Iterator[None]:
+    """Kill every monitor of the resource as soon as it is there."""
+    over = threading.Event()
+    thread = threading.Thread(target=_kill_monitors, args=(resource, over))
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def _kill_monitors(resource: Resource, over: threading.Event) -> None:
+    here = str(resource.registry).encode()
+    while not over.is_set():
+        for pid in proc.pids():
+            words = proc.cmdline(pid)
+            if any(word.endswith("pgx_monitor") for word in words[:4]):
+                try:
+                    if here in Path(f"/proc/{pid}/environ").read_bytes():
+                        kill(pid)
+                except OSError:
+                    pass

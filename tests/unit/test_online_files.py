@@ -200,6 +200,7 @@ def test_a_link_in_place_of_the_log_is_not_written_to(tmp_path: Path) -> None:
         ("faulted no answer within 1 s\n", "faulted", "no answer within 1 s"),
         ("gone it exited\n", "gone", "it exited"),
         ("", "lost", ""),
+        ("lost another monitor lives\n", "lost", "another monitor lives"),
         ("something else\n", "lost", ""),
     ],
 )

@@ -13,6 +13,7 @@ import sys
 
 from pgx_agent import prologue, script
 from pgx_agent.monitor.options import Options, Told, parse, parse_told
+from pgx_agent.monitor.starter import Starter
 from pgx_agent.trace import Trace
 from pgx_pclrsc import registry, report
 from pgx_pclrsc.definition import ResourceDefinition
@@ -34,7 +35,9 @@ def _end(number: int, frame: object) -> None:
     os._exit(0)
 
 
-def _watch(options: Options, definition: ResourceDefinition, trace: Trace) -> None:
+def _watch(
+    options: Options, definition: ResourceDefinition, trace: Trace, starter: Starter
+) -> None:
     # Here, not above: the caller is let go before what is heavy is loaded.
     from pgx_agent.monitor import work
 
@@ -42,7 +45,7 @@ def _watch(options: Options, definition: ResourceDefinition, trace: Trace) -> No
     gc.freeze()
     told = _told(options)
     if told is not None:
-        work.watch(options, definition, trace, told)
+        work.watch(options, definition, trace, told, starter)
 
 
 def _told(options: Options) -> Told | None:
@@ -68,13 +71,15 @@ def run(arguments: list[str]) -> None:
     detach([fd for fd in (options.wait_fd, options.ready_fd) if fd >= 0])
     signal.signal(signal.SIGTERM, _end)
     trace = Trace(definition.work_directory, definition.trace_max_file_size, PROGRAM)
+    starter = Starter(options.ready_fd)
     try:
-        _watch(options, definition, trace)
+        _watch(options, definition, trace, starter)
     except Exception as ex:  # noqa: BLE001  # nobody reads a traceback of a daemon
         problem = _as_failure(ex)
         report.to_system_log(PROGRAM, "error", problem)
         trace.write("\n".join(report.lines(PROGRAM, "error", problem)))
         _trace_back(trace, ex)
+        starter.tell(f"lost {problem.primary}")
 
 
 def _as_failure(problem: Exception) -> Failure:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
-
 from pgx_agent.monitor.scribe import Scribe
+from pgx_agent.monitor.starter import Starter
 from pgx_agent.trace import facts
 from pgx_pclrsc import report
 from pgx_pclrsc.failure import Failure
@@ -16,10 +15,10 @@ PROGRAM = "pgx_monitor"
 class Speaker:
     """Says things once: a warning that stands is not repeated at each question."""
 
-    def __init__(self, name: str, trace: Scribe, ready_fd: int = -1) -> None:
+    def __init__(self, name: str, trace: Scribe, starter: Starter) -> None:
         self._name = quoted(name)
         self._trace = trace
-        self._ready_fd = ready_fd
+        self._starter = starter
         self._standing: dict[str, str] = {}
 
     def trace(self, text: str) -> None:
@@ -144,11 +143,4 @@ class Speaker:
 
     def first_word(self, text: str) -> None:
         """Tell the starter, once, what became of it."""
-        if self._ready_fd < 0:
-            return
-        try:
-            os.write(self._ready_fd, f"{text}\n".encode("utf-8", "replace"))
-        except OSError:
-            pass  # it is gone
-        os.close(self._ready_fd)
-        self._ready_fd = -1
+        self._starter.tell(text)

@@ -13,6 +13,7 @@ from pgx_agent.monitor.loop import Monitor
 from pgx_agent.monitor.options import Options, Told
 from pgx_agent.monitor.scribe import Scribe
 from pgx_agent.monitor.speaker import Speaker
+from pgx_agent.monitor.starter import Starter
 from pgx_agent.postgres import probe
 from pgx_agent.trace import Trace
 from pgx_pclrsc import registry
@@ -44,7 +45,11 @@ def _claim(options: Options, definition: ResourceDefinition, told: Told) -> Clai
 
 
 def watch(
-    options: Options, definition: ResourceDefinition, trace: Trace, told: Told
+    options: Options,
+    definition: ResourceDefinition,
+    trace: Trace,
+    told: Told,
+    starter: Starter,
 ) -> None:
     """Claim the resource and watch its server until there is nothing left to watch.
 
@@ -54,7 +59,7 @@ def watch(
     try:
         claim = _claim(options, definition, told)
         writer = scribe = Scribe(claim.keeper, trace)
-        speaker = Speaker(definition.name, scribe, options.ready_fd)
+        speaker = Speaker(definition.name, scribe, starter)
         under_online = options.by == "online"
         Monitor(
             definition,
