@@ -24,14 +24,16 @@ def _name(worker: Worker) -> str:
 def _said(worker: Worker, before: Mark) -> list[str]:
     """Return what the server has said since *before*, the cause first."""
     data_directory = worker.definition.data_directory
-    return server_log.since(worker.dir_fd, data_directory, before)
+    return server_log.since(
+        worker.dir_fd, data_directory, before, worker.definition.bin_dir or ""
+    )
 
 
 def refused(worker: Worker, how: str, before: Mark, advice: str) -> Failure:
     """Return why the server ended; *how* it did so."""
     first, *rest = _said(worker, before) or [how]
     return Failure(
-        f"could not start instance {_name(worker)}: {_without_prefix(first)}",
+        f"could not start instance {_name(worker)}: {first}",
         detail=" / ".join([*rest, how]) + ".",
         hint=advice,
     )
@@ -57,7 +59,7 @@ def advice(worker: Worker, found: online.PidFile, spared: str) -> str:
 def lets_nobody_in(worker: Worker, why: str, before: Mark) -> Failure:
     """Return why another node is to be tried, in the server's own words."""
     said = _said(worker, before)
-    cause = _without_prefix(said[0]) if said else why
+    cause = said[0] if said else why
     return Failure(
         f"instance {_name(worker)} was started and lets nobody in: {cause}",
         detail=f"{why[:1].upper()}{why[1:]}.",
@@ -79,7 +81,7 @@ def silent(worker: Worker, why: str, before: Mark) -> Failure:
 def warn_of_closed(worker: Worker, why: str, before: Mark) -> None:
     """Warn that a database of an instance that is Online lets nobody in."""
     said = _said(worker, before)
-    quote = f" The server said: {_without_prefix(said[0])}" if said else ""
+    quote = f" The server said: {said[0]}" if said else ""
     worker.warn(
         f"instance {_name(worker)} is Online, but {why}",
         detail=f"Nobody can connect there.{quote}",
@@ -108,12 +110,3 @@ def unanswered(worker: Worker, pid: int) -> Failure:
         detail=f"Postmaster {pid} runs; it was not started here, and is left as it is.",
         hint="Look what keeps template1 and postgres from answering. pgx_offline stops it.",
     )
-
-
-def _without_prefix(line: str) -> str:
-    """Return *line* from its severity on: log_line_prefix says nothing here."""
-    for word in ("FATAL:", "PANIC:"):
-        _, found, rest = line.partition(word)
-        if found:
-            return f"{word} {rest.strip()}"
-    return line.strip()

@@ -109,9 +109,9 @@ def test_a_work_directory_that_answers_nothing_at_all(resource: Resource) -> Non
 
 
 def test_online_needs_it_and_says_what_hangs(
-    resource: Resource, make_resource: MakeResource
+    server: Server, make_resource: MakeResource
 ) -> None:
-    short = make_resource(resource.server, "short", online_timeout=10)
+    short = make_resource(server, "short", online_timeout=10)
     hung = HungDisk(short.work)
     try:
         hung.mount()

@@ -141,24 +141,6 @@ def test_a_given_directory_whose_server_does_not_answer_is_told_apart(
 # --- what the server said -----------------------------------------------------
 
 
-def test_the_last_fatal_line_comes_before_what_was_said_around_it() -> None:
-    text = "LOG:  a\nFATAL:  old\nLOG:  b\n\nFATAL:  new\nHINT:  do\n"
-
-    assert server_log.telling(text) == [
-        "FATAL:  new",
-        "LOG:  a",
-        "FATAL:  old",
-        "LOG:  b",
-        "HINT:  do",
-    ]
-
-
-def test_without_a_fatal_line_the_last_ones_are_quoted() -> None:
-    assert server_log.telling("".join(f"{n}\n" for n in range(20))) == [
-        str(n) for n in range(12, 20)
-    ]
-
-
 def test_the_servers_own_log_is_quoted_where_it_took_over(tmp_path: Path) -> None:
     data = tmp_path / "data"
     (data / "log").mkdir(parents=True)
@@ -173,7 +155,7 @@ def test_the_servers_own_log_is_quoted_where_it_took_over(tmp_path: Path) -> Non
         with (tmp_path / "server.log").open("a") as file:
             file.write("LOG:  redirecting\n")
 
-        assert server_log.since(dir_fd, str(data), before) == ["FATAL:  of today"]
+        assert server_log.since(dir_fd, str(data), before) == ["FATAL: of today"]
     finally:
         os.close(dir_fd)
 

@@ -85,5 +85,5 @@ def _node() -> list[str]:
 
 
 def _log(data_directory: str, dir_fd: int) -> list[str]:
-    said = server_log.since(dir_fd, data_directory, Mark(0, None, 0))
+    said = server_log.since(dir_fd, data_directory, Mark())
     return [f"server log: {line}" for line in said]

@@ -8,13 +8,13 @@ from __future__ import annotations
 import os
 
 from pgx_agent import record
+from pgx_agent.postgres import log_lines
+from pgx_agent.postgres.log_lines import Line
 from pgx_pclrsc import names
 from pgx_pclrsc.frozen import dataclass
 
 _TAIL = 64 * 1024
-_LONGEST = 8  # lines that are quoted
-_LONGEST_LINE = 300  # characters of one that is quoted in a reason
-_FATAL = ("FATAL:", "PANIC:")
+_FORMS = ("stderr", "csvlog", "jsonlog")
 _CURRENT = "current_logfiles"
 _READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
 
@@ -38,41 +38,34 @@ def _from(fd: int, offset: int) -> str:
     return data.decode("utf-8", "replace")
 
 
-def telling(text: str) -> list[str]:
-    """Return the last lines of a server's log, the last fatal one before the others."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()][-_LONGEST:]
-    fatal = [i for i, line in enumerate(lines) if any(word in line for word in _FATAL)]
-    if fatal:
-        lines.insert(0, lines.pop(fatal[-1]))
-    return lines
-
-
-def _collected(data_directory: str) -> str | None:
-    """Return the file that the server's own log collector writes to, if it says so."""
+def _collected(data_directory: str) -> list[tuple[str, str]]:
+    """Return form and path of the files that the server's own log collector writes to."""
     try:
         # Whatever lies there in the file's place, a FIFO too, holds nobody up.
         fd = os.open(f"{data_directory}/{_CURRENT}", _READ)
         words = [line.split(" ", 1) for line in _from(fd, 0).splitlines()]
     except OSError:
-        return None
-    paths = [word[1] for word in words if len(word) == 2 and word[0] == "stderr"]
-    return os.path.join(data_directory, paths[0]) if paths else None
+        return []
+    return [
+        (word[0], os.path.join(data_directory, word[1]))
+        for word in words
+        if len(word) == 2 and word[0] in _FORMS
+    ]
 
 
-def _size(path: str | None) -> int:
+def _size(path: str) -> int:
     try:
-        return os.stat(path).st_size if path else 0
+        return os.stat(path).st_size
     except OSError:
         return 0
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """How long the logs were before a start."""
+    """How long the logs were before a start: ours, and each file of the collector's."""
 
-    output: int
-    collected: str | None
-    collected_size: int
+    output: int = 0
+    collected: tuple[tuple[str, int], ...] = ()
 
 
 def mark(dir_fd: int, data_directory: str) -> Mark:
@@ -81,33 +74,46 @@ def mark(dir_fd: int, data_directory: str) -> Mark:
         output = os.stat(names.SERVER_LOG, dir_fd=dir_fd, follow_symlinks=False).st_size
     except OSError:
         output = 0
-    path = _collected(data_directory)
-    return Mark(output, path, _size(path))
+    paths = [path for _, path in _collected(data_directory)]
+    return Mark(output, tuple((path, _size(path)) for path in paths))
 
 
-def since(dir_fd: int, data_directory: str, before: Mark) -> list[str]:
-    """Return the telling lines that the server has written since *before*."""
-    said, own = _output(dir_fd, before), _own_log(data_directory, before)
-    fatal_in_own = any(word in own for word in _FATAL)
-    return telling(own if fatal_in_own or not said else said)
+def since(
+    dir_fd: int, data_directory: str, before: Mark, bin_dir: str = ""
+) -> list[str]:
+    """Return the telling lines that the server has written since *before*, the cause first.
+
+    Where it has written nothing that is one, and its log goes to the system log, that is said.
+    """
+    logs = _logs(dir_fd, data_directory, before, bin_dir)
+    with_cause = [log for log in logs if any(line.kind for line in log)]
+    if with_cause:
+        return log_lines.telling(with_cause[-1])
+    ident = _syslog_ident(data_directory)
+    if ident:
+        return [f'look in the system log, ident "{ident}": the server logs there']
+    return log_lines.telling(next((log for log in logs if log), []))
 
 
 def last_words(dir_fd: int, data_directory: str, before: Mark) -> tuple[str, str]:
-    """Return the last FATAL and the last PANIC line since *before*, empty without one.
+    """Return the last FATAL and the last PANIC line since *before*, empty without one."""
+    logs = _logs(dir_fd, data_directory, before, "")
+    lines = [line for log in logs for line in log]
+    return log_lines.last(lines, log_lines.FATAL), log_lines.last(
+        lines, log_lines.PANIC
+    )
 
-    From its severity on: what stands before is as log_line_prefix has it.
-    """
-    said = _output(dir_fd, before) + _own_log(data_directory, before)
-    fatal, panic = (_last(said, word) for word in _FATAL)
-    return fatal, panic
 
-
-def _last(text: str, word: str) -> str:
-    at = text.rfind(word)
-    if at < 0:
-        return ""
-    line = " ".join(text[at : at + _LONGEST_LINE].splitlines()[0].split())
-    return "".join(one if one.isprintable() else "?" for one in line)
+def _logs(
+    dir_fd: int, data_directory: str, before: Mark, bin_dir: str
+) -> list[list[Line]]:
+    """Return the lines of each log since *before*: our output, then the collector's."""
+    words = log_lines.severities(log_lines.locale_directories(bin_dir))
+    logs = [log_lines.parse(_output(dir_fd, before), "stderr", words)]
+    sizes = dict(before.collected)
+    for form, path in _collected(data_directory):
+        logs.append(log_lines.parse(_own_log(path, sizes.get(path, 0)), form, words))
+    return logs
 
 
 def _output(dir_fd: int, before: Mark) -> str:
@@ -117,12 +123,23 @@ def _output(dir_fd: int, before: Mark) -> str:
         return ""
 
 
-def _own_log(data_directory: str, before: Mark) -> str:
-    path = _collected(data_directory)
-    if path is None:
-        return ""
-    offset = before.collected_size if path == before.collected else 0
+def _own_log(path: str, offset: int) -> str:
     try:
         return _from(os.open(path, _READ), offset)
     except OSError:
         return ""
+
+
+def _syslog_ident(data_directory: str) -> str:
+    """Return the ident under which the server logs to the system log, empty if it does not."""
+    found = {"log_destination": "stderr", "syslog_ident": "postgres"}
+    for name in ("postgresql.conf", "postgresql.auto.conf"):
+        try:
+            text = _from(os.open(f"{data_directory}/{name}", _READ), 0)
+        except OSError:
+            continue
+        for line in text.splitlines():
+            key, _, value = line.partition("#")[0].strip().partition("=")
+            if key.strip() in found:
+                found[key.strip()] = value.strip().strip("'")
+    return found["syslog_ident"] if "syslog" in found["log_destination"] else ""
