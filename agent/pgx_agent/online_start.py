@@ -21,6 +21,7 @@ from pgx_agent.postgres.server import Forked
 from pgx_agent.postgres.server_log import Mark
 from pgx_agent.worker import Worker
 from pgx_pclrsc.failure import Failure
+from pgx_pclrsc.frozen import replace
 from pgx_pclrsc.text import quoted
 
 _LOG_TAKES = 1.0  # seconds
@@ -78,12 +79,31 @@ class Start:
             _close(guard_fd)
         outcome = wait_ready(self._worker, forked.pid, forked.pidfd, self._until)
         if outcome == "exited":
-            raise self._refused(forked, found, before)
+            problem = self._refused(forked, found, before)
+            past = self._past_a_socket_lock(order, problem)
+            return self.run(found, bin_dir, replace(step, grandparent=past))
         if outcome == "late":
             from pgx_agent import online_failed
 
             raise online_failed.late(self._worker, forked.pid)
         return self._see_it_answer(forked, generation, found, before)
+
+    def _past_a_socket_lock(self, order: server.Order, problem: Failure) -> int:
+        """Return the PID of a stale lock file of a socket; where there is none *problem* stands.
+
+        Raises Failure.
+        """
+        from pgx_agent.postgres import socket_locks
+
+        stale = socket_locks.find(order, self._worker.definition.uid)
+        if stale.grandparent is None:
+            hint = stale.advice or problem.hint
+            raise Failure(problem.primary, detail=problem.detail, hint=hint)
+        self._worker.say(
+            f"starting again: a lock file of the socket names process "
+            f"{stale.grandparent}, which is no server"
+        )
+        return stale.grandparent
 
     def _take_guard(self) -> int | None:
         self._worker.phase("locking the data directory against a second server")

@@ -1,0 +1,125 @@
+"""Lock files of a server's sockets, which may outlive their server.
+
+/tmp survives a reboot, and by then a lock file's PID may be somebody else's.  PostgreSQL
+refuses for any living process of its user that the file names, but for the one that
+PG_GRANDPARENT_PID names.  That variable covers one PID, in postmaster.pid and here alike:
+
+    the PID is no postmaster's, by /proc           start again as that process's grandchild
+    postmaster.pid names another stale PID         refuse: only one of the two can be told
+    the PID may be a postmaster's                  refuse, and name whose it is
+    empty or garbage                               refuse, and say that it can be removed
+
+Read after a refusal alone, and never written or removed.
+"""
+
+from __future__ import annotations
+
+import os
+
+from pgx_agent.postgres import holdings, pidfile
+from pgx_agent.postgres.server import Order
+from pgx_pclrsc import proc
+from pgx_pclrsc.frozen import dataclass
+from pgx_pclrsc.servers import Servers
+from pgx_pclrsc.text import quoted
+
+_ANSWER_IN = 10.0  # seconds that `postgres -C` may take
+_LONGEST = 8192
+_SERVER = "postgres"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What stands in the way: *grandparent* is a PID that is no server's, or *advice*."""
+
+    grandparent: int | None = None
+    advice: str = ""
+
+
+def find(order: Order, uid: int) -> Found:
+    """Return what the lock files of the sockets of *order*'s server say."""
+    for path in _paths(order):
+        found = _judge(path, order, uid)
+        if found is not None:
+            return found
+    return Found()
+
+
+def _paths(order: Order) -> list[str]:
+    directories = _setting(order, "unix_socket_directories")
+    port = _setting(order, "port").strip()
+    places = (place.strip().strip('"') for place in directories.split(","))
+    return [
+        os.path.join(order.data_directory, place, f".s.PGSQL.{port}.lock")
+        for place in places
+        if place and not place.startswith("@") and port
+    ]
+
+
+def _setting(order: Order, name: str) -> str:
+    """Return what the server itself says that *name* is, nothing where it does not."""
+    import subprocess  # a start that has failed pays for it alone
+
+    try:
+        said = subprocess.run(
+            [*order.arguments(), "-C", name],
+            env=dict(order.environ),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=_ANSWER_IN,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return said.stdout.decode("utf-8", "replace").strip()
+
+
+def _judge(path: str, order: Order, uid: int) -> Found | None:
+    """Return what lock file *path* is, None where it is in nobody's way."""
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        text = os.read(fd, _LONGEST)
+    except OSError:
+        return None
+    finally:
+        os.close(fd)
+    shown = quoted(path)
+    try:
+        named = pidfile.parse(text)
+    except pidfile.Garbled:
+        what = "names no process" if text.strip(b"\0 \n") else "is empty"
+        return Found(advice=f"Lock file {shown} {what}: remove it.")
+    return _of_process(shown, abs(named.pid), order, uid)
+
+
+def _of_process(shown: str, pid: int, order: Order, uid: int) -> Found | None:
+    stat = proc.read_stat(pid)
+    if stat is None or stat[0] in "ZX" or proc.uid_of(pid) != uid:
+        return None  # PostgreSQL itself takes it for stale
+    if order.grandparent == pid:
+        return None
+    if _may_be_a_server(pid, uid):
+        command = " ".join(proc.cmdline(pid)).strip()[:100]
+        return Found(
+            advice=f"Lock file {shown} is that of process {pid} ({command}): give this "
+            "instance another port or socket directory, or stop the other."
+        )
+    if order.grandparent is None:
+        return Found(grandparent=pid)
+    return Found(
+        advice=f"Lock file {shown} names process {pid}, which is no server, and "
+        f"postmaster.pid names {order.grandparent}; PostgreSQL can be told of one of them. "
+        f"Remove {shown}."
+    )
+
+
+def _may_be_a_server(pid: int, uid: int) -> bool:
+    """Whether nothing proves that *pid* is no postmaster: one may just have begun."""
+    look = Servers(uid)
+    if pid not in look.there:
+        return False
+    named = os.path.basename(proc.exe(pid) or _SERVER) + holdings.comm(pid)
+    return look.is_server(pid) or _SERVER in named
