@@ -114,6 +114,41 @@ def test_the_record_is_kept_again_once_it_can_be(
     assert "no answer" in resource.wait_for_record("faulted").reason
 
 
+def test_no_more_than_one_start_hangs(resource: Resource, work_disk: Disk) -> None:
+    """A monitor that ends while its work directory hangs is followed once it does not.
+
+    Until then a starter waits there, with the lock by which it is the only one.
+    """
+    assert resource.online().returncode == 0
+    monitor = resource.monitor()
+    assert monitor is not None
+    work_disk.freeze()
+    wait_until(lambda: _is_alone(resource), "the monitor has seen it")
+    kill(monitor)
+    until = time.monotonic() + 12  # until after the record is stale, and the pause over
+    while time.monotonic() < until:
+        assert resource.check() == ONLINE
+    assert len(_started(resource)) == 1
+    work_disk.thaw()
+
+    wait_until(lambda: resource.monitor() not in (None, monitor), "a new one", 40)
+    assert resource.check() == ONLINE
+    assert resource.offline().returncode == 0
+
+
+def _started(resource: Resource) -> list[int]:
+    """Return the children of Checks that wait in the kernel."""
+    here = str(resource.registry).encode()
+    return [
+        pid
+        for pid in proc.pids()
+        if (stat := proc.read_stat(pid)) is not None
+        and stat[0] == "D"
+        and any(word.endswith("pgx_check") for word in proc.cmdline(pid))
+        and here in Path(f"/proc/{pid}/environ").read_bytes()
+    ]
+
+
 @pytest.mark.parametrize("how", FAILURES)
 def test_a_running_offline_is_the_state_that_it_found(
     resource: Resource, work_disk: Disk, how: str
