@@ -150,7 +150,7 @@ def test_a_frozen_file_system_holds_the_monitor_up_no_more_than_a_moment(
 
 
 def test_it_keeps_little_open(make_resource: MakeResource, server: Server) -> None:
-    """The guard of the server that it has adopted is all it has of the data directory."""
+    """Of the data directory it has the server's guard, and the file of its process."""
     server.start_plain()
     resource = adopt(make_resource, server)
     monitor = monitor_of(resource)
@@ -159,7 +159,10 @@ def test_it_keeps_little_open(make_resource: MakeResource, server: Server) -> No
     wait_until(
         lambda: not held(monitor, "pipe:"), "the pipe to its starter is closed", 5
     )
-    assert held(monitor, str(server.data)) == [f"{server.data}/PG_VERSION"]
+    names = ("PG_VERSION", "postmaster.pid")
+    assert sorted(held(monitor, str(server.data))) == [
+        f"{server.data}/{name}" for name in names
+    ]
     assert proc.cwd(monitor) == "/"
     shown = proc.cmdline(monitor)
     assert any(word.endswith("pgx_monitor") for word in shown)
