@@ -146,6 +146,9 @@ def _check_unshared(root: str, work: str) -> None:
 
 
 def _same(one: str, other: str) -> bool:
+    """Whether both lead to one directory; where nothing is mounted their names tell."""
+    if os.path.realpath(one) == os.path.realpath(other):
+        return True
     try:
         return os.path.samefile(one, other)
     except OSError:
@@ -156,7 +159,7 @@ def _check_data(root: str, data: str) -> None:
     """Offline of one resource would stop the other's server."""
     for name in store.list_names(root):
         other = _data_of(root, name)
-        if other == data or _same(other, data):
+        if other and _same(other, data):
             raise Failure(
                 f"data directory {quoted(data)} is that of resource {quoted(name)}",
                 hint="An instance has one resource: remove the other with -d first.",

@@ -104,6 +104,19 @@ def test_a_data_directory_that_nobody_sees_is_told_by_its_path(
     assert f'data directory "{registered.data}" is that of' in result.stderr
 
 
+def test_a_link_is_told_by_where_it_leads_though_nothing_is_mounted(
+    registered: Registry,
+) -> None:
+    link = registered.home / "data-link"
+    link.symlink_to(registered.data)
+    assert not link.exists()
+    other = {"-c": "pg2", "-w": registered.home / "other", "-D": link}
+    result = registered.add(other)
+
+    assert result.returncode == 1
+    assert f'data directory "{link}" is that of resource "pg1"' in result.stderr
+
+
 def test_minus_p_shows_every_setting(registered: Registry) -> None:
     text = registered.run("-p", "-c", "pg1")
     parsed = json.loads(registered.run("-p", "-c", "pg1", "--output=json").stdout)
