@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pgx_agent import mounts
 from pgx_agent.postgres import control, identity, tablespaces
 from pgx_agent.postgres.control import Control
-from pgx_agent.postgres.identity import Identity
+from pgx_agent.postgres.identity import Identity, Place
 from pgx_agent.postgres.tablespaces import Space
 from pgx_agent.worker import Worker
 from pgx_pclrsc import fstab
@@ -38,7 +38,10 @@ def check(worker: Worker) -> Checked:
     table = mounts.mounted()
     points = _points(worker)
     _refuse(_not_mounted(data_directory, data_directory, points, table))
-    control.read_major(data_directory)
+    try:
+        control.read_major(data_directory)
+    except control.NoInstance as ex:
+        raise _without_instance(worker, ex, table) from ex
     _check_owner(worker)
     instance = control.read(data_directory)
     stored = identity.read(worker.dir_fd)
@@ -49,6 +52,35 @@ def check(worker: Worker) -> Checked:
     found = Identity(instance.system_identifier, places)
     _refuse(_differences(stored, found))
     return Checked(instance.major, stored, found)
+
+
+def _without_instance(
+    worker: Worker, found: control.NoInstance, table: list[mounts.Mount]
+) -> Failure:
+    """Return why no instance is there: a wrong disk, a wrong owner, or nothing mounted."""
+    try:
+        data_directory = worker.definition.data_directory
+        place = identity.look_about(identity.DATA, data_directory, table)
+        before = identity.place_of(identity.read(worker.dir_fd), identity.DATA)
+    except (Failure, OSError):
+        return found
+    if another := identity.another_disk(before, place):
+        return another
+    if found.closed:
+        _check_owner_if_seen(worker)
+        hint = "The OS user must be able to read the directory."
+    elif _is_unmounted(before, place):
+        hint = "Mount the shared disk's file system first."
+    else:
+        hint = "See that it is the right file system, and the right directory in it."
+    return Failure(found.primary, detail=f"{found.detail} {place.where}", hint=hint)
+
+
+def _is_unmounted(before: Place | None, now: Place) -> bool:
+    """Whether nothing is mounted where the data directory's file system should be."""
+    if before is None or before.point == identity.ROOT:
+        return now.point == identity.ROOT
+    return now.point != before.point
 
 
 def _differences(stored: Identity | None, found: Identity) -> list[Failure]:
@@ -97,6 +129,13 @@ def _not_mounted(
         )
         for point in missing
     ]
+
+
+def _check_owner_if_seen(worker: Worker) -> None:
+    try:
+        _check_owner(worker)
+    except OSError:
+        pass  # a directory above is closed too
 
 
 def _check_owner(worker: Worker) -> None:

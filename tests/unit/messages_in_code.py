@@ -36,7 +36,7 @@ def takers(modules: list[tuple[Path, ast.Module]]) -> Functions:
     """
     # A rule's finding, a file's problem (behind its severity) and why apply stops are shown too.
     found: Functions = {"Failure": {0}, "Finding": {0}, "Problem": {1}, "stop": {0}}
-    found |= {"Ended": {0}, "Interrupted": {0}, "Silent": {0}}
+    found |= {"Ended": {0}, "Interrupted": {0}, "Silent": {0}, "NoInstance": {0}}
     for _, module in modules:
         for owner in ast.walk(module):
             if isinstance(owner, ast.Module | ast.ClassDef):

@@ -98,6 +98,44 @@ def test_the_identity_is_kept_in_the_work_directory(tmp_path: Path) -> None:
         os.close(dir_fd)
 
 
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"", "it is empty"),
+        (bytes(64), "it is empty"),
+        (b"garbage", "it is garbled"),
+        (b"pgx-identity 1\nsystem 7\n", "it is garbled"),
+        (b"pgx-identity 1\nsystem x\nend\n", "it is garbled"),
+        (b"pgx-identity 1\nsystem 7\nplace\nend\n", "it is garbled"),
+        (b"pgx-identity 1\nsystem 7\nplace data - \\x /d\nend\n", "it is garbled"),
+        (b"\xff\xfe\n", "it is garbled"),
+        (b"pgx-identity 2\nend\n", "it is of another version (pgx-identity 2)"),
+    ],
+)
+def test_what_is_no_identity_is_told_in_our_words(
+    data: bytes, said: str, tmp_path: Path
+) -> None:
+    (tmp_path / "identity").write_bytes(data)
+    dir_fd = record.open_workdir(str(tmp_path))
+    try:
+        with pytest.raises(Failure) as caught:
+            identity.read(dir_fd)
+    finally:
+        os.close(dir_fd)
+
+    assert caught.value.primary.endswith(f": {said}")
+
+
+def test_a_directory_that_is_not_there_would_lie_where_one_above_it_does(
+    tmp_path: Path,
+) -> None:
+    table = mounts.mounted()
+    above = identity.look("data", str(tmp_path), table)
+    found = identity.look_about("data", str(tmp_path / "a" / "b"), table)
+
+    assert (found.point, found.uuid) == (above.point, above.uuid)
+
+
 # --- mounts -------------------------------------------------------------------
 
 

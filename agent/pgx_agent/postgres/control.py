@@ -20,6 +20,12 @@ _HEAD = struct.Struct("=QII")
 _STATE = struct.Struct("=i")  # DBState, right behind them
 
 
+class NoInstance(Failure):
+    """PG_VERSION cannot be read; *closed*: because we may not."""
+
+    closed = False
+
+
 @dataclass(frozen=True, slots=True)
 class Control:
     """What identifies an instance: it is made by initdb and never changes afterwards."""
@@ -69,7 +75,7 @@ def _read(data_directory: str, name: str) -> bytes:
 
 
 def read_major(data_directory: str) -> int:
-    """Return the instance's major version.  Raises Failure where there is no instance."""
+    """Return the instance's major version.  Raises NoInstance, and Failure for an old one."""
     try:
         major = parse_version(_read(data_directory, VERSION_FILE).decode("ascii"))
     except (OSError, ValueError) as ex:
@@ -83,14 +89,14 @@ def read_major(data_directory: str) -> int:
     return major
 
 
-def _no_instance(data_directory: str, problem: Exception) -> Failure:
+def _no_instance(data_directory: str, problem: Exception) -> NoInstance:
     text = problem.strerror if isinstance(problem, OSError) else "it is garbled"
-    return Failure(
+    found = NoInstance(
         f"no instance in data directory {quoted(data_directory)}",
         detail=f"{quoted(VERSION_FILE)} could not be read: {text}.",
-        hint="Mount the shared disk's file system first; the OS user must be able to "
-        "read the directory.",
     )
+    found.closed = isinstance(problem, PermissionError)
+    return found
 
 
 def read(data_directory: str) -> Control:

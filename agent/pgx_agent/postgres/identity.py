@@ -16,8 +16,9 @@ from pgx_pclrsc.failure import Failure
 from pgx_pclrsc.frozen import dataclass, replace
 from pgx_pclrsc.text import quoted
 
-_FORMAT = "pgx-identity 1"
-_ROOT = "/"
+_KIND = "pgx-identity "
+_FORMAT = f"{_KIND}1"
+ROOT = "/"
 _UNKNOWN = "-"
 DATA = "data"
 _HINT = (
@@ -47,6 +48,12 @@ class Place:
         if self.role == "wal":
             return f"write-ahead log directory {quoted(self.path)}"
         return f"tablespace {self.role} at {quoted(self.path)}"
+
+    @property
+    def where(self) -> str:
+        """A sentence that says on which file system it lies."""
+        uuid = self.uuid or "unknown"
+        return f"It lies on the file system of {quoted(self.point)} (UUID {uuid})."
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +102,36 @@ def _place(words: list[str]) -> Place:
 
 def look(role: str, path: str, table: list[mounts.Mount]) -> Place:
     """Return where directory *path* lies now.  Raises OSError."""
-    real = os.path.realpath(path)
-    fd = os.open(real, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    fd = os.open(os.path.realpath(path), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    return _place_of(role, path, fd, table)
+
+
+def look_about(role: str, path: str, table: list[mounts.Mount]) -> Place:
+    """Return where directory *path* would lie, which may not be there or be closed.
+
+    Raises OSError.
+    """
+    return _place_of(role, path, _nearest(os.path.realpath(path)), table)
+
+
+def _nearest(path: str) -> int:
+    """Return a descriptor of *path*, or of what is there of the directories above it."""
+    while True:
+        for flags in (os.O_RDONLY, os.O_PATH):
+            try:
+                return os.open(path, flags | os.O_DIRECTORY | os.O_CLOEXEC)
+            except OSError:
+                if path == ROOT and flags == os.O_PATH:
+                    raise
+        path = os.path.dirname(path)
+
+
+def _place_of(role: str, path: str, fd: int, table: list[mounts.Mount]) -> Place:
+    """Return where the directory of *fd*, which is closed, lies."""
     try:
         mount = mounts.of(fd, table)
         if mount is None:
-            return Place(role, path, _ROOT)
+            return Place(role, path, ROOT)
         # A tmpfs has a new UUID at each mount.
         known = mounts.uuid(fd) if mount.source.startswith("/dev/") else ""
         return Place(role, path, mount.point, known)
@@ -118,6 +149,19 @@ def differences(stored: Identity, found: Identity) -> list[Failure]:
     return [problem for problem in problems if problem is not None]
 
 
+def place_of(stored: Identity | None, role: str) -> Place | None:
+    """Return where the directory of *role* lay before, None where nobody knows."""
+    known = stored.places if stored is not None else ()
+    return next((place for place in known if place.role == role), None)
+
+
+def another_disk(old: Place | None, new: Place) -> Failure | None:
+    """Return that another file system is mounted where the right one was, if it is so."""
+    if old is None or old.point != new.point:
+        return None
+    return _moved(old, new)
+
+
 def _another_instance(stored: Identity, found: Identity) -> Failure:
     return Failure(
         f"{found.places[0].name} holds another instance",
@@ -128,10 +172,10 @@ def _another_instance(stored: Identity, found: Identity) -> Failure:
 
 
 def _moved(old: Place, new: Place) -> Failure | None:
-    if old.point == _ROOT:
+    if old.point == ROOT:
         return None
     if new.path != old.path:
-        return _not_mounted(old, new) if new.point == _ROOT else None
+        return _not_mounted(old, new) if new.point == ROOT else None
     if old.uuid and new.uuid:
         return None if old.uuid == new.uuid else _another_file_system(old, new)
     gone = new.point != old.point and mounts.is_above(new.point, old.point)
@@ -181,13 +225,27 @@ def read(dir_fd: int) -> Identity | None:
     except FileNotFoundError:
         return None
     except OSError as ex:
-        raise _unreadable(str(ex)) from ex
+        raise _unreadable(ex.strerror or str(ex)) from ex
     try:
-        return decode(os.read(fd, 1 << 20).decode("ascii"))
-    except (OSError, ValueError) as ex:
-        raise _unreadable(str(ex)) from ex
+        data = os.read(fd, 1 << 20)
+    except OSError as ex:
+        raise _unreadable(ex.strerror or str(ex)) from ex
     finally:
         os.close(fd)
+    try:
+        return decode(data.decode("ascii"))
+    except ValueError as ex:
+        raise _unreadable(_what_it_is(data)) from ex
+
+
+def _what_it_is(data: bytes) -> str:
+    """Say what a file holds that is no identity."""
+    if not data.strip(b"\0\n "):
+        return "it is empty"
+    first = data.split(b"\n")[0].decode("ascii", "replace")
+    if first.startswith(_KIND) and first != _FORMAT:
+        return f"it is of another version ({first[:40]})"
+    return "it is garbled"
 
 
 def _unreadable(reason: str) -> Failure:
