@@ -89,16 +89,38 @@ def warn_of_closed(worker: Worker, why: str, before: Mark) -> None:
     )
 
 
-def late(worker: Worker, pid: int) -> Failure:
-    """Return the failure of an instance that is not up in time, with what it waits for."""
+def late(worker: Worker, pid: int, *, ready: bool = False) -> Failure:
+    """Return the failure of an instance that is not up in time, with what it waits for.
+
+    *ready*: it takes connections, and has not answered.
+    """
     definition = worker.definition
+    detail, advice = _ready() if ready else _starting(pid)
     return Failure(
         f"instance {_name(worker)} is not up within its online-timeout of "
         f"{definition.online_timeout} s",
-        detail=f"It was still busy: {startup.doing(pid)}.",
-        hint="It is stopped again. Raise --online-timeout, and RMS's time-out with it, "
-        "if recovery takes so long.",
+        detail=detail,
+        hint=f"It is stopped again. {advice}",
     )
+
+
+def _ready() -> tuple[str, str]:
+    return (
+        "It takes connections, and neither template1 nor postgres has answered.",
+        "Look what keeps them from answering.",
+    )
+
+
+def _starting(pid: int) -> tuple[str, str]:
+    doing = startup.doing(pid)
+    if doing.recovering:
+        advice = (
+            "Raise --online-timeout, and RMS's time-out with it, if recovery takes so "
+            "long."
+        )
+    else:
+        advice = "Look at what it waits for: no time-out is long enough for that."
+    return f"It was still busy: {doing.text}.", advice
 
 
 def unanswered(worker: Worker, pid: int) -> Failure:

@@ -219,7 +219,7 @@ class Start:
             case "faulted":
                 raise online_failed.silent(self._worker, verdict.why, before)
             case "late" | "lost":
-                raise online_failed.late(self._worker, forked.pid)
+                raise online_failed.late(self._worker, forked.pid, ready=True)
 
     # --- a start that failed ----------------------------------------------------
 

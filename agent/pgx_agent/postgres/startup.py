@@ -10,8 +10,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from pgx_agent.postgres import pidfile
+from pgx_agent.postgres import holdings, pidfile, titles
 from pgx_pclrsc import proc
+from pgx_pclrsc.frozen import dataclass
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,11 +21,19 @@ if TYPE_CHECKING:
 Outcome: TypeAlias = "Literal['ready', 'exited', 'late']"
 
 REPORT_EVERY = 10.0  # seconds
-_TITLE = "startup"
+_SHOWN = 200  # letters of a command
 
 # Waits for one of the descriptors to become readable, at most so many seconds.
 Wait: TypeAlias = Callable[[list[int], float], list[int]]
 Say: TypeAlias = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Doing:
+    """What keeps a start, in words; *recovering*: time alone may end it."""
+
+    text: str
+    recovering: bool = False
 
 
 def _slice(waited: float) -> float:
@@ -45,7 +54,7 @@ def wait_ready(
         if now >= until:
             return "late"
         if now - reported >= REPORT_EVERY:
-            say(f"still starting after {now - began:.0f} s: {doing(pid)}")
+            say(f"still starting after {now - began:.0f} s: {doing(pid).text}")
             reported = now
         if pidfd in wait([pidfd], min(_slice(now - began), until - now)):
             return "exited"
@@ -73,20 +82,50 @@ def _children(pid: int) -> list[int]:
     return found
 
 
-def doing(postmaster: int) -> str:
-    """Return what the startup process says it does, and which commands it waits for."""
-    for child in _children(postmaster):
-        title = " ".join(proc.cmdline(child)).strip()
-        if _TITLE in title:
-            return _with_commands(child, title)
-    return f"postmaster {postmaster} has no startup process"
+def doing(postmaster: int) -> Doing:
+    """Return what the startup process says it does, and which commands it waits for.
+
+    Before there is one, that is what the postmaster waits for: a command (a pass phrase, a
+    library's), a child, or something in the kernel (a name server, a log directory).
+    """
+    titles_of = {child: _title(child) for child in _children(postmaster)}
+    cluster = titles.cluster_of(titles_of.values())
+    for child, title in titles_of.items():
+        if titles.role(title, cluster) == titles.STARTUP:
+            return Doing(_with_commands(child, title), recovering=True)
+    if titles.CHECKPOINTER in {titles.role(t, cluster) for t in titles_of.values()}:
+        return Doing(f"postmaster {postmaster} has ended its recovery", recovering=True)
+    waits = [_kept_by(child, title) for child, title in titles_of.items()]
+    kept = ", ".join(filter(None, waits)) or _in_kernel(postmaster)
+    return Doing(f"postmaster {postmaster} has not begun recovery, it waits {kept}")
+
+
+def _title(pid: int) -> str:
+    return " ".join(proc.cmdline(pid)).strip()
+
+
+def _kept_by(child: int, title: str) -> str:
+    """Return how *child* may keep a postmaster from its startup, nothing where it does not."""
+    state = (proc.read_stat(child) or ("", 0, 0))[0]
+    if titles.is_title(title) and state not in ("D", "T", "t"):
+        return ""
+    names = [_named(pid) for pid in (child, *_descendants(child))]
+    where = f" {_in_kernel(child)}" if titles.is_title(title) else ""
+    return f"for {', '.join(names)}{where}"
+
+
+def _named(pid: int) -> str:
+    return f'PID {pid} "{_title(pid)[:_SHOWN]}"'
+
+
+def _in_kernel(pid: int) -> str:
+    state = (proc.read_stat(pid) or ("?", 0, 0))[0]
+    where = holdings.wait_channel(pid)
+    return f"in the kernel at {where}, state {state}" if where else f"in state {state}"
 
 
 def _with_commands(startup: int, title: str) -> str:
-    commands = [
-        f'PID {child} "{" ".join(proc.cmdline(child))[:200]}"'
-        for child in _descendants(startup)
-    ]
+    commands = [_named(child) for child in _descendants(startup)]
     said = f'process {startup} "{title}"'
     return f"{said} waits for {', '.join(commands)}" if commands else said
 
