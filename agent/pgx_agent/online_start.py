@@ -21,7 +21,6 @@ from pgx_agent.postgres.server import Forked
 from pgx_agent.postgres.server_log import Mark
 from pgx_agent.worker import Worker
 from pgx_pclrsc.failure import Failure
-from pgx_pclrsc.frozen import replace
 from pgx_pclrsc.text import quoted
 
 _LOG_TAKES = 1.0  # seconds
@@ -44,6 +43,8 @@ class Start:
         break_guard: bool,
     ) -> None:
         self.forked: Ident | None = None
+        self._next: int | None = None  # the last of the PIDs in *_past*
+        self._past: frozenset[int] = frozenset()  # PIDs of stale lock files
         self._spared = ""  # why a broken PID file was not removed
         self._worker = worker
         self._held = held
@@ -79,31 +80,32 @@ class Start:
             _close(guard_fd)
         outcome = wait_ready(self._worker, forked.pid, forked.pidfd, self._until)
         if outcome == "exited":
-            problem = self._refused(forked, found, before)
-            past = self._past_a_socket_lock(order, problem)
-            return self.run(found, bin_dir, replace(step, grandparent=past))
+            self._pass_a_socket_lock(order, self._refused(forked, found, before))
+            return None
         if outcome == "late":
             from pgx_agent import online_failed
 
             raise online_failed.late(self._worker, forked.pid)
         return self._see_it_answer(forked, generation, found, before)
 
-    def _past_a_socket_lock(self, order: server.Order, problem: Failure) -> int:
-        """Return the PID of a stale lock file of a socket; where there is none *problem* stands.
+    def _pass_a_socket_lock(self, order: server.Order, problem: Failure) -> None:
+        """Have the next start go past a stale lock file of a socket.
 
-        Raises Failure.
+        Raises Failure, *problem* with what there is to say of the lock, where there is none.
         """
         from pgx_agent.postgres import socket_locks
 
-        stale = socket_locks.find(order, self._worker.definition.uid)
+        tried = self._past | ({order.grandparent} if order.grandparent else set())
+        stale = socket_locks.find(order, self._worker.definition.uid, tried)
         if stale.grandparent is None:
-            hint = stale.advice or problem.hint
+            hint = " ".join(filter(None, [problem.hint, stale.advice]))
             raise Failure(problem.primary, detail=problem.detail, hint=hint)
+        self._past = tried | {stale.grandparent}
+        self._next = stale.grandparent
         self._worker.say(
             f"starting again: a lock file of the socket names process "
             f"{stale.grandparent}, which is no server"
         )
-        return stale.grandparent
 
     def _take_guard(self) -> int | None:
         self._worker.phase("locking the data directory against a second server")
@@ -178,7 +180,7 @@ class Start:
             environment.build(definition, os.environ, bin_dir),
             log_fd,
             guard_fd,
-            grandparent,
+            grandparent or self._next,
         )
 
     def _fork(self, order: server.Order) -> tuple[Forked, str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -65,21 +67,70 @@ def test_one_pid_in_both_files_is_started_past(
     assert resource.check() == ONLINE
 
 
-def test_of_two_pids_the_file_to_remove_is_named(
-    resource: Resource, bystander: int, os_user: OsUser
+@pytest.fixture
+def bystanders(os_user: OsUser) -> Iterator[list[int]]:
+    """Three living processes of the OS user that are no servers."""
+    others = [
+        subprocess.Popen(["sleep", "600"], cwd="/", **os_user.popen_options())
+        for _ in range(3)
+    ]
+    yield [other.pid for other in others]
+    assert [other.poll() for other in others] == [None] * 3
+    for other in others:
+        other.kill()
+        other.wait()
+
+
+def test_several_with_different_pids_are_passed_one_after_the_other(
+    resource: Resource, bystanders: list[int], open_tmp: Path
 ) -> None:
     server = resource.server
-    with subprocess.Popen(
-        ["sleep", "600"], cwd="/", **os_user.popen_options()
-    ) as other:
-        put(server, lock_of(server), written(server, bystander))
-        put(server, server.data / "postmaster.pid", written(server, other.pid))
+    second = open_tmp / "home" / "s2"
+    second.mkdir()
+    server.user.own(second)
+    server.configure(unix_socket_directories=f"{server.sockets}, {second}")
+    for pid, path in zip(
+        bystanders,
+        (
+            server.data / "postmaster.pid",
+            lock_of(server),
+            second / lock_of(server).name,
+        ),
+        strict=True,
+    ):
+        put(server, path, written(server, pid))
+    result = resource.online()
+
+    assert result.returncode == 0, result.stderr
+    for pid in bystanders[1:]:
+        assert f"names process {pid}, which is no server" in result.stderr
+    assert resource.check() == ONLINE
+
+
+@pytest.mark.root
+@pytest.mark.parametrize("listens", [False, True])
+def test_one_of_another_user_is_named(resource: Resource, listens: bool) -> None:
+    server = resource.server
+    put(server, lock_of(server), written(server, 1))
+    os.chown(lock_of(server), 12345, 12345)
+    with socket.socket(socket.AF_UNIX) as other:
+        if listens:
+            other.bind(str(lock_of(server)).removesuffix(".lock"))
+            other.listen()
         result = resource.online()
-        other.kill()
 
     assert result.returncode == 1
-    assert f'Remove "{lock_of(server)}".' in result.stderr
-    assert f"postmaster.pid names {other.pid}" in result.stderr
+    assert f'Lock file "{lock_of(server)}" is one of uid 12345' in result.stderr
+    word = "a server of that user listens there" if listens else "nobody listens there"
+    assert word in result.stderr
+
+
+def test_a_link_is_named(resource: Resource) -> None:
+    lock_of(resource.server).symlink_to("/nowhere")
+    result = resource.online()
+
+    assert result.returncode == 1
+    assert "is none, it is a symbolic link: remove it" in result.stderr
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,12 @@
 
 /tmp survives a reboot, and by then a lock file's PID may be somebody else's.  PostgreSQL
 refuses for any living process of its user that the file names, but for the one that
-PG_GRANDPARENT_PID names.  That variable covers one PID, in postmaster.pid and here alike:
+PG_GRANDPARENT_PID names.  That variable covers one PID at a time.  It is enough: a server
+that takes a stale lock file over, and then ends at the next one, removes what it took.
 
     the PID is no postmaster's, by /proc           start again as that process's grandchild
-    postmaster.pid names another stale PID         refuse: only one of the two can be told
     the PID may be a postmaster's                  refuse, and name whose it is
-    empty or garbage                               refuse, and say that it can be removed
+    another user's, empty, garbage, or no file     refuse, and say what to do about it
 
 Read after a refusal alone, and never written or removed.
 """
@@ -18,7 +18,7 @@ import os
 
 from pgx_agent.postgres import holdings, pidfile
 from pgx_agent.postgres.server import Order
-from pgx_pclrsc import proc
+from pgx_pclrsc import odd_file, proc
 from pgx_pclrsc.frozen import dataclass
 from pgx_pclrsc.servers import Servers
 from pgx_pclrsc.text import quoted
@@ -36,10 +36,13 @@ class Found:
     advice: str = ""
 
 
-def find(order: Order, uid: int) -> Found:
-    """Return what the lock files of the sockets of *order*'s server say."""
+def find(order: Order, uid: int, tried: frozenset[int]) -> Found:
+    """Return what the lock files of the sockets of *order*'s server say.
+
+    *tried* are the PIDs past which it was started already.
+    """
     for path in _paths(order):
-        found = _judge(path, order, uid)
+        found = _judge(path, uid, tried)
         if found is not None:
             return found
     return Found()
@@ -74,32 +77,63 @@ def _setting(order: Order, name: str) -> str:
     return said.stdout.decode("utf-8", "replace").strip()
 
 
-def _judge(path: str, order: Order, uid: int) -> Found | None:
+def _judge(path: str, uid: int, tried: frozenset[int]) -> Found | None:
     """Return what lock file *path* is, None where it is in nobody's way."""
-    try:
-        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError:
-        return None
-    try:
-        text = os.read(fd, _LONGEST)
-    except OSError:
-        return None
-    finally:
-        os.close(fd)
     shown = quoted(path)
+    odd = odd_file.what(path)
+    if odd:
+        return Found(advice=f"Lock file {shown} is none, {odd}: remove it.")
+    try:
+        text = _read(path)
+    except FileNotFoundError:
+        return None
+    except OSError as ex:
+        return _closed(path, ex)
     try:
         named = pidfile.parse(text)
     except pidfile.Garbled:
         what = "names no process" if text.strip(b"\0 \n") else "is empty"
         return Found(advice=f"Lock file {shown} {what}: remove it.")
-    return _of_process(shown, abs(named.pid), order, uid)
+    return _of_process(shown, abs(named.pid), uid, tried)
 
 
-def _of_process(shown: str, pid: int, order: Order, uid: int) -> Found | None:
+def _read(path: str) -> bytes:
+    fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        return os.read(fd, _LONGEST)
+    finally:
+        os.close(fd)
+
+
+def _closed(path: str, problem: OSError) -> Found | None:
+    """Return whose the lock file is that we may not read: another user's, mostly."""
+    try:
+        owner = os.lstat(path).st_uid
+    except OSError:
+        return None
+    socket = path.removesuffix(".lock")
+    if _has_listener(socket):
+        advice = (
+            "a server of that user listens there. Give this instance another port or "
+            "socket directory, or stop the other."
+        )
+    else:
+        advice = "and nobody listens there: remove it if that user has no such server."
+    text = f"Lock file {quoted(path)} is one of uid {owner} ({problem.strerror})"
+    return Found(advice=f"{text}; {advice}")
+
+
+def _has_listener(socket: str) -> bool:
+    """Whether a process of this network namespace has *socket*."""
+    lines = proc.text("/proc/net/unix").splitlines()
+    return any(line.split(None, 7)[7:] == [socket] for line in lines)
+
+
+def _of_process(shown: str, pid: int, uid: int, tried: frozenset[int]) -> Found | None:
     stat = proc.read_stat(pid)
     if stat is None or stat[0] in "ZX" or proc.uid_of(pid) != uid:
         return None  # PostgreSQL itself takes it for stale
-    if order.grandparent == pid:
+    if pid in tried:
         return None
     if _may_be_a_server(pid, uid):
         command = " ".join(proc.cmdline(pid)).strip()[:100]
@@ -107,13 +141,7 @@ def _of_process(shown: str, pid: int, order: Order, uid: int) -> Found | None:
             advice=f"Lock file {shown} is that of process {pid} ({command}): give this "
             "instance another port or socket directory, or stop the other."
         )
-    if order.grandparent is None:
-        return Found(grandparent=pid)
-    return Found(
-        advice=f"Lock file {shown} names process {pid}, which is no server, and "
-        f"postmaster.pid names {order.grandparent}; PostgreSQL can be told of one of them. "
-        f"Remove {shown}."
-    )
+    return Found(grandparent=pid)
 
 
 def _may_be_a_server(pid: int, uid: int) -> bool:
