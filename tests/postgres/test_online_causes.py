@@ -17,6 +17,7 @@ FORMS: dict[str, dict[str, object]] = {
     "csvlog": {"logging_collector": "on", "log_destination": "csvlog"},
     "jsonlog": {"logging_collector": "on", "log_destination": "jsonlog"},
     "prefix": {"log_line_prefix": "FATAL %a: "},
+    "prefix without a blank": {"log_line_prefix": "%t:%r:%u@%d:[%p]:"},
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -81,7 +82,26 @@ def test_the_catalogues_that_are_here_are_read() -> None:
     found = log_lines.severities(log_lines.locale_directories("/usr/lib/x/bin"))
 
     assert found["FATAL"] == "FATAL"
-    assert set(found.values()) == {"FATAL", "PANIC"}
+    assert set(found.values()) == {"FATAL", "PANIC", ""}
+
+
+@pytest.mark.parametrize("word", ["FATAL", "致命的エラー"])
+def test_a_prefix_need_not_end_with_a_blank(word: str) -> None:
+    prefix = "2026-11-28 07:00:00 UTC::@:[12]:"
+    text = f"{prefix}{word}:  no\n{prefix}NONFATAL:  x\n{prefix}LOG:  the end\n"
+
+    assert told(text)[0] == f"{word}: no"
+
+
+@pytest.mark.parametrize("message", log_lines._NOT_NOW)
+def test_what_a_client_is_told_is_no_cause(message: str) -> None:
+    words = log_lines.severities([])
+    line = json.dumps({"error_severity": "FATAL", "message": message})
+    cause = json.dumps({"error_severity": "FATAL", "message": "no WAL"})
+    plain = parse(f"PANIC:  no WAL\nFATAL:  {message}\n", "stderr", words)
+
+    assert telling(plain)[0] == "PANIC: no WAL"
+    assert telling(parse(f"{cause}\n{line}\n", "jsonlog", words))[0] == "FATAL: no WAL"
 
 
 @given(st.text(max_size=3000))

@@ -17,6 +17,20 @@ FATAL, PANIC = "FATAL", "PANIC"
 _LONGEST = 1024  # bytes of a line that are quoted
 _OLDER, _BEHIND = 3, 2  # lines that are quoted beside the cause
 _MARK = ":  "
+# What a client is told that comes too early or too late: FATAL, and never why a start failed.
+_NOT_NOW = (
+    "the database system is starting up",
+    "the database system is not yet accepting connections",
+    "the database system is not accepting connections",
+    "the database system is in recovery mode",
+    "the database system is shutting down",
+)
+_PLACES = (  # of catalogues: Debian, PGDG's packages, built from source
+    "/usr/share/locale",
+    "/usr/pgsql-*/share/locale",
+    "/usr/local/pgsql/share/locale",
+    "/usr/local/share/locale",
+)
 _CSV_SEVERITY, _CSV_FIRST, _CSV_PARTS = 11, 13, (14, 15)  # message, detail, hint
 
 
@@ -29,11 +43,25 @@ class Line:
 
 
 def severities(locale_directories: Iterable[str]) -> dict[str, str]:
-    """Return FATAL or PANIC by each word that PostgreSQL has for it in some language."""
+    """Return FATAL or PANIC by each word that PostgreSQL has for it in some language.
+
+    What clients are told while there is no server for them is among the keys, as nothing.
+    """
+    places = tuple(locale_directories)
+    if places not in _read:
+        _read[places] = _catalogues(places)
+    return _read[places]
+
+
+_read: dict[tuple[str, ...], dict[str, str]] = {}
+
+
+def _catalogues(locale_directories: Iterable[str]) -> dict[str, str]:
     import gettext  # a start that has failed pays for it alone
     import glob
 
-    words = {FATAL: FATAL, PANIC: PANIC}
+    meant = {FATAL: FATAL, PANIC: PANIC} | dict.fromkeys(_NOT_NOW, "")
+    words = dict(meant)
     for directory in locale_directories:
         for path in glob.glob(f"{directory}/*/LC_MESSAGES/postgres-*.mo"):
             try:
@@ -41,7 +69,7 @@ def severities(locale_directories: Iterable[str]) -> dict[str, str]:
                     catalogue = gettext.GNUTranslations(file)
             except (OSError, ValueError, UnicodeError):
                 continue
-            words |= {catalogue.gettext(kind): kind for kind in (FATAL, PANIC)}
+            words |= {catalogue.gettext(text): kind for text, kind in meant.items()}
     return words
 
 
@@ -58,9 +86,22 @@ def parse(text: str, form: str, words: dict[str, str]) -> list[Line]:
 
 def _plain(line: str, words: dict[str, str]) -> Line:
     before, mark, behind = line.partition(_MARK)
-    word = before.rpartition(" ")[2] if mark else ""
-    kind = words.get(word, "")
+    word = _severity(before, words) if mark else ""
+    kind = words.get(behind.strip(), words.get(word, ""))
     return Line(kind, clean(f"{word}: {behind}" if kind else line))
+
+
+def _severity(before: str, words: dict[str, str]) -> str:
+    """Return the word for FATAL or PANIC that *before* ends with, no part of a longer word.
+
+    log_line_prefix need not end with a blank: `%t:%r:%u@%d:[%p]:` is a common one.
+    """
+    fits = [
+        word
+        for word, kind in words.items()
+        if kind and before.endswith(word) and not before[: -len(word)][-1:].isalnum()
+    ]
+    return max(fits, key=len, default="")
 
 
 def _csv(text: str, words: dict[str, str]) -> list[Line]:
@@ -95,7 +136,8 @@ def _json(text: str, words: dict[str, str]) -> list[Line]:
 def _fields(
     severity: str, message: str, parts: Iterable[str], words: dict[str, str]
 ) -> list[Line]:
-    first = Line(words.get(severity, ""), clean(f"{severity}: {message}"))
+    kind = words.get(message, words.get(severity, ""))
+    first = Line(kind, clean(f"{severity}: {message}"))
     return [first, *(Line("", clean(part)) for part in parts if part)]
 
 
@@ -131,5 +173,5 @@ def last(lines: list[Line], kind: str) -> str:
 
 def locale_directories(bin_dir: str) -> list[str]:
     """Return where the catalogues of the server in *bin_dir* may be."""
-    beside = os.path.normpath(f"{bin_dir}/../share/locale") if bin_dir else ""
-    return [place for place in (beside, "/usr/share/locale") if place]
+    beside = (os.path.normpath(f"{bin_dir}/../share/locale"),) if bin_dir else ()
+    return [*beside, *_PLACES]
