@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from fixtures.commands import command
-from fixtures.processes import gone, wait_until
+from fixtures.processes import gone, kill, wait_until
 from fixtures.server import Server
 from pgx_agent.record import Garbled
 from pgx_pclrsc import proc, runentry
@@ -116,6 +116,21 @@ def test_a_stopped_monitor_is_ended_and_replaced(resource: Resource) -> None:
 
     assert resource.check() == ONLINE
     wait_until(lambda: resource.monitor() not in (None, before), "the new one writes")
+
+
+@pytest.mark.one_postgres
+def test_a_server_that_has_ended_is_a_fault_before_anybody_says_so(
+    resource: Resource,
+) -> None:
+    """The record says Online and is fresh, and its monitor cannot take it back."""
+    resource.online()
+    monitor = _kill_monitor(resource, signal.SIGSTOP)
+    postmaster = resource.known().postmaster
+    kill(postmaster)
+    wait_until(lambda: gone(postmaster), "the postmaster has ended")
+
+    assert resource.check() == FAULTED
+    kill(monitor)
 
 
 def test_a_check_starts_at_most_one_monitor_in_ten_seconds(resource: Resource) -> None:

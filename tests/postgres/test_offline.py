@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
+import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
 
 import psycopg
 import pytest
 
+from fixtures.os_user import OsUser
 from fixtures.processes import gone, wait_until
 from fixtures.server import Server
 from pgx_agent import record as records
@@ -260,3 +263,26 @@ def test_unlogged_tables_survive_a_fast_switch(
     assert resource.online().returncode == 0
 
     assert server.ask("select count(*) from u", "postgres") == "1"
+
+
+def test_a_standalone_backend_is_ended_cleanly(
+    resource: Resource, os_user: OsUser
+) -> None:
+    """`postgres --single` knows neither a fast nor an immediate shutdown."""
+    server = resource.server
+    program = str(server.binaries.path("postgres"))
+    alone = subprocess.Popen(
+        [program, "--single", "-D", str(server.data), "postgres"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        **os_user.popen_options(),
+    )
+    assert alone.stdout is not None
+    alone.stdout.read(1)
+    result = resource.offline()
+    alone.communicate(timeout=60)
+    control = os_user.run([server.binaries.path("pg_controldata"), server.data])
+
+    assert result.returncode == 0, result.stderr
+    assert re.search(r"^Database cluster state: +shut down$", control.stdout, re.M)

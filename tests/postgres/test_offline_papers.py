@@ -7,7 +7,6 @@ the instance's, and an instance without it is stopped all the same.
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -156,6 +155,26 @@ def test_a_pid_used_again_is_not_the_recorded_postmaster(
     assert unrelated.poll() is None
 
 
+@pytest.mark.one_postgres
+def test_a_segment_used_again_is_not_the_recorded_server_s(
+    resource: Resource, make_server: MakeServer
+) -> None:
+    """The record names the id of shared memory that is another instance's now."""
+    other = make_server("other")
+    pid = other.start_plain()
+    assert resource.online().returncode == 0
+    resource.server.stop(signal.SIGQUIT)
+    wait_until(lambda: not resource.monitor_runs(), "the monitor has ended with it")
+    found = resource.known()
+    found.shmid = int((other.data / "postmaster.pid").read_text().split()[-2])
+    _write(resource, found)
+    result = resource.offline()
+
+    assert result.returncode == 0, result.stderr
+    assert not gone(pid)
+    assert other.answers()
+
+
 def _write(resource: Resource, found: records.Record) -> None:
     fd = os.open(resource.work / "record", os.O_RDWR)
     records.write(fd, found)
@@ -261,26 +280,3 @@ def test_an_instance_elsewhere_is_no_want_of_proof(
 
     assert result.returncode == 0, result.stderr
     assert not gone(others)
-
-
-def test_a_standalone_backend_is_ended_cleanly(
-    resource: Resource, os_user: OsUser
-) -> None:
-    """`postgres --single` knows neither a fast nor an immediate shutdown."""
-    server = resource.server
-    program = str(server.binaries.path("postgres"))
-    alone = subprocess.Popen(
-        [program, "--single", "-D", str(server.data), "postgres"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        **os_user.popen_options(),
-    )
-    assert alone.stdout is not None
-    alone.stdout.read(1)
-    result = resource.offline()
-    alone.communicate(timeout=60)
-    control = os_user.run([server.binaries.path("pg_controldata"), server.data])
-
-    assert result.returncode == 0, result.stderr
-    assert re.search(r"^Database cluster state: +shut down$", control.stdout, re.M)

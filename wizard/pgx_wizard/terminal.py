@@ -109,7 +109,8 @@ class Terminal:
         if self.child.signalstatus is not None:
             return f"signal {self.child.signalstatus}"
         last = plain(self.printed).strip().rpartition("\n")[2]
-        return f"exit code {self.child.exitstatus}{f', {last}' if last else ''}"
+        printed = f"; it printed last: {last}" if last else ""
+        return f"exit code {self.child.exitstatus}{printed}"
 
     def type(self, keys: Keys) -> None:
         """Type *keys*."""
