@@ -128,7 +128,7 @@ def test_no_apply_rests_on_where_no_save_leads(wizard: Wizard) -> None:
     before = wizard.held()
     said = wizard.apply("manual", "--dry-run", no_save=1)
     assert said.returncode == 1
-    assert "hvw ended unexpectedly" in said.stderr
+    assert "hvw ended unexpectedly: exit code 0; it printed last: " in said.stderr
     assert "internal error" not in said.stderr
     assert wizard.held() == before
 
