@@ -141,9 +141,20 @@ def _by_workdir(root: str, name: str, beacon: int) -> int:
 
         if os.geteuid() and not slow_check.is_os_user(root, name, os.geteuid()):
             raise Refused(_WRONG_CALLER) from ex
-        code = slow_check.when_unreadable(root, name, str(ex), beacon)
-        return _told(name, code, None)
+        return _told(name, _unreadable(root, name, str(ex), beacon), None)
     return _from_look(root, name, look)
+
+
+def _unreadable(root: str, name: str, why: str, beacon: int) -> int:
+    from pgx_agent import slow_check
+
+    answer = slow_check.when_unreadable(root, name, why, beacon)
+    if answer is None:
+        return unknown(name)
+    code, start = answer
+    if start:
+        start_monitor(root, name, "-")
+    return code
 
 
 def _from_look(root: str, name: str, look: Look) -> int:
@@ -232,11 +243,9 @@ def run(arguments: list[str]) -> int:
 def _internal_error(arguments: list[str], problem: Exception) -> int:
     """Answer from the processes alone: a fault of ours is not the instance's."""
     try:
-        from pgx_agent import slow_check
-
         text = f"internal error: {type(problem).__name__}: {problem}"
         root = registry.registry_root()
-        return slow_check.when_unreadable(root, arguments[0], text, -1)
+        return _unreadable(root, arguments[0], text, -1)
     except Exception:  # noqa: BLE001  # nothing is left to ask
         return verdict.OFFLINE
 

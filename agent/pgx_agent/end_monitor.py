@@ -10,11 +10,12 @@ import os
 import time
 from itertools import pairwise
 
-from pgx_agent import launch, record, transition
-from pgx_pclrsc import locks, names, proc, registry
+from pgx_agent import record
+from pgx_pclrsc import locks, monitors, names, proc, registry
 from pgx_pclrsc.bare import signal
 from pgx_pclrsc.definition import ResourceDefinition
 from pgx_pclrsc.report import Failure
+from pgx_pclrsc.signals import send_signal
 
 _TERM_FOR = 0.5  # seconds a monitor has to end after SIGTERM; it has nothing to tidy up
 _KILL_FOR = 5.0
@@ -30,7 +31,7 @@ def ask_to_end(dir_fd: int) -> None:
     try:
         if locks.is_held(fd, locks.MONITOR):
             for pid, start in _monitors(dir_fd, fd):
-                transition.send_signal(pid, start, signal.SIGTERM)
+                send_signal(pid, start, signal.SIGTERM)
     finally:
         os.close(fd)
 
@@ -53,7 +54,7 @@ def end_monitor(dir_fd: int) -> None:
             if not locks.is_held(fd, locks.MONITOR):
                 return
             for pid, start in _monitors(dir_fd, fd):
-                transition.send_signal(pid, start, number)
+                send_signal(pid, start, number)
             if _is_free(fd, seconds):
                 return
     finally:
@@ -86,8 +87,8 @@ def _end_recorded(dir_fd: int) -> None:
         return
     if found is None or not proc.alive(found.monitor, found.monitor_start):
         return
-    if any(launch.MONITOR in word for word in proc.cmdline(found.monitor)[:4]):
-        transition.send_signal(found.monitor, found.monitor_start, signal.SIGKILL)
+    if monitors.is_monitor(proc.cmdline(found.monitor)):
+        send_signal(found.monitor, found.monitor_start, signal.SIGKILL)
 
 
 def _is_free(fd: int, seconds: float) -> bool:
@@ -108,41 +109,19 @@ def _monitors(dir_fd: int, fd: int) -> list[tuple[int, int]]:
     if (
         found is not None
         and proc.alive(found.monitor, found.monitor_start)
-        and _has_open(found.monitor, os.fstat(fd))
+        and monitors.has_open(found.monitor, os.fstat(fd))
     ):
         return [(found.monitor, found.monitor_start)]
-    return holders(fd)
-
-
-def holders(fd: int) -> list[tuple[int, int]]:
-    """Return our user's monitors that have the file of *fd* open."""
-    wanted = os.fstat(fd)
-    found = []
-    for pid in proc.pids():
-        stat = proc.read_stat(pid)
-        is_monitor = any(launch.MONITOR in word for word in proc.cmdline(pid)[:4])
-        if stat is not None and is_monitor and _has_open(pid, wanted):
-            found.append((pid, stat[2]))
-    return found
-
-
-def _has_open(pid: int, wanted: os.stat_result) -> bool:
-    try:
-        for name in os.listdir(f"/proc/{pid}/fd"):
-            if proc.link_key(f"/proc/{pid}/fd/{name}") == (
-                wanted.st_dev,
-                wanted.st_ino,
-            ):
-                return True
-    except OSError:
-        pass
-    return False
+    return monitors.holders(fd)
 
 
 def _named(dir_fd: int) -> str:
     fd = record.open_regular(dir_fd, names.MONITOR_LOCK)
     try:
-        return ", ".join(str(pid) for pid, _ in holders(fd)) or "none that can be seen"
+        return (
+            ", ".join(str(pid) for pid, _ in monitors.holders(fd))
+            or "none that can be seen"
+        )
     finally:
         os.close(fd)
 
@@ -167,7 +146,7 @@ def end_by_name(root: str, definition: ResourceDefinition) -> None:
     for pid in proc.pids():
         stat = proc.read_stat(pid)
         if stat is not None and _is_monitor_of(pid, root, definition):
-            transition.send_signal(pid, stat[2], signal.SIGKILL)
+            send_signal(pid, stat[2], signal.SIGKILL)
 
 
 def _is_monitor_of(pid: int, root: str, definition: ResourceDefinition) -> bool:
@@ -175,7 +154,7 @@ def _is_monitor_of(pid: int, root: str, definition: ResourceDefinition) -> bool:
         return False
     words = proc.cmdline(pid)
     named = any(
-        os.path.basename(word) == launch.MONITOR and after == definition.name
+        os.path.basename(word) == monitors.PROGRAM and after == definition.name
         for word, after in pairwise(words[:5])
     )
     return named and _registry_of(pid) == os.path.abspath(root)

@@ -12,10 +12,10 @@ import sys
 import time
 
 from pgx_agent import environment, prologue, record, transition
-from pgx_agent.slow_check import definition_of
 from pgx_agent.trace import Trace
 from pgx_pclrsc import (
     locks,
+    monitors,
     names,
     postmasters,
     proc,
@@ -23,13 +23,14 @@ from pgx_pclrsc import (
     registry,
     report,
     runentry,
+    store,
     users,
 )
 from pgx_pclrsc.bare import signal
 from pgx_pclrsc.definition import ResourceDefinition
 from pgx_pclrsc.failure import Failure
+from pgx_pclrsc.signals import send_signal
 
-MONITOR = "pgx_monitor"
 STARTER = 1  # byte of monitor.lock: held while a start is decided on
 _PAUSE_MS = 10_000
 _WAIT_FOR_ENTRY = 60.0  # seconds root waits for the first answer, to write its entry
@@ -52,7 +53,7 @@ _PROGRAMS = os.path.dirname(os.path.realpath(sys.argv[0]))
 
 def program() -> str:
     """Return the path of pgx_monitor: it is installed beside the script that runs."""
-    return os.path.join(_PROGRAMS, MONITOR)
+    return os.path.join(_PROGRAMS, monitors.PROGRAM)
 
 
 def spawn(definition: ResourceDefinition, options: list[str], errors: int) -> int:
@@ -88,7 +89,7 @@ def in_background(root: str, name: str, generation: str) -> None:
 
 
 def _take_over(root: str, name: str, generation: str) -> None:
-    definition = definition_of(root, name)
+    definition = store.find(root, name)
     if definition is None:
         return
     _make_beacon(root, definition)
@@ -217,9 +218,9 @@ def _end_hung(dir_fd: int, fd: int) -> None:
         return
     if found is None or proc.monotonic_ms() < found.good_until:
         return
-    if MONITOR not in " ".join(proc.cmdline(found.monitor)[:4]):
+    if not monitors.is_monitor(proc.cmdline(found.monitor)):
         return
-    transition.send_signal(found.monitor, found.monitor_start, signal.SIGKILL)
+    send_signal(found.monitor, found.monitor_start, signal.SIGKILL)
     until = time.monotonic() + _WAIT_FOR_LOCK
     while locks.is_held(fd, locks.MONITOR) and time.monotonic() < until:
         time.sleep(0.01)

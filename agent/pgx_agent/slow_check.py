@@ -8,31 +8,17 @@ from __future__ import annotations
 
 import os
 
-from pgx_agent import check, check_rows
+from pgx_agent import check_rows
 from pgx_agent.beacon import Heard
 from pgx_agent.core import verdict
-from pgx_pclrsc import codec, postmasters, proc, registry, report, runentry, store
+from pgx_pclrsc import postmasters, proc, registry, report, runentry, store
 from pgx_pclrsc.definition import ResourceDefinition
 from pgx_pclrsc.report import Failure
 
 
-def definition_of(root: str, name: str) -> ResourceDefinition | None:
-    """Return the definition from the registry, else from the entry under /run, else None."""
-    try:
-        return store.load(name, root)
-    except Failure:
-        entry = runentry.read(root, name)
-    if entry is None:
-        return None
-    try:
-        return codec.decode(entry[1])
-    except Failure:
-        return None
-
-
 def is_os_user(root: str, name: str, uid: int) -> bool:
     """Whether *uid* is the resource's OS user; nobody's, where that cannot be read."""
-    definition = definition_of(root, name)
+    definition = store.find(root, name)
     return definition is None or definition.uid == uid
 
 
@@ -42,7 +28,7 @@ def found_here(root: str, name: str) -> bool:
     Only names are compared: a data directory reached through a link is looked at in
     the background, where a hanging disk holds nobody up.
     """
-    definition = definition_of(root, name)
+    definition = store.find(root, name)
     return definition is not None and bool(postmasters.of_user(definition.uid))
 
 
@@ -58,7 +44,7 @@ def _alive(root: str, name: str, definition: ResourceDefinition | None) -> bool:
 
 def server_here(root: str, name: str) -> tuple[int, int] | None:
     """Return PID and start time of such a server, None without one."""
-    definition = definition_of(root, name)
+    definition = store.find(root, name)
     for pid in postmasters.of_user(definition.uid) if definition else []:
         stat = proc.read_stat(pid)
         if stat is not None:
@@ -66,12 +52,17 @@ def server_here(root: str, name: str) -> tuple[int, int] | None:
     return None
 
 
-def when_unreadable(root: str, name: str, why: str, beacon: int) -> int:
-    """Answer where registry, work directory or record cannot be read: row 9 of the table."""
+def when_unreadable(
+    root: str, name: str, why: str, beacon: int
+) -> verdict.Answer | None:
+    """Answer where registry, work directory or record cannot be read: row 9 of the table.
+
+    None where there is no such resource.
+    """
     if _is_unknown(root, name):
-        return check.unknown(name)
+        return None
     problem = Failure(f'could not read the state of resource "{name}": {why}')
-    report.to_system_log(check.PROGRAM, "warning", problem)
+    report.to_system_log("pgx_check", "warning", problem)
     heard = Heard(beacon) if beacon >= 0 else None
     entry = runentry.read(root, name)
     said = heard.postmaster() if heard else None
@@ -80,12 +71,11 @@ def when_unreadable(root: str, name: str, why: str, beacon: int) -> int:
         # A resource that the registry has lost is Offline once its server is gone.
         registered = os.path.lexists(registry.entry(root, name))
         if registered or proc.alive(*postmaster):
-            return verdict.FAULTED
-    definition = definition_of(root, name)
+            return verdict.FAULTED, False
+    definition = store.find(root, name)
     code, start = verdict.unreadable(_alive(root, name, definition))
-    if start and definition is not None and not (heard and heard.watched()):
-        check.start_monitor(root, name, "-")
-    return code
+    watched = heard is not None and heard.watched()
+    return code, start and definition is not None and not watched
 
 
 def _is_unknown(root: str, name: str) -> bool:

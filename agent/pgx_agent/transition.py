@@ -12,9 +12,10 @@ import time
 from collections.abc import Callable
 
 from pgx_agent import record
-from pgx_pclrsc import locks, names, proc
+from pgx_pclrsc import locks, monitors, names, proc
 from pgx_pclrsc.bare import signal
 from pgx_pclrsc.report import Failure
+from pgx_pclrsc.signals import send_signal
 
 _LOOK_AGAIN = 0.02  # seconds between two tries for the lock
 _TERM_FOR = 5.0  # seconds an ended Online has before it is killed
@@ -161,10 +162,7 @@ class _Wait:
             self._stuck_since = now
         elif now - self._stuck_since > _MONITOR_FOR:
             self._stuck_since = now
-            # Here, not above: that module imports this one.
-            from pgx_agent import end_monitor
-
-            for pid, start in end_monitor.holders(fd):
+            for pid, start in monitors.holders(fd):
                 if proc.uid_of(pid) == os.geteuid():
                     send_signal(pid, start, signal.SIGKILL)
 
@@ -215,20 +213,3 @@ def _not_had(script: tuple[str, int, int] | None) -> Failure:
         f"could not get the transition lock: {who} still works",
         hint="Wait for it, or look why it takes so long in trace.log.",
     )
-
-
-def send_signal(pid: int, start: int, number: int) -> bool:
-    """Signal the process with this PID and start time and no other; False when it is gone."""
-    try:
-        pidfd = os.pidfd_open(pid)
-    except ProcessLookupError:
-        return False
-    try:
-        if not proc.alive(pid, start):
-            return False
-        signal.pidfd_send_signal(pidfd, number)
-        return True
-    except ProcessLookupError:
-        return False
-    finally:
-        os.close(pidfd)

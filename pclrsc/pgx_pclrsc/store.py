@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import stat
 
-from pgx_pclrsc import codec, registry
+from pgx_pclrsc import codec, registry, runentry
 from pgx_pclrsc.definition import ResourceDefinition
 from pgx_pclrsc.failure import Failure
 from pgx_pclrsc.registry import registry_root as registry_root
@@ -46,6 +46,18 @@ def load(name: str, root: str | None = None) -> ResourceDefinition:
         raise _unreadable(name, f"{ex.filename}: {ex.strerror}.") from ex
     _check_entry(where, name, definition)
     return definition
+
+
+def find(root: str, name: str) -> ResourceDefinition | None:
+    """Return the definition from the registry, else from the entry under /run, else None."""
+    try:
+        return load(name, root)
+    except Failure:
+        entry = runentry.read(root, name)
+    try:
+        return None if entry is None else codec.decode(entry[1])
+    except Failure:
+        return None
 
 
 def exists(name: str, root: str) -> bool:

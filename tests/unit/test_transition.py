@@ -15,6 +15,7 @@ import pytest
 from pgx_agent import record, transition
 from pgx_pclrsc import locks, names, proc
 from pgx_pclrsc.report import Failure
+from pgx_pclrsc.signals import send_signal
 
 
 def _nothing() -> None:
@@ -135,7 +136,7 @@ def test_a_number_that_is_used_again_is_not_signalled() -> None:
         time.sleep(30)
         os._exit(0)
     try:
-        assert not transition.send_signal(pid, 1, signal.SIGKILL)
+        assert not send_signal(pid, 1, signal.SIGKILL)
         assert os.waitpid(pid, os.WNOHANG) == (0, 0)
     finally:
         os.kill(pid, signal.SIGKILL)

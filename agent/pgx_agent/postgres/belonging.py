@@ -17,10 +17,9 @@ import time
 from pgx_agent.postgres import holdings
 from pgx_agent.postgres.evidence import Evidence
 from pgx_agent.postgres.holdings import Key
-from pgx_pclrsc import memory, proc
+from pgx_pclrsc import memory, monitors, proc
 from pgx_pclrsc.servers import Servers
 
-_MONITOR = "pgx_monitor"
 # postmaster.pid has whole seconds of a clock that is slewed; a process may wait before it
 # becomes the server.
 _EARLIER, _LATER = 2.0, 60.0
@@ -108,11 +107,9 @@ class Belonging:
         key = self._evidence.guard_key
         if key is None or pid in self._spared or not holdings.has_flocked(pid, key):
             return ""
-        return "" if self._is_monitor(pid) else "it holds the guard's descriptor"
-
-    def _is_monitor(self, pid: int) -> bool:
-        words = self._look.words(pid)[:4]
-        return any(os.path.basename(word) == _MONITOR for word in words)
+        if monitors.is_monitor(self._look.words(pid)):
+            return ""
+        return "it holds the guard's descriptor"
 
     def _is_closed_and_named(self, pid: int) -> bool:
         """Whether it may not be looked into, and PID file and children say what it is."""
