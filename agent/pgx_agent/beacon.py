@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 
-from pgx_pclrsc import locks, proc, registry
+from pgx_pclrsc import locks, proc, registry, runentry
 
 # PID and start time (clock ticks) of a postmaster.
 Postmaster = tuple[int, int]
@@ -110,6 +110,20 @@ class Heard:
             if begin >= locks.ONLINE_IS:
                 return locks.process(begin)
         return None
+
+
+def is_faulted(heard: Heard, fd: int, postmaster: Postmaster) -> bool:
+    """Whether *postmaster* is Faulted by the beacon *fd*; where we are root that is kept.
+
+    Faulted is final, and the monitor may end while it can say so nowhere else.
+    """
+    if not heard.faulted(postmaster):
+        return False
+    try:
+        runentry.latch(fd, faulted(postmaster))
+    except OSError:
+        pass  # the monitor goes on saying it
+    return True
 
 
 def _places(beacon: int, uid: int) -> Places:

@@ -7,20 +7,14 @@ from __future__ import annotations
 
 import os
 
-from pgx_agent import record
+from pgx_agent import record, slow_check
+from pgx_agent.beacon import Heard, Postmaster, is_faulted
 from pgx_agent.core import verdict
 from pgx_pclrsc import proc, runentry
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from pgx_agent.beacon import Heard, Postmaster
     from pgx_agent.check import Look
-
-
-def _hear(fd: int) -> Heard:
-    from pgx_agent import beacon
-
-    return beacon.Heard(fd)
 
 
 def without_workdir(root: str, name: str, fd: int) -> int | None:
@@ -29,7 +23,7 @@ def without_workdir(root: str, name: str, fd: int) -> int | None:
     None where they are none of the OS user's, or not well: Check then looks at the work
     directory, as ever.
     """
-    heard = _hear(fd)
+    heard = Heard(fd)
     if os.geteuid() not in (0, heard.uid):
         return None
     leaving = heard.leaving()
@@ -44,26 +38,10 @@ def without_workdir(root: str, name: str, fd: int) -> int | None:
     return verdict.by_beacon(alive=proc.alive(*postmaster), offline_runs=leaving)
 
 
-def is_faulted(heard: Heard, fd: int, postmaster: Postmaster) -> bool:
-    """Whether *postmaster* is Faulted by the beacon *fd*; where we are root that is kept.
-
-    Faulted is final, and the monitor may end while it can say so nowhere else.
-    """
-    if not heard.faulted(postmaster):
-        return False
-    from pgx_agent import beacon
-
-    try:
-        runentry.latch(fd, beacon.faulted(postmaster))
-    except OSError:
-        pass  # the monitor goes on saying it
-    return True
-
-
 def answer(root: str, name: str, look: Look) -> verdict.Answer:
     """Answer where the record does not say Online of a postmaster that lives."""
     found = look.record
-    heard = _hear(look.beacon) if look.beacon >= 0 else None
+    heard = Heard(look.beacon) if look.beacon >= 0 else None
     # Before the entry is read: it says `stopped` before an Offline lets go of the beacon.
     offline_runs = look.offline_runs or (heard is not None and heard.leaving())
     watched = look.watched() or (heard is not None and heard.watched())
@@ -83,7 +61,7 @@ def answer(root: str, name: str, look: Look) -> verdict.Answer:
             return verdict.lost(watched=watched, offline_runs=offline_runs)
     if offline_runs:
         return verdict.OFFLINE, False
-    here = (not says and look.alive) or _found_here(root, name)
+    here = (not says and look.alive) or slow_check.found_here(root, name)
     return verdict.without_record(here and not watched)
 
 
@@ -121,12 +99,4 @@ def _held(root: str, name: str, look: Look) -> Postmaster | None:
     """
     if look.beacon >= 0 or not look.lost or not look.held:
         return None
-    from pgx_agent import slow_check
-
     return slow_check.server_here(root, name)
-
-
-def _found_here(root: str, name: str) -> bool:
-    from pgx_agent import slow_check
-
-    return slow_check.found_here(root, name)
