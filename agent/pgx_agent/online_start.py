@@ -109,8 +109,7 @@ class Start:
 
     def _take_guard(self) -> int | None:
         self._worker.phase("locking the data directory against a second server")
-        waiting = guard.Waiting(self._sleep, self._worker.say, self._warn)
-        return guard.take(self._data, self._until, waiting, past=self._break_guard)
+        return guard.take(self._data, self._until, self._worker, past=self._break_guard)
 
     def _cleared(self, guard_fd: int | None, step: online.Start) -> bool:
         """Whether a broken PID file was removed, or others are at work: look again."""
@@ -148,12 +147,6 @@ class Start:
             f"instance is here. A copy is {quoted(f'{work}/{gone.copy}')}.",
         )
         return True
-
-    def _sleep(self, seconds: float) -> None:
-        self._worker.wait([], seconds)
-
-    def _warn(self, primary: str, detail: str) -> None:
-        self._worker.warn(primary, detail=detail)
 
     def _open_log(self) -> int:
         try:
@@ -253,6 +246,4 @@ def wait_ready(worker: Worker, pid: int, pidfd: int, until: float) -> startup.Ou
     """Wait until the postmaster takes connections, saying what it does meanwhile."""
     worker.phase(f"waiting until postmaster {pid} takes connections")
     data_directory = worker.definition.data_directory
-    return startup.wait_ready(
-        data_directory, pid, pidfd, until, worker.wait, worker.say
-    )
+    return startup.wait_ready(data_directory, pid, pidfd, until, worker)

@@ -88,6 +88,10 @@ class Worker:
         self.trace.write(text)
         self._send("phase", text)
 
+    def note(self, text: str) -> None:
+        """Write *text* to the trace alone."""
+        self.trace.write(text)
+
     def say(self, text: str) -> None:
         """Report progress on stderr and in the trace."""
         report.to_stderr(f"{self.program}: {text}")

@@ -169,7 +169,8 @@ def _after(world: World, step: Step) -> World:
 def _done(world: World, step: Step, after: World) -> bool:
     if isinstance(step, Adopt):
         return after.facts.faulted is None
-    return online.ends(step)
+    # Nothing is planned after these, provided that they succeed.
+    return isinstance(step, (Refuse, online.RefuseOddity, online.Doubt, Start))
 
 
 def _run(world: World, limit: int = 12) -> tuple[World, list[Step]]:

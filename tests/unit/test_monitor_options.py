@@ -18,14 +18,13 @@ def test_every_option() -> None:
             "pg1",
             "--by=online",
             "--generation=abc",
-            "--postmaster=12:34",
             "--wait-fd=3",
             "--ready-fd=4",
             "--watch-interval-ms=5",
         ]
     )
 
-    assert got == Options("pg1", "online", "abc", (12, 34), 3, 4, 5)
+    assert got == Options("pg1", "online", "abc", 3, 4, 5)
 
 
 @pytest.mark.parametrize(
@@ -39,8 +38,6 @@ def test_every_option() -> None:
         ["pg1", "--by=rms"],
         ["pg1", "--nosuch=1"],
         ["pg1", "--by=check", "--by=check"],
-        ["pg1", "--postmaster=12"],
-        ["pg1", "--postmaster=1:2:3"],
         ["pg1", "--wait-fd=x"],
     ],
 )

@@ -34,7 +34,7 @@ def _instance(path: Path, major: str = "15\n", head: bytes | None = None) -> str
 def test_the_head_of_the_control_file(tmp_path: Path) -> None:
     found = control.read(_instance(tmp_path))
 
-    assert found == control.Control(15, 42, 1300, 202209061)
+    assert found == control.Control(15, 42, 202209061)
     assert found.tablespace_directory == "PG_15_202209061"
 
 

@@ -286,6 +286,3 @@ DEFAULTS: dict[str, dict[str, str]] = {
     GLS: {"Timeout": "60"},
     FILE_SYSTEMS: {"Timeout": "180"},
 }
-DEFAULT_FLAGS: dict[str, frozenset[str]] = {
-    FILE_SYSTEMS: frozenset({"LOCAL", "AUTORECOVER"})
-}

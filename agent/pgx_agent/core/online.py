@@ -197,11 +197,6 @@ def next_step(facts: Facts) -> Step:
             return _with_server(facts, _least_wanted(facts))
 
 
-def ends(step: Step) -> bool:
-    """Whether nothing is planned after *step*, provided that it succeeds."""
-    return isinstance(step, (Adopt, Refuse, RefuseOddity, Doubt, Start))
-
-
 def is_ours_to_stop(facts: Facts, ours: Ident, *, forked: bool) -> bool:
     """Whether what is there may be stopped because *ours* did not come up.
 

@@ -51,7 +51,7 @@ def _watch(
 def _told(options: Options) -> Told | None:
     """Return which server, and the record's generation; None when Online is gone."""
     if options.wait_fd < 0:
-        return Told(options.postmaster, options.generation)
+        return Told(None, options.generation)
     data = b""
     while not data.endswith(b"\n") and (more := os.read(options.wait_fd, 256)):
         data += more

@@ -8,7 +8,7 @@ from pgx_pclrsc.frozen import dataclass
 
 SYNOPSIS = (
     "usage: pgx_monitor NAME [--by=online|check] [--generation=TOKEN] "
-    "[--postmaster=PID:START] [--wait-fd=N] [--ready-fd=N]"
+    "[--wait-fd=N] [--ready-fd=N]"
 )
 
 STARTED, ADOPTED = "started", "adopted"
@@ -31,7 +31,6 @@ class Options:
     name: str
     by: str = "check"
     generation: str = ""
-    postmaster: Postmaster | None = None
     wait_fd: int = -1
     ready_fd: int = -1
     interval_ms: int = 0
@@ -56,7 +55,6 @@ def parse(arguments: list[str]) -> Options:
             arguments[0],
             given.pop("--by", "check"),
             given.pop("--generation", ""),
-            parse_postmaster(given.pop("--postmaster", "")),
             int(given.pop("--wait-fd", "-1")),
             int(given.pop("--ready-fd", "-1")),
             int(given.pop("--watch-interval-ms", "0")),
@@ -66,14 +64,6 @@ def parse(arguments: list[str]) -> Options:
     if given or options.by not in ("online", "check"):
         raise _usage()
     return options
-
-
-def parse_postmaster(text: str) -> Postmaster | None:
-    """Return the PID and start time in `PID:START`, None for nothing.  Raises ValueError."""
-    if not text:
-        return None
-    pid, start = text.split(":")
-    return int(pid), int(start)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,6 @@ class Control:
 
     major: int
     system_identifier: int
-    control_version: int
     catalog_version: int
 
     @property
@@ -46,14 +45,14 @@ def parse_version(text: str) -> int:
     return int(text.split(".")[0].strip())
 
 
-def parse_head(data: bytes) -> tuple[int, int, int]:
-    """Return system identifier, control version, catalog version.  Raises ValueError."""
+def parse_head(data: bytes) -> tuple[int, int]:
+    """Return system identifier and catalog version.  Raises ValueError."""
     if len(data) < _HEAD.size:
         raise ValueError("too short")
     system, control, catalog = _HEAD.unpack_from(data)
     if not (0 < control < 65536 and system):
         raise ValueError("not a control file of this machine's kind")
-    return system, control, catalog
+    return system, catalog
 
 
 def read_state(data_directory: str) -> int | None:

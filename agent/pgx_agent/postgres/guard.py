@@ -11,10 +11,10 @@ from __future__ import annotations
 import fcntl
 import os
 import time
-from collections.abc import Callable
 
 from pgx_agent import mounts
 from pgx_agent.postgres import holdings, pidfile
+from pgx_agent.postgres.caller import Caller
 from pgx_agent.postgres.control import VERSION_FILE
 from pgx_pclrsc import proc
 from pgx_pclrsc.failure import Failure
@@ -32,15 +32,6 @@ class Holder:
 
     pid: int
     command: str
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """How `take` waits: *sleep* in slices, *say* why, *warn* of what is not had."""
-
-    sleep: Callable[[float], None]
-    say: Callable[[str], None]
-    warn: Callable[[str, str], None]
 
 
 def _open(path: str) -> int:
@@ -96,7 +87,7 @@ def _try(fd: int) -> bool:
 
 
 def take(
-    data_directory: str, until: float, waiting: Waiting, *, past: bool = False
+    data_directory: str, until: float, caller: Caller, *, past: bool = False
 ) -> int | None:
     """Take the guard and return its descriptor, None where it cannot be had at all.
 
@@ -114,13 +105,13 @@ def take(
             return fd
         if past:
             os.close(fd)
-            _go_past(data_directory, waiting)
+            _go_past(data_directory, caller)
             return None
-        _wait(fd, data_directory, until, waiting)
+        _wait(fd, data_directory, until, caller)
     except OSError as ex:
-        waiting.warn(
+        caller.warn(
             f"could not lock {quoted(path)} against a second server: {ex.strerror}",
-            "Nothing but RMS's exclusive disk keeps another node out.",
+            detail="Nothing but RMS's exclusive disk keeps another node out.",
         )
         return None
     return fd
@@ -145,14 +136,14 @@ def take_if_free(data_directory: str) -> tuple[int | None, str | None]:
     return None, problem
 
 
-def _go_past(data_directory: str, waiting: Waiting) -> None:
-    waiting.warn(
+def _go_past(data_directory: str, caller: Caller) -> None:
+    caller.warn(
         f"starting although data directory {quoted(data_directory)} is in use elsewhere",
-        f"--break-guard was given. {_pid_file(data_directory)}",
+        detail=f"--break-guard was given. {_pid_file(data_directory)}",
     )
 
 
-def _wait(fd: int, data_directory: str, until: float, waiting: Waiting) -> None:
+def _wait(fd: int, data_directory: str, until: float, caller: Caller) -> None:
     began = time.monotonic()
     said = False
     while not _try(fd):
@@ -163,9 +154,9 @@ def _wait(fd: int, data_directory: str, until: float, waiting: Waiting) -> None:
         if past > LEASE or time.monotonic() > until:
             raise _held_elsewhere(data_directory)
         if not here and not said:
-            waiting.say("the data directory is locked from elsewhere, waiting for it")
+            caller.say("the data directory is locked from elsewhere, waiting for it")
             said = True
-        waiting.sleep(0.1)
+        caller.wait([], 0.1)
 
 
 def _held_here(data_directory: str, here: list[Holder]) -> Failure:

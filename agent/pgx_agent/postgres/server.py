@@ -8,7 +8,6 @@ the pipe closes and the child exits.
 from __future__ import annotations
 
 import os
-import select
 from collections.abc import Mapping
 
 from pgx_agent import prologue
@@ -149,11 +148,6 @@ def _descriptors(order: Order) -> None:
     os.dup2(order.log_fd, 2)
     if order.guard_fd is not None:
         os.set_inheritable(order.guard_fd, True)
-
-
-def has_exited(pidfd: int) -> bool:
-    """Whether the process of *pidfd* has ended; it may be a zombie still."""
-    return bool(select.select([pidfd], [], [], 0)[0])
 
 
 def exit_text(pid: int) -> str:

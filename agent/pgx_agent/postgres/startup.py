@@ -8,9 +8,9 @@ held up, and long later.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 
 from pgx_agent.postgres import holdings, pidfile, titles
+from pgx_agent.postgres.caller import Caller
 from pgx_pclrsc import proc
 from pgx_pclrsc.frozen import dataclass
 
@@ -22,10 +22,6 @@ Outcome: TypeAlias = "Literal['ready', 'exited', 'late']"
 
 REPORT_EVERY = 10.0  # seconds
 _SHOWN = 200  # letters of a command
-
-# Waits for one of the descriptors to become readable, at most so many seconds.
-Wait: TypeAlias = Callable[[list[int], float], list[int]]
-Say: TypeAlias = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +40,7 @@ def _slice(waited: float) -> float:
 
 
 def wait_ready(
-    data_directory: str, pid: int, pidfd: int, until: float, wait: Wait, say: Say
+    data_directory: str, pid: int, pidfd: int, until: float, caller: Caller
 ) -> Outcome:
     """Wait until postmaster *pid* takes connections, has ended, or *until* has passed."""
     began = time.monotonic()
@@ -54,9 +50,9 @@ def wait_ready(
         if now >= until:
             return "late"
         if now - reported >= REPORT_EVERY:
-            say(f"still starting after {now - began:.0f} s: {doing(pid).text}")
+            caller.say(f"still starting after {now - began:.0f} s: {doing(pid).text}")
             reported = now
-        if pidfd in wait([pidfd], min(_slice(now - began), until - now)):
+        if pidfd in caller.wait([pidfd], min(_slice(now - began), until - now)):
             return "exited"
     return "ready"
 

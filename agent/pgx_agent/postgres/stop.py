@@ -1,6 +1,6 @@
 """Stopping an instance: the ladder of core/offline.py, carried out on its processes.
 
-    left = stop(worker, evidence, "fast", deadline)
+    left = stop(caller, evidence, "fast", deadline)
 
 Waits on pidfds, so that the end of the postmaster is seen at once, and looks now and then
 for what the ladder goes by: at the processes that are known and what they have begun, and
@@ -26,11 +26,11 @@ from pgx_agent.postgres import (
     stop_facts,
     titles,
 )
+from pgx_agent.postgres.caller import Caller
 from pgx_agent.postgres.evidence import Evidence, Ident
 from pgx_agent.postgres.instance import Process
 from pgx_agent.postgres.left import Left as Left
 from pgx_agent.postgres.progress import Progress
-from pgx_agent.worker import Worker
 from pgx_pclrsc import proc
 
 _SAY_EVERY = 10.0
@@ -40,32 +40,27 @@ _DETACHES_WITHIN = 1.0  # seconds for the kernel to count the dead out of a segm
 
 
 def stop(
-    worker: Worker, evidence: Evidence, mode: Mode, deadline: float, mute: str = ""
+    caller: Caller, evidence: Evidence, mode: Mode, deadline: float, mute: str = ""
 ) -> list[Left]:
     """Stop the instance, beginning with *mode*, before monotonic *deadline*.
 
     *mute* is a log file that hangs: a server that writes to it is killed, since it would
     hang over saying that it was asked to stop.
-    Returns what is left, nothing when all went well.  Raises ParentGone.
+    Returns what is left, nothing when all went well.  Raises what *caller* ends a wait with.
     """
-    return _Stop(worker, evidence, mode, deadline, mute).run()
-
-
-def end_orphans(worker: Worker, evidence: Evidence, deadline: float) -> list[Left]:
-    """End what a postmaster that is gone has left, before monotonic *deadline*."""
-    return stop(worker, evidence, "immediate", deadline)
+    return _Stop(caller, evidence, mode, deadline, mute).run()
 
 
 class _Stop:
     def __init__(
         self,
-        worker: Worker,
+        caller: Caller,
         evidence: Evidence,
         mode: Mode,
         deadline: float,
         mute: str,
     ) -> None:
-        self._worker = worker
+        self._caller = caller
         self._evidence = evidence
         self._began = time.monotonic()
         self._limits = offline.Limits(mode, max(_LEAST, deadline - self._began))
@@ -86,7 +81,7 @@ class _Stop:
     def run(self) -> list[Left]:
         """Go down the ladder until it ends."""
         there = self._descend()
-        self._worker.trace.write(
+        self._caller.note(
             stop_facts.end(
                 self._ladder.rung, self._now(), self._looks, self._passes, len(there)
             )
@@ -106,14 +101,14 @@ class _Stop:
             self._cost = time.process_time() - began
             if not isinstance(todo, offline.Wait):
                 text = stop_facts.step(look, todo, self._ladder.rung, self._now())
-                self._worker.trace.write(text)
+                self._caller.note(text)
             match todo:
                 case offline.Done():
                     # One look can miss a process whose parent ends in the middle of it.
                     if not self._find():
                         return self._attached()
                 case offline.GiveUp(because):
-                    self._worker.say(f"giving up: {because}")
+                    self._caller.say(f"giving up: {because}")
                     return [left.of(process, self._denied) for process in found]
                 case offline.SendFast():
                     self._request(found, "fast")
@@ -178,9 +173,9 @@ class _Stop:
         for postmaster in instance.postmasters(found):
             text = f"requesting {mode} shutdown of postmaster {postmaster.pid}"
             if mode == self._limits.mode:
-                self._worker.trace.write(text)
+                self._caller.note(text)
             else:
-                self._worker.say(f"{text}: {because}")
+                self._caller.say(f"{text}: {because}")
             if not killing.request(postmaster, mode):
                 self._denied.add(postmaster.ident)
 
@@ -192,7 +187,7 @@ class _Stop:
         process, commands = unit
         named = titles.waited_for((p.pid, p.command) for p in commands or [process])
         how = "killing" if todo.kill else "ending"
-        self._worker.say(f"{how} {named} alone: {todo.because}")
+        self._caller.say(f"{how} {named} alone: {todo.because}")
         self._progress.asked(process, "kill" if todo.kill else "end", self._now())
         self._looks_here = 0
         if commands and todo.kill:
@@ -214,7 +209,7 @@ class _Stop:
             named = titles.waited_for(
                 ((p.pid, p.command) for p in killed), self._progress.cluster
             )
-            self._worker.say(f"killing {len(killed)} processes ({named}): {because}")
+            self._caller.say(f"killing {len(killed)} processes ({named}): {because}")
 
     def _wait(self, found: list[Process], until: float) -> None:
         """Wait until what is waited for has ended, or it is time for another look."""
@@ -233,15 +228,15 @@ class _Stop:
     def _until_all_end(self, pidfds: list[int], until: float) -> None:
         waiting = list(pidfds)
         while waiting and (seconds := until - self._now()) > 0:
-            ended = self._worker.wait(waiting, seconds)
+            ended = self._caller.wait(waiting, seconds)
             waiting = [pidfd for pidfd in waiting if pidfd not in ended]
 
     def _say(self, found: list[Process]) -> None:
         self._say_at = self._now() + _SAY_EVERY
         others = [(p.pid, p.command) for p in found if not p.head]
         text = titles.waited_for(others, self._progress.cluster)
-        self._worker.phase(f"waiting for {text}")
-        self._worker.say(f"waiting for {text} since {self._now():.0f} s")
+        self._caller.phase(f"waiting for {text}")
+        self._caller.say(f"waiting for {text} since {self._now():.0f} s")
 
     def _attached(self) -> list[Left]:
         """Return the segments of the instance that somebody still has attached."""
@@ -249,7 +244,7 @@ class _Stop:
         while there := left.attached(self._evidence):
             if self._now() >= until:
                 return there
-            self._worker.wait([], 0.02)
+            self._caller.wait([], 0.02)
         return []
 
 
