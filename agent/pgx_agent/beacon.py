@@ -78,6 +78,7 @@ class Heard:
     """What the OS user's processes say on a beacon, and what root has latched."""
 
     def __init__(self, beacon: int) -> None:
+        self._fd = beacon
         words = os.pread(beacon, 64, 0).split()
         self.uid = int(words[0]) if words else -1
         self._latched = {int(word) for word in words[1:]}
@@ -104,26 +105,25 @@ class Heard:
         place = faulted(postmaster)
         return place in self._latched or self._says(place, place)
 
+    def keep_faulted(self, postmaster: Postmaster) -> bool:
+        """Whether *postmaster* is Faulted; where we are root that is kept.
+
+        Faulted is final, and the monitor may end while it can say so nowhere else.
+        """
+        if not self.faulted(postmaster):
+            return False
+        try:
+            runentry.latch(self._fd, faulted(postmaster))
+        except OSError:
+            pass  # the monitor goes on saying it
+        return True
+
     def postmaster(self) -> Postmaster | None:
         """Return the postmaster of which the monitor says that it is Online or Faulted."""
         for begin, _ in self._places:
             if begin >= locks.ONLINE_IS:
                 return locks.process(begin)
         return None
-
-
-def is_faulted(heard: Heard, fd: int, postmaster: Postmaster) -> bool:
-    """Whether *postmaster* is Faulted by the beacon *fd*; where we are root that is kept.
-
-    Faulted is final, and the monitor may end while it can say so nowhere else.
-    """
-    if not heard.faulted(postmaster):
-        return False
-    try:
-        runentry.latch(fd, faulted(postmaster))
-    except OSError:
-        pass  # the monitor goes on saying it
-    return True
 
 
 def _places(beacon: int, uid: int) -> Places:

@@ -7,14 +7,20 @@ from __future__ import annotations
 
 import os
 
-from pgx_agent import record, slow_check
-from pgx_agent.beacon import Heard, Postmaster, is_faulted
+from pgx_agent import record
 from pgx_agent.core import verdict
 from pgx_pclrsc import proc, runentry
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from pgx_agent.beacon import Heard, Postmaster
     from pgx_agent.check import Look
+
+
+def _hear(fd: int) -> Heard:
+    from pgx_agent import beacon
+
+    return beacon.Heard(fd)
 
 
 def without_workdir(root: str, name: str, fd: int) -> int | None:
@@ -23,7 +29,7 @@ def without_workdir(root: str, name: str, fd: int) -> int | None:
     None where they are none of the OS user's, or not well: Check then looks at the work
     directory, as ever.
     """
-    heard = Heard(fd)
+    heard = _hear(fd)
     if os.geteuid() not in (0, heard.uid):
         return None
     leaving = heard.leaving()
@@ -33,7 +39,7 @@ def without_workdir(root: str, name: str, fd: int) -> int | None:
     postmaster = heard.postmaster() or (entry[0] if entry else None)
     if postmaster is None:
         return None
-    if is_faulted(heard, fd, postmaster):
+    if heard.keep_faulted(postmaster):
         return verdict.FAULTED
     return verdict.by_beacon(alive=proc.alive(*postmaster), offline_runs=leaving)
 
@@ -41,27 +47,27 @@ def without_workdir(root: str, name: str, fd: int) -> int | None:
 def answer(root: str, name: str, look: Look) -> verdict.Answer:
     """Answer where the record does not say Online of a postmaster that lives."""
     found = look.record
-    heard = Heard(look.beacon) if look.beacon >= 0 else None
+    heard = _hear(look.beacon) if look.beacon >= 0 else None
     # Before the entry is read: it says `stopped` before an Offline lets go of the beacon.
     offline_runs = look.offline_runs or (heard is not None and heard.leaving())
     watched = look.watched() or (heard is not None and heard.watched())
     says = found is not None and found.state in (record.ONLINE, record.FAULTED)
     if found is not None and says and not _is_void(root, name, found):
         state = found.state
-        if heard and is_faulted(heard, look.beacon, (found.postmaster, found.start)):
+        if heard and heard.keep_faulted((found.postmaster, found.start)):
             state = record.FAULTED
         if offline_runs:
             return verdict.while_offline_runs(state)
         return verdict.from_record(state, alive=look.alive, watched=watched)
     if not says:
         was = _was_online(root, name, look)
-        if was and heard and is_faulted(heard, look.beacon, was):
+        if was and heard and heard.keep_faulted(was):
             return verdict.FAULTED, False
         if was and proc.alive(*was):
             return verdict.lost(watched=watched, offline_runs=offline_runs)
     if offline_runs:
         return verdict.OFFLINE, False
-    here = (not says and look.alive) or slow_check.found_here(root, name)
+    here = (not says and look.alive) or _found_here(root, name)
     return verdict.without_record(here and not watched)
 
 
@@ -99,4 +105,12 @@ def _held(root: str, name: str, look: Look) -> Postmaster | None:
     """
     if look.beacon >= 0 or not look.lost or not look.held:
         return None
+    from pgx_agent import slow_check
+
     return slow_check.server_here(root, name)
+
+
+def _found_here(root: str, name: str) -> bool:
+    from pgx_agent import slow_check
+
+    return slow_check.found_here(root, name)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-from pgx_agent.beacon import Heard, is_faulted
+from pgx_agent.beacon import Heard
 from pgx_agent.core import verdict
 from pgx_pclrsc import postmasters, proc, registry, report, runentry, store
 from pgx_pclrsc.definition import ResourceDefinition
@@ -66,7 +66,7 @@ def when_unreadable(
     entry = runentry.read(root, name)
     said = heard.postmaster() if heard else None
     postmaster = said or (entry[0] if entry else None)
-    if heard and postmaster and is_faulted(heard, beacon, postmaster):
+    if heard and postmaster and heard.keep_faulted(postmaster):
         # A resource that the registry has lost is Offline once its server is gone.
         registered = os.path.lexists(registry.entry(root, name))
         if registered or proc.alive(*postmaster):
