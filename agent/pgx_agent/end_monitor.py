@@ -81,10 +81,7 @@ def end_before_start(dir_fd: int) -> None:
 
 def _end_recorded(dir_fd: int) -> None:
     """Kill the record's monitor: without its lock file it would end by itself, if it ran."""
-    try:
-        found = record.read(dir_fd)
-    except (OSError, record.Garbled):
-        return
+    found = record.current(dir_fd)
     if found is None or not proc.alive(found.monitor, found.monitor_start):
         return
     if monitors.is_monitor(proc.cmdline(found.monitor)):
@@ -102,10 +99,7 @@ def _is_free(fd: int, seconds: float) -> bool:
 
 def _monitors(dir_fd: int, fd: int) -> list[tuple[int, int]]:
     """Return PID and start time of the lock's holder: by the record, else by looking."""
-    try:
-        found = record.read(dir_fd)
-    except (OSError, record.Garbled):
-        found = None
+    found = record.current(dir_fd)
     if (
         found is not None
         and proc.alive(found.monitor, found.monitor_start)

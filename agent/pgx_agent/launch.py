@@ -169,10 +169,7 @@ def _server_without_monitor(definition: ResourceDefinition) -> int:
 
 def _recorded(dir_fd: int) -> int:
     """Return the record's postmaster if it lives, whatever became of its directory's name."""
-    try:
-        found = record.read(dir_fd)
-    except (OSError, record.Garbled):
-        return 0
+    found = record.current(dir_fd)
     if found is None or not proc.alive(found.postmaster, found.start):
         return 0
     return found.postmaster
@@ -212,10 +209,7 @@ def _end_hung(dir_fd: int, fd: int) -> None:
     """Kill a monitor that holds the lock but does not keep its record fresh."""
     if not locks.is_held(fd, locks.MONITOR):
         return
-    try:
-        found = record.read(dir_fd)
-    except (OSError, record.Garbled):
-        return
+    found = record.current(dir_fd)
     if found is None or proc.monotonic_ms() < found.good_until:
         return
     if not monitors.is_monitor(proc.cmdline(found.monitor)):

@@ -45,7 +45,9 @@ def work(worker: Worker) -> int:
     worker.phase("waiting for the transition lock")
     with worker.at_workdir:
         held = offline_papers.take_lock(worker, worker.deadline - _VERDICT_TAKES)
-        found = offline_papers.keep_state(worker, offline_papers.read_record(worker))
+        found = offline_papers.keep_state(
+            worker, record.current(worker.dir_fd, worker.note)
+        )
         faulted = offline_papers.speak(worker, found, held)
         _ask_monitor_to_end(worker)
     evidence = _gather(worker, found)

@@ -27,8 +27,8 @@ def take_lock(worker: Worker, until: float) -> transition.Held | None:
     Where writes hang its holder may hang as well, and one of our own workers may have it.
     *until* is monotonic.  Raises Failure when it is not to be had in time.
     """
-    if worker.use == "none":
-        return None
+    if worker.use == "none" or worker.dir_fd < 0:
+        return None  # that it is without the work directory was warned of
     try:
         if worker.use == "whole":
             return transition.acquire(
@@ -56,16 +56,6 @@ def take_lock(worker: Worker, until: float) -> transition.Held | None:
 
 def _no_news(worker: Worker) -> None:
     worker.wait([], 0)
-
-
-def read_record(worker: Worker) -> record.Record | None:
-    """Return this boot's record, None without one that can be read."""
-    try:
-        found = record.read(worker.dir_fd)
-    except (OSError, record.Garbled) as ex:
-        worker.trace.write(f"no record can be read: {ex}")
-        return None
-    return found if found is not None and found.boot == proc.boot_id() else None
 
 
 def keep_state(worker: Worker, found: record.Record | None) -> record.Record | None:
@@ -131,18 +121,9 @@ def _write(worker: Worker, content: record.Record, detail: str = _STALE) -> None
         return
     with worker.at_workdir:
         try:
-            _overwrite(worker.dir_fd, content)
+            record.put(worker.dir_fd, content)
         except OSError as ex:
             _remove_record(worker, ex, detail)
-
-
-def _overwrite(dir_fd: int, content: record.Record) -> None:
-    fd = record.open_regular(dir_fd, names.RECORD, os.O_RDWR | os.O_CREAT)
-    try:
-        record.write(fd, content)
-        os.ftruncate(fd, record.SIZE)
-    finally:
-        os.close(fd)
 
 
 def _remove_record(worker: Worker, problem: OSError, detail: str) -> None:

@@ -52,7 +52,8 @@ def _warn_of_node(definition: ResourceDefinition) -> None:
             PROGRAM,
             f"this node, {quoted(here)}, is not one of the nodes of resource "
             f"{quoted(definition.name)}",
-            hint="Name it with pgx_pclrsc -a -n, or set RELIANT_HOSTNAME.",
+            hint="Register the resource anew (-d, then -a) with the node in -n, or set "
+            "RELIANT_HOSTNAME.",
         )
 
 

@@ -11,7 +11,7 @@ import os
 
 from pgx_agent import beacon, record
 from pgx_agent.worker import Worker
-from pgx_pclrsc import names, proc
+from pgx_pclrsc import proc
 from pgx_pclrsc.failure import Failure
 
 
@@ -20,12 +20,8 @@ def read(worker: Worker) -> record.Record | None:
 
     It is Faulted also where its monitor could say so by the beacon alone.
     """
-    try:
-        found = record.read(worker.dir_fd)
-    except (record.Garbled, OSError) as ex:
-        worker.trace.write(f"the record cannot be read: {ex}")
-        return None
-    if found is None or found.boot != proc.boot_id():
+    found = record.current(worker.dir_fd, worker.note)
+    if found is None:
         return None
     postmaster = found.postmaster, found.start
     if beacon.says_faulted(worker.root, worker.definition.name, postmaster):
@@ -35,11 +31,7 @@ def read(worker: Worker) -> record.Record | None:
 
 def _write(worker: Worker, found: record.Record, *, sync: bool) -> None:
     try:
-        fd = record.open_regular(worker.dir_fd, names.RECORD, os.O_RDWR | os.O_CREAT)
-        try:
-            record.write(fd, found, sync=sync)
-        finally:
-            os.close(fd)
+        record.put(worker.dir_fd, found, sync=sync)
     except OSError as ex:
         raise Failure(
             f"could not write the status record: {ex.strerror or ex}",

@@ -12,7 +12,11 @@ import binascii
 import os
 import stat
 
-from pgx_pclrsc import names
+from pgx_pclrsc import names, proc
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 SIZE = 512
 VERSION = "1"
@@ -207,6 +211,30 @@ def read(dir_fd: int) -> Record | None:
         return None
     try:
         return read_fd(fd)
+    finally:
+        os.close(fd)
+
+
+def current(dir_fd: int, note: Callable[[str], None] | None = None) -> Record | None:
+    """Return this boot's record, None without one that can be read and understood.
+
+    *note* is told why it cannot be.
+    """
+    try:
+        found = read(dir_fd)
+    except (Garbled, OSError) as ex:
+        if note:
+            note(f"the record cannot be read: {ex}")
+        return None
+    return found if found is not None and found.boot == proc.boot_id() else None
+
+
+def put(dir_fd: int, record: Record, *, sync: bool = False) -> None:
+    """Write the record of a work directory, whatever stood there.  Raises OSError."""
+    fd = open_regular(dir_fd, names.RECORD, os.O_RDWR | os.O_CREAT)
+    try:
+        write(fd, record, sync=sync)
+        os.ftruncate(fd, SIZE)
     finally:
         os.close(fd)
 

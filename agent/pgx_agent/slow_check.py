@@ -83,4 +83,4 @@ def _is_unknown(root: str, name: str) -> bool:
     try:
         return name not in os.listdir(root)
     except OSError:
-        return False
+        return not registry.is_there(root)

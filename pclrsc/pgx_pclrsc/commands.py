@@ -77,6 +77,7 @@ def register(
 def _look_at_node(root: str, values: Mapping[str, Any], found: _Findings) -> None:
     """Add what this node says of those values that are right in themselves."""
     sound = {key for key in values if not problems({key: values[key]})}
+    ours = values["name"] if "name" in sound else ""
     _try(found, lambda: rights.check_change(root))
     if "name" in sound:
         _try(found, lambda: _check_new(root, values["name"]))
@@ -89,9 +90,10 @@ def _look_at_node(root: str, values: Mapping[str, Any], found: _Findings) -> Non
         data = plain(values["data_directory"]) if "data_directory" in sound else None
         if found.user:
             _try(found, lambda: _look_at_workdir(found, work, data))
-        _try(found, lambda: _check_unshared(root, work))
+        _try(found, lambda: _check_unshared(root, work, ours))
     if "data_directory" in sound:
-        _try(found, lambda: _check_data(root, plain(values["data_directory"])))
+        data = plain(values["data_directory"])
+        _try(found, lambda: _check_data(root, data, ours))
 
 
 def _try(found: _Findings, check: Any) -> None:
@@ -131,9 +133,9 @@ def _look_at_workdir(found: _Findings, work: str, data: str | None) -> None:
     found.warnings += warnings
 
 
-def _check_unshared(root: str, work: str) -> None:
+def _check_unshared(root: str, work: str, ours: str) -> None:
     """Two monitors cannot keep their records in one directory."""
-    for name in store.list_names(root):
+    for name in _others(root, ours):
         try:
             other = os.readlink(registry.work_link(root, name))
         except OSError:
@@ -155,9 +157,14 @@ def _same(one: str, other: str) -> bool:
         return False
 
 
-def _check_data(root: str, data: str) -> None:
+def _others(root: str, ours: str) -> list[str]:
+    """Return the other resources: that there is one of our name is told by itself."""
+    return [name for name in store.list_names(root) if name != ours]
+
+
+def _check_data(root: str, data: str, ours: str) -> None:
     """Offline of one resource would stop the other's server."""
-    for name in store.list_names(root):
+    for name in _others(root, ours):
         other = _data_of(root, name)
         if other and _same(other, data):
             raise Failure(
@@ -199,8 +206,8 @@ def _write(root: str, definition: ResourceDefinition) -> None:
     changes.make_root(root)
     with changes.locked(root) as root_fd:
         _check_new(root, definition.name)
-        _check_unshared(root, definition.work_directory)
-        _check_data(root, definition.data_directory)
+        _check_unshared(root, definition.work_directory, definition.name)
+        _check_data(root, definition.data_directory, definition.name)
         changes.stage(root_fd, definition)
         try:
             runs = activity.runs(definition)

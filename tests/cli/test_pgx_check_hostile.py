@@ -82,10 +82,13 @@ def test_a_name_that_is_not_registered_is_offline_and_told(
     ]
 
 
-def test_a_missing_registry_is_offline(place: Place) -> None:
+def test_where_there_is_no_registry_no_name_is_registered(place: Place) -> None:
+    """As with a typo in PGX_PCLRSC_HOME."""
     shutil.rmtree(place.registry)
+    done = place.check("pg1")
 
-    _answer(place, OFFLINE)
+    assert (done.returncode, done.stdout) == (OFFLINE, "")
+    assert 'error: resource "pg1" does not exist' in done.stderr
 
 
 def test_a_deleted_working_directory_does_not_matter(

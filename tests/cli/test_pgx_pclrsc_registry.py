@@ -57,6 +57,7 @@ def test_a_name_is_registered_once(registered: Registry) -> None:
 
     assert result.returncode == 1
     assert 'error: resource "pg1" already exists' in result.stderr
+    assert result.stderr.count("error:") == 1
     assert (registered.root / "pg1" / "definition.toml").read_bytes() == before
     assert not (registered.home / "other").exists()
 
