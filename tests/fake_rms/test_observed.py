@@ -42,8 +42,8 @@ one server
 SECOND = (
     "on standby run dev=$(losetup -nO NAME -j $FAKE_RMS_NODE/../disk1.img);"
     " mount $dev ${PGX_DATA%/*}; rm $PGX_DATA/postmaster.pid;"
-    " setpriv --reuid=postgres --regid=postgres --clear-groups"
-    " $(ls /usr/lib/postgresql/*/bin/postgres | head -n 1) -D $PGX_DATA"
+    " setpriv --reuid=$PGX_USER --regid=$(id -g $PGX_USER) --clear-groups"
+    " $PGX_BIN_DIR/postgres -D $PGX_DATA"
     " >/dev/null 2>&1 & until postmaster; do sleep 0.01; done;"
     " sleep 0.1; kill -9 $(postmaster)\n"
 )

@@ -34,6 +34,7 @@ def test_a_record_of_an_earlier_mount_excuses_no_server(
     kill(first)
     resource.wait_for(FAULTED)
     wait_until(lambda: not Path(f"/proc/{first}").exists(), "it is no zombie any more")
+    wait_until(lambda: not resource.monitor_runs(), "nor a monitor that holds files")
     disk.unmount()
     # Hold the device number that it had, so that it gets another one.
     holder = disk.image.with_suffix(".other")

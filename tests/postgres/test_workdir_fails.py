@@ -158,6 +158,7 @@ def test_a_running_offline_is_the_state_that_it_found(
     FAILURES[how](work_disk)
     wait_until(lambda: _is_alone(resource), "the monitor has seen it")
     with Poller(resource) as asked:
+        wait_until(lambda: asked.answers, "a Check has answered")
         assert resource.offline().returncode == 0
 
     assert asked.changes() in ([ONLINE], [ONLINE, OFFLINE])
