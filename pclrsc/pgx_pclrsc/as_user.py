@@ -11,13 +11,12 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from pgx_pclrsc import users
-from pgx_pclrsc.definition import ResourceDefinition
 from pgx_pclrsc.failure import Failure
 from pgx_pclrsc.text import quoted
-from pgx_pclrsc.users import OsUser
+from pgx_pclrsc.users import Account
 
 
-def run(user: OsUser | ResourceDefinition, work: Callable[[], Any]) -> Any:
+def run(user: Account, work: Callable[[], Any]) -> Any:
     """Return what *work* returns (JSON's types) in a child that has become *user*.
 
     Raises the Failure that *work* raises.
@@ -41,9 +40,7 @@ def _fork() -> int:
         raise Failure(f"could not start a child process: {ex.strerror}") from ex
 
 
-def _child(
-    user: OsUser | ResourceDefinition, work: Callable[[], Any], writer: int
-) -> NoReturn:
+def _child(user: Account, work: Callable[[], Any], writer: int) -> NoReturn:
     try:
         users.become(user)
         os.umask(0o077)
@@ -60,7 +57,7 @@ def _child(
         os._exit(1)
 
 
-def _result(user: OsUser | ResourceDefinition, said: bytes, status: int) -> Any:
+def _result(user: Account, said: bytes, status: int) -> Any:
     if status != 0 or not said:
         code = os.waitstatus_to_exitcode(status)
         raise Failure(

@@ -8,10 +8,30 @@ from __future__ import annotations
 
 import os
 
-from pgx_pclrsc.definition import ResourceDefinition
 from pgx_pclrsc.failure import Failure
 from pgx_pclrsc.frozen import dataclass
+from pgx_pclrsc.never import Protocol
 from pgx_pclrsc.text import quoted
+
+
+class Account(Protocol):
+    """Whom a process can become: an OsUser, or who was one when he was written down."""
+
+    @property
+    def os_user(self) -> str:
+        """The name."""
+
+    @property
+    def uid(self) -> int:
+        """The user's id."""
+
+    @property
+    def gid(self) -> int:
+        """The group's id."""
+
+    @property
+    def groups(self) -> tuple[int, ...]:
+        """The ids of all groups."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +71,12 @@ def look_up(name: str) -> OsUser:
     )
 
 
-def may_become(user: OsUser | ResourceDefinition) -> bool:
+def may_become(user: Account) -> bool:
     """Whether this process can become *user*: root can, and the user is already."""
     return os.geteuid() in (0, user.uid)
 
 
-def become(user: OsUser | ResourceDefinition) -> None:
+def become(user: Account) -> None:
     """Give up root for *user*, for ever, and prove it.  Raises Failure.
 
     A process that is the user already stays as it is.
@@ -67,7 +87,7 @@ def become(user: OsUser | ResourceDefinition) -> None:
         raise Failure(f"could not become OS user {quoted(user.os_user)}")
 
 
-def _drop(user: OsUser | ResourceDefinition) -> None:
+def _drop(user: Account) -> None:
     try:
         os.setgroups(user.groups)
         os.setresgid(user.gid, user.gid, user.gid)
