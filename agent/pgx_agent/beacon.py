@@ -12,8 +12,10 @@ import os
 
 from pgx_pclrsc import locks, proc, registry, runentry
 
-# PID and start time (clock ticks) of a postmaster.
-Postmaster = tuple[int, int]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pgx_pclrsc.idents import Ident
+
 Places = list[tuple[int, int]]
 
 
@@ -59,12 +61,12 @@ def _take(fd: int, place: int) -> bool:
         return False  # no memory for a lock: it is tried again
 
 
-def online(postmaster: Postmaster) -> int:
+def online(postmaster: Ident) -> int:
     """Return the place that says Online of *postmaster*."""
     return locks.ONLINE_IS + locks.ident(*postmaster)
 
 
-def faulted(postmaster: Postmaster) -> int:
+def faulted(postmaster: Ident) -> int:
     """Return the place that says Faulted of *postmaster*."""
     return locks.FAULTED_IS + locks.ident(*postmaster)
 
@@ -100,12 +102,12 @@ class Heard:
         now = fresh(proc.monotonic_ms())
         return self._says(now + 1, locks.ONLINE_IS - 1)
 
-    def faulted(self, postmaster: Postmaster) -> bool:
+    def faulted(self, postmaster: Ident) -> bool:
         """Whether *postmaster* is Faulted."""
         place = faulted(postmaster)
         return place in self._latched or self._says(place, place)
 
-    def keep_faulted(self, postmaster: Postmaster) -> bool:
+    def keep_faulted(self, postmaster: Ident) -> bool:
         """Whether *postmaster* is Faulted; where we are root that is kept.
 
         Faulted is final, and the monitor may end while it can say so nowhere else.
@@ -118,7 +120,7 @@ class Heard:
             pass  # the monitor goes on saying it
         return True
 
-    def postmaster(self) -> Postmaster | None:
+    def postmaster(self) -> Ident | None:
         """Return the postmaster of which the monitor says that it is Online or Faulted."""
         for begin, _ in self._places:
             if begin >= locks.ONLINE_IS:
@@ -156,7 +158,7 @@ def _ends(line: str) -> tuple[int, int]:
     return int(begin), locks.LAST if end == "EOF" else int(end)
 
 
-def says_faulted(root: str, name: str, postmaster: Postmaster) -> bool:
+def says_faulted(root: str, name: str, postmaster: Ident) -> bool:
     """Whether the beacon of a resource says Faulted of *postmaster*."""
     fd = locks.open_beacon(registry.beacon_path(root, name))
     if fd < 0:

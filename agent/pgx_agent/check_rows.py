@@ -13,8 +13,9 @@ from pgx_pclrsc import proc, runentry
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from pgx_agent.beacon import Heard, Postmaster
+    from pgx_agent.beacon import Heard
     from pgx_agent.check import Look
+    from pgx_pclrsc.idents import Ident
 
 
 def _hear(fd: int) -> Heard:
@@ -80,7 +81,7 @@ def _is_void(root: str, name: str, found: record.Record) -> bool:
     return stopped is not None and found.good_until <= stopped + record.GOOD_FOR_MS
 
 
-def _was_online(root: str, name: str, look: Look) -> Postmaster | None:
+def _was_online(root: str, name: str, look: Look) -> Ident | None:
     """Return the postmaster that was Online and was not stopped since, as far as is known.
 
     A record that was cleared says the contrary.  One that says `starting` of the entry's
@@ -97,7 +98,7 @@ def _was_online(root: str, name: str, look: Look) -> Postmaster | None:
     return entry[0]
 
 
-def _held(root: str, name: str, look: Look) -> Postmaster | None:
+def _held(root: str, name: str, look: Look) -> Ident | None:
     """Return a postmaster that runs here beside a monitor that holds its lock.
 
     Without root there is no entry; as root there is one as soon as the resource is Online,

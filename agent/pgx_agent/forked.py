@@ -9,11 +9,12 @@ from pgx_agent import hv, prologue
 from pgx_agent.at_workdir import AtWorkdir
 from pgx_agent.relay import Relay
 from pgx_agent.trace import Trace
-from pgx_agent.worker import Ident, ParentGone, Use, Worker, open_workdir
+from pgx_agent.worker import ParentGone, Use, Worker, open_workdir
 from pgx_pclrsc import reach, report, users
 from pgx_pclrsc.bare import signal, socket
 from pgx_pclrsc.definition import ResourceDefinition
 from pgx_pclrsc.frozen import dataclass
+from pgx_pclrsc.idents import Ident
 from pgx_pclrsc.report import Failure
 
 HEEDED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)  # by the parent

@@ -6,6 +6,7 @@ import os
 import select
 
 from pgx_pclrsc.bare import signal
+from pgx_pclrsc.idents import Key
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
 _LONGEST = 1 << 15  # bytes; a pipe takes them at once
 _ENDS_WITHIN = 0.2
 TOO_LONG = "looking at them took too long, so there may be some"
-
-Key = tuple[int, int]
 
 
 def look(keys: list[Key], skip: set[int], seconds: float) -> list[str]:

@@ -17,6 +17,7 @@ from pgx_agent import offline_papers, record, script, supervise
 from pgx_agent.trace import facts
 from pgx_agent.worker import Worker
 from pgx_pclrsc import names, registry, report, runentry
+from pgx_pclrsc.idents import Key
 from pgx_pclrsc.report import Failure
 from pgx_pclrsc.text import quoted
 
@@ -24,7 +25,6 @@ TYPE_CHECKING = False  # what stops a server is loaded while the monitor ends
 if TYPE_CHECKING:
     from pgx_agent.core.offline import Chosen
     from pgx_agent.postgres.evidence import Evidence
-    from pgx_agent.postgres.holdings import Key
     from pgx_agent.postgres.stop import Left
 
 PROGRAM = "pgx_offline"

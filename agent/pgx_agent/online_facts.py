@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pgx_agent import online_record, record
 from pgx_agent.core import online
-from pgx_agent.core.online import Ident
 from pgx_agent.postgres import instance, pidfile, unproven
 from pgx_agent.postgres.belonging import age
 from pgx_agent.postgres.instance import Evidence, Process
 from pgx_agent.worker import Worker
 from pgx_pclrsc import proc, runentry
 from pgx_pclrsc.frozen import dataclass
+from pgx_pclrsc.idents import Ident
 from pgx_pclrsc.servers import Servers
 
 

@@ -14,13 +14,13 @@ from pgx_agent import (
     transition,
 )
 from pgx_agent.core import online
-from pgx_agent.core.online import Ident
 from pgx_agent.online_facts import Look
 from pgx_agent.postgres import guard, instance, server, server_log, startup
 from pgx_agent.postgres.server import Forked
 from pgx_agent.postgres.server_log import Mark
 from pgx_agent.worker import Worker
 from pgx_pclrsc.failure import Failure
+from pgx_pclrsc.idents import Ident
 from pgx_pclrsc.text import quoted
 
 _LOG_TAKES = 1.0  # seconds

@@ -19,7 +19,6 @@ from pgx_agent import (
     transition,
 )
 from pgx_agent.core import online
-from pgx_agent.core.online import Ident
 from pgx_agent.new_monitor import Judge
 from pgx_agent.online_checks import Checked
 from pgx_agent.online_facts import Look
@@ -28,6 +27,7 @@ from pgx_agent.version_question import VersionQuestion
 from pgx_agent.worker import Worker
 from pgx_pclrsc import report
 from pgx_pclrsc.failure import Failure
+from pgx_pclrsc.idents import Ident
 from pgx_pclrsc.never import assert_never
 from pgx_pclrsc.text import quoted
 

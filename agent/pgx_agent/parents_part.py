@@ -10,6 +10,7 @@ import os
 from pgx_agent import beacon
 from pgx_pclrsc import codec, locks, registry, runentry
 from pgx_pclrsc.definition import ResourceDefinition
+from pgx_pclrsc.idents import Ident
 
 
 def keep(words: list[str], root: str, definition: ResourceDefinition) -> str | None:
@@ -38,7 +39,7 @@ def keep(words: list[str], root: str, definition: ResourceDefinition) -> str | N
     return ""
 
 
-def _latch(root: str, name: str, postmaster: runentry.Postmaster) -> None:
+def _latch(root: str, name: str, postmaster: Ident) -> None:
     fd = locks.open_beacon(registry.beacon_path(root, name))
     if fd >= 0:
         try:

@@ -17,10 +17,11 @@ from pgx_agent import forked, looking, parents_part
 from pgx_agent.forked import Task
 from pgx_agent.hung import Hung, HungAtWorkdir
 from pgx_agent.postgres import holdings
-from pgx_agent.worker import Ident, Use, Worker
+from pgx_agent.worker import Use, Worker
 from pgx_pclrsc import proc, report
 from pgx_pclrsc.bare import signal
 from pgx_pclrsc.definition import ResourceDefinition
+from pgx_pclrsc.idents import Ident
 from pgx_pclrsc.report import Failure
 
 _PACKET = 1 << 16

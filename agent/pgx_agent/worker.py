@@ -14,6 +14,7 @@ from pgx_agent import hv, record
 from pgx_agent.trace import Trace
 from pgx_pclrsc import proc, report
 from pgx_pclrsc.definition import ResourceDefinition
+from pgx_pclrsc.idents import Ident
 from pgx_pclrsc.report import Failure
 
 TYPE_CHECKING = False
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 # What a worker may do with the work directory: all; look, since writes hang; nothing.
 Use: TypeAlias = "Literal['whole', 'read', 'none']"
-Ident: TypeAlias = "tuple[int, int]"  # PID and start time (clock ticks)
 _PACKET = 1 << 16
 
 

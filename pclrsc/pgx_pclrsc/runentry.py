@@ -16,12 +16,13 @@ import os
 
 from pgx_pclrsc import proc, registry
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pgx_pclrsc.idents import Ident
+
 _LONGEST = 1 << 16
 _STOPPED = "stopped"
 _BEACON, _LATCH_AT = 64, 16  # bytes
-
-# PID and start time (clock ticks) of a postmaster.
-Postmaster = tuple[int, int]
 
 
 def path(root: str, name: str) -> str:
@@ -51,7 +52,7 @@ def _of_this_boot(root: str, name: str) -> tuple[list[str], str]:
     return words, rest
 
 
-def read(root: str, name: str) -> tuple[Postmaster, str] | None:
+def read(root: str, name: str) -> tuple[Ident, str] | None:
     """Return the postmaster and the definition's text, where a good Online has left them."""
     words, definition = _of_this_boot(root, name)
     if not words or words[0] == _STOPPED:
@@ -65,7 +66,7 @@ def stopped_at(root: str, name: str) -> int | None:
     return int(words[1]) if words and words[0] == _STOPPED else None
 
 
-def write(root: str, name: str, postmaster: Postmaster, definition: str) -> None:
+def write(root: str, name: str, postmaster: Ident, definition: str) -> None:
     """Write the entry of a resource that is Online, whole or not at all.
 
     Only root can; anybody else leaves none.  Raises OSError.

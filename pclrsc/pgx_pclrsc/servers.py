@@ -17,12 +17,12 @@ from __future__ import annotations
 import os
 
 from pgx_pclrsc import memory, proc
+from pgx_pclrsc.idents import Key
 
 TITLE = "postgres: "
 STANDALONE = "--single"
 
 Table = dict[int, tuple[str, int, int]]  # state letter, parent, start time
-Key = tuple[int, int]  # device, inode
 
 
 def table() -> Table:

@@ -23,6 +23,7 @@ continued by the next one, which finds what it left.
 from __future__ import annotations
 
 from pgx_pclrsc.frozen import dataclass
+from pgx_pclrsc.idents import Ident
 from pgx_pclrsc.never import assert_never
 
 TYPE_CHECKING = False
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 # A server writes its PID file in its first moments; a younger one may yet do so.
 YOUNG = 5.0  # seconds
 
-Ident: TypeAlias = tuple[int, int]  # PID and start (clock ticks)
 Mode: TypeAlias = "Literal['fast', 'immediate']"
 
 

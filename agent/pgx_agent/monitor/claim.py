@@ -7,12 +7,12 @@ import os
 from pgx_agent import record, transition
 from pgx_agent.monitor import disk
 from pgx_agent.monitor.keeper import Keeper
-from pgx_agent.monitor.options import Postmaster
 from pgx_agent.postgres import guard, pidfile
 from pgx_agent.record import Record
 from pgx_pclrsc import locks, names, postmasters, proc
 from pgx_pclrsc.definition import ResourceDefinition
 from pgx_pclrsc.frozen import dataclass
+from pgx_pclrsc.idents import Ident
 
 
 class StandDown(Exception):
@@ -29,7 +29,7 @@ class Claim:
     keeper: Keeper
     dir_fd: int
     transition_fd: int
-    postmaster: Postmaster
+    postmaster: Ident
     before: str
     reason: str
     guard_fd: int | None
@@ -46,7 +46,7 @@ def read_record(dir_fd: int) -> Record | None:
 
 
 def under_online(
-    definition: ResourceDefinition, postmaster: Postmaster, generation: str
+    definition: ResourceDefinition, postmaster: Ident, generation: str
 ) -> Claim:
     """Claim *postmaster* for an Online that works.  Raises StandDown, OSError."""
     dir_fd = record.open_workdir(definition.work_directory)
@@ -101,7 +101,7 @@ def _take_lock(dir_fd: int) -> int:
     return lock_fd
 
 
-def _server(definition: ResourceDefinition, found: Record | None) -> Postmaster:
+def _server(definition: ResourceDefinition, found: Record | None) -> Ident:
     """Return the record's postmaster, else one of this data directory.  Raises StandDown."""
     if found is not None and proc.alive(found.postmaster, found.start):
         return found.postmaster, found.start
@@ -111,7 +111,7 @@ def _server(definition: ResourceDefinition, found: Record | None) -> Postmaster:
     return find_server(definition)
 
 
-def find_server(definition: ResourceDefinition) -> Postmaster:
+def find_server(definition: ResourceDefinition) -> Ident:
     """Return the postmaster of the data directory, found by its processes.
 
     Raises StandDown where none runs.
@@ -138,7 +138,7 @@ def _claim(
     dir_fd: int,
     transition_fd: int,
     lock_fd: int,
-    postmaster: Postmaster,
+    postmaster: Ident,
     found: Record | None,
 ) -> Claim:
     same = found is not None and (found.postmaster, found.start) == postmaster
@@ -163,7 +163,7 @@ def _claim(
 
 
 def _record(
-    definition: ResourceDefinition, postmaster: Postmaster, found: Record | None
+    definition: ResourceDefinition, postmaster: Ident, found: Record | None
 ) -> Record:
     """Return the record to begin with: `starting`, which Check takes for Offline."""
     ours = os.getpid()

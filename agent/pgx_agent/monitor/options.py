@@ -5,6 +5,7 @@ from __future__ import annotations
 from pgx_pclrsc import names
 from pgx_pclrsc.failure import Failure
 from pgx_pclrsc.frozen import dataclass
+from pgx_pclrsc.idents import Ident
 
 SYNOPSIS = (
     "usage: pgx_monitor NAME [--by=online|check] [--generation=TOKEN] "
@@ -12,9 +13,6 @@ SYNOPSIS = (
 )
 
 STARTED, ADOPTED = "started", "adopted"
-
-# PID and start time (clock ticks).
-Postmaster = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +68,7 @@ def parse(arguments: list[str]) -> Options:
 class Told:
     """What Online tells: the server, its record's generation, whether it was *started* here."""
 
-    postmaster: Postmaster | None
+    postmaster: Ident | None
     generation: str
     started: bool = False
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import select
 
-from pgx_agent.monitor.options import Postmaster
 from pgx_agent.postgres import pidfile, titles
 from pgx_agent.postgres.pidfile import PidFile
 from pgx_pclrsc import proc
 from pgx_pclrsc.frozen import dataclass
+from pgx_pclrsc.idents import Ident
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class Checkpointer:
     When it ends while the postmaster lives, the server is restarted or stopped.
     """
 
-    def __init__(self, postmaster: Postmaster) -> None:
+    def __init__(self, postmaster: Ident) -> None:
         self._postmaster = postmaster
         self.pid = 0
         self.fd = -1

@@ -17,9 +17,10 @@ from __future__ import annotations
 import os
 
 from pgx_agent import mounts
-from pgx_agent.postgres import holdings, pidfile
+from pgx_agent.postgres import pidfile
 from pgx_pclrsc import memory, names, proc
 from pgx_pclrsc.frozen import dataclass
+from pgx_pclrsc.idents import Key
 
 # File systems that one kernel alone has mounted.  Not overlay: two mounts of it may share
 # one upper directory, and a lock in the one is not seen in the other.
@@ -87,7 +88,7 @@ def _check_memory(data_directory: str, uid: int) -> None:
             raise Spared(f"shared memory {segment.shmid} may be the instance's")
 
 
-def _is_elsewhere(segment: memory.Segment, data: holdings.Key) -> bool:
+def _is_elsewhere(segment: memory.Segment, data: Key) -> bool:
     """Whether it is of a server that works in another directory."""
     where = proc.cwd_key(segment.creator)
     mapped = segment.shmid in memory.mapped(segment.creator)

@@ -9,15 +9,14 @@ from __future__ import annotations
 
 from pgx_agent import record
 from pgx_agent.postgres import holdings, pidfile
-from pgx_agent.postgres.holdings import Key
 from pgx_pclrsc import memory, proc
 from pgx_pclrsc.definition import ResourceDefinition
 from pgx_pclrsc.frozen import dataclass
+from pgx_pclrsc.idents import Ident, Key
 
 _VERSION_FILE = "PG_VERSION"
 
 # PID and start time in clock ticks: one process of this boot, for ever.
-Ident = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 
 from pgx_pclrsc import proc
+from pgx_pclrsc.idents import Key
 
 # Device and inode.
-Key = tuple[int, int]
 
 
 def key(path: str) -> Key | None:

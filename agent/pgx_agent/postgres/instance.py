@@ -16,10 +16,10 @@ import os
 from pgx_agent.postgres import holdings
 from pgx_agent.postgres.belonging import Belonging
 from pgx_agent.postgres.evidence import Evidence as Evidence
-from pgx_agent.postgres.evidence import Ident
 from pgx_agent.postgres.evidence import gather as gather
 from pgx_pclrsc import memory
 from pgx_pclrsc.frozen import dataclass, replace
+from pgx_pclrsc.idents import Ident
 from pgx_pclrsc.servers import Servers, Table
 
 

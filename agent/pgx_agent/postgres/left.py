@@ -6,10 +6,11 @@ import os
 from collections.abc import Collection
 
 from pgx_agent.postgres import holdings
-from pgx_agent.postgres.evidence import Evidence, Ident
+from pgx_agent.postgres.evidence import Evidence
 from pgx_agent.postgres.instance import Process
 from pgx_pclrsc import memory, proc
 from pgx_pclrsc.frozen import dataclass
+from pgx_pclrsc.idents import Ident
 
 
 @dataclass(frozen=True, slots=True)

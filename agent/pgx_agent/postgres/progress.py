@@ -6,9 +6,9 @@ from collections.abc import Collection
 
 from pgx_agent.core.patience import Asked, Holder, Mark, Patience, Role, Work, marked
 from pgx_agent.postgres import counters, holdings, titles
-from pgx_agent.postgres.evidence import Ident
 from pgx_agent.postgres.instance import Process
 from pgx_pclrsc.frozen import replace
+from pgx_pclrsc.idents import Ident
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

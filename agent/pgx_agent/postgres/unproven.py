@@ -23,10 +23,10 @@ from pgx_agent import looking
 from pgx_agent.core.online import YOUNG
 from pgx_agent.postgres import holdings, instance, pidfile
 from pgx_agent.postgres.belonging import Belonging, age, leads_there
-from pgx_agent.postgres.evidence import Evidence, Ident
-from pgx_agent.postgres.holdings import Key
+from pgx_agent.postgres.evidence import Evidence
 from pgx_agent.postgres.instance import Process
 from pgx_pclrsc import postmasters, proc
+from pgx_pclrsc.idents import Ident, Key
 from pgx_pclrsc.servers import Servers
 
 TYPE_CHECKING = False
