@@ -10,13 +10,12 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from pgx_agent import mounts
 from pgx_agent.postgres import control, identity, tablespaces
 from pgx_agent.postgres.control import Control
 from pgx_agent.postgres.identity import Identity, Place
 from pgx_agent.postgres.tablespaces import Space
 from pgx_agent.worker import Worker
-from pgx_pclrsc import fstab
+from pgx_pclrsc import fstab, mounts
 from pgx_pclrsc.definition import is_under
 from pgx_pclrsc.failure import Failure
 from pgx_pclrsc.frozen import dataclass

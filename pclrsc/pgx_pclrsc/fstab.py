@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from pgx_pclrsc import mounts
 from pgx_pclrsc.definition import is_under, plain
 from pgx_pclrsc.failure import Failure
 from pgx_pclrsc.frozen import dataclass
@@ -19,9 +20,6 @@ from pgx_pclrsc.text import quoted
 
 FSTAB = "/etc/fstab"
 FSTAB_PCL = "/etc/fstab.pcl"
-MOUNTINFO = "/proc/self/mountinfo"
-
-_OCTAL = rb"\\([0-3][0-7]{2})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +49,7 @@ def _entry(line: str, file: str) -> Entry | None:
     bare = _without_rms(line)
     rms = bare is not None
     line = line if bare is None else bare
-    fields = [_unescaped(field) for field in line.split()]
+    fields = [mounts.unescaped(field) for field in line.split()]
     if line.startswith("#") or len(fields) < 2 or not fields[1].startswith("/"):
         return None  # a comment, swap, or nothing that can be mounted
     source, mount_point, fs_type, options = (*fields, "", "")[:4]
@@ -70,17 +68,6 @@ def _without_rms(line: str) -> str | None:
     prefix, ends, bare = line[1:].partition("#")
     is_rms = line.startswith("#") and ends and prefix.partition(":")[0] == "RMS"
     return bare if is_rms else None
-
-
-def _unescaped(field: str) -> str:
-    r"""Return *field* with \040 and its like replaced."""
-    if "\\" not in field:
-        return field
-    import re  # a switch waits for it only where a name is escaped
-
-    raw = field.encode("utf-8", "surrogateescape")
-    raw = re.sub(_OCTAL, lambda match: bytes([int(match[1], 8)]), raw)
-    return raw.decode("utf-8", "surrogateescape")
 
 
 def _slurp(path: str) -> str:
@@ -113,12 +100,11 @@ def switched(entries: Iterable[Entry], path: str) -> Entry | None:
     return covering([entry for entry in entries if entry.switched], path)
 
 
-def mount_points(mountinfo: str) -> list[str]:
-    """Return the mount points that the text of a mountinfo file lists.  Pure."""
-    lines = (line.split() for line in mountinfo.splitlines())
-    return [_unescaped(fields[4]) for fields in lines if len(fields) > 4]
-
-
 def mounted(path: str) -> bool:
     """Whether something is mounted at *path* itself; asks the kernel, not the disk."""
-    return plain(path) in mount_points(_slurp(MOUNTINFO))
+    try:
+        return plain(path) in {mount.point for mount in mounts.mounted()}
+    except OSError as ex:
+        raise Failure(
+            f"could not read file {quoted(str(ex.filename))}: {ex.strerror}"
+        ) from ex

@@ -9,16 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pgx_agent import mounts, record
+from pgx_agent import record
 from pgx_agent.postgres import identity
 from pgx_agent.postgres.identity import Identity, Place
+from pgx_pclrsc import mounts
 from pgx_pclrsc.failure import Failure
 
 roles = st.sampled_from(["data", "wal", "16384"])
 paths = st.text(st.characters(blacklist_characters="\0"), max_size=30)
 places = st.builds(Place, roles, paths, paths, st.sampled_from(["", "a-b"]))
 identities = st.builds(
-    Identity, st.integers(0, 2**64 - 1), st.lists(places, max_size=4).map(tuple)
+    Identity,
+    st.integers(0, 2**64 - 1),
+    st.lists(places, max_size=4, unique_by=lambda place: place.role).map(tuple),
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pgx_pclrsc import fstab
+from pgx_pclrsc import fstab, mounts
 from pgx_pclrsc.fstab import Entry
 
 TEXT = r"""
@@ -97,7 +97,7 @@ def test_a_local_mount_below_a_switched_one_is_switched_with_it() -> None:
 def test_mount_points_are_read_as_the_kernel_writes_them() -> None:
     line = r"36 35 98:0 /mnt1 /mnt\0402 rw,noatime master:1 - ext3 /dev/root rw"
 
-    assert fstab.mount_points(line + "\ngarbage\n") == ["/mnt 2"]
+    assert [one.point for one in mounts.parse(line + "\ngarbage\n")] == ["/mnt 2"]
 
 
 def test_the_root_is_mounted() -> None:

@@ -16,9 +16,8 @@ from __future__ import annotations
 
 import os
 
-from pgx_agent import mounts
 from pgx_agent.postgres import pidfile
-from pgx_pclrsc import memory, names, proc
+from pgx_pclrsc import memory, mounts, names, proc
 from pgx_pclrsc.frozen import dataclass
 from pgx_pclrsc.idents import Key
 

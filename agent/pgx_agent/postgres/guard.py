@@ -12,11 +12,10 @@ import fcntl
 import os
 import time
 
-from pgx_agent import mounts
 from pgx_agent.postgres import holdings, pidfile
 from pgx_agent.postgres.caller import Caller
 from pgx_agent.postgres.control import VERSION_FILE
-from pgx_pclrsc import proc
+from pgx_pclrsc import mounts, proc
 from pgx_pclrsc.failure import Failure
 from pgx_pclrsc.frozen import dataclass
 from pgx_pclrsc.text import quoted

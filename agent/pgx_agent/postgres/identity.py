@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import os
 
-from pgx_agent import mounts, record
-from pgx_pclrsc import names
+from pgx_agent import record
+from pgx_pclrsc import mounts, names
 from pgx_pclrsc.failure import Failure
 from pgx_pclrsc.frozen import dataclass, replace
 from pgx_pclrsc.text import quoted

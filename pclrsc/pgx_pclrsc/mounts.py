@@ -16,6 +16,7 @@ from pgx_pclrsc.frozen import dataclass
 _GETFSUUID = 0x80111500  # FS_IOC_GETFSUUID, _IOR(0x15, 0, struct fsuuid2), Linux 6.9
 _EXT4_GETFSUUID = 0x8008662C  # EXT4_IOC_GETFSUUID, _IOR('f', 44, struct fsuuid), 6.0
 _BY_UUID = "/dev/disk/by-uuid"
+_OCTAL = rb"\\([0-3][0-7]{2})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +29,15 @@ class Mount:
     source: str
 
 
-def _unescape(word: str) -> str:
-    """Undo the octal escapes of mountinfo and fstab (blank, tab, newline, backslash)."""
-    head, *rest = word.split("\\")
-    parts = [
-        chr(int(part[:3], 8)) + part[3:] if part[:3].isdigit() else "\\" + part
-        for part in rest
-    ]
-    return "".join((head, *parts))
+def unescaped(word: str) -> str:
+    r"""Return *word* of mountinfo or fstab with \040 and its like replaced."""
+    if "\\" not in word:
+        return word
+    import re  # a switch waits for it only where a name is escaped
+
+    raw = word.encode("utf-8", "surrogateescape")
+    raw = re.sub(_OCTAL, lambda match: bytes([int(match[1], 8)]), raw)
+    return raw.decode("utf-8", "surrogateescape")
 
 
 def parse(text: str) -> list[Mount]:
@@ -45,7 +47,7 @@ def parse(text: str) -> list[Mount]:
         left, _, right = line.partition(" - ")
         words, after = left.split(" "), right.split(" ")
         if len(words) >= 6 and len(after) >= 2 and words[0].isdigit():
-            found.append(Mount(int(words[0]), _unescape(words[4]), after[0], after[1]))
+            found.append(Mount(int(words[0]), unescaped(words[4]), after[0], after[1]))
     return found
 
 
