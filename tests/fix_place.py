@@ -15,7 +15,7 @@ import pytest
 
 from pgx_agent import record, transition
 from pgx_agent.record import Record
-from pgx_pclrsc import codec, locks, names, proc
+from pgx_pclrsc import codec, files, locks, names, proc
 from pgx_pclrsc.definition import ResourceDefinition
 
 ONLINE, OFFLINE, FAULTED = 0, 1, 2
@@ -88,7 +88,7 @@ class Place:
 
     def hold(self, name: str, *bytes_: int) -> int:
         """Hold lock bytes as a monitor or script would, from this process."""
-        dir_fd = record.open_workdir(str(self.work))
+        dir_fd = files.open_workdir(str(self.work))
         fd = transition.open_lock(dir_fd, name)
         os.close(dir_fd)
         for byte in bytes_:

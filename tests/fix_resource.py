@@ -16,7 +16,7 @@ from fixtures.os_user import OsUser, plain_environment
 from fixtures.processes import wait_until
 from fixtures.server import Server
 from pgx_agent import record as records
-from pgx_pclrsc import locks, names, proc, runentry
+from pgx_pclrsc import files, locks, names, proc, runentry
 
 NODE = "node1RMS"
 ONLINE, OFFLINE, FAULTED = 0, 1, 2
@@ -109,7 +109,7 @@ class Resource:
 
     def record(self) -> records.Record | None:
         """Return the status record."""
-        fd = records.open_workdir(str(self.work))
+        fd = files.open_workdir(str(self.work))
         try:
             return records.read(fd)
         finally:

@@ -17,7 +17,7 @@ import sys
 
 from pgx_agent import prologue, record
 from pgx_agent.core import verdict
-from pgx_pclrsc import locks, names, proc, registry, report
+from pgx_pclrsc import files, locks, names, proc, registry, report
 from pgx_pclrsc.failure import Failure
 
 PROGRAM = "pgx_check"
@@ -73,7 +73,7 @@ def _not_cleared(found: record.Record | None) -> record.Record | None:
 
 def _is_held(dir_fd: int, name: str, byte: int) -> bool:
     try:
-        fd = record.open_regular(dir_fd, name)
+        fd = files.open_regular(dir_fd, name)
     except FileNotFoundError:
         return False
     try:
@@ -96,7 +96,7 @@ def stable_look(dir_fd: int, boot: str, beacon: int) -> Look:
 def _open_workdir(root: str, name: str) -> int:
     """Return the work directory, found by the registry's link alone.  Raises Unreadable."""
     try:
-        return record.open_workdir(os.readlink(registry.work_link(root, name)))
+        return files.open_workdir(os.readlink(registry.work_link(root, name)))
     except OSError as ex:
         raise Unreadable(str(ex)) from ex
 

@@ -11,7 +11,7 @@ import time
 from itertools import pairwise
 
 from pgx_agent import record
-from pgx_pclrsc import locks, monitors, names, proc, registry
+from pgx_pclrsc import files, locks, monitors, names, proc, registry
 from pgx_pclrsc.bare import signal
 from pgx_pclrsc.definition import ResourceDefinition
 from pgx_pclrsc.report import Failure
@@ -27,7 +27,7 @@ def ask_to_end(dir_fd: int) -> None:
 
     Raises OSError when the lock cannot be looked at.
     """
-    fd = record.open_regular(dir_fd, names.MONITOR_LOCK)
+    fd = files.open_regular(dir_fd, names.MONITOR_LOCK)
     try:
         if locks.is_held(fd, locks.MONITOR):
             for pid, start in _monitors(dir_fd, fd):
@@ -42,7 +42,7 @@ def end_monitor(dir_fd: int) -> None:
     Raises Failure when it does not go, OSError when the lock cannot be looked at.
     """
     try:
-        fd = record.open_regular(dir_fd, names.MONITOR_LOCK)
+        fd = files.open_regular(dir_fd, names.MONITOR_LOCK)
     except FileNotFoundError:
         _end_recorded(dir_fd)
         return
@@ -110,7 +110,7 @@ def _monitors(dir_fd: int, fd: int) -> list[tuple[int, int]]:
 
 
 def _named(dir_fd: int) -> str:
-    fd = record.open_regular(dir_fd, names.MONITOR_LOCK)
+    fd = files.open_regular(dir_fd, names.MONITOR_LOCK)
     try:
         return (
             ", ".join(str(pid) for pid, _ in monitors.holders(fd))

@@ -14,6 +14,7 @@ import time
 from pgx_agent import environment, prologue, record, transition
 from pgx_agent.trace import Trace
 from pgx_pclrsc import (
+    files,
     locks,
     monitors,
     names,
@@ -154,7 +155,7 @@ def _server_without_monitor(definition: ResourceDefinition) -> int:
     that no more than one process ever hangs there.
     """
     try:
-        dir_fd = record.open_workdir(definition.work_directory)
+        dir_fd = files.open_workdir(definition.work_directory)
         fd = transition.open_lock(dir_fd, names.MONITOR_LOCK)
     except OSError:
         return _server(definition)  # no lock to go by: the monitor says why
@@ -183,7 +184,7 @@ def _server(definition: ResourceDefinition) -> int:
 
 def _script_works(dir_fd: int) -> bool:
     try:
-        fd = record.open_regular(dir_fd, names.TRANSITION_LOCK)
+        fd = files.open_regular(dir_fd, names.TRANSITION_LOCK)
     except OSError:
         return False
     try:

@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import binascii
 import os
-import stat
 
-from pgx_pclrsc import names, proc
+from pgx_pclrsc import files, names, proc
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -155,40 +154,6 @@ def decode(data: bytes) -> Record | None:
     )
 
 
-def open_workdir(path: str) -> int:
-    """Return a descriptor of the work directory itself, never of a link.  Raises OSError."""
-    return os.open(path, os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-
-
-_EINVAL = 22  # errno would be one module more for pgx_check
-
-
-def open_regular(dir_fd: int, name: str, flags: int = os.O_RDONLY) -> int:
-    """Open *name*, which must be a regular file: no link is followed, no FIFO waited for.
-
-    Raises OSError, with words of ours for what is no regular file.
-    """
-    flags |= os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-    try:
-        fd = os.open(name, flags, 0o600, dir_fd=dir_fd)
-    except FileNotFoundError:
-        raise
-    except OSError as ex:
-        raise _in_words(ex, dir_fd, name) from ex
-    if not stat.S_ISREG(os.fstat(fd).st_mode):
-        os.close(fd)
-        problem = OSError(_EINVAL, "it is not a regular file", name)
-        raise _in_words(problem, dir_fd, name)
-    return fd
-
-
-def _in_words(problem: OSError, dir_fd: int, name: str) -> OSError:
-    from pgx_pclrsc import odd_file
-
-    what = odd_file.what(name, dir_fd)
-    return OSError(problem.errno, what, name) if what else problem
-
-
 def read_fd(fd: int) -> Record | None:
     """Return the record in *fd*, read again while it is torn.  Raises Garbled, OSError."""
     for _ in range(_READS):
@@ -206,7 +171,7 @@ def read(dir_fd: int) -> Record | None:
     Raises Garbled when it cannot be understood, OSError when it cannot be read.
     """
     try:
-        fd = open_regular(dir_fd, names.RECORD)
+        fd = files.open_regular(dir_fd, names.RECORD)
     except FileNotFoundError:
         return None
     try:
@@ -231,7 +196,7 @@ def current(dir_fd: int, note: Callable[[str], None] | None = None) -> Record | 
 
 def put(dir_fd: int, record: Record, *, sync: bool = False) -> None:
     """Write the record of a work directory, whatever stood there.  Raises OSError."""
-    fd = open_regular(dir_fd, names.RECORD, os.O_RDWR | os.O_CREAT)
+    fd = files.open_regular(dir_fd, names.RECORD, os.O_RDWR | os.O_CREAT)
     try:
         write(fd, record, sync=sync)
         os.ftruncate(fd, SIZE)

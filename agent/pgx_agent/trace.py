@@ -10,9 +10,8 @@ import os
 import time
 from types import TracebackType
 
-from pgx_agent import record
 from pgx_agent.at_workdir import AtWorkdir, Nowhere
-from pgx_pclrsc import names
+from pgx_pclrsc import files, names
 
 FACTS = "facts=1"  # what a line for programs begins with; the number is its version
 _PLAIN = frozenset(
@@ -84,16 +83,16 @@ class Trace:
 
     def _open(self) -> None:
         assert self._directory is not None
-        dir_fd = record.open_workdir(self._directory)
+        dir_fd = files.open_workdir(self._directory)
         try:
             flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
-            self._fd = record.open_regular(dir_fd, names.TRACE, flags)
+            self._fd = files.open_regular(dir_fd, names.TRACE, flags)
         finally:
             os.close(dir_fd)
 
     def _rotate(self) -> None:
         assert self._directory is not None
-        dir_fd = record.open_workdir(self._directory)
+        dir_fd = files.open_workdir(self._directory)
         try:
             if self._still_ours(dir_fd):
                 os.rename(

@@ -11,8 +11,7 @@ import os
 import time
 from collections.abc import Callable
 
-from pgx_agent import record
-from pgx_pclrsc import locks, monitors, names, proc
+from pgx_pclrsc import files, locks, monitors, names, proc
 from pgx_pclrsc.bare import signal
 from pgx_pclrsc.report import Failure
 from pgx_pclrsc.signals import send_signal
@@ -26,7 +25,7 @@ BYTES = {"online": locks.ONLINE, "offline": locks.OFFLINE}
 
 def open_lock(dir_fd: int, name: str) -> int:
     """Return a read-write descriptor of lock file *name*, made if missing.  Raises OSError."""
-    return record.open_regular(dir_fd, name, os.O_RDWR | os.O_CREAT)
+    return files.open_regular(dir_fd, name, os.O_RDWR | os.O_CREAT)
 
 
 def holder(fd: int) -> tuple[str, int, int] | None:
@@ -96,7 +95,7 @@ def _acquire(
 ) -> Held:
     waiting_for = _Wait(kind, deadline)
     while True:
-        fd = record.open_regular(dir_fd, names.TRANSITION_LOCK, flags)
+        fd = files.open_regular(dir_fd, names.TRANSITION_LOCK, flags)
         try:
             while not locks.take(fd, locks.EXCLUSIVE):
                 waiting_for.turn(fd)

@@ -10,9 +10,9 @@ from __future__ import annotations
 import select
 import time
 
-from pgx_agent import hv, record
+from pgx_agent import hv
 from pgx_agent.trace import Trace
-from pgx_pclrsc import proc, report
+from pgx_pclrsc import files, proc, report
 from pgx_pclrsc.definition import ResourceDefinition
 from pgx_pclrsc.idents import Ident
 from pgx_pclrsc.report import Failure
@@ -165,7 +165,7 @@ def open_workdir(
     if use == "none":
         return -1
     try:
-        return record.open_workdir(definition.work_directory)
+        return files.open_workdir(definition.work_directory)
     except OSError as ex:
         problem = Failure(
             f'could not open work directory "{definition.work_directory}": {ex.strerror}',

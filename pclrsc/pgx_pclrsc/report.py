@@ -8,16 +8,7 @@ from __future__ import annotations
 
 import os
 
-from pgx_pclrsc import system_log
 from pgx_pclrsc.failure import Failure as Failure
-
-SEVERITY = {
-    "error": system_log.ERR,
-    "warning": system_log.WARNING,
-    "notice": system_log.NOTICE,
-    "info": system_log.INFO,
-}
-
 
 # A pipe that is ready for writing takes this much at once.
 _AT_ONCE = 4096
@@ -71,10 +62,11 @@ def to_stdout(text: str) -> None:
 
 def to_system_log(program: str, level: str, message: Failure) -> None:
     """Send each line of *message* to the system log without waiting for it."""
+    from pgx_pclrsc import system_log
+
     for line in lines(program, level, message):
-        system_log.send(
-            program, SEVERITY[level], line.removeprefix(f"{program}: "), os.getpid()
-        )
+        text = line.removeprefix(f"{program}: ")
+        system_log.send(program, level, text, os.getpid())
 
 
 def show(program: str, level: str, message: Failure, *, log: bool = True) -> None:

@@ -7,18 +7,18 @@ instead.
 
 from __future__ import annotations
 
-ERR, WARNING, NOTICE, INFO = 3, 4, 5, 6
+SEVERITY = {"error": 3, "warning": 4, "notice": 5, "info": 6}  # as in <syslog.h>
 _DAEMON = 3 << 3
 _LONGEST = 1024
 
 ADDRESS = "/dev/log"
 
 
-def send(ident: str, severity: int, text: str, pid: int) -> None:
+def send(ident: str, level: str, text: str, pid: int) -> None:
     """Send *text* as one datagram to the system log; drop it when that would wait."""
     from pgx_pclrsc.bare import socket
 
-    line = f"<{_DAEMON | severity}>{ident}[{pid}]: {text}"
+    line = f"<{_DAEMON | SEVERITY[level]}>{ident}[{pid}]: {text}"
     try:
         sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         try:

@@ -130,7 +130,7 @@ def test_a_frozen_file_system_grants_the_transition_lock(frozen: Disk) -> None:
     frozen.freeze()
     take = (
         "import os, sys, time; from pgx_agent import transition, record; "
-        "transition.acquire_unsigned(record.open_workdir(sys.argv[1]), 'offline', "
+        "transition.acquire_unsigned(files.open_workdir(sys.argv[1]), 'offline', "
         "time.monotonic() + 9, lambda: None); print('had', flush=True); time.sleep(99)"
     )
     holder = subprocess.Popen(

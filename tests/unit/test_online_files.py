@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from fixtures.processes import wait_until
-from pgx_agent import new_monitor, record
+from pgx_agent import new_monitor
 from pgx_agent.postgres import (
     binaries,
     control,
@@ -17,7 +17,7 @@ from pgx_agent.postgres import (
     server_log,
     tablespaces,
 )
-from pgx_pclrsc import locks
+from pgx_pclrsc import files, locks
 from pgx_pclrsc.failure import Failure
 
 # --- pg_control, PG_VERSION ---------------------------------------------------
@@ -147,7 +147,7 @@ def test_the_servers_own_log_is_quoted_where_it_took_over(tmp_path: Path) -> Non
     (data / "current_logfiles").write_text("stderr log/a.log\ncsvlog log/a.csv\n")
     (data / "log" / "a.log").write_text("FATAL:  of yesterday\n")
     (tmp_path / "server.log").write_text("LOG:  old\n")
-    dir_fd = record.open_workdir(str(tmp_path))
+    dir_fd = files.open_workdir(str(tmp_path))
     try:
         before = server_log.mark(dir_fd, str(data))
         with (data / "log" / "a.log").open("a") as file:
@@ -162,7 +162,7 @@ def test_the_servers_own_log_is_quoted_where_it_took_over(tmp_path: Path) -> Non
 
 def test_a_link_in_place_of_the_log_is_not_written_to(tmp_path: Path) -> None:
     (tmp_path / "server.log").symlink_to("/etc/passwd")
-    dir_fd = record.open_workdir(str(tmp_path))
+    dir_fd = files.open_workdir(str(tmp_path))
     try:
         with pytest.raises(OSError):
             server_log.open_for_output(dir_fd)

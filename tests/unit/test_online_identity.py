@@ -9,10 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pgx_agent import record
 from pgx_agent.postgres import identity
 from pgx_agent.postgres.identity import Identity, Place
-from pgx_pclrsc import mounts
+from pgx_pclrsc import files, mounts
 from pgx_pclrsc.failure import Failure
 
 roles = st.sampled_from(["data", "wal", "16384"])
@@ -89,7 +88,7 @@ def test_a_uuid_once_known_is_kept() -> None:
 
 
 def test_the_identity_is_kept_in_the_work_directory(tmp_path: Path) -> None:
-    dir_fd = record.open_workdir(str(tmp_path))
+    dir_fd = files.open_workdir(str(tmp_path))
     try:
         assert identity.read(dir_fd) is None
         identity.write(dir_fd, _on("/m", "A"))
@@ -119,7 +118,7 @@ def test_what_is_no_identity_is_told_in_our_words(
     data: bytes, said: str, tmp_path: Path
 ) -> None:
     (tmp_path / "identity").write_bytes(data)
-    dir_fd = record.open_workdir(str(tmp_path))
+    dir_fd = files.open_workdir(str(tmp_path))
     try:
         with pytest.raises(Failure) as caught:
             identity.read(dir_fd)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from pgx_agent import record
 from pgx_agent.record import Garbled, Record
+from pgx_pclrsc import files
 
 BOOT = "1b4e28ba-2fa1-11d2-883f-0016d3cca427"
 NUMBERS = st.integers(0, 2**63 - 1)
@@ -77,7 +78,7 @@ def test_blank_content_is_no_record() -> None:
 
 @pytest.fixture
 def dir_fd(tmp_path: Path) -> int:
-    return record.open_workdir(str(tmp_path))
+    return files.open_workdir(str(tmp_path))
 
 
 def test_no_file_is_no_record(dir_fd: int) -> None:
@@ -85,7 +86,7 @@ def test_no_file_is_no_record(dir_fd: int) -> None:
 
 
 def test_a_written_record_is_read(dir_fd: int) -> None:
-    fd = record.open_regular(dir_fd, "record", os.O_RDWR | os.O_CREAT)
+    fd = files.open_regular(dir_fd, "record", os.O_RDWR | os.O_CREAT)
     written = Record("g", BOOT, record.ONLINE, postmaster=7, start=9, reason="a b")
     record.write(fd, written, sync=True)
 
@@ -115,4 +116,4 @@ def test_a_work_directory_that_is_a_link_is_not_opened(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path)
 
     with pytest.raises(OSError, match=r"ELOOP|Not a directory|symbolic"):
-        record.open_workdir(str(tmp_path / "link"))
+        files.open_workdir(str(tmp_path / "link"))

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from pgx_agent import record, transition
-from pgx_pclrsc import locks, names, proc
+from pgx_agent import transition
+from pgx_pclrsc import files, locks, names, proc
 from pgx_pclrsc.report import Failure
 from pgx_pclrsc.signals import send_signal
 
@@ -32,7 +32,7 @@ class Child:
             try:
                 if deaf:
                     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-                dir_fd = record.open_workdir(str(path))
+                dir_fd = files.open_workdir(str(path))
                 transition.acquire(dir_fd, kind, time.monotonic() + 20, _nothing)
                 os.write(writer, b"held")
                 while True:
@@ -73,11 +73,11 @@ def child(tmp_path: Path) -> Iterator[Callable[..., Child]]:
 
 @pytest.fixture
 def dir_fd(tmp_path: Path) -> int:
-    return record.open_workdir(str(tmp_path))
+    return files.open_workdir(str(tmp_path))
 
 
 def _held_bytes(dir_fd: int) -> list[int]:
-    fd = record.open_regular(dir_fd, names.TRANSITION_LOCK)
+    fd = files.open_regular(dir_fd, names.TRANSITION_LOCK)
     try:
         return [byte for byte in (0, 1, 2) if locks.is_held(fd, byte)]
     finally:

@@ -9,7 +9,7 @@ from pgx_agent.monitor import disk
 from pgx_agent.monitor.keeper import Keeper
 from pgx_agent.postgres import guard, pidfile
 from pgx_agent.record import Record
-from pgx_pclrsc import locks, names, postmasters, proc
+from pgx_pclrsc import files, locks, names, postmasters, proc
 from pgx_pclrsc.definition import ResourceDefinition
 from pgx_pclrsc.frozen import dataclass
 from pgx_pclrsc.idents import Ident
@@ -49,7 +49,7 @@ def under_online(
     definition: ResourceDefinition, postmaster: Ident, generation: str
 ) -> Claim:
     """Claim *postmaster* for an Online that works.  Raises StandDown, OSError."""
-    dir_fd = record.open_workdir(definition.work_directory)
+    dir_fd = files.open_workdir(definition.work_directory)
     transition_fd = transition.open_lock(dir_fd, names.TRANSITION_LOCK)
     lock_fd = _take_lock(dir_fd)
     found = read_record(dir_fd)
@@ -64,7 +64,7 @@ def after_check(definition: ResourceDefinition, generation: str) -> Claim:
     The transition lock is held, shared, while what is needed of the data directory is
     opened: an Offline that begins now would otherwise meet it as an open file.
     """
-    dir_fd = record.open_workdir(definition.work_directory)
+    dir_fd = files.open_workdir(definition.work_directory)
     _check_disk(definition, dir_fd)
     transition_fd = transition.open_lock(dir_fd, names.TRANSITION_LOCK)
     if not locks.take(transition_fd, locks.EXCLUSIVE, shared=True):

@@ -6,7 +6,7 @@ import os
 
 from pgx_agent import record
 from pgx_agent.record import Record
-from pgx_pclrsc import names, proc
+from pgx_pclrsc import files, names, proc
 
 
 class Superseded(Exception):
@@ -88,4 +88,4 @@ class Keeper:
 
 
 def _open(dir_fd: int) -> int:
-    return record.open_regular(dir_fd, names.RECORD, os.O_RDWR | os.O_CREAT)
+    return files.open_regular(dir_fd, names.RECORD, os.O_RDWR | os.O_CREAT)

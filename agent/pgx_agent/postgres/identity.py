@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import os
 
-from pgx_agent import record
-from pgx_pclrsc import mounts, names
+from pgx_pclrsc import files, mounts, names
 from pgx_pclrsc.failure import Failure
 from pgx_pclrsc.frozen import dataclass, replace
 from pgx_pclrsc.text import quoted
@@ -221,7 +220,7 @@ def read(dir_fd: int) -> Identity | None:
     Raises Failure when it is there and cannot be read: it is what keeps a stale copy out.
     """
     try:
-        fd = record.open_regular(dir_fd, names.IDENTITY)
+        fd = files.open_regular(dir_fd, names.IDENTITY)
     except FileNotFoundError:
         return None
     except OSError as ex:
@@ -260,7 +259,7 @@ def write(dir_fd: int, identity: Identity) -> None:
     """Keep *identity*, whole or not at all.  Raises OSError."""
     beside = f"{names.IDENTITY}.new"
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
-    fd = record.open_regular(dir_fd, beside, flags)
+    fd = files.open_regular(dir_fd, beside, flags)
     try:
         os.write(fd, encode(identity).encode("ascii"))
         os.fsync(fd)

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import os
 
-from pgx_agent import record
 from pgx_agent.postgres import log_lines
 from pgx_agent.postgres.log_lines import Line
-from pgx_pclrsc import names
+from pgx_pclrsc import files, names
 from pgx_pclrsc.frozen import dataclass
 
 _TAIL = 64 * 1024
@@ -25,7 +24,7 @@ def open_for_output(dir_fd: int) -> int:
     Raises OSError.
     """
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
-    return record.open_regular(dir_fd, names.SERVER_LOG, flags)
+    return files.open_regular(dir_fd, names.SERVER_LOG, flags)
 
 
 def _from(fd: int, offset: int) -> str:
@@ -118,7 +117,7 @@ def _logs(
 
 def _output(dir_fd: int, before: Mark) -> str:
     try:
-        return _from(record.open_regular(dir_fd, names.SERVER_LOG), before.output)
+        return _from(files.open_regular(dir_fd, names.SERVER_LOG), before.output)
     except OSError:
         return ""
 
