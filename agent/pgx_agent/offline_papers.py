@@ -43,7 +43,7 @@ def take_lock(worker: Worker, until: float) -> transition.Held | None:
     except OSError as ex:
         problem = ex.strerror or str(ex)
     except Failure as ex:
-        if worker.use == "whole":
+        if worker.use == "whole" and not isinstance(ex, transition.Hung):
             raise
         problem = ex.primary
     worker.warn(

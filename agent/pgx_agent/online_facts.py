@@ -92,6 +92,8 @@ def _is_stale(pid: int, evidence: Evidence, processes: tuple[Process, ...]) -> b
     """
     if any(process.pid == pid for process in processes):
         return False
+    if proc.is_hidden(pid):
+        return False
     stat = proc.read_stat(pid)
     if stat is None or stat[0] in "ZX" or proc.uid_of(pid) != evidence.uid:
         return True

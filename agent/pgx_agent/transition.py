@@ -18,6 +18,7 @@ from pgx_pclrsc.signals import send_signal
 
 _LOOK_AGAIN = 0.02  # seconds between two tries for the lock
 _TERM_FOR = 5.0  # seconds an ended Online has before it is killed
+_KILL_FOR = 10.0  # seconds a killed one has before it counts as hanging
 _MONITOR_FOR = 5.0  # seconds a monitor may hold the lock; it opens some files meanwhile
 
 BYTES = {"online": locks.ONLINE, "offline": locks.OFFLINE}
@@ -126,6 +127,10 @@ def _sign(fd: int, kind: str) -> None:
     os.pwrite(fd, text.encode().ljust(names.LOCK_SIZE), 0)
 
 
+class Hung(Failure):
+    """The lock's holder was killed, and hangs in the kernel: it does nothing any more."""
+
+
 class _Wait:
     """Waiting for the lock of somebody else, who is ended where that is our part."""
 
@@ -150,6 +155,8 @@ class _Wait:
         if pid not in self._asked:
             self._asked[pid] = now
             _signal_script(pid, start, signal.SIGTERM)
+        elif now - self._asked[pid] > _TERM_FOR + _KILL_FOR and _hangs(pid):
+            raise Hung(f"pgx_online with PID {pid} was killed and hangs in the kernel")
         elif now - self._asked[pid] > _TERM_FOR:
             _signal_script(pid, start, signal.SIGKILL)
 
@@ -173,6 +180,11 @@ def _script(fd: int) -> tuple[str, int, int] | None:
         return None
     byte = BYTES.get(found[0])
     return found if byte is not None and locks.is_held(fd, byte) else None
+
+
+def _hangs(pid: int) -> bool:
+    stat = proc.read_stat(pid)
+    return stat is not None and stat[0] == "D"
 
 
 def _is_hidden(pid: int) -> bool:

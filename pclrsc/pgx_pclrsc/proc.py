@@ -50,6 +50,20 @@ def alive(pid: int, start: int) -> bool:
     return stat is not None and stat[2] == start and stat[0] not in "ZX"
 
 
+def is_hidden(pid: int) -> bool:
+    """Whether *pid* is our user's, lives, and /proc does not show it to us.
+
+    So does hidepid with one whose program has capabilities, or may not be read.
+    """
+    if pid <= 0 or read_stat(pid) is not None:
+        return False
+    try:
+        os.kill(pid, 0)
+    except OSError:
+        return False
+    return True
+
+
 def pids() -> list[int]:
     """Return every PID of this PID namespace.  Raises OSError when /proc is not mounted."""
     return [int(name) for name in os.listdir("/proc") if name.isdigit()]

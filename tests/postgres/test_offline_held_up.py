@@ -189,9 +189,12 @@ def test_a_wal_sender_whose_client_reads_no_more_is_ended_alone(
 @pytest.mark.root
 @pytest.mark.skipif(shutil.which("strace") is None, reason="no strace")
 def test_a_long_shutdown_checkpoint_that_moves_is_waited_for(
-    make_server: MakeServer, make_resource: MakeResource
+    make_server: MakeServer, make_resource: MakeResource, open_tmp: Path
 ) -> None:
-    """Each of its writes takes 30 ms; and who is traced is not taken for stopped."""
+    """Each of its writes takes 30 ms; and who is traced is not taken for stopped.
+
+    A standby gets the checkpoint's record too, though it had nothing to receive till then.
+    """
     server = make_server(bgwriter_lru_maxpages=0, checkpoint_timeout="1h")
     resource = make_resource(server, **SESSIONS)
     assert resource.online().returncode == 0
@@ -200,6 +203,7 @@ def test_a_long_shutdown_checkpoint_that_moves_is_waited_for(
         "insert into t select repeat('x', 1000) from generate_series(1, 9000)",
         "postgres",
     )
+    receiver = _receiver(server, open_tmp / "home" / "received")
     pid = child(server, "checkpointer")
     slow = "inject=pwrite64,pwritev:delay_enter=30000"
     strace = ["strace", "-q", "-o", "/dev/null", "-e", "trace=pwrite64,pwritev"]
@@ -214,7 +218,27 @@ def test_a_long_shutdown_checkpoint_that_moves_is_waited_for(
         tracer.wait()
 
     assert "requesting immediate" not in said
+    assert "WAL sender" not in said.replace("waiting for WAL sender", "")
     assert CLEAN in resource.server_log()
+    # The server's own end of the stream, after everything; not a broken connection.
+    told = receiver.communicate(timeout=30)[1]
+    assert "replication stream was terminated before stop point" in told
+    assert "unexpected" not in told
+
+
+def _receiver(server: Server, directory: Path) -> subprocess.Popen[str]:
+    """Have WAL received into *directory*, and return once nothing is left to receive."""
+    directory.mkdir()
+    where = ["-h", str(server.sockets), "-p", str(server.port), "-U", server.user.name]
+    program = str(server.binaries.path("pg_receivewal"))
+    receiver = subprocess.Popen(
+        [program, "--no-loop", "--verbose", "-D", str(directory), *where],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    state = "select state from pg_stat_replication"
+    wait_until(lambda: server.ask(state, "postgres") == "streaming", "it streams")
+    return receiver
 
 
 def _tracer(pid: int) -> int:

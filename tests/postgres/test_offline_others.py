@@ -17,6 +17,7 @@ from fixtures.processes import gone, wait_until
 from fixtures.server import Server
 from pgx_agent.postgres import bystanders
 from pgx_pclrsc import proc
+from tests.fix_postgres import MakeServer
 from tests.fix_resource import OFFLINE, MakeResource, Resource
 
 Start = Callable[..., subprocess.Popen[bytes]]
@@ -109,6 +110,27 @@ def test_a_server_program_that_only_looks_is_no_instance(
 
     assert result.returncode == 0, result.stderr
     assert looker.poll() is None
+
+
+def test_another_instance_that_ours_has_started_is_left_alone(
+    make_server: MakeServer, make_resource: MakeResource, open_tmp: Path
+) -> None:
+    """As by a script that the server runs: it has our lock on the data directory, too."""
+    ours, other = make_server("data"), make_server("other")
+    resource = make_resource(ours)
+    assert resource.online().returncode == 0
+    start = (
+        f"{ours.binaries.path('pg_ctl')} start -w -D {other.data} -l {other.data}/log"
+    )
+    ours.ask(f"copy (select 1) to program '{start} >/dev/null 2>&1'", "postgres")
+    pid = other.pid()
+    assert pid is not None
+    result = resource.offline(env={"HV_OFFLINE_REASON": "FAULT"})
+
+    assert result.returncode == 0, result.stderr
+    assert other.answers(), resource.trace()
+    assert f"{pid} " in result.stderr
+    other.stop()
 
 
 @pytest.mark.root

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pgx_agent.core.classify import (
+    UNREAD,
     Circumstances,
     ErrorReply,
     NoReply,
@@ -55,6 +56,7 @@ def kind(event: Event) -> str:
         (ErrorReply("57P03"), TRANSITION, "Ignored"),
         (ErrorReply("57P03"), PLAIN, "FaultNow"),
         (ErrorReply("57P03"), Circumstances(), "FaultNow"),
+        (ErrorReply("57P03"), Circumstances(UNREAD), "Failed"),
         (ErrorReply("28000"), PLAIN, "Failed"),
         (ErrorReply("28P01"), PLAIN, "Failed"),
         (ErrorReply("28P01"), WARN, "warning"),

@@ -116,14 +116,19 @@ def test_in_ten_seconds_each_rung_has_its_share() -> None:
 
 @pytest.mark.parametrize("limits", [FAST, IMMEDIATE])
 @pytest.mark.parametrize("state", "Tt")
-def test_a_stopped_postmaster_is_killed_at_once(limits: Limits, state: str) -> None:
+def test_a_stopped_postmaster_is_killed(limits: Limits, state: str) -> None:
+    """Not at the first look: a debugger may have stopped it for a moment."""
     look = Look(postmasters=state, left=7)
+    still = replace(look, stopped_for=1.0)
 
-    assert drive(limits, (0, look)) == [Kill("the postmaster is stopped")]
+    assert drive(limits, (0, look), (1, still)) == [
+        Wait(1.0),
+        Kill("the postmaster is stopped"),
+    ]
 
 
 def test_a_postmaster_stopped_meanwhile_is_killed() -> None:
-    steps = drive(FAST, (0, RUNS), (5, Look(postmasters="T", left=7)))
+    steps = drive(FAST, (0, RUNS), (5, Look(postmasters="T", left=7, stopped_for=1.0)))
 
     assert isinstance(steps[1], Kill)
 

@@ -88,6 +88,14 @@ def test_what_can_be_ended_alone_is_ended_while_the_checkpointer_works() -> None
     assert after(200, asked, replace(LIBRARY, still_for=200), idle=False) is None
 
 
+def test_a_wal_sender_waits_for_the_checkpoint_as_we_do() -> None:
+    """It has sent everything; the checkpoint's record comes last."""
+    still = replace(SENDER, still_for=300)
+
+    assert after(300, still, quiet_for=0, idle=False) is None
+    assert isinstance(after(300, still, quiet_for=0), EndAlone)
+
+
 @pytest.mark.parametrize("role", OTHERS)
 def test_a_stopped_process_ends_the_fast_stop_at_once(role: Role) -> None:
     """Also one that could be ended alone: SIGTERM does not reach it."""

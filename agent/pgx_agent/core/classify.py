@@ -102,6 +102,7 @@ class Circumstances:
 
 
 _CANNOT_CONNECT_NOW = "57P03"
+UNREAD = "unread"  # what line 8 says of a disk that does not answer
 _AUTHORIZATION = "28"
 _RESOURCES = "53"
 # Insufficient resources that follow the data and its settings to any node.
@@ -191,4 +192,6 @@ def _cannot_connect_now(number: int, seen: Circumstances) -> Event:
         return Answered(number, "a standby with hot_standby off cannot be asked by SQL")
     if seen.transition:
         return Ignored(number)
+    if seen.status == UNREAD:
+        return Failed(number, "it takes no connections, and its disk does not answer")
     return FaultNow(number, "the server is being started or stopped by somebody else")

@@ -95,7 +95,8 @@ class Limits:
 class Look:
     """What one look at the processes has found.
 
-    `postmasters`: the state letters of living postmasters; `mute`: the log that one of them
+    `postmasters`: the state letters of living postmasters; `stopped_for`: for how long one
+    of them has been stopped; `mute`: the log that one of them
     writes to hangs; `denied`: how many of them we may not signal.  `left`: how many
     processes of the instance live, postmasters too.  `unkilled`: how many of them were not
     sent SIGKILL and can be.  `hung_for`: for how long each one that is left has been in
@@ -107,6 +108,7 @@ class Look:
     """
 
     postmasters: str = ""
+    stopped_for: float = 0.0
     mute: bool = False
     denied: int = 0
     left: int = 0
@@ -202,11 +204,20 @@ def _next(limits: Limits, ladder: Ladder, look: Look, now: float) -> Step:
     if not look.postmasters:
         return _orphans(limits, ladder, now)
     if _STOPPED.intersection(look.postmasters):
-        # It can handle no request, and SIGCONT would let it fork its whole backlog.
-        return Kill("the postmaster is stopped")
+        return _stopped(limits, ladder, look, now)
     if look.mute:
         return Kill("its log does not answer, and it would hang over saying anything")
     return _request(limits, ladder, look, now)
+
+
+def _stopped(limits: Limits, ladder: Ladder, look: Look, now: float) -> Step:
+    """It can handle no request, and SIGCONT would let it fork its whole backlog.
+
+    A debugger may have stopped it for a moment.
+    """
+    latest = limits.budget if ladder.rung == "immediate" else limits.fast_until
+    until = min(now + limits.patience.stopped - look.stopped_for, latest)
+    return Wait(until) if now < until else Kill("the postmaster is stopped")
 
 
 def _orphans(limits: Limits, ladder: Ladder, now: float) -> Step:

@@ -178,7 +178,11 @@ def _blame(
         return ""
     if holder.role == "backend" and checkpointer_idle:
         return f"a backend does not end within {long}"
-    if holder.role in ("archiver", "walsender") and holder.still_for >= patience.still:
+    # A WAL sender has nothing to send before the shutdown checkpoint is written.
+    waits = holder.role == "archiver" or (
+        holder.role == "walsender" and checkpointer_idle
+    )
+    if waits and holder.still_for >= patience.still:
         return f"{holder.named} has not moved for {long}"
     return ""
 

@@ -6,7 +6,7 @@ from pgx_agent.monitor import sight
 from pgx_agent.monitor.beside import Beside
 from pgx_agent.monitor.sight import Look
 
-HANGS = Look(None, "postmaster.pid cannot be read: its disk does not answer")
+HANGS = Look(None, "postmaster.pid cannot be read: its disk does not answer", True)
 
 
 class Reader:

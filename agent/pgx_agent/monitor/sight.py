@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import select
 
+from pgx_agent.core.classify import UNREAD
 from pgx_agent.postgres import pidfile, titles
 from pgx_agent.postgres.pidfile import PidFile
 from pgx_pclrsc import proc
@@ -14,14 +16,17 @@ from pgx_pclrsc.idents import Ident
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One look at postmaster.pid: what it says, or why it says nothing."""
+    """One look at postmaster.pid: what it says, or why it says nothing; *hangs*: its disk."""
 
     found: PidFile | None
     problem: str | None
+    hangs: bool = False
 
     @property
     def status(self) -> str | None:
-        """Line 8, None where it is not there."""
+        """Line 8, None where it is not there, UNREAD where that cannot be known."""
+        if self.hangs:
+            return UNREAD
         return self.found.status if self.found is not None else None
 
 
@@ -41,16 +46,20 @@ def look(data_directory: str, postmaster: int) -> Look:
 
 
 def open_pidfd(pid: int, start: int) -> int:
-    """Return a pidfd of the very process that began at *start*, -1 when it is gone."""
+    """Return a pidfd of the very process that began at *start*, -1 when it is gone.
+
+    Raises OSError when that cannot be told, as without a free descriptor.
+    """
     try:
         fd = os.pidfd_open(pid)
-    except OSError:
+    except ProcessLookupError:
         return -1
-    stat = proc.read_stat(pid)
-    if stat is None or stat[2] != start:
-        os.close(fd)
-        return -1
-    return fd
+    if proc.alive(pid, start):
+        return fd
+    os.close(fd)
+    if proc.is_hidden(pid):
+        raise PermissionError(errno.EACCES, "the postmaster cannot be seen", "/proc")
+    return -1
 
 
 def has_ended(pidfd: int, patience: float) -> bool:

@@ -107,9 +107,16 @@ class Belonging:
         key = self._evidence.guard_key
         if key is None or pid in self._spared or not holdings.has_flocked(pid, key):
             return ""
-        if monitors.is_monitor(self._look.words(pid)):
+        if monitors.is_monitor(self._look.words(pid)) or self._serves_elsewhere(pid):
             return ""
         return "it holds the guard's descriptor"
+
+    def _serves_elsewhere(self, pid: int) -> bool:
+        """Whether *pid* is a server of another directory, which one of ours has started."""
+        place = self._look.place(pid)
+        if place is None or self._is_at(pid, place):
+            return False
+        return self._look.is_titled(pid) or self._look.is_head(pid)
 
     def _is_closed_and_named(self, pid: int) -> bool:
         """Whether it may not be looked into, and PID file and children say what it is."""

@@ -147,14 +147,15 @@ class Progress:
             titles.waited_for([(process.pid, process.command)], self.cluster),
             _ROLES.get(self.role(process), "other"),
             now - self._marks[process.ident].since,
-            self._stopped_for([process], now),
-            self._stopped_for(commands, now),
+            self.stopped_for([process], now),
+            self.stopped_for(commands, now),
             bool(commands) or titles.may_send_wal(process.command, self.cluster),
             asked,
             now - at,
         )
 
-    def _stopped_for(self, processes: list[Process], now: float) -> float:
+    def stopped_for(self, processes: list[Process], now: float) -> float:
+        """Return for how long one of *processes* has been stopped."""
         since = [self._stopped.get(one.ident, (0, now))[1] for one in processes]
         return now - min(since, default=now)
 

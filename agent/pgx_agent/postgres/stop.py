@@ -151,6 +151,7 @@ class _Stop:
         unkilled = (p for p in found if p.ident not in self._killed | self._denied)
         return offline.Look(
             postmasters="".join(process.state for process in heads),
+            stopped_for=seen.stopped_for(heads, now),
             mute=bool(self._mute) and any(map(self._is_mute, heads)),
             denied=sum(1 for process in heads if process.ident in self._denied),
             left=len(found),

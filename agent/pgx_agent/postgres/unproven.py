@@ -1,6 +1,6 @@
 """Servers that may be the instance's, and of which nothing proves whose they are.
 
-Offline fails beside one and names it, Online starts nothing beside it.  There are four:
+Offline fails beside one and names it, Online starts nothing beside it.  There are five:
 
 - one that is called postgres, works here or is closed to us, and has nothing to be known
   by yet, or only its PID in postmaster.pid: a name proves nothing, and is a reason to doubt;
@@ -8,7 +8,8 @@ Offline fails beside one and names it, Online starts nothing beside it.  There a
 - while the data directory cannot be seen: one whose own directory no name leads to (that a
   record knows where the directory once was excuses nobody, it may be of an earlier mount);
 - one that was started for exactly this path and works elsewhere, because a link was pointed
-  elsewhere or something was mounted over it.
+  elsewhere or something was mounted over it;
+- one that record or postmaster.pid names, and that /proc does not show to us.
 
 Another server's disk may hang: what asks it is asked in a child with a time limit, and not
 at all where the command line names another directory.
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 _ENDS_WITHIN, _LOOK_AGAIN = 10.0, 0.05  # seconds
 _DISK_ANSWERS_IN = 2.0
 _SERVER = "postgres"
+_HIDDEN = "/proc does not show it: hidepid"
 
 
 def find(evidence: Evidence) -> list[Process]:
@@ -66,6 +68,18 @@ def look(
         instance.process(servers, pid, why)
         for pid in servers.of_user()
         if pid not in ours and (why := doubts.about(pid))
+    ] + _hidden(evidence)
+
+
+def _hidden(evidence: Evidence) -> list[Process]:
+    """Return those that record or postmaster.pid names, and /proc does not show to us."""
+    named = dict(evidence.recorded)
+    if evidence.pid_file is not None:
+        named.setdefault(abs(evidence.pid_file.pid), 0)
+    return [
+        Process(pid, start, 0, "?", "postmaster.pid or the record names it", _HIDDEN)
+        for pid, start in named.items()
+        if proc.is_hidden(pid)
     ]
 
 
