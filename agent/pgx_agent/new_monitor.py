@@ -183,7 +183,8 @@ class Judge:
             self.prepare().tell(pid, start, generation, started=started)
             verdict = self.prepare().wait(until)
             self.dismiss()
-            self._worker.trace.write(f"the monitor says {verdict}")
+            why = f": {verdict.why}" if verdict.why else ""
+            self._worker.note(f"the monitor says {verdict.outcome}{why}")
             if verdict.outcome != "lost":
                 return verdict
         raise self._lost(verdict.why)

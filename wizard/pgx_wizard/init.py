@@ -34,7 +34,7 @@ CMDLINE = """\
 [database]
 kind = "cmdline"  # runs pgx_online, pgx_offline and pgx_check
 resource = "{name}"
-script_dir = "/opt/pgx_pclrsc/bin"
+script_dir = "/opt/pgx_pclrsc/bin"  # PREFIX/bin of make install
 timeout = {timeout}  # serves Start and Stop: at least {online} and {offline}, as registered
 
 [database.flags]  # what the scripts are made for
