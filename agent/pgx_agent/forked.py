@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
+import pgx_pclrsc.system_log  # noqa: F401  # report needs it where the user may not read it
 from pgx_agent import hv, prologue
 from pgx_agent.at_workdir import AtWorkdir
 from pgx_agent.relay import Relay

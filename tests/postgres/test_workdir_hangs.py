@@ -129,7 +129,8 @@ def test_a_frozen_file_system_grants_the_transition_lock(frozen: Disk) -> None:
     lock.touch()
     frozen.freeze()
     take = (
-        "import os, sys, time; from pgx_agent import transition, record; "
+        "import sys, time; from pgx_agent import transition; "
+        "from pgx_pclrsc import files; "
         "transition.acquire_unsigned(files.open_workdir(sys.argv[1]), 'offline', "
         "time.monotonic() + 9, lambda: None); print('had', flush=True); time.sleep(99)"
     )
