@@ -138,6 +138,7 @@ class _Wait:
         self._kind = kind
         self._deadline = deadline
         self._asked: dict[int, float] = {}
+        self._killed: dict[int, float] = {}
         self._stuck_since: float | None = None
 
     def turn(self, fd: int) -> None:
@@ -155,10 +156,14 @@ class _Wait:
         if pid not in self._asked:
             self._asked[pid] = now
             _signal_script(pid, start, signal.SIGTERM)
-        elif now - self._asked[pid] > _TERM_FOR + _KILL_FOR and _hangs(pid):
-            raise Hung(f"pgx_online with PID {pid} was killed and hangs in the kernel")
         elif now - self._asked[pid] > _TERM_FOR:
             _signal_script(pid, start, signal.SIGKILL)
+            # Counted from the kill itself: we may have been stopped ourselves before it.
+            killed = self._killed.setdefault(pid, now)
+            if now - killed > _KILL_FOR and _hangs(pid):
+                raise Hung(
+                    f"pgx_online with PID {pid} was killed and hangs in the kernel"
+                )
 
     def _end_monitors(self, fd: int, now: float) -> None:
         """Kill what holds the lock for long and is no script: a monitor needs it a moment."""

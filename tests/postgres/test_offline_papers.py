@@ -156,7 +156,7 @@ def test_a_pid_used_again_is_not_the_recorded_postmaster(
 
 
 @pytest.mark.one_postgres
-def test_a_segment_used_again_is_not_the_recorded_server_s(
+def test_a_segment_used_again_is_not_the_recorded_servers(
     resource: Resource, make_server: MakeServer
 ) -> None:
     """The record names the id of shared memory that is another instance's now."""
