@@ -27,7 +27,7 @@ $(VENV)/.ready: pyproject.toml tools/setup.sh tools/pick-python.sh tools/interpr
 
 commands: $(VENV)/.ready
 	@umask 022 && $(PY) tools/commands.py --venv $(VENV) --bin $(VENV)/bin --pth \
-	    --path agent --path pclrsc --path wizard --checkout .
+	    --path base --path pclrsc --path agent --path wizard --checkout .
 
 demo: setup  ## an instance, two nodes, a failure and a switch, on a timeline
 	@$(OPEN) $(PY) -m fixtures.demo
@@ -56,7 +56,7 @@ types: setup  ## mypy, tests too
 	@$(PY) -m mypy
 
 layers: setup  ## import-linter: which way imports point
-	@$(VENV)/bin/lint-imports --no-logo 2>&1
+	@$(PY) $(VENV)/bin/lint-imports --no-logo 2>&1
 
 bench: setup  ## how fast, each row a ratio in the same run
 	@$(OPEN) $(PY) -m fixtures.bench
@@ -73,4 +73,4 @@ format: setup  ## let ruff write the code's layout
 clean:  ## remove what was made
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis \
 	    .import_linter_cache .coverage
-	find agent pclrsc wizard fixtures tests tools -name __pycache__ -prune -exec rm -rf {} +
+	find base pclrsc agent wizard fixtures tests tools -name __pycache__ -prune -exec rm -rf {} +

@@ -15,7 +15,8 @@ import pytest
 
 from pgx_agent import record, transition
 from pgx_agent.record import Record
-from pgx_pclrsc import codec, files, locks, names, proc
+from pgx_base import files, locks, proc
+from pgx_pclrsc import codec, names
 from pgx_pclrsc.definition import ResourceDefinition
 
 ONLINE, OFFLINE, FAULTED = 0, 1, 2

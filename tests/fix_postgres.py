@@ -19,7 +19,7 @@ from fixtures.binaries import Binaries
 from fixtures.os_user import OsUser
 from fixtures.os_user import os_user as instances_user
 from fixtures.server import Server, copy_data_directory, make_data_directory
-from pgx_pclrsc import proc
+from pgx_base import proc
 
 _SESSION = "PGX_TEST_SESSION"
 _PREFIX = "pgx-test-"

@@ -25,7 +25,7 @@ Result = subprocess.CompletedProcess[str]
 def wizard_bin(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A directory with both programs of this very checkout."""
     directory = tmp_path_factory.mktemp("bin")
-    paths = [str(ROOT / part) for part in ("pclrsc", "wizard")]
+    paths = [str(ROOT / part) for part in commands.PACKAGES]
     site = [entry for entry in sys.path if entry.endswith("site-packages")]
     for name in ("pgx_wizard", "fake-hvw"):
         text = commands.stub(

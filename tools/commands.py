@@ -4,7 +4,7 @@ pip's console scripts start Python with `site`, which costs pgx_check, that RMS 
 every 10 s, as much again as it needs itself; and an editable install's finder costs
 more.  So the commands are stubs of four lines, and a plain `.pth` serves the rest.
 
-    python tools/commands.py --venv .venv --bin .venv/bin --path agent --path pclrsc
+    python tools/commands.py --venv .venv --bin .venv/bin --path base --path pclrsc
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ import os
 import sys
 from pathlib import Path
 
+# The directories of our packages, each of which imports only from those before it.
+PACKAGES = ("base", "pclrsc", "agent", "wizard")
 # What each command imports; main() takes nothing and exits by itself.
 COMMANDS = {
     "pgx_pclrsc": "pgx_pclrsc.cli",

@@ -11,10 +11,10 @@ import pwd
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "pclrsc"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "base"))
 sys.dont_write_bytecode = True
 
-from pgx_pclrsc import reach  # noqa: E402
+from pgx_base import reach  # noqa: E402
 
 
 def closed_to_nobody(path: str) -> str:

@@ -21,6 +21,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from fixtures.os_user import OsUser, os_user
+from tools import commands
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 WHERE = Path("/var/tmp")  # noqa: S108  # not /tmp: it may be small, and in memory
@@ -44,7 +45,7 @@ def _reads_everything(user: OsUser) -> bool:
 def _all_readable() -> bool:
     if not os.access(CHECKOUT / ".venv/bin/python", os.X_OK):
         return False
-    for part in ("agent", "pclrsc", "wizard", "fixtures", ".venv/bin", ".venv/lib"):
+    for part in (*commands.PACKAGES, "fixtures", ".venv/bin", ".venv/lib"):
         for directory, _, files in os.walk(CHECKOUT / part, onerror=_give_up):
             if not all(os.access(f"{directory}/{name}", os.R_OK) for name in files):
                 return False

@@ -12,20 +12,7 @@ import os
 import select
 from types import TracebackType
 
-
-class Nowhere:
-    """`with` this nobody is told."""
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        value: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        pass
+from pgx_base.trace import Nowhere
 
 
 class AtWorkdir(Nowhere):

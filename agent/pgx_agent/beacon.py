@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import os
 
-from pgx_pclrsc import locks, proc, registry, runentry
+from pgx_base import locks, proc
+from pgx_pclrsc import registry, runentry
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from pgx_pclrsc.idents import Ident
+    from pgx_base.idents import Ident
 
 Places = list[tuple[int, int]]
 

@@ -15,10 +15,11 @@ from __future__ import annotations
 import os
 import sys
 
-from pgx_agent import prologue, record
+from pgx_agent import record
 from pgx_agent.core import verdict
-from pgx_pclrsc import files, locks, names, proc, registry, report
-from pgx_pclrsc.failure import Failure
+from pgx_base import files, locks, proc, prologue, report
+from pgx_base.failure import Failure
+from pgx_pclrsc import names, registry
 
 PROGRAM = "pgx_check"
 _WRONG_CALLER = "must be run as root or as the OS user of the resource"
@@ -180,7 +181,7 @@ def _told(name: str, code: int, found: record.Record | None) -> int:
 
 def unknown(name: str) -> int:
     """Say that there is no resource *name*: a typo in CheckCommands is Offline for ever."""
-    from pgx_pclrsc.text import quoted
+    from pgx_base.text import quoted
 
     hint = "pgx_pclrsc -p lists the resources that are registered on this node."
     problem = Failure(f"resource {quoted(name)} does not exist", hint=hint)

@@ -9,13 +9,14 @@ import os
 
 from pgx_agent import record
 from pgx_agent.core import verdict
-from pgx_pclrsc import proc, runentry
+from pgx_base import proc
+from pgx_pclrsc import runentry
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pgx_agent.beacon import Heard
     from pgx_agent.check import Look
-    from pgx_pclrsc.idents import Ident
+    from pgx_base.idents import Ident
 
 
 def _hear(fd: int) -> Heard:

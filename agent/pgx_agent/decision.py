@@ -1,13 +1,13 @@
 """What pgx_online has decided, for trace.log: a sentence, and the facts behind it.
 
-The sentence is for people, the line of key=value for programs: see `pgx_agent.trace`.
+The sentence is for people, the line of key=value for programs: see `pgx_base.trace`.
 """
 
 from __future__ import annotations
 
 from pgx_agent.core import online
-from pgx_agent.trace import facts
-from pgx_pclrsc import frozen
+from pgx_base.light import dataclasses as frozen
+from pgx_base.trace import facts
 
 _IN_WORDS = {
     "Adopt": "a server runs and is adopted",

@@ -11,11 +11,12 @@ import time
 from itertools import pairwise
 
 from pgx_agent import record
-from pgx_pclrsc import files, locks, monitors, names, proc, registry
-from pgx_pclrsc.bare import signal
+from pgx_base import files, locks, proc
+from pgx_base.light import signal
+from pgx_base.report import Failure
+from pgx_base.signals import send_signal
+from pgx_pclrsc import monitors, names, registry
 from pgx_pclrsc.definition import ResourceDefinition
-from pgx_pclrsc.report import Failure
-from pgx_pclrsc.signals import send_signal
 
 _TERM_FOR = 0.5  # seconds a monitor has to end after SIGTERM; it has nothing to tidy up
 _KILL_FOR = 5.0

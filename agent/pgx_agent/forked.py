@@ -5,18 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
-import pgx_pclrsc.system_log  # noqa: F401  # report needs it where the user may not read it
-from pgx_agent import hv, prologue
+import pgx_base.system_log  # noqa: F401  # report needs it where the user may not read it
+from pgx_agent import hv
 from pgx_agent.at_workdir import AtWorkdir
 from pgx_agent.relay import Relay
-from pgx_agent.trace import Trace
 from pgx_agent.worker import ParentGone, Use, Worker, open_workdir
-from pgx_pclrsc import reach, report, users
-from pgx_pclrsc.bare import signal, socket
+from pgx_base import prologue, reach, report, users
+from pgx_base.idents import Ident
+from pgx_base.light import signal, socket
+from pgx_base.light.dataclasses import dataclass
+from pgx_base.report import Failure
+from pgx_base.trace import Trace
 from pgx_pclrsc.definition import ResourceDefinition
-from pgx_pclrsc.frozen import dataclass
-from pgx_pclrsc.idents import Ident
-from pgx_pclrsc.report import Failure
 
 HEEDED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)  # by the parent
 _PLACES = (

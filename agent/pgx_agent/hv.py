@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pgx_pclrsc.frozen import dataclass
+from pgx_base.light.dataclasses import dataclass
 
 _REASONS = frozenset({"STOP", "SHUT", "DEACT", "SWITCH", "FAULT"})
 

@@ -11,26 +11,14 @@ import select
 import sys
 import time
 
-from pgx_agent import environment, prologue, record, transition
-from pgx_agent.trace import Trace
-from pgx_pclrsc import (
-    files,
-    locks,
-    monitors,
-    names,
-    postmasters,
-    proc,
-    reach,
-    registry,
-    report,
-    runentry,
-    store,
-    users,
-)
-from pgx_pclrsc.bare import signal
+from pgx_agent import environment, record, transition
+from pgx_base import files, locks, proc, prologue, reach, report, users
+from pgx_base.failure import Failure
+from pgx_base.light import signal
+from pgx_base.signals import send_signal
+from pgx_base.trace import Trace
+from pgx_pclrsc import monitors, names, postmasters, registry, runentry, store
 from pgx_pclrsc.definition import ResourceDefinition
-from pgx_pclrsc.failure import Failure
-from pgx_pclrsc.signals import send_signal
 
 STARTER = 1  # byte of monitor.lock: held while a start is decided on
 _PAUSE_MS = 10_000

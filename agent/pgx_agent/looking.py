@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import select
 
-from pgx_pclrsc.bare import signal
-from pgx_pclrsc.idents import Key
+from pgx_base.idents import Key
+from pgx_base.light import signal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

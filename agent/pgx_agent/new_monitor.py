@@ -15,10 +15,10 @@ import time
 from pgx_agent import launch
 from pgx_agent.monitor.options import ADOPTED, STARTED
 from pgx_agent.worker import Worker
-from pgx_pclrsc import reach
-from pgx_pclrsc.failure import Failure
-from pgx_pclrsc.frozen import dataclass
-from pgx_pclrsc.text import quoted
+from pgx_base import reach
+from pgx_base.failure import Failure
+from pgx_base.light.dataclasses import dataclass
+from pgx_base.text import quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -14,12 +14,13 @@ from __future__ import annotations
 import os
 
 from pgx_agent import offline_papers, record, script, supervise
-from pgx_agent.trace import facts
 from pgx_agent.worker import Worker
-from pgx_pclrsc import names, registry, report, runentry
-from pgx_pclrsc.idents import Key
-from pgx_pclrsc.report import Failure
-from pgx_pclrsc.text import quoted
+from pgx_base import report
+from pgx_base.idents import Key
+from pgx_base.report import Failure
+from pgx_base.text import quoted
+from pgx_base.trace import facts
+from pgx_pclrsc import names, registry, runentry
 
 TYPE_CHECKING = False  # what stops a server is loaded while the monitor ends
 if TYPE_CHECKING:

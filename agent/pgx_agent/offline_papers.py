@@ -10,8 +10,9 @@ import time
 
 from pgx_agent import beacon, record, transition
 from pgx_agent.worker import Worker
-from pgx_pclrsc import locks, names, proc, runentry
-from pgx_pclrsc.report import Failure
+from pgx_base import locks, proc
+from pgx_base.report import Failure
+from pgx_pclrsc import names, runentry
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -15,10 +15,11 @@ from pgx_agent import hv, script, supervise, transition
 from pgx_agent.new_monitor import Judge
 from pgx_agent.version_question import VersionQuestion
 from pgx_agent.worker import Worker
-from pgx_pclrsc import node, registry, report
+from pgx_base import report
+from pgx_base.failure import Failure
+from pgx_base.text import quoted
+from pgx_pclrsc import node, registry
 from pgx_pclrsc.definition import ResourceDefinition
-from pgx_pclrsc.failure import Failure
-from pgx_pclrsc.text import quoted
 
 PROGRAM = "pgx_online"
 _BREAK_GUARD = "--break-guard"

@@ -15,11 +15,12 @@ from pgx_agent.postgres.control import Control
 from pgx_agent.postgres.identity import Identity, Place
 from pgx_agent.postgres.tablespaces import Space
 from pgx_agent.worker import Worker
-from pgx_pclrsc import fstab, mounts
+from pgx_base import mounts
+from pgx_base.failure import Failure
+from pgx_base.light.dataclasses import dataclass
+from pgx_base.text import quoted
+from pgx_pclrsc import fstab
 from pgx_pclrsc.definition import is_under
-from pgx_pclrsc.failure import Failure
-from pgx_pclrsc.frozen import dataclass
-from pgx_pclrsc.text import quoted
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,10 @@ from pgx_agent.postgres import instance, pidfile, unproven
 from pgx_agent.postgres.belonging import age
 from pgx_agent.postgres.instance import Evidence, Process
 from pgx_agent.worker import Worker
-from pgx_pclrsc import proc, runentry
-from pgx_pclrsc.frozen import dataclass
-from pgx_pclrsc.idents import Ident
+from pgx_base import proc
+from pgx_base.idents import Ident
+from pgx_base.light.dataclasses import dataclass
+from pgx_pclrsc import runentry
 from pgx_pclrsc.servers import Servers
 
 

@@ -9,8 +9,8 @@ from pgx_agent.core import online
 from pgx_agent.postgres import server_log, startup
 from pgx_agent.postgres.server_log import Mark
 from pgx_agent.worker import Worker
-from pgx_pclrsc.failure import Failure
-from pgx_pclrsc.text import quoted
+from pgx_base.failure import Failure
+from pgx_base.text import quoted
 
 _NODE = (
     "See that this node has the locales, libraries and programs that the others have."

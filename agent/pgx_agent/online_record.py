@@ -11,8 +11,8 @@ import os
 
 from pgx_agent import beacon, record
 from pgx_agent.worker import Worker
-from pgx_pclrsc import proc
-from pgx_pclrsc.failure import Failure
+from pgx_base import proc
+from pgx_base.failure import Failure
 
 
 def read(worker: Worker) -> record.Record | None:

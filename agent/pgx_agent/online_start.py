@@ -19,9 +19,9 @@ from pgx_agent.postgres import guard, instance, server, server_log, startup
 from pgx_agent.postgres.server import Forked
 from pgx_agent.postgres.server_log import Mark
 from pgx_agent.worker import Worker
-from pgx_pclrsc.failure import Failure
-from pgx_pclrsc.idents import Ident
-from pgx_pclrsc.text import quoted
+from pgx_base.failure import Failure
+from pgx_base.idents import Ident
+from pgx_base.text import quoted
 
 _LOG_TAKES = 1.0  # seconds
 _STILL_TRUE = 1.0  # seconds that a look stays good

@@ -25,11 +25,11 @@ from pgx_agent.online_facts import Look
 from pgx_agent.postgres import binaries, identity, server_log, stop
 from pgx_agent.version_question import VersionQuestion
 from pgx_agent.worker import Worker
-from pgx_pclrsc import report
-from pgx_pclrsc.failure import Failure
-from pgx_pclrsc.idents import Ident
-from pgx_pclrsc.never import assert_never
-from pgx_pclrsc.text import quoted
+from pgx_base import report
+from pgx_base.failure import Failure
+from pgx_base.idents import Ident
+from pgx_base.light.typing import assert_never
+from pgx_base.text import quoted
 
 _LOOK_AGAIN = 0.05  # seconds
 _STOP_TAKES = 15.0  # seconds kept for stopping what does not come up

@@ -8,9 +8,10 @@ from __future__ import annotations
 import os
 
 from pgx_agent import beacon
-from pgx_pclrsc import codec, locks, registry, runentry
+from pgx_base import locks
+from pgx_base.idents import Ident
+from pgx_pclrsc import codec, registry, runentry
 from pgx_pclrsc.definition import ResourceDefinition
-from pgx_pclrsc.idents import Ident
 
 
 def keep(words: list[str], root: str, definition: ResourceDefinition) -> str | None:

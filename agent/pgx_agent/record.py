@@ -11,7 +11,8 @@ from __future__ import annotations
 import binascii
 import os
 
-from pgx_pclrsc import files, names, proc
+from pgx_base import files, proc
+from pgx_pclrsc import names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-from pgx_pclrsc import report
+from pgx_base import report
 
 _MOST = 1 << 16
 

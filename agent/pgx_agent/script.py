@@ -6,10 +6,10 @@ import os
 import sys
 from collections.abc import Callable
 
-from pgx_agent import prologue
-from pgx_pclrsc import codec, registry, report, runentry, store
+from pgx_base import prologue, report
+from pgx_base.report import Failure
+from pgx_pclrsc import codec, registry, runentry, store
 from pgx_pclrsc.definition import ResourceDefinition
-from pgx_pclrsc.report import Failure
 
 Main = Callable[[list[str]], int]
 

@@ -10,9 +10,10 @@ import os
 
 from pgx_agent.beacon import Heard
 from pgx_agent.core import verdict
-from pgx_pclrsc import postmasters, proc, registry, report, runentry, store
+from pgx_base import proc, report
+from pgx_base.report import Failure
+from pgx_pclrsc import postmasters, registry, runentry, store
 from pgx_pclrsc.definition import ResourceDefinition
-from pgx_pclrsc.report import Failure
 
 
 def is_os_user(root: str, name: str, uid: int) -> bool:

@@ -11,10 +11,11 @@ import os
 import time
 from collections.abc import Callable
 
-from pgx_pclrsc import files, locks, monitors, names, proc
-from pgx_pclrsc.bare import signal
-from pgx_pclrsc.report import Failure
-from pgx_pclrsc.signals import send_signal
+from pgx_base import files, locks, proc
+from pgx_base.light import signal
+from pgx_base.report import Failure
+from pgx_base.signals import send_signal
+from pgx_pclrsc import monitors, names
 
 _LOOK_AGAIN = 0.02  # seconds between two tries for the lock
 _TERM_FOR = 5.0  # seconds an ended Online has before it is killed

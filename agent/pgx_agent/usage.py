@@ -7,10 +7,10 @@ the line, a script that has done nothing must not exit 0.
 
 from __future__ import annotations
 
-from pgx_pclrsc import report
-from pgx_pclrsc.failure import Failure
-from pgx_pclrsc.text import quoted
-from pgx_pclrsc.version import VERSION
+from pgx_base import report
+from pgx_base.failure import Failure
+from pgx_base.text import quoted
+from pgx_base.version import VERSION
 
 _HELP = ("-?", "--help")
 _VERSION = ("-V", "--version")

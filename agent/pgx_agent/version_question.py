@@ -14,8 +14,8 @@ import time
 from pgx_agent import environment
 from pgx_agent.postgres import binaries, control
 from pgx_agent.worker import Worker
-from pgx_pclrsc.bare import signal
-from pgx_pclrsc.failure import Failure
+from pgx_base.failure import Failure
+from pgx_base.light import signal
 
 _ANSWER_IN = 10.0  # seconds that an answer may take
 

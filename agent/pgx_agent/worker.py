@@ -11,18 +11,18 @@ import select
 import time
 
 from pgx_agent import hv
-from pgx_agent.trace import Trace
-from pgx_pclrsc import files, proc, report
+from pgx_base import files, proc, report
+from pgx_base.idents import Ident
+from pgx_base.report import Failure
+from pgx_base.trace import Trace
 from pgx_pclrsc.definition import ResourceDefinition
-from pgx_pclrsc.idents import Ident
-from pgx_pclrsc.report import Failure
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Literal, TypeAlias
 
     from pgx_agent.at_workdir import AtWorkdir
-    from pgx_pclrsc.bare import socket
+    from pgx_base.light import socket
 
 # What a worker may do with the work directory: all; look, since writes hang; nothing.
 Use: TypeAlias = "Literal['whole', 'read', 'none']"

@@ -11,11 +11,12 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from pgx_pclrsc import locks, names, odd_file, postmasters
+from pgx_base import locks, odd_file
+from pgx_base.failure import Failure
+from pgx_base.text import quoted
+from pgx_pclrsc import names, postmasters
 from pgx_pclrsc.definition import ResourceDefinition
-from pgx_pclrsc.failure import Failure
 from pgx_pclrsc.servers import Servers
-from pgx_pclrsc.text import quoted
 
 _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 

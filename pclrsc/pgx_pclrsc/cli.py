@@ -6,10 +6,11 @@ import os
 import signal
 import sys
 
-from pgx_pclrsc import commands, registry, report, request
-from pgx_pclrsc.failure import Failure
-from pgx_pclrsc.text import quoted
-from pgx_pclrsc.version import VERSION
+from pgx_base import report
+from pgx_base.failure import Failure
+from pgx_base.text import quoted
+from pgx_base.version import VERSION
+from pgx_pclrsc import commands, registry, request
 
 PROGRAM = "pgx_pclrsc"
 

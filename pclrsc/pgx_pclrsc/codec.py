@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from pgx_base.failure import Failure
+from pgx_base.text import quoted
 from pgx_pclrsc import plain
 from pgx_pclrsc.definition import (
     CHECKS,
@@ -17,8 +19,6 @@ from pgx_pclrsc.definition import (
     ResourceDefinition,
     problems,
 )
-from pgx_pclrsc.failure import Failure
-from pgx_pclrsc.text import quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -11,6 +11,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pgx_base import users
+from pgx_base.failure import Failure
+from pgx_base.text import quoted
+from pgx_base.users import OsUser
 from pgx_pclrsc import (
     activity,
     changes,
@@ -19,13 +23,9 @@ from pgx_pclrsc import (
     rights,
     runentry,
     store,
-    users,
     workdir,
 )
 from pgx_pclrsc.definition import ResourceDefinition, plain, problems
-from pgx_pclrsc.failure import Failure
-from pgx_pclrsc.text import quoted
-from pgx_pclrsc.users import OsUser
 
 _STOP_FIRST = "Take the resource Offline and stop RMS on this node first (manual 3.2)."
 

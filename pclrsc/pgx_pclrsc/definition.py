@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from pgx_base.failure import Failure
+from pgx_base.light.dataclasses import dataclass, names, required
+from pgx_base.text import quoted
 from pgx_pclrsc import limits
-from pgx_pclrsc.failure import Failure
-from pgx_pclrsc.frozen import dataclass, names, required
 from pgx_pclrsc.limits import LARGEST_COUNT, LONGEST_SECONDS
-from pgx_pclrsc.text import quoted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,11 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pgx_pclrsc import mounts
+from pgx_base import mounts
+from pgx_base.failure import Failure
+from pgx_base.light.dataclasses import dataclass
+from pgx_base.text import quoted
 from pgx_pclrsc.definition import is_under, plain
-from pgx_pclrsc.failure import Failure
-from pgx_pclrsc.frozen import dataclass
-from pgx_pclrsc.text import quoted
 
 FSTAB = "/etc/fstab"
 FSTAB_PCL = "/etc/fstab.pcl"

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from pgx_pclrsc import names, text
-from pgx_pclrsc.failure import Failure
-from pgx_pclrsc.text import quoted
+from pgx_base import text
+from pgx_base.failure import Failure
+from pgx_base.text import quoted
+from pgx_pclrsc import names
 
 Check = Callable[[object], list[Failure]]
 

@@ -7,8 +7,8 @@ An id alone proves little: like a PID it is used again.
 
 from __future__ import annotations
 
-from pgx_pclrsc import proc
-from pgx_pclrsc.frozen import dataclass
+from pgx_base import proc
+from pgx_base.light.dataclasses import dataclass
 
 _SEGMENTS = "/proc/sysvipc/shm"
 _NAME = "/SYSV"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from pgx_pclrsc import proc
+from pgx_base import proc
 
 PROGRAM = "pgx_monitor"
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-from pgx_pclrsc import proc
+from pgx_base import proc
 from pgx_pclrsc.servers import Servers
 
 _SETTING = "data_directory"

@@ -6,11 +6,11 @@ import re
 from collections import Counter
 from typing import Any
 
-from pgx_pclrsc.arguments import CommandLine
+from pgx_base.arguments import CommandLine
+from pgx_base.failure import Failure
+from pgx_base.light.dataclasses import dataclass
+from pgx_base.text import quoted
 from pgx_pclrsc.definition import problems
-from pgx_pclrsc.failure import Failure
-from pgx_pclrsc.frozen import dataclass
-from pgx_pclrsc.text import quoted
 
 ACTIONS = ("-a", "-d", "-p")
 HELP, VERSION = frozenset({"-?", "--help"}), frozenset({"-V", "--version"})

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 
-from pgx_pclrsc import as_user, reach
-from pgx_pclrsc.failure import Failure
-from pgx_pclrsc.text import quoted
-from pgx_pclrsc.users import OsUser
+from pgx_base import as_user, reach
+from pgx_base.failure import Failure
+from pgx_base.text import quoted
+from pgx_base.users import OsUser
 
 
 def check_change(root: str) -> None:

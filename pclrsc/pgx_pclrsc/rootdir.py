@@ -11,9 +11,9 @@ from __future__ import annotations
 import os
 import stat
 
+from pgx_base.failure import Failure
+from pgx_base.text import quoted
 from pgx_pclrsc.definition import ResourceDefinition
-from pgx_pclrsc.failure import Failure
-from pgx_pclrsc.text import quoted
 
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 

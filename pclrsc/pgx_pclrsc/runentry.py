@@ -14,11 +14,12 @@ from __future__ import annotations
 
 import os
 
-from pgx_pclrsc import proc, registry
+from pgx_base import proc
+from pgx_pclrsc import registry
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from pgx_pclrsc.idents import Ident
+    from pgx_base.idents import Ident
 
 _LONGEST = 1 << 16
 _STOPPED = "stopped"

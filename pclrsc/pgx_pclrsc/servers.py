@@ -16,8 +16,9 @@ from __future__ import annotations
 
 import os
 
-from pgx_pclrsc import memory, proc
-from pgx_pclrsc.idents import Key
+from pgx_base import proc
+from pgx_base.idents import Key
+from pgx_pclrsc import memory
 
 TITLE = "postgres: "
 STANDALONE = "--single"

@@ -10,11 +10,11 @@ from __future__ import annotations
 import os
 import stat
 
+from pgx_base.failure import Failure
+from pgx_base.text import quoted
 from pgx_pclrsc import codec, registry, runentry
 from pgx_pclrsc.definition import ResourceDefinition
-from pgx_pclrsc.failure import Failure
 from pgx_pclrsc.registry import registry_root as registry_root
-from pgx_pclrsc.text import quoted
 
 _LARGEST = 1 << 20  # bytes of a definition
 

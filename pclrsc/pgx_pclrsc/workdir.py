@@ -12,15 +12,16 @@ import stat
 from dataclasses import dataclass, field
 from typing import Any
 
-from pgx_pclrsc import as_user, fstab, rootdir, workfiles
+from pgx_base import as_user
+from pgx_base.failure import Failure
+from pgx_base.text import quoted
+from pgx_base.users import OsUser
+from pgx_pclrsc import fstab, rootdir, workfiles
 from pgx_pclrsc.definition import (
     ResourceDefinition,
     inside_data_directory,
     is_under,
 )
-from pgx_pclrsc.failure import Failure
-from pgx_pclrsc.text import quoted
-from pgx_pclrsc.users import OsUser
 
 _HINT = (
     "Choose a directory on a local file system that is mounted when the node starts."

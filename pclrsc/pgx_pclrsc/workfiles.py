@@ -11,9 +11,9 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from pgx_base.failure import Failure
+from pgx_base.text import quoted
 from pgx_pclrsc import names
-from pgx_pclrsc.failure import Failure
-from pgx_pclrsc.text import quoted
 
 _OPEN_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _OPEN_FILE = os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC

@@ -14,7 +14,7 @@ from fixtures.commands import command
 from fixtures.processes import gone, wait_until
 from tests.fix_registry import Registry, refused
 from tests.fix_resource import ONLINE, Resource
-from tools.commands import write_commands
+from tools.commands import PACKAGES, write_commands
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = [pytest.mark.root, pytest.mark.one_postgres]
@@ -31,11 +31,10 @@ def closed(open_tmp: Path) -> Path:
 @pytest.fixture
 def programs(closed: Path) -> Path:
     """The commands as a checkout below *closed* has them."""
-    parts = ("agent", "pclrsc", "wizard")
-    for part in parts:
+    for part in PACKAGES:
         shutil.copytree(ROOT / part, closed / part)
     venv = Path(sys.executable).parents[1]
-    write_commands(venv, closed / "bin", [str(closed / part) for part in parts])
+    write_commands(venv, closed / "bin", [str(closed / part) for part in PACKAGES])
     return closed / "bin"
 
 

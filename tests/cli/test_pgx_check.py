@@ -8,7 +8,8 @@ import time
 import pytest
 
 from pgx_agent.record import Record
-from pgx_pclrsc import locks, names, proc
+from pgx_base import locks, proc
+from pgx_pclrsc import names
 from tests.fix_place import FAULTED, OFFLINE, ONLINE, Place
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from pgx_base.text import quoted
 from pgx_pclrsc import names
-from pgx_pclrsc.text import quoted
 from tests.fix_place import FAULTED, OFFLINE, ONLINE, STUB, Place
 
 

@@ -12,8 +12,8 @@ import pytest
 
 from fixtures.commands import command
 from fixtures.os_user import OsUser
+from pgx_base.failure import Failure
 from pgx_pclrsc import store
-from pgx_pclrsc.failure import Failure
 from tests.fix_registry import Registry
 
 

@@ -11,7 +11,8 @@ import pytest
 
 from fixtures.os_user import OsUser
 from fixtures.processes import wait_until
-from pgx_pclrsc import locks, names, proc
+from pgx_base import locks, proc
+from pgx_pclrsc import names
 from tests.fix_registry import Registry, mode
 
 

@@ -7,6 +7,7 @@ import os
 import pytest
 
 from fixtures.os_user import OsUser
+from pgx_base import trace
 from pgx_pclrsc import names
 from tests.fix_registry import Registry, mode, owner, refused
 
@@ -38,7 +39,7 @@ def test_one_that_is_there_is_taken_with_what_it_holds(
     registry.work.mkdir(mode=0o700)
     (registry.work / names.RECORD).write_bytes(b"x" * 512)
     (registry.work / names.MONITOR_LOCK).write_bytes(b"half")
-    (registry.work / names.TRACE).write_text("old")
+    (registry.work / trace.FILE).write_text("old")
     for path in (registry.work, *registry.work.iterdir()):
         os_user.own(path)
     inode = (registry.work / names.RECORD).stat().st_ino
@@ -49,7 +50,7 @@ def test_one_that_is_there_is_taken_with_what_it_holds(
     assert (registry.work / names.MONITOR_LOCK).read_bytes() == b"half".ljust(
         names.LOCK_SIZE - 1
     ) + b"\n"
-    assert (registry.work / names.TRACE).read_text() == "old"
+    assert (registry.work / trace.FILE).read_text() == "old"
 
 
 def test_an_identity_is_forgotten(registered: Registry, os_user: OsUser) -> None:

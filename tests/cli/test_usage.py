@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from fixtures.commands import command
-from pgx_pclrsc.version import VERSION
+from pgx_base.version import VERSION
 from tools.commands import COMMANDS, FAKES
 
 # pgx_monitor is started by our own programs alone.

@@ -18,7 +18,7 @@ from fixtures.bed.bed import Bed, why_not
 from fixtures.bed.node import Node, children
 from fixtures.bed.run import run
 from fixtures.processes import gone, wait_until
-from pgx_pclrsc import proc
+from pgx_base import proc
 
 pytestmark = [
     pytest.mark.root,

@@ -13,7 +13,7 @@ import pytest
 from fixtures.os_user import plain_environment
 from fixtures.processes import wait_until
 from tests.fake_rms.shell import HEAD, PLAIN
-from tools.commands import FAKES, write_fakes
+from tools.commands import FAKES, PACKAGES, write_fakes
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -23,7 +23,7 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The commands, written as `make commands` writes them."""
     there = tmp_path_factory.mktemp("bin")
-    paths = [str(CHECKOUT / part) for part in ("agent", "pclrsc", "wizard")]
+    paths = [str(CHECKOUT / part) for part in PACKAGES]
     write_fakes(Path(sys.executable).parents[1], there, paths, str(CHECKOUT))
     return there
 

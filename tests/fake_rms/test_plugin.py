@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.fake_rms.shell import HEAD, PLAIN
+from tools.commands import PACKAGES
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 GOOD = "# It starts.\nuse app.toml\nstart\nwait node1RMS app1 Online within 10 s\n"
@@ -23,9 +24,7 @@ def theirs(tmp_path: Path) -> Path:
 
 
 def pytest_in(directory: Path, *args: str) -> subprocess.CompletedProcess[str]:
-    where = ":".join(
-        str(CHECKOUT / part) for part in ("fixtures/plugin", "agent", "pclrsc")
-    )
+    where = ":".join(str(CHECKOUT / part) for part in ("fixtures/plugin", *PACKAGES))
     return subprocess.run(
         [
             sys.executable,

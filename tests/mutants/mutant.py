@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tools.commands import PACKAGES
+
 CHECKOUT = Path(__file__).resolve().parents[2]
-PRODUCT = ("agent", "base", "pclrsc", "postgres", "wizard")
 SUITES = ("unit", "postgres", "transitions", "chaos")
 _KEYS = {"what", "old", "new", "caught_by"}
 
@@ -52,7 +53,7 @@ def all_mutants() -> list[Mutant]:
 
 
 def _sources(root: Path) -> Iterator[Path]:
-    for part in PRODUCT:
+    for part in PACKAGES:
         yield from sorted((root / part).rglob("*.py"))
 
 

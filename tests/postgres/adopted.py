@@ -14,7 +14,7 @@ from fixtures.commands import command
 from fixtures.os_user import plain_environment
 from fixtures.processes import gone, kill, wait_until
 from fixtures.server import Server
-from pgx_pclrsc import proc
+from pgx_base import proc
 from tests.fix_resource import ONLINE, MakeResource, Resource
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from fixtures.processes import of_directory, wait_until
 from fixtures.server import Server
-from pgx_pclrsc import proc
+from pgx_base import proc
 from tests.fix_resource import OFFLINE, Resource
 
 

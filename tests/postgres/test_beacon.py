@@ -16,7 +16,8 @@ import pytest
 
 from fixtures.processes import gone, kill, wait_until
 from pgx_agent import beacon
-from pgx_pclrsc import locks, registry
+from pgx_base import locks
+from pgx_pclrsc import registry
 from tests.fix_resource import FAULTED, OFFLINE, ONLINE, Resource
 
 pytestmark = [pytest.mark.root, pytest.mark.one_postgres]

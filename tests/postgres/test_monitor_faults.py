@@ -15,7 +15,7 @@ import pytest
 
 from fixtures.processes import gone, kill, wait_until
 from fixtures.server import Server
-from pgx_pclrsc import proc
+from pgx_base import proc
 from tests.fix_postgres import MakeServer
 from tests.fix_resource import FAULTED, ONLINE, MakeResource, Resource
 from tests.postgres.adopted import adopt, monitor_of, start, stays_online, stopped

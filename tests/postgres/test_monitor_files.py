@@ -15,7 +15,8 @@ import pytest
 from fixtures.disk import Disk
 from fixtures.processes import gone, kill, wait_until
 from fixtures.server import Server
-from pgx_pclrsc import names, proc
+from pgx_base import proc, trace
+from pgx_pclrsc import names
 from tests.fix_resource import FAULTED, OFFLINE, ONLINE, MakeResource
 from tests.postgres.adopted import adopt, monitor_of, stays_online
 
@@ -43,7 +44,7 @@ def test_a_link_to_a_file_of_roots_is_not_written_through(
     resource = adopt(make_resource, server)
     target = tmp_path / "target"
     target.write_text("untouched")
-    for name in (names.RECORD, names.TRACE):
+    for name in (names.RECORD, trace.FILE):
         (resource.work / name).unlink()
         (resource.work / name).symlink_to(target)
     time.sleep(2.5)
@@ -57,7 +58,7 @@ def test_a_fifo_holds_nobody_up(make_resource: MakeResource, server: Server) -> 
     pid = server.start_plain()
     resource = adopt(make_resource, server)
     monitor = monitor_of(resource)
-    for name in (names.RECORD, names.TRACE):
+    for name in (names.RECORD, trace.FILE):
         (resource.work / name).unlink()
         os.mkfifo(resource.work / name)
         server.user.own(resource.work / name)

@@ -12,7 +12,7 @@ import pytest
 
 from fixtures.processes import kill, wait_until
 from fixtures.server import Server
-from pgx_pclrsc import proc
+from pgx_base import proc
 from tests.fix_postgres import MakeServer
 from tests.fix_resource import OFFLINE, ONLINE, MakeResource, Resource
 from tests.postgres.adopted import adopt, first_word, monitor_of, start_by_hand, stopped

@@ -13,7 +13,7 @@ import pytest
 from fixtures.disk import Disk
 from fixtures.processes import gone, wait_until
 from fixtures.server import Server
-from pgx_pclrsc import proc
+from pgx_base import proc
 from tests.fix_resource import FAULTED, OFFLINE, MakeResource
 
 pytestmark = pytest.mark.root

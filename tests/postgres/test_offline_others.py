@@ -16,7 +16,7 @@ from fixtures.os_user import OsUser
 from fixtures.processes import gone, wait_until
 from fixtures.server import Server
 from pgx_agent.postgres import bystanders
-from pgx_pclrsc import proc
+from pgx_base import proc
 from tests.fix_postgres import MakeServer
 from tests.fix_resource import OFFLINE, MakeResource, Resource
 

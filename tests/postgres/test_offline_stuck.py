@@ -14,7 +14,7 @@ import pytest
 
 from fixtures.processes import gone, of_directory, wait_until
 from fixtures.server import Server
-from pgx_pclrsc import proc
+from pgx_base import proc
 from tests.fix_postgres import MakeServer
 from tests.fix_resource import OFFLINE, MakeResource, Resource
 from tests.fix_sessions import Connect

@@ -11,7 +11,8 @@ import pytest
 
 from fixtures.processes import gone, kill, start_time, wait_until
 from pgx_agent import record
-from pgx_pclrsc import postmasters, proc
+from pgx_base import proc
+from pgx_pclrsc import postmasters
 from tests.fix_resource import ONLINE, Resource
 from tests.postgres.online_runs import kill_monitor
 

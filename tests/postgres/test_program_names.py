@@ -15,7 +15,8 @@ from fixtures.commands import command
 from fixtures.os_user import OsUser
 from fixtures.processes import gone, kill, wait_until
 from fixtures.server import Server
-from pgx_pclrsc import names, proc, runentry
+from pgx_base import proc
+from pgx_pclrsc import names, runentry
 from tests.fix_resource import OFFLINE, ONLINE, MakeResource, Resource
 from tests.postgres.disguised import copied, started
 from tests.postgres.online_runs import kill_monitor, nothing_is_left, online

@@ -14,7 +14,8 @@ import pytest
 from fixtures.os_user import plain_environment
 from fixtures.processes import gone, kill, wait_until
 from fixtures.server import Server
-from pgx_pclrsc import memory, names, postmasters, proc, runentry
+from pgx_base import proc
+from pgx_pclrsc import memory, names, postmasters, runentry
 from tests.fix_resource import OFFLINE, ONLINE, MakeResource, Resource
 from tests.postgres.disguised import copied, started
 from tests.postgres.online_runs import kill_monitor, online

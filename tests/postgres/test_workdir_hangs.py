@@ -15,7 +15,8 @@ from fixtures.hung_disk import HungDisk
 from fixtures.processes import gone, of_directory, wait_until
 from fixtures.server import Server
 from pgx_agent import transition
-from pgx_pclrsc import locks, runentry
+from pgx_base import locks
+from pgx_pclrsc import runentry
 from tests.fix_disk import MakeDisk
 from tests.fix_postgres import MakeServer
 from tests.fix_resource import OFFLINE, OPTIONS, MakeResource, Resource
@@ -130,7 +131,7 @@ def test_a_frozen_file_system_grants_the_transition_lock(frozen: Disk) -> None:
     frozen.freeze()
     take = (
         "import sys, time; from pgx_agent import transition; "
-        "from pgx_pclrsc import files; "
+        "from pgx_base import files; "
         "transition.acquire_unsigned(files.open_workdir(sys.argv[1]), 'offline', "
         "time.monotonic() + 9, lambda: None); print('had', flush=True); time.sleep(99)"
     )

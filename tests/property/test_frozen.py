@@ -1,4 +1,4 @@
-"""What pgx_pclrsc.frozen makes is what dataclasses makes."""
+"""What pgx_base.light.dataclasses makes is what dataclasses makes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pgx_pclrsc import frozen
+from pgx_base.light import dataclasses as frozen
 
 NAMES = ("a", "b", "c")
 VALUES = st.none() | st.integers(0, 2) | st.text("x", max_size=1) | st.just((1,))

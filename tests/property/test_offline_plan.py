@@ -32,7 +32,7 @@ from pgx_agent.core.patience import (
     marked,
 )
 from pgx_agent.hv import Transition
-from pgx_pclrsc.frozen import replace
+from pgx_base.light.dataclasses import replace
 
 STRENGTH = {"nothing": 0, "fast": 1, "immediate": 2, "killed": 3}
 

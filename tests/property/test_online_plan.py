@@ -23,7 +23,7 @@ from pgx_agent.core.online import (
     Step,
     Stop,
 )
-from pgx_pclrsc.frozen import dataclass, replace
+from pgx_base.light.dataclasses import dataclass, replace
 
 pids = st.integers(min_value=2, max_value=6)
 statuses = st.sampled_from(["", "starting", "stopping", "ready", "standby"])

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from pgx_base.light.dataclasses import replace
 from pgx_pclrsc import codec, fstab, limits, plain
 from pgx_pclrsc.definition import ResourceDefinition
-from pgx_pclrsc.frozen import replace
 from tests.property.test_pclrsc_codec import DEFINITIONS
 from tests.unit.test_pclrsc_definition import DEFINITION
 

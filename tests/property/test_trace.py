@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fixtures.facts import parse
-from pgx_agent.trace import facts
+from pgx_base.trace import facts
 
 
 @given(st.text(st.characters(exclude_categories=["C", "Z"]) | st.sampled_from(' \n"')))

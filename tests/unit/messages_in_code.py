@@ -11,17 +11,15 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from tools.commands import PACKAGES
+
 ROOT = Path(__file__).resolve().parents[2]
 Functions = dict[str, set[int]]
 
 
 def sources() -> list[Path]:
     """Return the modules whose messages count."""
-    return sorted(
-        path
-        for part in ("agent", "pclrsc", "wizard")
-        for path in (ROOT / part).rglob("*.py")
-    )
+    return sorted(path for part in PACKAGES for path in (ROOT / part).rglob("*.py"))
 
 
 def trees() -> list[tuple[Path, ast.Module]]:

@@ -13,7 +13,7 @@ from functools import partial
 from fixtures.processes import wait_until
 from pgx_agent.monitor import sight
 from pgx_agent.monitor.door import Door
-from pgx_pclrsc import proc
+from pgx_base import proc
 
 FORKS = """
 import os, sys, time

@@ -12,12 +12,13 @@ from pathlib import Path
 import pytest
 
 from pgx_agent import record
-from pgx_pclrsc import codec, locks, names, proc
+from pgx_base import locks, proc
+from pgx_pclrsc import codec, names
 from tests.unit.test_pclrsc_definition import DEFINITION
-from tools.commands import COMMANDS, Refused, first_lines, stub
+from tools.commands import COMMANDS, PACKAGES, Refused, first_lines, stub
 
 ROOT = Path(__file__).resolve().parents[2]
-PARTS = ("agent", "pclrsc", "wizard", "fixtures", "tests", "tools")
+PARTS = (*PACKAGES, "fixtures", "tests", "tools")
 MODULES = sorted(path for part in PARTS for path in (ROOT / part).rglob("*.py"))
 # Heavy, or a door to what is heavy: dataclasses alone triples what pgx_check costs.
 HEAVY = {
@@ -28,7 +29,7 @@ HEAVY = {
 
 def _modules_after(statements: str) -> set[str]:
     """Return what a bare interpreter has loaded after *statements*."""
-    paths = [str(ROOT / part) for part in ("agent", "pclrsc")]
+    paths = [str(ROOT / part) for part in PACKAGES]
     code = f"import sys; sys.path[:0] = {paths!r}; {statements}; print(*sys.modules)"
     said = subprocess.run(
         [sys.executable, "-I", "-S", "-c", code],
@@ -44,7 +45,7 @@ def test_check_loads_nothing_heavy() -> None:
     more = _modules_after("import pgx_agent.check") - bare
 
     assert {name.split(".")[0] for name in more} & HEAVY == set()
-    assert len(more) < 23
+    assert len(more) < 24
 
 
 @pytest.mark.parametrize(("state", "code"), [("online", 0), ("faulted", 2)])
@@ -70,7 +71,7 @@ def test_check_loads_nothing_heavy_to_answer_from_the_record(
 
     more = loaded - _modules_after("import os")
     assert {name.split(".")[0] for name in more} & HEAVY == set()
-    assert len(more) < 23
+    assert len(more) < 24
 
 
 _READ = f"from pgx_pclrsc import codec; codec.decode({codec.encode(DEFINITION)!r})"
@@ -117,7 +118,7 @@ def test_functions_are_short() -> None:
     lengths = sorted(
         (node.end_lineno or node.lineno) - node.lineno + 1
         for path in MODULES
-        if path.parts[len(ROOT.parts)] in ("agent", "pclrsc")
+        if path.parts[len(ROOT.parts)] in PACKAGES
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.FunctionDef)
     )

@@ -11,7 +11,7 @@ from fixtures.processes import wait_until
 from pgx_agent.at_workdir import AtWorkdir
 from pgx_agent.hung import HungAtWorkdir
 from pgx_agent.postgres import holdings
-from pgx_pclrsc import proc
+from pgx_base import proc
 
 
 def _sleeps(pid: int) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pgx_agent.monitor import disk
-from pgx_pclrsc import locks
+from pgx_base import locks
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pgx_agent.monitor.options import Options, Told, parse, parse_told
-from pgx_pclrsc.failure import Failure
+from pgx_base.failure import Failure
 
 
 def test_a_name_is_enough() -> None:

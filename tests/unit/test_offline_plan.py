@@ -21,7 +21,7 @@ from pgx_agent.core.offline import (
 )
 from pgx_agent.core.patience import Holder
 from pgx_agent.hv import read_transition
-from pgx_pclrsc.frozen import replace
+from pgx_base.light.dataclasses import replace
 
 FAST = Limits("fast", 1700)
 IMMEDIATE = Limits("immediate", 1700)

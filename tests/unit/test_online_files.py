@@ -17,8 +17,8 @@ from pgx_agent.postgres import (
     server_log,
     tablespaces,
 )
-from pgx_pclrsc import files, locks
-from pgx_pclrsc.failure import Failure
+from pgx_base import files, locks
+from pgx_base.failure import Failure
 
 # --- pg_control, PG_VERSION ---------------------------------------------------
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from pgx_agent.postgres import identity
 from pgx_agent.postgres.identity import Identity, Place
-from pgx_pclrsc import files, mounts
-from pgx_pclrsc.failure import Failure
+from pgx_base import files, mounts
+from pgx_base.failure import Failure
 
 roles = st.sampled_from(["data", "wal", "16384"])
 paths = st.text(st.characters(blacklist_characters="\0"), max_size=30)

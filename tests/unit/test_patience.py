@@ -15,7 +15,7 @@ from pgx_agent.core.patience import (
     judge,
     marked,
 )
-from pgx_pclrsc.frozen import replace
+from pgx_base.light.dataclasses import replace
 
 PATIENCE = Patience()
 Todo = EndAlone | Impatient | None

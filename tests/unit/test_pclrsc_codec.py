@@ -6,8 +6,8 @@ import tomllib
 
 import pytest
 
+from pgx_base.light.dataclasses import replace
 from pgx_pclrsc import codec
-from pgx_pclrsc.frozen import replace
 from tests.unit.test_pclrsc_definition import DEFINITION
 
 TEXT = codec.encode(DEFINITION)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from pgx_base.light.dataclasses import replace
 from pgx_pclrsc.definition import (
     CHECKS,
     REQUIRED,
@@ -12,7 +13,6 @@ from pgx_pclrsc.definition import (
     plain,
     problems,
 )
-from pgx_pclrsc.frozen import replace
 
 DEFINITION = ResourceDefinition(  # noqa: S604  # it is the OS user's shell
     name="pg1",

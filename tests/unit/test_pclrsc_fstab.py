@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pgx_pclrsc import fstab, mounts
+from pgx_base import mounts
+from pgx_pclrsc import fstab
 from pgx_pclrsc.fstab import Entry
 
 TEXT = r"""

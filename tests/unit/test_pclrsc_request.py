@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pgx_pclrsc import request, text
+from pgx_base import text
+from pgx_pclrsc import request
 
 ADD = [
     "-a",

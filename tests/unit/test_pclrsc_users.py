@@ -7,8 +7,8 @@ import os
 import pytest
 
 from fixtures.os_user import OsUser
-from pgx_pclrsc import as_user, users
-from pgx_pclrsc.failure import Failure
+from pgx_base import as_user, users
+from pgx_base.failure import Failure
 
 
 def _look() -> list[object]:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from pgx_agent.postgres import server
-from pgx_pclrsc import proc
-from pgx_pclrsc.failure import Failure
+from pgx_base import proc
+from pgx_base.failure import Failure
 
 
 def _order(where: Path, log_fd: int) -> server.Order:

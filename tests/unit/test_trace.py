@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fixtures.facts import parse
-from pgx_agent.trace import Trace, facts
+from pgx_base.trace import Trace, facts
 
 
 def test_lines_carry_time_and_writer(tmp_path: Path) -> None:

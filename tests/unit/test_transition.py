@@ -13,9 +13,11 @@ from pathlib import Path
 import pytest
 
 from pgx_agent import transition
-from pgx_pclrsc import files, locks, names, proc
-from pgx_pclrsc.report import Failure
-from pgx_pclrsc.signals import send_signal
+from pgx_base import files, locks, proc
+from pgx_base.report import Failure
+from pgx_base.signals import send_signal
+from pgx_pclrsc import names
+from tools.commands import PACKAGES
 
 
 def _nothing() -> None:
@@ -181,8 +183,8 @@ def test_a_lock_file_that_was_removed_is_noticed_by_its_holder(
 
 
 STRANGER = (
-    "import os, sys, time; sys.path[:0] = [{agent!r}, {pclrsc!r}];"
-    "from pgx_pclrsc import locks; fd = os.open(sys.argv[2], os.O_RDWR);"
+    "import os, sys, time; sys.path[:0] = {paths!r};"
+    "from pgx_base import locks; fd = os.open(sys.argv[2], os.O_RDWR);"
     "assert locks.take(fd, locks.EXCLUSIVE, shared=True);"
     "print('held', flush=True); time.sleep(60)"
 )
@@ -193,7 +195,7 @@ def stranger(tmp_path: Path) -> Iterator[Callable[[str], subprocess.Popen[str]]]
     """Start a process called *name* that holds the lock as a Check's monitor does."""
     started: list[subprocess.Popen[str]] = []
     root = Path(__file__).parents[2]
-    code = STRANGER.format(agent=str(root / "agent"), pclrsc=str(root / "pclrsc"))
+    code = STRANGER.format(paths=[str(root / part) for part in PACKAGES])
 
     def start(name: str) -> subprocess.Popen[str]:
         path = tmp_path / names.TRANSITION_LOCK

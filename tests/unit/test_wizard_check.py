@@ -7,8 +7,8 @@ import re
 
 import pytest
 
+from pgx_base.light.dataclasses import replace
 from pgx_pclrsc.definition import ResourceDefinition
-from pgx_pclrsc.frozen import replace
 from pgx_wizard.check import RULES, check
 from pgx_wizard.problem import Problem, errors
 from pgx_wizard.reading import read

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import IO, TypeVar
 
-from pgx_pclrsc import report
-from pgx_pclrsc.failure import Failure
+from pgx_base import report
+from pgx_base.failure import Failure
 from pgx_wizard import commands
 from pgx_wizard.dry_run import look, render
 from pgx_wizard.entering import SAVE

@@ -6,9 +6,9 @@ import os
 import signal
 import sys
 
-from pgx_pclrsc import report
-from pgx_pclrsc.failure import Failure
-from pgx_pclrsc.version import VERSION
+from pgx_base import report
+from pgx_base.failure import Failure
+from pgx_base.version import VERSION
 from pgx_wizard import commands, request
 from pgx_wizard.commands import PROGRAM
 

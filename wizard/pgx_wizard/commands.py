@@ -9,8 +9,8 @@ import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from pgx_pclrsc import report
-from pgx_pclrsc.failure import Failure
+from pgx_base import report
+from pgx_base.failure import Failure
 from pgx_wizard import reading, surroundings
 from pgx_wizard.model import Application
 from pgx_wizard.problem import Problem, as_json, errors, facts

@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from pgx_pclrsc.failure import Failure
+from pgx_base.failure import Failure
 from pgx_wizard.screen import Item, Kind, Screen
 from pgx_wizard.trouble import troubled
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from pgx_base.text import fault
 from pgx_pclrsc import names
 from pgx_pclrsc.limits import LONGEST_PATH, LONGEST_SECONDS
-from pgx_pclrsc.text import fault
 
 
 class Wrong(Exception):

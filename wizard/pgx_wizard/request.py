@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from pgx_pclrsc.arguments import CommandLine
-from pgx_pclrsc.failure import Failure
+from pgx_base.arguments import CommandLine
+from pgx_base.failure import Failure
+from pgx_base.text import quoted
 from pgx_pclrsc.limits import LONGEST_SECONDS
-from pgx_pclrsc.text import quoted
 
 HELP, VERSION = frozenset({"-?", "--help"}), frozenset({"-V", "--version"})
 

@@ -6,8 +6,8 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from pgx_pclrsc.failure import Failure
-from pgx_pclrsc.text import quoted
+from pgx_base.failure import Failure
+from pgx_base.text import quoted
 
 if TYPE_CHECKING:
     from pgx_wizard.model import Application

@@ -10,7 +10,7 @@ from typing import IO
 
 import pexpect
 
-from pgx_pclrsc.failure import Failure
+from pgx_base.failure import Failure
 from pgx_wizard.hand import Keys
 from pgx_wizard.screen import KNOWN_PROMPTS, Screen, parse, plain, prompt_of
 

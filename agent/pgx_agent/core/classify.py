@@ -18,7 +18,7 @@ from pgx_agent.core.watched import (
     FaultNow,
     Ignored,
 )
-from pgx_pclrsc.frozen import dataclass
+from pgx_base.light.dataclasses import dataclass
 
 
 class Silence(Enum):

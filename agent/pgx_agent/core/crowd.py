@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from pgx_agent.core.pace import deadline, patience
 from pgx_agent.core.watched import Effect, Limits, Warn, Watching
-from pgx_pclrsc.frozen import replace
+from pgx_base.light.dataclasses import replace
 
 
 def outside(

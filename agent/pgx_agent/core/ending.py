@@ -6,7 +6,7 @@ itself removes the file; pg_control says whether the shutdown was finished.
 
 from __future__ import annotations
 
-from pgx_pclrsc.frozen import dataclass
+from pgx_base.light.dataclasses import dataclass
 
 # The cluster's state in pg_control, DBState: 1 and 2 are finished shutdowns.
 _SHUT_DOWN = frozenset({1, 2})

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from pgx_agent.core.patience import EndAlone, Holder, Impatient, Patience, judge
 from pgx_agent.hv import Transition
-from pgx_pclrsc.frozen import dataclass, replace
+from pgx_base.light.dataclasses import dataclass, replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

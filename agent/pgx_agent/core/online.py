@@ -22,9 +22,9 @@ continued by the next one, which finds what it left.
 
 from __future__ import annotations
 
-from pgx_pclrsc.frozen import dataclass
-from pgx_pclrsc.idents import Ident
-from pgx_pclrsc.never import assert_never
+from pgx_base.idents import Ident
+from pgx_base.light.dataclasses import dataclass
+from pgx_base.light.typing import assert_never
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

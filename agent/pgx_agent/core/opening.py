@@ -28,7 +28,7 @@ from pgx_agent.core.watched import (
     Shut,
     Watching,
 )
-from pgx_pclrsc.frozen import dataclass, replace
+from pgx_base.light.dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ it asked for pushes the deadlines back.
 from __future__ import annotations
 
 from pgx_agent.core.watched import PATIENCE, Clock, Limits, Watching
-from pgx_pclrsc.frozen import replace
+from pgx_base.light.dataclasses import replace
 
 _LONGEST_BEAT = 1.0
 

@@ -17,7 +17,7 @@ Pure: what has been looked at is handed in, with the seconds since when.
 
 from __future__ import annotations
 
-from pgx_pclrsc.frozen import dataclass, replace
+from pgx_base.light.dataclasses import dataclass, replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -54,7 +54,7 @@ from pgx_agent.core.watched import (
     Warn,
     Watching,
 )
-from pgx_pclrsc.frozen import replace
+from pgx_base.light.dataclasses import replace
 
 OVERDUE_LIMIT = 2
 

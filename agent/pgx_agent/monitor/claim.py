@@ -9,10 +9,11 @@ from pgx_agent.monitor import disk
 from pgx_agent.monitor.keeper import Keeper
 from pgx_agent.postgres import guard, pidfile
 from pgx_agent.record import Record
-from pgx_pclrsc import files, locks, names, postmasters, proc
+from pgx_base import files, locks, proc
+from pgx_base.idents import Ident
+from pgx_base.light.dataclasses import dataclass
+from pgx_pclrsc import names, postmasters
 from pgx_pclrsc.definition import ResourceDefinition
-from pgx_pclrsc.frozen import dataclass
-from pgx_pclrsc.idents import Ident
 
 
 class StandDown(Exception):

@@ -13,7 +13,7 @@ import signal
 
 from pgx_agent.postgres import pidfile
 from pgx_agent.postgres.control import VERSION_FILE
-from pgx_pclrsc import locks
+from pgx_base import locks
 
 TRIED = 2  # byte of monitor.lock: held by a child that still waits for the disk
 _PATIENCE = 3.0  # seconds

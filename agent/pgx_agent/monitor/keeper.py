@@ -6,7 +6,8 @@ import os
 
 from pgx_agent import record
 from pgx_agent.record import Record
-from pgx_pclrsc import files, names, proc
+from pgx_base import files, proc
+from pgx_pclrsc import names
 
 
 class Superseded(Exception):

@@ -42,7 +42,7 @@ from pgx_agent.monitor.reader import Reader
 from pgx_agent.monitor.speaker import Speaker
 from pgx_agent.postgres import addresses, login, pidfile
 from pgx_agent.postgres.addresses import Address
-from pgx_pclrsc import locks
+from pgx_base import locks
 from pgx_pclrsc.definition import ResourceDefinition
 
 _REFRESH = 1.0  # seconds between two writings of the record

@@ -11,13 +11,14 @@ import os
 import signal
 import sys
 
-from pgx_agent import prologue, script
+from pgx_agent import script
 from pgx_agent.monitor.options import Options, Told, parse, parse_told
 from pgx_agent.monitor.starter import Starter
-from pgx_agent.trace import Trace
-from pgx_pclrsc import registry, report
+from pgx_base import prologue, report
+from pgx_base.failure import Failure
+from pgx_base.trace import Trace
+from pgx_pclrsc import registry
 from pgx_pclrsc.definition import ResourceDefinition
-from pgx_pclrsc.failure import Failure
 
 PROGRAM = "pgx_monitor"
 
@@ -66,7 +67,7 @@ def run(arguments: list[str]) -> None:
     definition = script.definition_of(PROGRAM, root, options.name)
     _check_caller(definition)
     # Imported here, as everything of python-daemon stays in one module.
-    from pgx_agent.monitor.detach import detach
+    from pgx_base.detach import detach
 
     detach([fd for fd in (options.wait_fd, options.ready_fd) if fd >= 0])
     signal.signal(signal.SIGTERM, _end)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from pgx_base.failure import Failure
+from pgx_base.idents import Ident
+from pgx_base.light.dataclasses import dataclass
 from pgx_pclrsc import names
-from pgx_pclrsc.failure import Failure
-from pgx_pclrsc.frozen import dataclass
-from pgx_pclrsc.idents import Ident
 
 SYNOPSIS = (
     "usage: pgx_monitor NAME [--by=online|check] [--generation=TOKEN] "

@@ -21,7 +21,7 @@ from pgx_agent.monitor.reachable import Reachable
 from pgx_agent.postgres.addresses import Address
 from pgx_agent.postgres.login import Login
 from pgx_agent.postgres.probe import Question
-from pgx_pclrsc.frozen import dataclass
+from pgx_base.light.dataclasses import dataclass
 
 _REMEMBERED = 20
 _STARTING_OR_STOPPING = "57P03"

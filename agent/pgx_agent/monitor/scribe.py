@@ -17,7 +17,7 @@ import time
 from pgx_agent import record
 from pgx_agent.monitor.keeper import Keeper, Superseded
 from pgx_agent.record import Record
-from pgx_agent.trace import Trace
+from pgx_base.trace import Trace
 
 _RECORD, _TRACE = b"R", b"T"
 _DONE, _SUPERSEDED, _FAILED = b"D", b"S", b"F"

@@ -9,9 +9,9 @@ import select
 from pgx_agent.core.classify import UNREAD
 from pgx_agent.postgres import pidfile, titles
 from pgx_agent.postgres.pidfile import PidFile
-from pgx_pclrsc import proc
-from pgx_pclrsc.frozen import dataclass
-from pgx_pclrsc.idents import Ident
+from pgx_base import proc
+from pgx_base.idents import Ident
+from pgx_base.light.dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)

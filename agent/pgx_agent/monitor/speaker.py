@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pgx_agent.monitor.scribe import Scribe
 from pgx_agent.monitor.starter import Starter
-from pgx_agent.trace import facts
-from pgx_pclrsc import report
-from pgx_pclrsc.failure import Failure
-from pgx_pclrsc.text import quoted
+from pgx_base import report
+from pgx_base.failure import Failure
+from pgx_base.text import quoted
+from pgx_base.trace import facts
 
 PROGRAM = "pgx_monitor"
 

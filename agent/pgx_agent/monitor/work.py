@@ -15,11 +15,11 @@ from pgx_agent.monitor.scribe import Scribe
 from pgx_agent.monitor.speaker import Speaker
 from pgx_agent.monitor.starter import Starter
 from pgx_agent.postgres import probe
-from pgx_agent.trace import Trace
+from pgx_base.failure import Failure
+from pgx_base.text import quoted
+from pgx_base.trace import Trace
 from pgx_pclrsc import registry
 from pgx_pclrsc.definition import ResourceDefinition
-from pgx_pclrsc.failure import Failure
-from pgx_pclrsc.text import quoted
 
 
 def limits_of(definition: ResourceDefinition, interval_ms: int = 0) -> Limits:

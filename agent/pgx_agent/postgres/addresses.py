@@ -11,7 +11,7 @@ import os
 import socket
 
 from pgx_agent.postgres.pidfile import PidFile
-from pgx_pclrsc.frozen import dataclass
+from pgx_base.light.dataclasses import dataclass
 
 _PREFIX = ".s.PGSQL."
 _LISTENS = "0A"  # TCP_LISTEN (net/tcp_states.h)

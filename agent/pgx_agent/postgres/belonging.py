@@ -16,8 +16,9 @@ import time
 
 from pgx_agent.postgres import holdings
 from pgx_agent.postgres.evidence import Evidence
-from pgx_pclrsc import memory, monitors, proc
-from pgx_pclrsc.idents import Key
+from pgx_base import proc
+from pgx_base.idents import Key
+from pgx_pclrsc import memory, monitors
 from pgx_pclrsc.servers import Servers
 
 # postmaster.pid has whole seconds of a clock that is slewed; a process may wait before it

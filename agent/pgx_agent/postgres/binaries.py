@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
-from pgx_pclrsc.failure import Failure
-from pgx_pclrsc.text import quoted
+from pgx_base.failure import Failure
+from pgx_base.text import quoted
 
 SERVER = "postgres"
 _PLACES = (

@@ -17,9 +17,10 @@ from __future__ import annotations
 import os
 
 from pgx_agent.postgres import pidfile
-from pgx_pclrsc import memory, mounts, names, proc
-from pgx_pclrsc.frozen import dataclass
-from pgx_pclrsc.idents import Key
+from pgx_base import mounts, proc
+from pgx_base.idents import Key
+from pgx_base.light.dataclasses import dataclass
+from pgx_pclrsc import memory, names
 
 # File systems that one kernel alone has mounted.  Not overlay: two mounts of it may share
 # one upper directory, and a lock in the one is not seen in the other.

@@ -12,8 +12,8 @@ import os
 from collections.abc import Iterator
 
 from pgx_agent.postgres import holdings
-from pgx_pclrsc import proc
-from pgx_pclrsc.idents import Key
+from pgx_base import proc
+from pgx_base.idents import Key
 
 MOST_NAMED = 20
 _LONGEST_COMMAND = 80

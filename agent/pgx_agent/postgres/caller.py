@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pgx_pclrsc.never import Protocol
+from pgx_base.light.typing import Protocol
 
 
 class Caller(Protocol):

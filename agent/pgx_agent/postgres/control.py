@@ -8,9 +8,9 @@ from __future__ import annotations
 import os
 import struct
 
-from pgx_pclrsc.failure import Failure
-from pgx_pclrsc.frozen import dataclass
-from pgx_pclrsc.text import quoted
+from pgx_base.failure import Failure
+from pgx_base.light.dataclasses import dataclass
+from pgx_base.text import quoted
 
 VERSION_FILE = "PG_VERSION"
 CONTROL_FILE = "global/pg_control"

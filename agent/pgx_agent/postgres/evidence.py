@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from pgx_agent import record
 from pgx_agent.postgres import holdings, pidfile
-from pgx_pclrsc import memory, proc
+from pgx_base import proc
+from pgx_base.idents import Ident, Key
+from pgx_base.light.dataclasses import dataclass
+from pgx_pclrsc import memory
 from pgx_pclrsc.definition import ResourceDefinition
-from pgx_pclrsc.frozen import dataclass
-from pgx_pclrsc.idents import Ident, Key
 
 _VERSION_FILE = "PG_VERSION"
 

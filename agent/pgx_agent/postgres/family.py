@@ -11,8 +11,8 @@ import os
 
 from pgx_agent.postgres import holdings, titles
 from pgx_agent.postgres.instance import Process
-from pgx_pclrsc import proc
-from pgx_pclrsc.frozen import replace
+from pgx_base import proc
+from pgx_base.light.dataclasses import replace
 
 
 def again(found: list[Process]) -> list[Process] | None:

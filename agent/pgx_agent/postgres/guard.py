@@ -15,10 +15,10 @@ import time
 from pgx_agent.postgres import holdings, pidfile
 from pgx_agent.postgres.caller import Caller
 from pgx_agent.postgres.control import VERSION_FILE
-from pgx_pclrsc import mounts, proc
-from pgx_pclrsc.failure import Failure
-from pgx_pclrsc.frozen import dataclass
-from pgx_pclrsc.text import quoted
+from pgx_base import mounts, proc
+from pgx_base.failure import Failure
+from pgx_base.light.dataclasses import dataclass
+from pgx_base.text import quoted
 
 LEASE = 120.0  # seconds a dead node's lock may outlive it on a cluster file system
 _HERE_FOR = 5.0  # seconds a process that is just ending keeps its descriptor

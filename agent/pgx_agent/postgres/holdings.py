@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 
-from pgx_pclrsc import proc
-from pgx_pclrsc.idents import Key
+from pgx_base import proc
+from pgx_base.idents import Key
 
 # Device and inode.
 

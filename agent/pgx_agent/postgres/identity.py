@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import os
 
-from pgx_pclrsc import files, mounts, names
-from pgx_pclrsc.failure import Failure
-from pgx_pclrsc.frozen import dataclass, replace
-from pgx_pclrsc.text import quoted
+from pgx_base import files, mounts
+from pgx_base.failure import Failure
+from pgx_base.light.dataclasses import dataclass, replace
+from pgx_base.text import quoted
+from pgx_pclrsc import names
 
 _KIND = "pgx-identity "
 _FORMAT = f"{_KIND}1"

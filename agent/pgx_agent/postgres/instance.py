@@ -17,9 +17,9 @@ from pgx_agent.postgres import holdings
 from pgx_agent.postgres.belonging import Belonging
 from pgx_agent.postgres.evidence import Evidence as Evidence
 from pgx_agent.postgres.evidence import gather as gather
+from pgx_base.idents import Ident
+from pgx_base.light.dataclasses import dataclass, replace
 from pgx_pclrsc import memory
-from pgx_pclrsc.frozen import dataclass, replace
-from pgx_pclrsc.idents import Ident
 from pgx_pclrsc.servers import Servers, Table
 
 

@@ -11,10 +11,10 @@ from collections.abc import Callable
 
 from pgx_agent.postgres import titles
 from pgx_agent.postgres.instance import Process
-from pgx_pclrsc import proc
-from pgx_pclrsc.bare import signal
-from pgx_pclrsc.idents import Ident
-from pgx_pclrsc.signals import send_signal
+from pgx_base import proc
+from pgx_base.idents import Ident
+from pgx_base.light import signal
+from pgx_base.signals import send_signal
 
 _STOPS_WITHIN = 0.2  # seconds; one that is in the kernel stops when it comes out of it
 _LOOK_AGAIN = 0.001

@@ -8,9 +8,10 @@ from collections.abc import Collection
 from pgx_agent.postgres import holdings
 from pgx_agent.postgres.evidence import Evidence
 from pgx_agent.postgres.instance import Process
-from pgx_pclrsc import memory, proc
-from pgx_pclrsc.frozen import dataclass
-from pgx_pclrsc.idents import Ident
+from pgx_base import proc
+from pgx_base.idents import Ident
+from pgx_base.light.dataclasses import dataclass
+from pgx_pclrsc import memory
 
 
 @dataclass(frozen=True, slots=True)

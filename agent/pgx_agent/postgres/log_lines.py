@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 
-from pgx_pclrsc.frozen import dataclass
+from pgx_base.light.dataclasses import dataclass
 
 FATAL, PANIC = "FATAL", "PANIC"
 _LONGEST = 1024  # bytes of a line that are quoted

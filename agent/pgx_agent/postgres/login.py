@@ -11,7 +11,7 @@ import os
 from collections.abc import Mapping
 
 from pgx_agent.postgres.addresses import Address
-from pgx_pclrsc.frozen import dataclass
+from pgx_base.light.dataclasses import dataclass
 
 APPLICATION = "pgx_monitor"
 LOCALHOST = "localhost"

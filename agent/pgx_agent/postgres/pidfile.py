@@ -11,7 +11,7 @@ import errno
 import os
 import stat
 
-from pgx_pclrsc.frozen import dataclass
+from pgx_base.light.dataclasses import dataclass
 
 NAME = "postmaster.pid"
 _LONGEST = 8192
@@ -131,7 +131,7 @@ def open_it(data_directory: str) -> int:
 
 
 def _no_file(path: str) -> NoFile:
-    from pgx_pclrsc import odd_file  # there hardly ever is one
+    from pgx_base import odd_file  # there hardly ever is one
 
     return NoFile(odd_file.what(path) or "it is not a regular file")
 

@@ -7,8 +7,8 @@ from collections.abc import Collection
 from pgx_agent.core.patience import Asked, Holder, Mark, Patience, Role, Work, marked
 from pgx_agent.postgres import counters, holdings, titles
 from pgx_agent.postgres.instance import Process
-from pgx_pclrsc.frozen import replace
-from pgx_pclrsc.idents import Ident
+from pgx_base.idents import Ident
+from pgx_base.light.dataclasses import replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -10,11 +10,10 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from pgx_agent import prologue
 from pgx_agent.postgres.binaries import SERVER
-from pgx_pclrsc import proc
-from pgx_pclrsc.failure import Failure
-from pgx_pclrsc.frozen import dataclass
+from pgx_base import proc, prologue
+from pgx_base.failure import Failure
+from pgx_base.light.dataclasses import dataclass
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -9,8 +9,9 @@ import os
 
 from pgx_agent.postgres import log_lines
 from pgx_agent.postgres.log_lines import Line
-from pgx_pclrsc import files, names
-from pgx_pclrsc.frozen import dataclass
+from pgx_base import files
+from pgx_base.light.dataclasses import dataclass
+from pgx_pclrsc import names
 
 _TAIL = 64 * 1024
 _FORMS = ("stderr", "csvlog", "jsonlog")

@@ -18,10 +18,10 @@ import os
 
 from pgx_agent.postgres import holdings, pidfile
 from pgx_agent.postgres.server import Order
-from pgx_pclrsc import odd_file, proc
-from pgx_pclrsc.frozen import dataclass
+from pgx_base import odd_file, proc
+from pgx_base.light.dataclasses import dataclass
+from pgx_base.text import quoted
 from pgx_pclrsc.servers import Servers
-from pgx_pclrsc.text import quoted
 
 _ANSWER_IN = 10.0  # seconds that `postgres -C` may take
 _LONGEST = 8192

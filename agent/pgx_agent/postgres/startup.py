@@ -11,8 +11,8 @@ import time
 
 from pgx_agent.postgres import holdings, pidfile, titles
 from pgx_agent.postgres.caller import Caller
-from pgx_pclrsc import proc
-from pgx_pclrsc.frozen import dataclass
+from pgx_base import proc
+from pgx_base.light.dataclasses import dataclass
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -31,8 +31,8 @@ from pgx_agent.postgres.evidence import Evidence
 from pgx_agent.postgres.instance import Process
 from pgx_agent.postgres.left import Left as Left
 from pgx_agent.postgres.progress import Progress
-from pgx_pclrsc import proc
-from pgx_pclrsc.idents import Ident
+from pgx_base import proc
+from pgx_base.idents import Ident
 
 _SAY_EVERY = 10.0
 _LEAST = 0.5  # seconds that a stop has, however late it is

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pgx_agent.core.offline import Look, Rung, Step
-from pgx_agent.trace import facts
+from pgx_base.trace import facts
 
 
 def step(look: Look, todo: Step, rung: Rung, now: float) -> str:

@@ -26,8 +26,9 @@ from pgx_agent.postgres import holdings, instance, pidfile
 from pgx_agent.postgres.belonging import Belonging, age, leads_there
 from pgx_agent.postgres.evidence import Evidence
 from pgx_agent.postgres.instance import Process
-from pgx_pclrsc import postmasters, proc
-from pgx_pclrsc.idents import Ident, Key
+from pgx_base import proc
+from pgx_base.idents import Ident, Key
+from pgx_pclrsc import postmasters
 from pgx_pclrsc.servers import Servers
 
 TYPE_CHECKING = False

@@ -37,7 +37,7 @@ def open_regular(dir_fd: int, name: str, flags: int = os.O_RDONLY) -> int:
 
 
 def _in_words(problem: OSError, dir_fd: int, name: str) -> OSError:
-    from pgx_pclrsc import odd_file
+    from pgx_base import odd_file
 
     what = odd_file.what(name, dir_fd)
     return OSError(problem.errno, what, name) if what else problem

@@ -11,7 +11,7 @@ import fcntl
 import itertools
 import os
 
-from pgx_pclrsc.frozen import dataclass
+from pgx_base.light.dataclasses import dataclass
 
 _GETFSUUID = 0x80111500  # FS_IOC_GETFSUUID, _IOR(0x15, 0, struct fsuuid2), Linux 6.9
 _EXT4_GETFSUUID = 0x8008662C  # EXT4_IOC_GETFSUUID, _IOR('f', 44, struct fsuuid), 6.0

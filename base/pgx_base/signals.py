@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 
-from pgx_pclrsc import proc
-from pgx_pclrsc.bare import signal
+from pgx_base import proc
+from pgx_base.light import signal
 
 
 def send_signal(pid: int, start: int, number: int) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-from pgx_pclrsc.failure import Failure as Failure
+from pgx_base.failure import Failure as Failure
 
 # A pipe that is ready for writing takes this much at once.
 _AT_ONCE = 4096
@@ -62,7 +62,7 @@ def to_stdout(text: str) -> None:
 
 def to_system_log(program: str, level: str, message: Failure) -> None:
     """Send each line of *message* to the system log without waiting for it."""
-    from pgx_pclrsc import system_log
+    from pgx_base import system_log
 
     for line in lines(program, level, message):
         text = line.removeprefix(f"{program}: ")

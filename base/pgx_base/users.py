@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import os
 
-from pgx_pclrsc.failure import Failure
-from pgx_pclrsc.frozen import dataclass
-from pgx_pclrsc.never import Protocol
-from pgx_pclrsc.text import quoted
+from pgx_base.failure import Failure
+from pgx_base.light.dataclasses import dataclass
+from pgx_base.light.typing import Protocol
+from pgx_base.text import quoted
 
 
 class Account(Protocol):

@@ -16,7 +16,7 @@ ADDRESS = "/dev/log"
 
 def send(ident: str, level: str, text: str, pid: int) -> None:
     """Send *text* as one datagram to the system log; drop it when that would wait."""
-    from pgx_pclrsc.bare import socket
+    from pgx_base.light import socket
 
     line = f"<{_DAEMON | SEVERITY[level]}>{ident}[{pid}]: {text}"
     try:

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from pgx_pclrsc.failure import Failure
-from pgx_pclrsc.text import quoted
+from pgx_base.failure import Failure
+from pgx_base.text import quoted
 
 # What an option says, and its value; "" for an option that takes none.
 Given = list[tuple[str, str]]

@@ -10,8 +10,8 @@ from __future__ import annotations
 import os
 import sys
 
-from pgx_pclrsc.failure import Failure
-from pgx_pclrsc.text import quoted
+from pgx_base.failure import Failure
+from pgx_base.text import quoted
 
 
 def closed(path: str) -> str:

@@ -10,10 +10,10 @@ import os
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from pgx_pclrsc import users
-from pgx_pclrsc.failure import Failure
-from pgx_pclrsc.text import quoted
-from pgx_pclrsc.users import Account
+from pgx_base import users
+from pgx_base.failure import Failure
+from pgx_base.text import quoted
+from pgx_base.users import Account
 
 
 def run(user: Account, work: Callable[[], Any]) -> Any:

@@ -10,9 +10,9 @@ import os
 import time
 from types import TracebackType
 
-from pgx_agent.at_workdir import AtWorkdir, Nowhere
-from pgx_pclrsc import files, names
+from pgx_base import files
 
+FILE, OLD = "trace.log", "trace.log.1"
 FACTS = "facts=1"  # what a line for programs begins with; the number is its version
 _PLAIN = frozenset(
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+.,:/@"
@@ -40,6 +40,21 @@ def _value(value: object) -> str:
     return f'"{"".join(c if c.isprintable() else "?" for c in text)}"'
 
 
+class Nowhere:
+    """`with` this nobody is told."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        pass
+
+
 class Trace:
     """Append lines to trace.log of a work directory, as the OS user.
 
@@ -52,7 +67,7 @@ class Trace:
         work_directory: str | None,
         limit_kb: int,
         who: str,
-        at: AtWorkdir | None = None,
+        at: Nowhere | None = None,
     ) -> None:
         self._directory = work_directory
         self._limit = limit_kb * 1024
@@ -86,7 +101,7 @@ class Trace:
         dir_fd = files.open_workdir(self._directory)
         try:
             flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
-            self._fd = files.open_regular(dir_fd, names.TRACE, flags)
+            self._fd = files.open_regular(dir_fd, FILE, flags)
         finally:
             os.close(dir_fd)
 
@@ -95,9 +110,7 @@ class Trace:
         dir_fd = files.open_workdir(self._directory)
         try:
             if self._still_ours(dir_fd):
-                os.rename(
-                    names.TRACE, names.TRACE_OLD, src_dir_fd=dir_fd, dst_dir_fd=dir_fd
-                )
+                os.rename(FILE, OLD, src_dir_fd=dir_fd, dst_dir_fd=dir_fd)
         finally:
             os.close(dir_fd)
         self.close()
@@ -106,7 +119,7 @@ class Trace:
     def _still_ours(self, dir_fd: int) -> bool:
         """Whether nobody else has rotated since we opened: script and monitor both write."""
         try:
-            there = os.stat(names.TRACE, dir_fd=dir_fd, follow_symlinks=False)
+            there = os.stat(FILE, dir_fd=dir_fd, follow_symlinks=False)
         except FileNotFoundError:
             return False
         return os.path.samestat(there, os.fstat(self._fd))
