@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from pgx_agent import record, transition
-from pgx_agent.record import Record
+from pgx_agent import transition
 from pgx_base import files, locks, proc
-from pgx_pclrsc import codec, names
+from pgx_pclrsc import codec, names, record
 from pgx_pclrsc.definition import ResourceDefinition
+from pgx_pclrsc.record import Record
 
 ONLINE, OFFLINE, FAULTED = 0, 1, 2
 REPOSITORY = Path(__file__).parents[1]

@@ -15,9 +15,9 @@ from fixtures.commands import command
 from fixtures.os_user import OsUser, plain_environment
 from fixtures.processes import wait_until
 from fixtures.server import Server
-from pgx_agent import record as records
 from pgx_base import files, locks, proc
 from pgx_pclrsc import names, runentry
+from pgx_pclrsc import record as records
 
 NODE = "node1RMS"
 ONLINE, OFFLINE, FAULTED = 0, 1, 2

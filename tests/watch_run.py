@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pgx_agent.core.watch import step
-from pgx_agent.core.watched import (
+from pgx_postgres.watch.watch import step
+from pgx_postgres.watch.watched import (
     TEMPLATE1,
     Ask,
     Effect,

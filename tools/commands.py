@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 
 # The directories of our packages, each of which imports only from those before it.
-PACKAGES = ("base", "pclrsc", "agent", "wizard")
+PACKAGES = ("base", "postgres", "pclrsc", "agent", "wizard")
 # What each command imports; main() takes nothing and exits by itself.
 COMMANDS = {
     "pgx_pclrsc": "pgx_pclrsc.cli",

@@ -15,11 +15,10 @@ from __future__ import annotations
 import os
 import sys
 
-from pgx_agent import record
 from pgx_agent.core import verdict
 from pgx_base import files, locks, proc, prologue, report
 from pgx_base.failure import Failure
-from pgx_pclrsc import names, registry
+from pgx_pclrsc import names, record, registry
 
 PROGRAM = "pgx_check"
 _WRONG_CALLER = "must be run as root or as the OS user of the resource"

@@ -7,20 +7,19 @@ from __future__ import annotations
 
 import os
 
-from pgx_agent import record
 from pgx_agent.core import verdict
 from pgx_base import proc
-from pgx_pclrsc import runentry
+from pgx_pclrsc import record, runentry
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from pgx_agent.beacon import Heard
     from pgx_agent.check import Look
     from pgx_base.idents import Ident
+    from pgx_pclrsc.beacon import Heard
 
 
 def _hear(fd: int) -> Heard:
-    from pgx_agent import beacon
+    from pgx_pclrsc import beacon
 
     return beacon.Heard(fd)
 

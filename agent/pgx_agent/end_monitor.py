@@ -10,12 +10,11 @@ import os
 import time
 from itertools import pairwise
 
-from pgx_agent import record
 from pgx_base import files, locks, proc
 from pgx_base.light import signal
 from pgx_base.report import Failure
 from pgx_base.signals import send_signal
-from pgx_pclrsc import monitors, names, registry
+from pgx_pclrsc import monitors, names, record, registry
 from pgx_pclrsc.definition import ResourceDefinition
 
 _TERM_FOR = 0.5  # seconds a monitor has to end after SIGTERM; it has nothing to tidy up

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pgx_agent.at_workdir import AtWorkdir
-from pgx_agent.postgres import holdings
 from pgx_base import proc
+from pgx_postgres.processes import holdings
 
 _TICK = 1.5  # seconds: who was not run for longer has seen nothing of it
 

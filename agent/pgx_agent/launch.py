@@ -11,14 +11,15 @@ import select
 import sys
 import time
 
-from pgx_agent import environment, record, transition
+from pgx_agent import environment, transition
 from pgx_base import files, locks, proc, prologue, reach, report, users
 from pgx_base.failure import Failure
 from pgx_base.light import signal
 from pgx_base.signals import send_signal
 from pgx_base.trace import Trace
-from pgx_pclrsc import monitors, names, postmasters, registry, runentry, store
+from pgx_pclrsc import monitors, names, record, registry, runentry, store
 from pgx_pclrsc.definition import ResourceDefinition
+from pgx_postgres.processes import postmasters
 
 STARTER = 1  # byte of monitor.lock: held while a start is decided on
 _PAUSE_MS = 10_000

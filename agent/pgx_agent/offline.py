@@ -2,7 +2,7 @@
 
 In this order: the transition lock (a running Online is ended), the state found kept for
 Check, the monitor ended, the processes of the instance stopped by the ladder of
-core/offline.py, the record cleared.  It can be killed at any instant and run again, and
+pgx_postgres/running, the record cleared.  It can be killed at any instant and run again, and
 never answers 0 by not having looked.  Nothing in the data directory is written or removed.
 
 Exit: 0 nothing of the instance is left on this node, also when nothing ran; 1 something
@@ -13,20 +13,20 @@ from __future__ import annotations
 
 import os
 
-from pgx_agent import offline_papers, record, script, supervise
+from pgx_agent import offline_papers, script, supervise
 from pgx_agent.worker import Worker
 from pgx_base import report
 from pgx_base.idents import Key
 from pgx_base.report import Failure
 from pgx_base.text import quoted
 from pgx_base.trace import facts
-from pgx_pclrsc import names, registry, runentry
+from pgx_pclrsc import record, registry, runentry
 
 TYPE_CHECKING = False  # what stops a server is loaded while the monitor ends
 if TYPE_CHECKING:
-    from pgx_agent.core.offline import Chosen
-    from pgx_agent.postgres.evidence import Evidence
-    from pgx_agent.postgres.stop import Left
+    from pgx_agent.core.mode import Chosen
+    from pgx_postgres.processes.evidence import Evidence
+    from pgx_postgres.running.stop import Left
 
 PROGRAM = "pgx_offline"
 _VERDICT_TAKES = 0.5  # seconds kept for what comes after the stop
@@ -77,11 +77,11 @@ def _ask_monitor_to_end(worker: Worker) -> None:
 
 
 def _gather(worker: Worker, found: record.Record | None) -> Evidence:
-    from pgx_agent.postgres import evidence
+    from pgx_pclrsc import known
 
     worker.phase("looking at what is known of the instance")
     entry = runentry.read(worker.root, worker.definition.name)
-    return evidence.gather(worker.definition, found, entry[0] if entry else None)
+    return known.of(worker.definition, found, entry[0] if entry else None)
 
 
 def _end_monitor(worker: Worker) -> None:
@@ -103,9 +103,9 @@ def _end_monitor(worker: Worker) -> None:
 
 
 def _choose(worker: Worker, faulted: bool) -> Chosen:
-    from pgx_agent.core import offline
+    from pgx_agent.core import mode
 
-    chosen = offline.choose_mode(
+    chosen = mode.choose_mode(
         worker.transition, faulted=faulted, switch_mode=worker.definition.switch_mode
     )
     asked = worker.transition
@@ -128,11 +128,12 @@ def _choose(worker: Worker, faulted: bool) -> Chosen:
 
 
 def _stop(worker: Worker, evidence: Evidence, chosen: Chosen) -> list[Left]:
-    from pgx_agent.postgres import stop
+    from pgx_postgres import server_log
+    from pgx_postgres.running import stop
 
     worker.phase("stopping the instance")
     until = worker.deadline - _VERDICT_TAKES
-    log = f"{worker.definition.work_directory}/{names.SERVER_LOG}"
+    log = f"{worker.definition.work_directory}/{server_log.FILE}"
     mute = log if worker.workdir_hangs() else ""
     return stop.stop(worker, evidence, chosen.mode, until, mute)
 
@@ -145,7 +146,7 @@ def _refuse_what_is_left(worker: Worker, evidence: Evidence, left: list[Left]) -
             detail="Left on this node: " + "; ".join(map(str, left)) + ".",
             hint=_ANOTHERS if any(one.denied for one in left) else _HANGS,
         )
-    from pgx_agent.postgres import unproven
+    from pgx_postgres.processes import unproven
 
     found = unproven.find(evidence)
     if found:
@@ -173,7 +174,8 @@ def _warn_of_bystanders(worker: Worker, evidence: Evidence) -> None:
 
 def _places(evidence: Evidence) -> list[Key]:
     """Return the data directory, and where its links lead to, by device and inode."""
-    from pgx_agent.postgres import holdings, tablespaces
+    from pgx_postgres import tablespaces
+    from pgx_postgres.processes import holdings
 
     keys = [evidence.data_key, evidence.recorded_key]
     try:
@@ -205,7 +207,7 @@ def run(arguments: list[str]) -> int:
 
 def _load_search() -> None:
     """Load what looks for other users of the data directory."""
-    from pgx_agent.postgres import bystanders as bystanders
+    from pgx_postgres.processes import bystanders as bystanders
 
 
 def main() -> None:

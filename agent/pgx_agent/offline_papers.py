@@ -8,15 +8,15 @@ from __future__ import annotations
 import os
 import time
 
-from pgx_agent import beacon, record, transition
+from pgx_agent import transition
 from pgx_agent.worker import Worker
 from pgx_base import locks, proc
 from pgx_base.report import Failure
-from pgx_pclrsc import names, runentry
+from pgx_pclrsc import beacon, names, record, runentry
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from pgx_agent.postgres.stop import Left
+    from pgx_postgres.running.stop import Left
 
 _HOLDER_MAY_HANG = 10.0  # seconds, where the work directory does
 _STALE = "pgx_check may go on reporting what it was."

@@ -10,10 +10,6 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from pgx_agent.postgres import control, identity, tablespaces
-from pgx_agent.postgres.control import Control
-from pgx_agent.postgres.identity import Identity, Place
-from pgx_agent.postgres.tablespaces import Space
 from pgx_agent.worker import Worker
 from pgx_base import mounts
 from pgx_base.failure import Failure
@@ -21,6 +17,10 @@ from pgx_base.light.dataclasses import dataclass
 from pgx_base.text import quoted
 from pgx_pclrsc import fstab
 from pgx_pclrsc.definition import is_under
+from pgx_postgres import control, identity, tablespaces
+from pgx_postgres.control import Control
+from pgx_postgres.identity import Identity, Place
+from pgx_postgres.tablespaces import Space
 
 
 @dataclass(frozen=True, slots=True)

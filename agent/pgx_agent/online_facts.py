@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from pgx_agent import online_record, record
+from pgx_agent import online_record
 from pgx_agent.core import online
-from pgx_agent.postgres import instance, pidfile, unproven
-from pgx_agent.postgres.belonging import age
-from pgx_agent.postgres.instance import Evidence, Process
 from pgx_agent.worker import Worker
 from pgx_base import proc
 from pgx_base.idents import Ident
 from pgx_base.light.dataclasses import dataclass
-from pgx_pclrsc import runentry
-from pgx_pclrsc.servers import Servers
+from pgx_pclrsc import known, record, runentry
+from pgx_postgres import pidfile
+from pgx_postgres.processes import instance, unproven
+from pgx_postgres.processes.belonging import is_young
+from pgx_postgres.processes.instance import Evidence, Process
+from pgx_postgres.processes.servers import Servers
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ def look(worker: Worker, condemned: Ident | None, *, patient: bool = True) -> Lo
     """
     found = online_record.read(worker)
     entry = runentry.read(worker.root, worker.definition.name)
-    evidence = instance.gather(worker.definition, found, entry[0] if entry else None)
+    evidence = known.of(worker.definition, found, entry[0] if entry else None)
     seen = Servers(evidence.uid)
     processes = tuple(instance.processes(evidence, look=seen))
     heads = [process for process in processes if process.head]
@@ -53,7 +54,7 @@ def look(worker: Worker, condemned: Ident | None, *, patient: bool = True) -> Lo
 
 
 def _server(head: Process) -> online.Server:
-    return online.Server(head.pid, head.start, age(head.start))
+    return online.Server(head.pid, head.start, is_young(head.start))
 
 
 def _faulted(found: record.Record | None) -> Ident | None:

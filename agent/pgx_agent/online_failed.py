@@ -6,11 +6,12 @@ Loaded only then.
 from __future__ import annotations
 
 from pgx_agent.core import online
-from pgx_agent.postgres import server_log, startup
-from pgx_agent.postgres.server_log import Mark
 from pgx_agent.worker import Worker
 from pgx_base.failure import Failure
 from pgx_base.text import quoted
+from pgx_postgres import server_log
+from pgx_postgres.running import startup
+from pgx_postgres.server_log import Mark
 
 _NODE = (
     "See that this node has the locales, libraries and programs that the others have."

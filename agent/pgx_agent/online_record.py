@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import os
 
-from pgx_agent import beacon, record
 from pgx_agent.worker import Worker
 from pgx_base import proc
 from pgx_base.failure import Failure
+from pgx_pclrsc import beacon, record
 
 
 def read(worker: Worker) -> record.Record | None:

@@ -15,13 +15,16 @@ from pgx_agent import (
 )
 from pgx_agent.core import online
 from pgx_agent.online_facts import Look
-from pgx_agent.postgres import guard, instance, server, server_log, startup
-from pgx_agent.postgres.server import Forked
-from pgx_agent.postgres.server_log import Mark
 from pgx_agent.worker import Worker
 from pgx_base.failure import Failure
 from pgx_base.idents import Ident
 from pgx_base.text import quoted
+from pgx_pclrsc import known
+from pgx_postgres import server_log
+from pgx_postgres.processes import instance
+from pgx_postgres.running import guard, server, startup
+from pgx_postgres.running.server import Forked
+from pgx_postgres.server_log import Mark
 
 _LOG_TAKES = 1.0  # seconds
 _STILL_TRUE = 1.0  # seconds that a look stays good
@@ -93,7 +96,7 @@ class Start:
 
         Raises Failure, *problem* with what there is to say of the lock, where there is none.
         """
-        from pgx_agent.postgres import socket_locks
+        from pgx_postgres.running import socket_locks
 
         tried = self._past | ({order.grandparent} if order.grandparent else set())
         stale = socket_locks.find(order, self._worker.definition.uid, tried)
@@ -127,7 +130,7 @@ class Start:
         return self._removed()
 
     def _removed(self) -> bool:
-        from pgx_agent.postgres import broken_pid_file
+        from pgx_postgres.running import broken_pid_file
 
         definition, work = (
             self._worker.definition,
@@ -232,7 +235,7 @@ class Start:
         """Wait a moment for the server's log collector, which ends after the postmaster."""
         until = time.monotonic() + _LOG_TAKES
         definition = self._worker.definition
-        evidence = instance.gather(definition, online_record.read(self._worker))
+        evidence = known.of(definition, online_record.read(self._worker))
         while instance.processes(evidence) and time.monotonic() < until:
             self._worker.wait([], 0.01)
 

@@ -22,7 +22,6 @@ from pgx_agent.core import online
 from pgx_agent.new_monitor import Judge
 from pgx_agent.online_checks import Checked
 from pgx_agent.online_facts import Look
-from pgx_agent.postgres import binaries, identity, server_log, stop
 from pgx_agent.version_question import VersionQuestion
 from pgx_agent.worker import Worker
 from pgx_base import report
@@ -30,6 +29,8 @@ from pgx_base.failure import Failure
 from pgx_base.idents import Ident
 from pgx_base.light.typing import assert_never
 from pgx_base.text import quoted
+from pgx_postgres import binaries, identity, server_log
+from pgx_postgres.running import stop
 
 _LOOK_AGAIN = 0.05  # seconds
 _STOP_TAKES = 15.0  # seconds kept for stopping what does not come up

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import os
 
-from pgx_agent import beacon
 from pgx_base import locks
 from pgx_base.idents import Ident
-from pgx_pclrsc import codec, registry, runentry
+from pgx_pclrsc import beacon, codec, registry, runentry
 from pgx_pclrsc.definition import ResourceDefinition
 
 

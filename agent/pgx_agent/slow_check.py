@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import os
 
-from pgx_agent.beacon import Heard
 from pgx_agent.core import verdict
 from pgx_base import proc, report
 from pgx_base.report import Failure
-from pgx_pclrsc import postmasters, registry, runentry, store
+from pgx_pclrsc import registry, runentry, store
+from pgx_pclrsc.beacon import Heard
 from pgx_pclrsc.definition import ResourceDefinition
+from pgx_postgres.processes import postmasters
 
 
 def is_os_user(root: str, name: str, uid: int) -> bool:

@@ -13,16 +13,16 @@ import select
 import time
 from collections.abc import Callable
 
-from pgx_agent import forked, looking, parents_part
+from pgx_agent import forked, parents_part
 from pgx_agent.forked import Task
 from pgx_agent.hung import Hung, HungAtWorkdir
-from pgx_agent.postgres import holdings
 from pgx_agent.worker import Use, Worker
 from pgx_base import proc, report
 from pgx_base.idents import Ident
 from pgx_base.light import signal
 from pgx_base.report import Failure
 from pgx_pclrsc.definition import ResourceDefinition
+from pgx_postgres.processes import holdings, looking
 
 _PACKET = 1 << 16
 _LOOK_FOR = 5.0  # seconds a look at other users' processes may take

@@ -12,10 +12,10 @@ import os
 import time
 
 from pgx_agent import environment
-from pgx_agent.postgres import binaries, control
 from pgx_agent.worker import Worker
 from pgx_base.failure import Failure
 from pgx_base.light import signal
+from pgx_postgres import binaries, control
 
 _ANSWER_IN = 10.0  # seconds that an answer may take
 

@@ -79,6 +79,11 @@ def uid_of(pid: int) -> int | None:
     return int(text[at + 5 :].split(None, 2)[1]) if at >= 0 else None
 
 
+def is_program(words: list[str], name: str) -> bool:
+    """Whether a command line of *words* runs *name*; an interpreter's come before it."""
+    return any(os.path.basename(word) == name for word in words[:4])
+
+
 def cmdline(pid: int) -> list[str]:
     """Return the arguments of *pid*, an empty list when gone or a kernel thread."""
     try:

@@ -14,9 +14,10 @@ from contextlib import contextmanager
 from pgx_base import locks, odd_file
 from pgx_base.failure import Failure
 from pgx_base.text import quoted
-from pgx_pclrsc import names, postmasters
+from pgx_pclrsc import names
 from pgx_pclrsc.definition import ResourceDefinition
-from pgx_pclrsc.servers import Servers
+from pgx_postgres.processes import postmasters
+from pgx_postgres.processes.servers import Servers
 
 _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 

@@ -10,8 +10,8 @@ PROGRAM = "pgx_monitor"
 
 
 def is_monitor(words: list[str]) -> bool:
-    """Whether a command line of *words* is a monitor's; an interpreter's come before it."""
-    return any(os.path.basename(word) == PROGRAM for word in words[:4])
+    """Whether a command line of *words* is a monitor's."""
+    return proc.is_program(words, PROGRAM)
 
 
 def holders(fd: int) -> list[tuple[int, int]]:

@@ -15,9 +15,6 @@ WORK_LINK = "work"
 RECORD = "record"
 MONITOR_LOCK = "monitor.lock"
 TRANSITION_LOCK = "transition.lock"
-SERVER_LOG = "server.log"
-IDENTITY = "identity"
-BROKEN_PID_FILE = "postmaster.pid.broken"
 
 RECORD_SIZE = 512  # bytes
 LOCK_SIZE = 128  # bytes

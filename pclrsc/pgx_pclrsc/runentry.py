@@ -7,7 +7,7 @@ Offline.  From a finished Offline on it says when that was: a record that is old
 work directory that could not be written, says nothing any more.
 
 Beside it lies the beacon, by which the monitor speaks where its work directory fails:
-pgx_agent.beacon says how.
+pgx_pclrsc.beacon says how.
 """
 
 from __future__ import annotations

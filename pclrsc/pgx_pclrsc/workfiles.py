@@ -14,11 +14,12 @@ from contextlib import contextmanager
 from pgx_base.failure import Failure
 from pgx_base.text import quoted
 from pgx_pclrsc import names
+from pgx_postgres import identity
 
 _OPEN_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _OPEN_FILE = os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _STATES = (b"none", b"starting", b"online", b"faulted")
-_SUPERSEDED = names.IDENTITY + ".superseded"
+_SUPERSEDED = identity.FILE + ".superseded"
 
 
 def check_directory(work: str, found: os.stat_result, uid: int) -> None:
@@ -100,7 +101,7 @@ def fill(work: str, uid: int, *, keep: bool) -> list[str]:
             _preallocate(dir_fd, name, size, created)
         if not keep:
             _forget_state(dir_fd)
-        _move(dir_fd, names.IDENTITY, _SUPERSEDED)
+        _move(dir_fd, identity.FILE, _SUPERSEDED)
         os.fsync(dir_fd)
     except OSError as ex:
         _remove(dir_fd, created)
@@ -190,6 +191,6 @@ def empty(work: str, created: list[str], made: bool) -> None:
     with _opened(work) as dir_fd:
         _remove(dir_fd, created)
         if not made:
-            _move(dir_fd, _SUPERSEDED, names.IDENTITY)
+            _move(dir_fd, _SUPERSEDED, identity.FILE)
     if made:
         os.rmdir(work)

@@ -7,9 +7,9 @@ import time
 
 import pytest
 
-from pgx_agent.record import Record
 from pgx_base import locks, proc
 from pgx_pclrsc import names
+from pgx_pclrsc.record import Record
 from tests.fix_place import FAULTED, OFFLINE, ONLINE, Place
 
 

@@ -9,6 +9,7 @@ import pytest
 from fixtures.os_user import OsUser
 from pgx_base import trace
 from pgx_pclrsc import names
+from pgx_postgres import identity
 from tests.fix_registry import Registry, mode, owner, refused
 
 FILES = sorted(name for name, _ in names.PREALLOCATED)
@@ -54,11 +55,11 @@ def test_one_that_is_there_is_taken_with_what_it_holds(
 
 
 def test_an_identity_is_forgotten(registered: Registry, os_user: OsUser) -> None:
-    identity = registered.work / names.IDENTITY
-    identity.write_text("1234")
-    os_user.own(identity)
+    found = registered.work / identity.FILE
+    found.write_text("1234")
+    os_user.own(found)
     assert registered.run("-d", "-c", "pg1").returncode == 0
-    assert identity.exists()
+    assert found.exists()
 
     assert registered.add().returncode == 0
     assert sorted(os.listdir(registered.work)) == FILES
@@ -68,13 +69,13 @@ def test_an_identity_stays_where_registering_fails(
     registry: Registry, os_user: OsUser
 ) -> None:
     registry.work.mkdir(mode=0o700)
-    (registry.work / names.IDENTITY).write_text("1234")
+    (registry.work / identity.FILE).write_text("1234")
     (registry.work / names.TRANSITION_LOCK).mkdir()
     for path in (registry.work, *registry.work.iterdir()):
         os_user.own(path)
 
     refused(registry, registry.add(), "could not write file")
-    assert sorted(os.listdir(registry.work)) == [names.IDENTITY, names.TRANSITION_LOCK]
+    assert sorted(os.listdir(registry.work)) == [identity.FILE, names.TRANSITION_LOCK]
     assert registry.names() == []
 
 

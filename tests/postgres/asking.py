@@ -6,12 +6,12 @@ import select
 import time
 
 from fixtures.server import Server
-from pgx_agent.core.classify import (
-    Outcome,
-)
-from pgx_agent.postgres import addresses, pidfile, probe
-from pgx_agent.postgres.addresses import Address
-from pgx_agent.postgres.login import Login
+from pgx_postgres import pidfile
+from pgx_postgres.probe import addresses
+from pgx_postgres.probe.addresses import Address
+from pgx_postgres.probe.login import Login
+from pgx_postgres.probe.question import Question
+from pgx_postgres.watch.classify import Outcome
 from tests.fix_postgres import MakeServer
 
 
@@ -36,7 +36,7 @@ def configured(make_server: MakeServer, **settings: object) -> Server:
     return server
 
 
-def finish(question: probe.Question, limit: float = 10.0) -> Outcome | None:
+def finish(question: Question, limit: float = 10.0) -> Outcome | None:
     """Return the outcome, None when there is none within *limit* seconds."""
     until = time.monotonic() + limit
     outcome: Outcome | None = None
@@ -59,7 +59,7 @@ def ask(
     database: str = "template1",
     as_whom: Login | None = None,
 ) -> Outcome | None:
-    question = probe.Question(
+    question = Question(
         local(server) if at is None else at, as_whom or login(server), database
     )
     try:

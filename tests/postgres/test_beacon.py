@@ -15,9 +15,8 @@ from contextlib import contextmanager
 import pytest
 
 from fixtures.processes import gone, kill, wait_until
-from pgx_agent import beacon
 from pgx_base import locks
-from pgx_pclrsc import registry
+from pgx_pclrsc import beacon, registry
 from tests.fix_resource import FAULTED, OFFLINE, ONLINE, Resource
 
 pytestmark = [pytest.mark.root, pytest.mark.one_postgres]

@@ -16,9 +16,9 @@ import pytest
 from fixtures.commands import command
 from fixtures.processes import gone, kill, wait_until
 from fixtures.server import Server
-from pgx_agent.record import Garbled
 from pgx_base import proc
 from pgx_pclrsc import runentry
+from pgx_pclrsc.record import Garbled
 from tests.fix_resource import FAULTED, OFFLINE, ONLINE, MakeResource, Resource
 
 

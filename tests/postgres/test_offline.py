@@ -15,7 +15,7 @@ import pytest
 from fixtures.os_user import OsUser
 from fixtures.processes import gone, wait_until
 from fixtures.server import Server
-from pgx_agent import record as records
+from pgx_pclrsc import record as records
 from pgx_pclrsc import runentry
 from tests.fix_postgres import MakeServer
 from tests.fix_resource import FAULTED, OFFLINE, ONLINE, MakeResource, Resource

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from fixtures.processes import gone, wait_until
-from pgx_agent import record as records
 from pgx_base import locks
 from pgx_pclrsc import names
+from pgx_pclrsc import record as records
 from tests.fix_resource import OFFLINE, Resource
 
 # Python's start, the lock, the monitor, the stop, the search for others: all within this.

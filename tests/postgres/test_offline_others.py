@@ -15,8 +15,8 @@ from fixtures.disk import Disk
 from fixtures.os_user import OsUser
 from fixtures.processes import gone, wait_until
 from fixtures.server import Server
-from pgx_agent.postgres import bystanders
 from pgx_base import proc
+from pgx_postgres.processes import bystanders
 from tests.fix_postgres import MakeServer
 from tests.fix_resource import OFFLINE, MakeResource, Resource
 

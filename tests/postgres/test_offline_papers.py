@@ -19,7 +19,7 @@ from fixtures.disk import Disk
 from fixtures.os_user import OsUser
 from fixtures.processes import gone, kill, wait_until
 from fixtures.server import Server
-from pgx_agent import record as records
+from pgx_pclrsc import record as records
 from pgx_pclrsc import runentry
 from tests.fix_postgres import MakeServer
 from tests.fix_resource import OFFLINE, MakeResource, Resource

@@ -11,7 +11,7 @@ import pytest
 from fixtures.os_user import OsUser
 from fixtures.processes import gone
 from fixtures.server import Server
-from pgx_agent import record as records
+from pgx_pclrsc import record as records
 from tests.fix_resource import OFFLINE, MakeResource, Resource
 
 pytestmark = pytest.mark.one_postgres

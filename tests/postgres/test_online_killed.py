@@ -10,9 +10,9 @@ import time
 import pytest
 
 from fixtures.processes import gone, kill, start_time, wait_until
-from pgx_agent import record
 from pgx_base import proc
-from pgx_pclrsc import postmasters
+from pgx_pclrsc import record
+from pgx_postgres.processes import postmasters
 from tests.fix_resource import ONLINE, Resource
 from tests.postgres.online_runs import kill_monitor
 

@@ -16,13 +16,9 @@ import pytest
 
 from fixtures.processes import gone, wait_until
 from fixtures.server import Server
-from pgx_agent.core.classify import (
-    NoReply,
-    Row,
-    Silence,
-)
-from pgx_agent.postgres import probe
-from pgx_agent.postgres.addresses import Address
+from pgx_postgres.probe.addresses import Address
+from pgx_postgres.probe.question import Question, set_up
+from pgx_postgres.watch.classify import NoReply, Row, Silence
 from tests.fix_postgres import MakeServer
 from tests.postgres.asking import ask, configured, finish, local, login, where
 
@@ -31,7 +27,7 @@ pytestmark = pytest.mark.postgres
 
 @pytest.fixture(autouse=True)
 def ready() -> None:
-    probe.set_up()
+    set_up()
 
 
 def test_a_row(server: Server) -> None:
@@ -130,7 +126,7 @@ def listener(path: Path) -> Iterator[socket.socket]:
 def test_a_connection_that_is_cut(server: Server, tmp_path: Path) -> None:
     at = [Address(1, host=str(tmp_path))]
     with listener(tmp_path) as sock:
-        question = probe.Question(at, login(server), "template1")
+        question = Question(at, login(server), "template1")
         assert finish(question, 0.1) is None
         sock.accept()[0].close()
 
@@ -142,7 +138,7 @@ def test_a_server_that_cannot_fork_sends_a_line_without_a_code(
 ) -> None:
     at = [Address(1, host=str(tmp_path))]
     with listener(tmp_path) as sock:
-        question = probe.Question(at, login(server), "template1")
+        question = Question(at, login(server), "template1")
         assert finish(question, 0.1) is None
         peer = sock.accept()[0]
         peer.recv(1000)
@@ -156,7 +152,7 @@ def test_a_server_that_cannot_fork_sends_a_line_without_a_code(
 
 def test_silence_has_no_outcome(server: Server, tmp_path: Path) -> None:
     with listener(tmp_path):
-        question = probe.Question(
+        question = Question(
             [Address(1, host=str(tmp_path))], login(server), "template1"
         )
 
@@ -167,10 +163,10 @@ def test_silence_has_no_outcome(server: Server, tmp_path: Path) -> None:
 def test_a_full_queue_is_told_apart(server: Server) -> None:
     pid = server.start_plain()
     os.kill(pid, signal.SIGSTOP)
-    questions: list[probe.Question] = []
+    questions: list[Question] = []
     try:
         while len(questions) < 1000 and not (questions and questions[-1].outside):
-            questions.append(probe.Question(local(server), login(server), "template1"))
+            questions.append(Question(local(server), login(server), "template1"))
         last = questions[-1]
         assert last.outside == f"{Silence.FULL.value} at {local(server)[0]}"
         assert finish(last, 0.2) is None  # it goes on trying
@@ -199,7 +195,7 @@ def test_what_steers_libpq_is_dropped(
         "PGSSLMODE": "require",
     }.items():
         monkeypatch.setenv(name, text)
-    probe.set_up()
+    set_up()
 
     assert ask(server) == Row()
 
@@ -207,13 +203,13 @@ def test_what_steers_libpq_is_dropped(
 SCRIPT = """
 import sys, select
 from psycopg import pq
-from pgx_agent.postgres import probe
-from pgx_agent.postgres.addresses import Address
-from pgx_agent.postgres.login import Login
+from pgx_postgres.probe.question import Question, set_up
+from pgx_postgres.probe.addresses import Address
+from pgx_postgres.probe.login import Login
 assert pq.__impl__ == "python", pq.__impl__
-probe.set_up()
+set_up()
 at = [Address(int(sys.argv[2]), host=sys.argv[1])]
-q = probe.Question(at, Login(sys.argv[3], "/"), "nosuch")
+q = Question(at, Login(sys.argv[3], "/"), "nosuch")
 while (fd := q.fileno()) is not None:
     poll = select.poll()
     poll.register(fd, q.events)

@@ -11,9 +11,10 @@ import pytest
 
 from fixtures.processes import gone, wait_until
 from fixtures.server import Server
-from pgx_agent.core.classify import ErrorReply, Row
-from pgx_agent.postgres import login, probe
-from pgx_agent.postgres.addresses import Address
+from pgx_postgres.probe import login
+from pgx_postgres.probe.addresses import Address
+from pgx_postgres.probe.question import set_up
+from pgx_postgres.watch.classify import ErrorReply, Row
 from tests.fix_postgres import MakeServer
 from tests.postgres.asking import ask
 
@@ -22,7 +23,7 @@ pytestmark = [pytest.mark.postgres, pytest.mark.one_postgres("oldest")]
 
 @pytest.fixture(autouse=True)
 def ready() -> None:
-    probe.set_up()
+    set_up()
 
 
 def _certificate(directory: Path, name: str) -> None:

@@ -11,13 +11,10 @@ import pytest
 
 from fixtures.processes import gone, kill, wait_until
 from fixtures.server import Server
-from pgx_agent.core.classify import (
-    ErrorReply,
-    PasswordAsked,
-    Row,
-)
-from pgx_agent.postgres import pidfile, probe
-from pgx_agent.postgres.login import Login
+from pgx_postgres import pidfile
+from pgx_postgres.probe.login import Login
+from pgx_postgres.probe.question import Question, set_up
+from pgx_postgres.watch.classify import ErrorReply, PasswordAsked, Row
 from tests.fix_postgres import MakeServer
 from tests.postgres.asking import ask, configured, finish, local, login
 
@@ -26,7 +23,7 @@ pytestmark = pytest.mark.postgres
 
 @pytest.fixture(autouse=True)
 def ready() -> None:
-    probe.set_up()
+    set_up()
 
 
 def test_what_keeps_out_every_connection(server: Server) -> None:
@@ -62,7 +59,7 @@ def test_too_many_connections(make_server: MakeServer) -> None:
     server.start_plain()
     held = []
     for _ in range(3):
-        question = probe.Question(local(server), login(server), "postgres")
+        question = Question(local(server), login(server), "postgres")
         assert finish(question) == Row()
         held.append(question)
     try:
@@ -130,7 +127,7 @@ def test_a_standby_that_lets_nobody_in(make_server: MakeServer) -> None:
 
 def test_a_server_that_is_being_stopped(server: Server) -> None:
     pid = server.start_plain()
-    held = probe.Question(local(server), login(server), "postgres")
+    held = Question(local(server), login(server), "postgres")
     assert finish(held) == Row()
 
     kill(pid, signal.SIGTERM)
@@ -178,7 +175,7 @@ def test_a_japanese_server_that_is_being_stopped(
 ) -> None:
     server = configured(make_server, lc_messages=japanese)
     pid = server.start_plain()
-    held = probe.Question(local(server), login(server), "postgres")
+    held = Question(local(server), login(server), "postgres")
     assert finish(held) == Row()
 
     kill(pid, signal.SIGTERM)

@@ -8,7 +8,9 @@ import pytest
 
 from fixtures.processes import gone, wait_until
 from fixtures.server import Server
-from pgx_agent.core.classify import (
+from pgx_postgres.probe.addresses import Address
+from pgx_postgres.probe.question import set_up
+from pgx_postgres.watch.classify import (
     Circumstances,
     ErrorReply,
     Outcome,
@@ -17,9 +19,7 @@ from pgx_agent.core.classify import (
     is_login,
     meaning,
 )
-from pgx_agent.core.watched import Failed
-from pgx_agent.postgres import probe
-from pgx_agent.postgres.addresses import Address
+from pgx_postgres.watch.watched import Failed
 from tests.fix_postgres import MakeServer
 from tests.postgres.asking import ask, local, login
 
@@ -28,7 +28,7 @@ pytestmark = [pytest.mark.postgres, pytest.mark.one_postgres]
 
 @pytest.fixture(autouse=True)
 def ready() -> None:
-    probe.set_up()
+    set_up()
 
 
 @pytest.fixture

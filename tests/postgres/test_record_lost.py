@@ -9,8 +9,8 @@ from collections.abc import Callable
 import pytest
 
 from fixtures.processes import gone, kill, wait_until
-from pgx_agent.record import Garbled
 from pgx_pclrsc import names, runentry
+from pgx_pclrsc.record import Garbled
 from tests.fix_resource import FAULTED, OFFLINE, ONLINE, Resource
 from tests.postgres.test_check_live import Poller
 

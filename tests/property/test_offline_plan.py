@@ -8,8 +8,10 @@ from itertools import chain, repeat
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pgx_agent.core.offline import (
-    Chosen,
+from pgx_agent.core.mode import Chosen, choose_mode
+from pgx_agent.hv import Transition
+from pgx_base.light.dataclasses import replace
+from pgx_postgres.running.core.ladder import (
     Done,
     GiveUp,
     Kill,
@@ -20,10 +22,9 @@ from pgx_agent.core.offline import (
     SendImmediate,
     Step,
     Wait,
-    choose_mode,
     step,
 )
-from pgx_agent.core.patience import (
+from pgx_postgres.running.core.patience import (
     EndAlone,
     Holder,
     Mark,
@@ -31,8 +32,6 @@ from pgx_agent.core.patience import (
     Work,
     marked,
 )
-from pgx_agent.hv import Transition
-from pgx_base.light.dataclasses import replace
 
 STRENGTH = {"nothing": 0, "fast": 1, "immediate": 2, "killed": 3}
 

@@ -156,7 +156,7 @@ def _after(world: World, step: Step) -> World:
         case Adopt(server=server):
             return _adopted(world, server)
         case LookAgain():
-            aged = tuple(replace(server, age=60.0) for server in found.servers)
+            aged = tuple(replace(server, young=False) for server in found.servers)
             return replace(world, facts=replace(found, servers=aged))
         case Stop(server=server):
             return replace(world, facts=_without(found, server))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pgx_agent.postgres import sqlstate
-from pgx_agent.postgres.addresses import from_pidfile, parse_tcp, parse_unix
-from pgx_agent.postgres.pidfile import Garbled, parse
+from pgx_postgres.pidfile import Garbled, parse
+from pgx_postgres.probe import sqlstate
+from pgx_postgres.probe.addresses import from_pidfile, parse_tcp, parse_unix
 
 LINES = st.lists(
     st.one_of(st.binary(max_size=20), st.integers().map(lambda n: str(n).encode())),

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pgx_agent.core.pace import beat
-from pgx_agent.core.watch import OVERDUE_LIMIT, step, wake_of
-from pgx_agent.core.watched import (
+from pgx_postgres.watch.pace import beat
+from pgx_postgres.watch.watch import OVERDUE_LIMIT, step, wake_of
+from pgx_postgres.watch.watched import (
     POSTGRES,
     TEMPLATE1,
     Answered,

@@ -5,13 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pgx_agent.core.watched import (
-    POSTGRES,
-    Answered,
-    Limits,
-    OthersServed,
-    Outside,
-)
+from pgx_postgres.watch.watched import POSTGRES, Answered, Limits, OthersServed, Outside
 from tests.property.test_watch import LIMITS, TIMED, Bench
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pgx_agent.core.watched import (
+from pgx_postgres.watch.watched import (
     Answered,
     Ask,
     CrashRestart,

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from pgx_agent.postgres.addresses import (
+from pgx_postgres.pidfile import PidFile
+from pgx_postgres.probe.addresses import (
     Address,
     from_pidfile,
     numeric,
     parse_tcp,
     parse_unix,
 )
-from pgx_agent.postgres.pidfile import PidFile
 
 UNIX = """\
 0000000000000000: 00000002 00000000 00010000 0001 01 42 /run/pg/.s.PGSQL.5432

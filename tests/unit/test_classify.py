@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pgx_agent.core.classify import (
+from pgx_postgres.watch.classify import (
     UNREAD,
     Circumstances,
     ErrorReply,
@@ -16,7 +16,7 @@ from pgx_agent.core.classify import (
     is_crowd,
     meaning,
 )
-from pgx_agent.core.watched import Answered, Event, Failed, FaultNow, Ignored
+from pgx_postgres.watch.watched import Answered, Event, Failed, FaultNow, Ignored
 
 PLAIN = Circumstances(status="ready")
 WARN = Circumstances(status="ready", auth_fault=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pgx_agent.core.ending import Left, explained
+from pgx_postgres.watch.ending import Left, explained
 
 PRODUCTION, SHUT_DOWN, IN_RECOVERY, SHUTTING_DOWN = 6, 1, 2, 3
 PANIC = "PANIC: no space"

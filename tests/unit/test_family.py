@@ -8,8 +8,8 @@ import sys
 
 from fixtures import processes
 from fixtures.processes import kill, start_time
-from pgx_agent.postgres import family
-from pgx_agent.postgres.instance import Process
+from pgx_postgres.processes import family
+from pgx_postgres.processes.instance import Process
 
 _FROM_A_THREAD = """
 import subprocess, threading

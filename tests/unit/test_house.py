@@ -11,9 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from pgx_agent import record
 from pgx_base import locks, proc
-from pgx_pclrsc import codec, names
+from pgx_pclrsc import codec, names, record
 from tests.unit.test_pclrsc_definition import DEFINITION
 from tools.commands import COMMANDS, PACKAGES, Refused, first_lines, stub
 
@@ -81,8 +80,9 @@ _ONLINE = (
     "fstab.parse('#RMS#/dev/sdb2 /fs2 ext4 noauto 0 0'); "
 )
 _OFFLINE = (
-    "import pgx_agent.offline, pgx_agent.end_monitor, pgx_agent.core.offline; "
-    "from pgx_agent.postgres import evidence, stop, instance, holdings, tablespaces; "
+    "import pgx_agent.offline, pgx_agent.end_monitor, pgx_agent.core.mode; "
+    "from pgx_postgres import tablespaces; from pgx_postgres.running import stop; "
+    "from pgx_postgres.processes import evidence, instance, holdings; "
 )
 
 

@@ -10,8 +10,8 @@ from typing import IO
 from fixtures.processes import wait_until
 from pgx_agent.at_workdir import AtWorkdir
 from pgx_agent.hung import HungAtWorkdir
-from pgx_agent.postgres import holdings
 from pgx_base import proc
+from pgx_postgres.processes import holdings
 
 
 def _sleeps(pid: int) -> bool:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pgx_agent.postgres import log_lines
-from pgx_agent.postgres.log_lines import clean, last, parse, telling
+from pgx_postgres import log_lines
+from pgx_postgres.log_lines import clean, last, parse, telling
 
 WORDS = {"FATAL": "FATAL", "PANIC": "PANIC", "致命的エラー": "FATAL", "ВАЖНО": "FATAL"}
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from pgx_agent.core.offline import (
+from pgx_agent.core.mode import choose_mode
+from pgx_agent.hv import read_transition
+from pgx_base.light.dataclasses import replace
+from pgx_postgres.running.core.ladder import (
     Done,
     GiveUp,
     Kill,
@@ -15,13 +18,10 @@ from pgx_agent.core.offline import (
     SendImmediate,
     Step,
     Wait,
-    choose_mode,
     step,
     until_next_look,
 )
-from pgx_agent.core.patience import Holder
-from pgx_agent.hv import read_transition
-from pgx_base.light.dataclasses import replace
+from pgx_postgres.running.core.patience import Holder
 
 FAST = Limits("fast", 1700)
 IMMEDIATE = Limits("immediate", 1700)

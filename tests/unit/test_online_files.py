@@ -10,15 +10,10 @@ import pytest
 
 from fixtures.processes import wait_until
 from pgx_agent import new_monitor
-from pgx_agent.postgres import (
-    binaries,
-    control,
-    server,
-    server_log,
-    tablespaces,
-)
 from pgx_base import files, locks
 from pgx_base.failure import Failure
+from pgx_postgres import binaries, control, server_log, tablespaces
+from pgx_postgres.running import server
 
 # --- pg_control, PG_VERSION ---------------------------------------------------
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pgx_agent.postgres import identity
-from pgx_agent.postgres.identity import Identity, Place
 from pgx_base import files, mounts
 from pgx_base.failure import Failure
+from pgx_postgres import identity
+from pgx_postgres.identity import Identity, Place
 
 roles = st.sampled_from(["data", "wal", "16384"])
 paths = st.text(st.characters(blacklist_characters="\0"), max_size=30)

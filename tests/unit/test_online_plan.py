@@ -27,7 +27,7 @@ from pgx_agent.core.online import (
 )
 
 OURS = Server(10, 100)
-YOUNG = Server(10, 100, age=0.5)
+YOUNG = Server(10, 100, young=True)
 OTHER = Server(20, 200)
 READY = Named(10, "ready")
 

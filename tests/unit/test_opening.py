@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pgx_agent.core import opening, watch
-from pgx_agent.core.opening import Opening
-from pgx_agent.core.watched import (
+from pgx_postgres.watch import opening, watch
+from pgx_postgres.watch.opening import Opening
+from pgx_postgres.watch.watched import (
     OPENING,
     PATIENCE,
     POSTGRES,

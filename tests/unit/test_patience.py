@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pgx_agent.core.patience import (
+from pgx_base.light.dataclasses import replace
+from pgx_postgres.running.core.patience import (
     EndAlone,
     Holder,
     Impatient,
@@ -15,7 +16,6 @@ from pgx_agent.core.patience import (
     judge,
     marked,
 )
-from pgx_base.light.dataclasses import replace
 
 PATIENCE = Patience()
 Todo = EndAlone | Impatient | None

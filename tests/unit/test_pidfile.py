@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pgx_agent.postgres.pidfile import Garbled, NoFile, PidFile, parse, read
+from pgx_postgres.pidfile import Garbled, NoFile, PidFile, parse, read
 
 WHOLE = b"""\
 4711

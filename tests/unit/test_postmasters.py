@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pgx_pclrsc.postmasters import started_for
+from pgx_postgres.processes.postmasters import started_for
 
 
 @pytest.mark.parametrize(

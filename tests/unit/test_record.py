@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pgx_agent import record
-from pgx_agent.record import Garbled, Record
 from pgx_base import files
+from pgx_pclrsc import record
+from pgx_pclrsc.record import Garbled, Record
 
 BOOT = "1b4e28ba-2fa1-11d2-883f-0016d3cca427"
 NUMBERS = st.integers(0, 2**63 - 1)

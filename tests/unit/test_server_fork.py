@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from pgx_agent.postgres import server
 from pgx_base import proc
 from pgx_base.failure import Failure
+from pgx_postgres.running import server
 
 
 def _order(where: Path, log_fd: int) -> server.Order:

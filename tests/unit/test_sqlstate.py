@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pgx_agent.postgres.sqlstate import loaded_libpq, parse
+from pgx_postgres.probe.sqlstate import loaded_libpq, parse
 
 
 @pytest.mark.parametrize(

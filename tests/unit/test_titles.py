@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pgx_agent.postgres import titles
-from pgx_agent.postgres.titles import (
+from pgx_postgres import titles
+from pgx_postgres.titles import (
     ARCHIVER,
     BACKEND,
     CHECKPOINTER,

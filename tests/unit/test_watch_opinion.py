@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pgx_agent.core.watched import (
+from pgx_postgres.watch.watched import (
     POSTGRES,
     TEMPLATE1,
     Answered,

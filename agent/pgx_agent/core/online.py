@@ -30,19 +30,19 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Literal, TypeAlias
 
-# A server writes its PID file in its first moments; a younger one may yet do so.
-YOUNG = 5.0  # seconds
-
 Mode: TypeAlias = "Literal['fast', 'immediate']"
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A live postmaster of the data directory: PID, start (clock ticks), age in seconds."""
+    """A live postmaster of the data directory: PID and start (clock ticks).
+
+    *young*: it may not have written its PID file yet.
+    """
 
     pid: int
     start: int
-    age: float = 3600.0
+    young: bool = False
 
     @property
     def ident(self) -> Ident:
@@ -237,7 +237,7 @@ def _with_server(facts: Facts, server: Server) -> Step:
 
 
 def _unnamed(server: Server) -> Step:
-    if server.age < YOUNG:
+    if server.young:
         return LookAgain("a server has just been started and has no PID file yet")
     return Stop(server, "fast", "its PID file does not name it")
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 
-from pgx_agent import record, transition
+from pgx_agent import transition
 from pgx_agent.monitor import disk
 from pgx_agent.monitor.keeper import Keeper
-from pgx_agent.postgres import guard, pidfile
-from pgx_agent.record import Record
 from pgx_base import files, locks, proc
 from pgx_base.idents import Ident
 from pgx_base.light.dataclasses import dataclass
-from pgx_pclrsc import names, postmasters
+from pgx_pclrsc import names, record
 from pgx_pclrsc.definition import ResourceDefinition
+from pgx_pclrsc.record import Record
+from pgx_postgres import pidfile
+from pgx_postgres.processes import postmasters
+from pgx_postgres.running import guard
 
 
 class StandDown(Exception):

@@ -11,9 +11,9 @@ import os
 import select
 import signal
 
-from pgx_agent.postgres import pidfile
-from pgx_agent.postgres.control import VERSION_FILE
 from pgx_base import locks
+from pgx_postgres import pidfile
+from pgx_postgres.control import VERSION_FILE
 
 TRIED = 2  # byte of monitor.lock: held by a child that still waits for the disk
 _PATIENCE = 3.0  # seconds

@@ -7,9 +7,9 @@ import time
 from collections.abc import Iterable
 
 from pgx_agent.monitor.sight import Look
-from pgx_agent.postgres import server_log
-from pgx_agent.postgres.server_log import Mark
 from pgx_base import proc
+from pgx_postgres import server_log
+from pgx_postgres.server_log import Mark
 
 # Number of a question, its database, and what happened when (monotonic seconds).
 Asked = tuple[int, str, list[tuple[float, str]]]

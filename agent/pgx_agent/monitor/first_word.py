@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pgx_agent.core import opening
-from pgx_agent.core.opening import Opening
-from pgx_agent.core.watched import Event, Shut
 from pgx_agent.monitor.speaker import Speaker
+from pgx_postgres.watch import opening
+from pgx_postgres.watch.opening import Opening
+from pgx_postgres.watch.watched import Event, Shut
 
 _FOR_A_WARNING = 1.0  # seconds the word waits for the second database
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 
-from pgx_agent import record
-from pgx_agent.record import Record
 from pgx_base import files, proc
-from pgx_pclrsc import names
+from pgx_pclrsc import names, record
+from pgx_pclrsc.record import Record
 
 
 class Superseded(Exception):

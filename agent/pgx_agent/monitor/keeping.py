@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import time
 
-from pgx_agent import beacon, record
-from pgx_agent.beacon import Beacon
 from pgx_agent.monitor.scribe import Scribe
 from pgx_base import locks
+from pgx_pclrsc import beacon, record
+from pgx_pclrsc.beacon import Beacon
 
 _AT_ONCE = 1.0  # seconds a change of the state waits for the disk
 _PAUSE = 0.5  # seconds

@@ -11,9 +11,23 @@ import math
 import select
 import time
 
-from pgx_agent import record
-from pgx_agent.core import watch
-from pgx_agent.core.watched import (
+from pgx_agent.monitor import evidence, sight
+from pgx_agent.monitor.claim import Claim
+from pgx_agent.monitor.door import Door
+from pgx_agent.monitor.first_word import FirstWord
+from pgx_agent.monitor.keeping import Keeping
+from pgx_agent.monitor.papers import Papers
+from pgx_agent.monitor.questions import Asking, Questions
+from pgx_agent.monitor.reader import Reader
+from pgx_agent.monitor.speaker import Speaker
+from pgx_base import locks
+from pgx_pclrsc import record
+from pgx_pclrsc.definition import ResourceDefinition
+from pgx_postgres import pidfile
+from pgx_postgres.probe import addresses, login
+from pgx_postgres.probe.addresses import Address
+from pgx_postgres.watch import watch
+from pgx_postgres.watch.watched import (
     Answered,
     Ask,
     CrashRestart,
@@ -31,19 +45,6 @@ from pgx_agent.core.watched import (
     Warn,
     Watching,
 )
-from pgx_agent.monitor import evidence, sight
-from pgx_agent.monitor.claim import Claim
-from pgx_agent.monitor.door import Door
-from pgx_agent.monitor.first_word import FirstWord
-from pgx_agent.monitor.keeping import Keeping
-from pgx_agent.monitor.papers import Papers
-from pgx_agent.monitor.questions import Asking, Questions
-from pgx_agent.monitor.reader import Reader
-from pgx_agent.monitor.speaker import Speaker
-from pgx_agent.postgres import addresses, login, pidfile
-from pgx_agent.postgres.addresses import Address
-from pgx_base import locks
-from pgx_pclrsc.definition import ResourceDefinition
 
 _REFRESH = 1.0  # seconds between two writings of the record
 _SHORTEST_LOOK, _LONGEST_LOOK = 1.0, 5.0  # seconds between two looks at the PID file

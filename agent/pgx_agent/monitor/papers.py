@@ -11,10 +11,10 @@ import threading
 import time
 from collections import deque
 
-from pgx_agent.core.ending import Left, explained
 from pgx_agent.monitor import sight
-from pgx_agent.postgres import control, pidfile, server_log
-from pgx_agent.postgres.server_log import Mark
+from pgx_postgres import control, pidfile, server_log
+from pgx_postgres.server_log import Mark
+from pgx_postgres.watch.ending import Left, explained
 
 _PATIENCE = 3.0  # seconds for all of it: its disk may hang
 _LAST_BREATH = 1.0  # seconds a server that is being stopped is given to end

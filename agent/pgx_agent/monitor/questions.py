@@ -7,7 +7,13 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from pgx_agent.core.classify import (
+from pgx_agent.monitor.evidence import Asked
+from pgx_agent.monitor.reachable import Reachable
+from pgx_base.light.dataclasses import dataclass
+from pgx_postgres.probe.addresses import Address
+from pgx_postgres.probe.login import Login
+from pgx_postgres.probe.question import Question
+from pgx_postgres.watch.classify import (
     Circumstances,
     ErrorReply,
     NoReply,
@@ -15,13 +21,7 @@ from pgx_agent.core.classify import (
     Row,
     meaning,
 )
-from pgx_agent.core.watched import Event, Inside, OthersServed, Outside
-from pgx_agent.monitor.evidence import Asked
-from pgx_agent.monitor.reachable import Reachable
-from pgx_agent.postgres.addresses import Address
-from pgx_agent.postgres.login import Login
-from pgx_agent.postgres.probe import Question
-from pgx_base.light.dataclasses import dataclass
+from pgx_postgres.watch.watched import Event, Inside, OthersServed, Outside
 
 _REMEMBERED = 20
 _STARTING_OR_STOPPING = "57P03"

@@ -10,7 +10,7 @@ import os
 from collections.abc import Sequence
 
 from pgx_agent.monitor.beside import Beside
-from pgx_agent.postgres.addresses import Address
+from pgx_postgres.probe.addresses import Address
 
 
 class Reachable:

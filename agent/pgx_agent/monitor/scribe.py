@@ -14,10 +14,10 @@ import signal
 import socket
 import time
 
-from pgx_agent import record
 from pgx_agent.monitor.keeper import Keeper, Superseded
-from pgx_agent.record import Record
 from pgx_base.trace import Trace
+from pgx_pclrsc import record
+from pgx_pclrsc.record import Record
 
 _RECORD, _TRACE = b"R", b"T"
 _DONE, _SUPERSEDED, _FAILED = b"D", b"S", b"F"

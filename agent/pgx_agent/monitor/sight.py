@@ -6,12 +6,12 @@ import errno
 import os
 import select
 
-from pgx_agent.core.classify import UNREAD
-from pgx_agent.postgres import pidfile, titles
-from pgx_agent.postgres.pidfile import PidFile
 from pgx_base import proc
 from pgx_base.idents import Ident
 from pgx_base.light.dataclasses import dataclass
+from pgx_postgres import pidfile, titles
+from pgx_postgres.pidfile import PidFile
+from pgx_postgres.watch.classify import UNREAD
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pgx_agent.beacon import Beacon
-from pgx_agent.core.watched import Limits
 from pgx_agent.monitor import claim as claims
 from pgx_agent.monitor.claim import Claim, StandDown
 from pgx_agent.monitor.first_word import FirstWord
@@ -14,12 +12,14 @@ from pgx_agent.monitor.options import Options, Told
 from pgx_agent.monitor.scribe import Scribe
 from pgx_agent.monitor.speaker import Speaker
 from pgx_agent.monitor.starter import Starter
-from pgx_agent.postgres import probe
 from pgx_base.failure import Failure
 from pgx_base.text import quoted
 from pgx_base.trace import Trace
 from pgx_pclrsc import registry
+from pgx_pclrsc.beacon import Beacon
 from pgx_pclrsc.definition import ResourceDefinition
+from pgx_postgres.probe.question import set_up
+from pgx_postgres.watch.watched import Limits
 
 
 def limits_of(definition: ResourceDefinition, interval_ms: int = 0) -> Limits:
@@ -32,7 +32,7 @@ def limits_of(definition: ResourceDefinition, interval_ms: int = 0) -> Limits:
 
 def _claim(options: Options, definition: ResourceDefinition, told: Told) -> Claim:
     try:
-        probe.set_up()
+        set_up()
         if options.by == "online":
             if told.postmaster is None:
                 raise StandDown("Online names no postmaster")

@@ -1,1 +1,0 @@
-"""Talks to PostgreSQL: its files, its processes, its sockets."""

@@ -1,0 +1,1 @@
+"""PostgreSQL, whoever runs it: its files, processes, probe, start and stop."""

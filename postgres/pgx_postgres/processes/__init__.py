@@ -1,0 +1,1 @@
+"""Which processes are an instance's, by evidence and never by a name."""

@@ -1,0 +1,1 @@
+"""Starting and stopping an instance for whoever brings a `Caller`."""

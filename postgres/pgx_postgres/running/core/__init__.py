@@ -1,0 +1,1 @@
+"""What decides how an instance is stopped.  Pure."""
