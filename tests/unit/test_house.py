@@ -13,12 +13,12 @@ import pytest
 
 from pgx_base import locks, proc
 from pgx_pclrsc import codec, names, record
+from tests.unit.import_graph import packages, sources
 from tests.unit.test_pclrsc_definition import DEFINITION
 from tools.commands import COMMANDS, PACKAGES, Refused, first_lines, stub
 
 ROOT = Path(__file__).resolve().parents[2]
-PARTS = (*PACKAGES, "fixtures", "tests", "tools")
-MODULES = sorted(path for part in PARTS for path in (ROOT / part).rglob("*.py"))
+MODULES = sources()
 # Heavy, or a door to what is heavy: dataclasses alone triples what pgx_check costs.
 HEAVY = {
     "psycopg", "psutil", "daemon", "asyncio", "subprocess", "argparse", "tomllib", "logging",
@@ -113,14 +113,14 @@ def test_nothing_names_the_directory_that_it_was_written_in() -> None:
     assert [path for path in files if f"{ROOT}/" in path.read_text()] == []
 
 
-def test_functions_are_short() -> None:
+@pytest.mark.parametrize("part", packages())
+def test_functions_are_short(part: str) -> None:
     """Ninety of a hundred have fewer than 25 lines, and none more than 60."""
     lengths = sorted(
         (node.end_lineno or node.lineno) - node.lineno + 1
-        for path in MODULES
-        if path.parts[len(ROOT.parts)] in PACKAGES
+        for path in sources(part)
         for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.FunctionDef)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     )
 
     assert lengths[int(len(lengths) * 0.9)] < 25
