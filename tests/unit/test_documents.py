@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 
 from pgx_base.version import VERSION
-from tests.unit.import_graph import ROOT, folders
+from tests.unit.import_graph import ROOT, folders, sources
 from tools.commands import COMMANDS, FAKES
 
 _ARCHITECTURE = (ROOT / "ARCHITECTURE.md").read_text()
+_CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text()
 _CHANGELOG = (ROOT / "CHANGELOG.md").read_text().splitlines()
 
 
@@ -62,3 +64,57 @@ def test_the_architecture_names_each_entry_point_with_its_module() -> None:
             told |= dict(zip(names, modules * len(names), strict=False))
 
     assert (COMMANDS | FAKES).items() - told.items() == set()
+
+
+def test_contributing_names_each_folder_of_tests() -> None:
+    kinds = {folder for folder in folders() if folder.startswith("tests/")}
+    rows = re.findall(r"^\| `([^`]+)` \|.*\|.*\|$", _CONTRIBUTING, re.MULTILINE)
+
+    assert kinds - set(rows) == set()
+
+
+def test_contributing_names_each_target_of_make_and_no_other() -> None:
+    makefile = (ROOT / "Makefile").read_text().replace("\\\n", " ")
+    targets = re.findall(r"^\.PHONY:(.*)", makefile, re.MULTILINE)[0].split()
+    rows = re.findall(r"^\| `make ([a-z]+)` \|", _CONTRIBUTING, re.MULTILINE)
+
+    assert sorted(rows) == sorted(targets)
+    assert set(re.findall(r"\bmake ([a-z]+)\b", _code(_CONTRIBUTING))) <= set(targets)
+
+
+def _code(text: str) -> str:
+    """Return what stands in backquotes."""
+    return "\n".join(re.findall(r"`+([^`]+)`+", text))
+
+
+def test_what_contributing_points_to_is_there() -> None:
+    paths = re.findall(r"(?<!\S)\.?[a-z]+/[\w./*]+", _code(_CONTRIBUTING))
+
+    assert len(paths) > 20
+    assert [path for path in paths if not any(ROOT.glob(path))] == []
+
+
+def _patched() -> Iterator[tuple[str, str]]:
+    """Yield the file and the name of whatever `monkeypatch` sets that is no variable."""
+    for path in sources("tests", "fixtures"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            match node:
+                case ast.Call(ast.Attribute(ast.Name("monkeypatch"), done), words):
+                    if done not in ("setenv", "delenv"):
+                        last = ast.unparse(words[-2:][0]).strip("'").rpartition(".")[2]
+                        yield path.relative_to(ROOT).as_posix(), last
+                case _:
+                    pass
+
+
+def test_monkeypatch_is_used_for_what_contributing_says() -> None:
+    odd = {path for path, name in _patched() if name != name.upper()}
+    told = _CONTRIBUTING.partition("Two tests set something else")[2].partition("\n")[0]
+
+    assert odd == set(re.findall(r"`(tests/[^`]+)`", told))
+
+
+def test_there_are_no_mocks() -> None:
+    named = re.compile(r"^\s*(from|import) (unittest|mock)\b", re.MULTILINE)
+
+    assert [path for path in sources() if named.search(path.read_text())] == []

@@ -73,6 +73,12 @@ def test_a_primary_line_is_lower_case_and_has_no_full_stop() -> None:
     assert bad == []
 
 
+def test_a_primary_line_has_no_word_that_leaves_the_reader_alone() -> None:
+    words = re.compile(r"\b(unable|bad|illegal|unknown)\b")
+
+    assert [place for place, pattern in all_primaries() if words.search(pattern)] == []
+
+
 @pytest.mark.parametrize(
     ("code", "want"),
     [
