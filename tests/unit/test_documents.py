@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from pgx_base.version import VERSION
-from tests.unit.import_graph import ROOT, folders, sources
+from tests.unit.import_graph import ROOT, folders, module_name, sources
 from tools.commands import COMMANDS, FAKES
 
 _ARCHITECTURE = (ROOT / "ARCHITECTURE.md").read_text()
@@ -118,3 +118,29 @@ def test_there_are_no_mocks() -> None:
     named = re.compile(r"^\s*(from|import) (unittest|mock)\b", re.MULTILINE)
 
     assert [path for path in sources() if named.search(path.read_text())] == []
+
+
+def test_modules_that_documents_name_exist() -> None:
+    """Also by the end of their name alone: `core.verdict`, `monitor/loop.py`."""
+    known = {f".{module_name(path)}" for path in sources()}
+    homes = {part for name in known for part in name.split(".")[:-1] if part}
+    gone = [
+        f"{path.name}: {name}"
+        for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"))
+        for name in _modules(_code(path.read_text()), homes)
+        if not any(module.endswith(f".{name}") for module in known)
+    ]
+
+    assert gone == []
+
+
+def _modules(text: str, homes: set[str]) -> set[str]:
+    """Return what *text* names as a module in one of the folders *homes*."""
+    dotted = re.findall(r"(?<![\w./-])[a-z]\w*(?:\.[a-z]\w*)+(?![\w/(-])", text)
+    files = re.findall(r"(?<![\w./-])(?:[a-z]\w*/)+[a-z]\w*\.py\b", text)
+    names = {*dotted, *(name.removesuffix(".py").replace("/", ".") for name in files)}
+    return {
+        name
+        for name in names
+        if name.split(".")[0] in homes and not name.endswith((".py", ".lock"))
+    }
