@@ -13,18 +13,19 @@ from pathlib import Path
 
 import pytest
 
-from pgx_agent import transition
+from pgx_agent.script import lock
 from pgx_base import files, locks, proc
 from pgx_pclrsc import codec, names, record
 from pgx_pclrsc.definition import ResourceDefinition
 from pgx_pclrsc.record import Record
+from tools.commands import PACKAGES
 
 ONLINE, OFFLINE, FAULTED = 0, 1, 2
 REPOSITORY = Path(__file__).parents[1]
 STUB = (
-    f"import sys; sys.path[:0] = ['{REPOSITORY}/agent', '{REPOSITORY}/pclrsc'];"
+    f"import sys; sys.path[:0] = {[str(REPOSITORY / part) for part in PACKAGES]!r};"
     "sys.dont_write_bytecode = True;"
-    "from pgx_agent.check import main; main()"
+    "from pgx_agent.check.main import main; main()"
 )
 
 
@@ -90,7 +91,7 @@ class Place:
     def hold(self, name: str, *bytes_: int) -> int:
         """Hold lock bytes as a monitor or script would, from this process."""
         dir_fd = files.open_workdir(str(self.work))
-        fd = transition.open_lock(dir_fd, name)
+        fd = lock.open_lock(dir_fd, name)
         os.close(dir_fd)
         for byte in bytes_:
             assert locks.take(fd, byte)

@@ -20,9 +20,9 @@ PACKAGES = ("base", "postgres", "pclrsc", "agent", "wizard")
 # What each command imports; main() takes nothing and exits by itself.
 COMMANDS = {
     "pgx_pclrsc": "pgx_pclrsc.cli",
-    "pgx_online": "pgx_agent.online",
-    "pgx_offline": "pgx_agent.offline",
-    "pgx_check": "pgx_agent.check",
+    "pgx_online": "pgx_agent.online.main",
+    "pgx_offline": "pgx_agent.offline.main",
+    "pgx_check": "pgx_agent.check.main",
     "pgx_monitor": "pgx_agent.monitor.main",
     "pgx_wizard": "pgx_wizard.cli",
 }

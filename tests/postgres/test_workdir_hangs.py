@@ -14,7 +14,7 @@ from fixtures.disk import Disk
 from fixtures.hung_disk import HungDisk
 from fixtures.processes import gone, of_directory, wait_until
 from fixtures.server import Server
-from pgx_agent import transition
+from pgx_agent.script import lock
 from pgx_base import locks
 from pgx_pclrsc import runentry
 from tests.fix_disk import MakeDisk
@@ -126,13 +126,13 @@ def test_online_needs_it_and_says_what_hangs(
 
 def test_a_frozen_file_system_grants_the_transition_lock(frozen: Disk) -> None:
     """So that an Online waits also for an Offline that can write nothing."""
-    lock = frozen.point / "transition.lock"
+    lock = frozen.point / "lock.lock"
     lock.touch()
     frozen.freeze()
     take = (
         "import sys, time; from pgx_agent import transition; "
         "from pgx_base import files; "
-        "transition.acquire_unsigned(files.open_workdir(sys.argv[1]), 'offline', "
+        "lock.acquire_unsigned(files.open_workdir(sys.argv[1]), 'offline', "
         "time.monotonic() + 9, lambda: None); print('had', flush=True); time.sleep(99)"
     )
     holder = subprocess.Popen(
@@ -150,5 +150,5 @@ def test_a_frozen_file_system_grants_the_transition_lock(frozen: Disk) -> None:
 
 
 def _is_free(fd: int) -> bool:
-    held = (locks.EXCLUSIVE, transition.BYTES["offline"])
+    held = (locks.EXCLUSIVE, lock.BYTES["offline"])
     return not all(locks.is_held(fd, byte) for byte in held)

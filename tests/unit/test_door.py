@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from functools import partial
 
 from fixtures.processes import wait_until
-from pgx_agent.monitor import sight
-from pgx_agent.monitor.door import Door
+from pgx_agent.monitor.seeing import sight
+from pgx_agent.monitor.seeing.door import Door
 from pgx_base import proc
 
 FORKS = """

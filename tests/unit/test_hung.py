@@ -8,8 +8,8 @@ import subprocess
 from typing import IO
 
 from fixtures.processes import wait_until
-from pgx_agent.at_workdir import AtWorkdir
-from pgx_agent.hung import HungAtWorkdir
+from pgx_agent.script.at_workdir import AtWorkdir
+from pgx_agent.script.hung import HungAtWorkdir
 from pgx_base import proc
 from pgx_postgres.processes import holdings
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pgx_agent.monitor import disk
+from pgx_agent.monitor.seeing import disk
 from pgx_base import locks
 
 

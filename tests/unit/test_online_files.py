@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from fixtures.processes import wait_until
-from pgx_agent import new_monitor
+from pgx_agent.online import new_monitor
 from pgx_base import files, locks
 from pgx_base.failure import Failure
 from pgx_postgres import binaries, control, server_log, tablespaces

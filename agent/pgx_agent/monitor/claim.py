@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 
-from pgx_agent import transition
-from pgx_agent.monitor import disk
-from pgx_agent.monitor.keeper import Keeper
+from pgx_agent.monitor.seeing import disk
+from pgx_agent.monitor.writing.keeper import Keeper
+from pgx_agent.script import lock
 from pgx_base import files, locks, proc
 from pgx_base.idents import Ident
 from pgx_base.light.dataclasses import dataclass
@@ -53,7 +53,7 @@ def under_online(
 ) -> Claim:
     """Claim *postmaster* for an Online that works.  Raises StandDown, OSError."""
     dir_fd = files.open_workdir(definition.work_directory)
-    transition_fd = transition.open_lock(dir_fd, names.TRANSITION_LOCK)
+    transition_fd = lock.open_lock(dir_fd, names.TRANSITION_LOCK)
     lock_fd = _take_lock(dir_fd)
     found = read_record(dir_fd)
     if found is None or found.generation != generation:
@@ -69,7 +69,7 @@ def after_check(definition: ResourceDefinition, generation: str) -> Claim:
     """
     dir_fd = files.open_workdir(definition.work_directory)
     _check_disk(definition, dir_fd)
-    transition_fd = transition.open_lock(dir_fd, names.TRANSITION_LOCK)
+    transition_fd = lock.open_lock(dir_fd, names.TRANSITION_LOCK)
     if not locks.take(transition_fd, locks.EXCLUSIVE, shared=True):
         raise StandDown("a script works")
     found = read_record(dir_fd)
@@ -84,7 +84,7 @@ def after_check(definition: ResourceDefinition, generation: str) -> Claim:
 
 def _check_disk(definition: ResourceDefinition, dir_fd: int) -> None:
     """Stand down when the data directory's disk hangs: a later Check sends another."""
-    lock_fd = transition.open_lock(dir_fd, names.MONITOR_LOCK)
+    lock_fd = lock.open_lock(dir_fd, names.MONITOR_LOCK)
     try:
         if not disk.answers(definition.data_directory, lock_fd):
             raise StandDown("the disk of the data directory does not answer")
@@ -98,7 +98,7 @@ def _generation(found: Record | None) -> str:
 
 
 def _take_lock(dir_fd: int) -> int:
-    lock_fd = transition.open_lock(dir_fd, names.MONITOR_LOCK)
+    lock_fd = lock.open_lock(dir_fd, names.MONITOR_LOCK)
     if not locks.take(lock_fd, locks.MONITOR):
         raise StandDown("another monitor lives")
     return lock_fd

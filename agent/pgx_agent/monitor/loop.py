@@ -11,15 +11,15 @@ import math
 import select
 import time
 
-from pgx_agent.monitor import evidence, sight
 from pgx_agent.monitor.claim import Claim
-from pgx_agent.monitor.door import Door
-from pgx_agent.monitor.first_word import FirstWord
-from pgx_agent.monitor.keeping import Keeping
-from pgx_agent.monitor.papers import Papers
-from pgx_agent.monitor.questions import Asking, Questions
-from pgx_agent.monitor.reader import Reader
-from pgx_agent.monitor.speaker import Speaker
+from pgx_agent.monitor.seeing import evidence, sight
+from pgx_agent.monitor.seeing.door import Door
+from pgx_agent.monitor.seeing.papers import Papers
+from pgx_agent.monitor.seeing.questions import Asking, Questions
+from pgx_agent.monitor.seeing.reader import Reader
+from pgx_agent.monitor.writing.first_word import FirstWord
+from pgx_agent.monitor.writing.keeping import Keeping
+from pgx_agent.monitor.writing.speaker import Speaker
 from pgx_base import locks
 from pgx_pclrsc import record
 from pgx_pclrsc.definition import ResourceDefinition

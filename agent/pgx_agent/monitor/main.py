@@ -11,9 +11,9 @@ import os
 import signal
 import sys
 
-from pgx_agent import script
 from pgx_agent.monitor.options import Options, Told, parse, parse_told
-from pgx_agent.monitor.starter import Starter
+from pgx_agent.monitor.writing.starter import Starter
+from pgx_agent.script import front
 from pgx_base import prologue, report
 from pgx_base.failure import Failure
 from pgx_base.trace import Trace
@@ -64,7 +64,7 @@ def run(arguments: list[str]) -> None:
     """Detach and watch.  Raises Failure for what can be told to the caller."""
     options = parse(arguments)
     root = registry.registry_root()
-    definition = script.definition_of(PROGRAM, root, options.name)
+    definition = front.definition_of(PROGRAM, root, options.name)
     _check_caller(definition)
     # Imported here, as everything of python-daemon stays in one module.
     from pgx_base.detach import detach

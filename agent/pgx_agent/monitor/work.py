@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pgx_agent.monitor import claim as claims
 from pgx_agent.monitor.claim import Claim, StandDown
-from pgx_agent.monitor.first_word import FirstWord
-from pgx_agent.monitor.keeper import Superseded
-from pgx_agent.monitor.keeping import Keeping
 from pgx_agent.monitor.loop import Monitor
 from pgx_agent.monitor.options import Options, Told
-from pgx_agent.monitor.scribe import Scribe
-from pgx_agent.monitor.speaker import Speaker
-from pgx_agent.monitor.starter import Starter
+from pgx_agent.monitor.writing.first_word import FirstWord
+from pgx_agent.monitor.writing.keeper import Superseded
+from pgx_agent.monitor.writing.keeping import Keeping
+from pgx_agent.monitor.writing.scribe import Scribe
+from pgx_agent.monitor.writing.speaker import Speaker
+from pgx_agent.monitor.writing.starter import Starter
 from pgx_base.failure import Failure
 from pgx_base.text import quoted
 from pgx_base.trace import Trace

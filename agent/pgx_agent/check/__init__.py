@@ -1,0 +1,1 @@
+"""pgx_check.  No imports: RMS calls it every few seconds."""

@@ -1,0 +1,117 @@
+"""The rows of Check's table beyond the usual one, where something under /run counts too.
+
+Not on the path of a resource that is Online and well: only there every millisecond counts.
+"""
+
+from __future__ import annotations
+
+import os
+
+from pgx_agent.core import verdict
+from pgx_base import proc
+from pgx_pclrsc import record, runentry
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pgx_agent.check.main import Look
+    from pgx_base.idents import Ident
+    from pgx_pclrsc.beacon import Heard
+
+
+def _hear(fd: int) -> Heard:
+    from pgx_pclrsc import beacon
+
+    return beacon.Heard(fd)
+
+
+def without_workdir(root: str, name: str, fd: int) -> int | None:
+    """Answer by the beacon *fd* alone, where its holders say that the record cannot be kept.
+
+    None where they are none of the OS user's, or not well: Check then looks at the work
+    directory, as ever.
+    """
+    heard = _hear(fd)
+    if os.geteuid() not in (0, heard.uid):
+        return None
+    leaving = heard.leaving()
+    if not leaving and not heard.alone():
+        return None
+    entry = runentry.read(root, name)
+    postmaster = heard.postmaster() or (entry[0] if entry else None)
+    if postmaster is None:
+        return None
+    if heard.keep_faulted(postmaster):
+        return verdict.FAULTED
+    return verdict.by_beacon(alive=proc.alive(*postmaster), offline_runs=leaving)
+
+
+def answer(root: str, name: str, look: Look) -> verdict.Answer:
+    """Answer where the record does not say Online of a postmaster that lives."""
+    found = look.record
+    heard = _hear(look.beacon) if look.beacon >= 0 else None
+    # Before the entry is read: it says `stopped` before an Offline lets go of the beacon.
+    offline_runs = look.offline_runs or (heard is not None and heard.leaving())
+    watched = look.watched() or (heard is not None and heard.watched())
+    says = found is not None and found.state in (record.ONLINE, record.FAULTED)
+    if found is not None and says and not _is_void(root, name, found):
+        state = found.state
+        if heard and heard.keep_faulted((found.postmaster, found.start)):
+            state = record.FAULTED
+        if offline_runs:
+            return verdict.while_offline_runs(state)
+        return verdict.from_record(state, alive=look.alive, watched=watched)
+    if not says:
+        was = _was_online(root, name, look)
+        if was and heard and heard.keep_faulted(was):
+            return verdict.FAULTED, False
+        if was and proc.alive(*was):
+            return verdict.lost(watched=watched, offline_runs=offline_runs)
+    if offline_runs:
+        return verdict.OFFLINE, False
+    here = (not says and look.alive) or _found_here(root, name)
+    return verdict.without_record(here and not watched)
+
+
+def _is_void(root: str, name: str, found: record.Record) -> bool:
+    """Whether an Offline has finished since *found* was written, and could not clear it.
+
+    A record that its monitor has written later is that of a server started by hand.
+    """
+    stopped = runentry.stopped_at(root, name)
+    return stopped is not None and found.good_until <= stopped + record.GOOD_FOR_MS
+
+
+def _was_online(root: str, name: str, look: Look) -> Ident | None:
+    """Return the postmaster that was Online and was not stopped since, as far as is known.
+
+    A record that was cleared says the contrary.  One that says `starting` of the entry's
+    postmaster is that of a new monitor, which has not heard from it yet.
+    """
+    found = look.record
+    if found is None and not look.lost:
+        return None
+    entry = runentry.read(root, name)
+    if entry is None:
+        return _held(root, name, look)
+    if found is not None and (found.postmaster, found.start) != entry[0]:
+        return None
+    return entry[0]
+
+
+def _held(root: str, name: str, look: Look) -> Ident | None:
+    """Return a postmaster that runs here beside a monitor that holds its lock.
+
+    Without root there is no entry; as root there is one as soon as the resource is Online,
+    and a beacon even sooner.
+    """
+    if look.beacon >= 0 or not look.lost or not look.held:
+        return None
+    from pgx_agent.check import slow
+
+    return slow.server_here(root, name)
+
+
+def _found_here(root: str, name: str) -> bool:
+    from pgx_agent.check import slow
+
+    return slow.found_here(root, name)

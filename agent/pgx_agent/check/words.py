@@ -1,0 +1,64 @@
+"""What pgx_check says to people.  Not on the path of an answer that needs no words."""
+
+from __future__ import annotations
+
+from pgx_base import report
+from pgx_base.failure import Failure
+from pgx_base.text import quoted
+from pgx_pclrsc import record
+
+PROGRAM = "pgx_check"
+
+
+def _say(problem: Failure) -> None:
+    report.show(PROGRAM, "error", problem, log=False)
+
+
+def unknown(name: str) -> None:
+    """Say that there is no resource *name*: a typo in CheckCommands is Offline for ever."""
+    hint = "pgx_pclrsc -p lists the resources that are registered on this node."
+    _say(Failure(f"resource {quoted(name)} does not exist", hint=hint))
+
+
+def wrong_caller() -> None:
+    """Refuse whoever may not look into the resource."""
+    _say(Failure("must be run as root or as the OS user of the resource"))
+
+
+def no_monitor(name: str, problem: Exception) -> None:
+    """Note that no monitor could be started."""
+    text = Failure(f'could not start a monitor for "{name}": {problem}')
+    report.to_system_log(PROGRAM, "warning", text)
+
+
+def faulted(name: str, found: record.Record | None, *, gone: bool) -> None:
+    """Say why *name* is Faulted, as far as the record *found* has it.
+
+    *gone*: its postmaster is.
+    """
+    _say(_why(name, found, gone))
+
+
+def _why(name: str, found: record.Record | None, gone: bool) -> Failure:
+    if found is not None and found.state == record.FAULTED and found.reason:
+        return Failure(f'resource "{name}" is faulted: {found.reason}')
+    if gone:
+        return Failure(f'resource "{name}" is faulted: its postmaster is gone')
+    return Failure(
+        f'resource "{name}" is faulted: its monitor says so, and cannot write why',
+        hint="The system log has the reason. Look at the work directory's file system.",
+    )
+
+
+def usage(arguments: list[str]) -> bool:
+    """Give help or version, else say what is wrong with *arguments*; return which."""
+    from pgx_agent import usage
+
+    try:
+        if usage.answered(PROGRAM, arguments):
+            return True
+        problem = usage.wrong(PROGRAM, arguments)
+    except Failure as ex:
+        problem = ex
+    _say(problem)
+    return False

@@ -1,0 +1,1 @@
+"""What the monitor sees of the server, without ever waiting for it."""

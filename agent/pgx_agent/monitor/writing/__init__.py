@@ -1,0 +1,1 @@
+"""What the monitor says and writes down."""

@@ -1,0 +1,1 @@
+"""pgx_offline: what it does, and its papers in the work directory."""

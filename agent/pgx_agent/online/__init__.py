@@ -1,0 +1,1 @@
+"""pgx_online: what it checks, finds, does and writes down."""

@@ -1,0 +1,113 @@
+"""pgx_online NAME: bring the instance of a resource Online.
+
+    pgx_online NAME
+    pgx_online --break-guard NAME      an operator's: starts past the guard
+
+Exit: 0 the instance accepts connections and is monitored, 1 it is not, the reason is on
+stderr and in the system log.
+"""
+
+from __future__ import annotations
+
+import os
+
+from pgx_agent import hv
+from pgx_agent.online.new_monitor import Judge
+from pgx_agent.online.version_question import VersionQuestion
+from pgx_agent.script import front, lock, parent
+from pgx_agent.script.worker import Worker
+from pgx_base import report
+from pgx_base.failure import Failure
+from pgx_base.text import quoted
+from pgx_pclrsc import node, registry
+from pgx_pclrsc.definition import ResourceDefinition
+
+PROGRAM = "pgx_online"
+_BREAK_GUARD = "--break-guard"
+
+
+def parse_arguments(arguments: list[str]) -> tuple[str, bool]:
+    """Return the resource's name, and whether the guard is to be broken.  Raises Failure."""
+    names = [word for word in arguments if not word.startswith("-")]
+    options = [word for word in arguments if word.startswith("-")]
+    if len(names) != 1 or options not in ([], [_BREAK_GUARD]):
+        raise front.wrong_usage(PROGRAM, arguments, (_BREAK_GUARD,))
+    return names[0], bool(options)
+
+
+def _check_request(name: str) -> None:
+    if hv.read_transition(os.environ).intended_standby:
+        raise Failure(
+            f"resource {quoted(name)} cannot be brought to Standby",
+            detail="HV_INTENDED_STATE is Standby, and this resource is no hot-standby "
+            "resource: its instance runs on one node at a time.",
+            hint="Set STANDBYCAP=No for the resource, or StandbyTransitions=No for its "
+            "userApplication.",
+        )
+
+
+def _warn_of_node(definition: ResourceDefinition) -> None:
+    """Warn where this node is not one of the resource's: RMS has chosen all the same."""
+    here = node.this_node(os.environ)
+    if here not in definition.nodes:
+        report.warn(
+            PROGRAM,
+            f"this node, {quoted(here)}, is not one of the nodes of resource "
+            f"{quoted(definition.name)}",
+            hint="Register the resource anew (-d, then -a) with the node in -n, or set "
+            "RELIANT_HOSTNAME.",
+        )
+
+
+def _lock(worker: Worker) -> lock.Held:
+    def still_asked() -> None:
+        worker.wait([], 0)
+
+    try:
+        return lock.acquire(worker.dir_fd, "online", worker.deadline, still_asked)
+    except OSError as ex:
+        raise Failure(
+            f"could not take the transition lock: {ex.strerror or ex}",
+            hint="Look at the work directory and its file system.",
+        ) from ex
+
+
+def _work(worker: Worker, *, break_guard: bool) -> int:
+    """Do the worker's half, under the transition lock."""
+    worker.phase("waiting for the transition lock")
+    held = _lock(worker)
+    if worker.transition.autorecover:
+        worker.say("RMS asks for the recovery of a faulted resource")
+    judge, question = Judge(worker), VersionQuestion(worker)
+    try:
+        worker.phase("checking data directory, tablespaces and programs")
+        question.ask_early()
+        # Loaded while the program answers.
+        from pgx_agent.online import work
+
+        online = work.Online(worker, held, judge, break_guard=break_guard)
+        return online.run(question)
+    finally:
+        question.dismiss()
+        judge.dismiss()
+        held.release()
+
+
+def run(arguments: list[str]) -> int:
+    """Return the exit code for *arguments*.  Raises Failure."""
+    name, break_guard = parse_arguments(arguments)
+    _check_request(name)
+    root = registry.root(os.environ)
+    definition = front.definition_of(PROGRAM, root, name)
+    front.check_caller(definition)
+    _warn_of_node(definition)
+
+    def work(worker: Worker) -> int:
+        return _work(worker, break_guard=break_guard)
+
+    return parent.run(PROGRAM, definition, root, definition.online_timeout, work)
+
+
+def main() -> None:
+    """Run as RMS's StartScript."""
+    front.run(PROGRAM, run)

@@ -1,0 +1,136 @@
+"""The worker of a transition: how it is forked, becomes the OS user, and ends."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+import pgx_base.system_log  # noqa: F401  # report needs it where the user may not read it
+from pgx_agent import hv
+from pgx_agent.script.at_workdir import AtWorkdir
+from pgx_agent.script.relay import Relay
+from pgx_agent.script.worker import ParentGone, Use, Worker, open_workdir
+from pgx_base import prologue, reach, report, users
+from pgx_base.idents import Ident
+from pgx_base.light import signal, socket
+from pgx_base.light.dataclasses import dataclass
+from pgx_base.report import Failure
+from pgx_base.trace import Trace
+from pgx_pclrsc.definition import ResourceDefinition
+
+HEEDED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)  # by the parent
+_PLACES = (
+    reach.programs()
+)  # asked now: the worker sees no directory that is closed to it
+_SIGNALS_BACK = -1  # no descriptor is written to when a signal comes
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What a worker is to do, and until when (monotonic)."""
+
+    program: str
+    definition: ResourceDefinition
+    root: str
+    work: Callable[[Worker], int]
+    needs_workdir: bool
+    deadline: float
+
+
+@dataclass(frozen=True, slots=True)
+class Forked:
+    """A worker as its parent has it: its PID, a line for questions, its stderr."""
+
+    pid: int
+    pidfd: int
+    line: socket.socket
+    relay: Relay
+    at: AtWorkdir
+    use: Use
+
+
+def fork(task: Task, use: Use, hung: Ident | None) -> Forked:
+    """Fork a worker for *task* that makes *use* of the work directory.
+
+    *hung* is the one before it, which hangs there.
+    """
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    relay, at = Relay(), AtWorkdir()
+    pid = os.fork()
+    if pid == 0:
+        ours.close()
+        if use != "whole":
+            _unheed()
+        relay.be_worker()
+        os._exit(_worker(task, theirs, at, use, hung))
+    theirs.close()
+    relay.be_parent()
+    return Forked(pid, os.pidfd_open(pid), ours, relay, at, use)
+
+
+def _unheed() -> None:
+    """Let signals end a worker whose parent heeds them already."""
+    signal.set_wakeup_fd(_SIGNALS_BACK)
+    for number in HEEDED:
+        signal.signal(number, signal.SIG_DFL)
+
+
+def _worker(
+    task: Task, line: socket.socket, at: AtWorkdir, use: Use, hung: Ident | None
+) -> int:
+    definition, program = task.definition, task.program
+    where = definition.work_directory if use == "whole" else None
+    trace = Trace(where, definition.trace_max_file_size, program, at)
+    try:
+        prologue.ordinary_scheduling()
+        users.become(definition)
+        os.chdir("/")
+        transition = hv.read_transition(os.environ)
+        with at:
+            dir_fd = open_workdir(program, definition, task.needs_workdir, use)
+        worker = Worker(
+            program,
+            definition,
+            task.root,
+            transition,
+            task.deadline,
+            line,
+            trace,
+            dir_fd,
+            at,
+            use,
+            hung,
+        )
+        trace.write(f"begins {_asked()}")
+        code = task.work(worker)
+        trace.write(f"ends with {code}")
+        return code
+    except Failure as ex:
+        report.show(program, "error", ex)
+        trace.write("\n".join(report.lines(program, "error", ex)))
+    except ParentGone:
+        trace.write("ends: the script's parent is gone")
+    except Exception as ex:  # noqa: BLE001  # the script's exit code is ours to choose
+        _internal_error(program, ex, trace, definition.os_user)
+    return 1
+
+
+def _asked() -> str:
+    words = (f"{k}={v}" for k, v in sorted(os.environ.items()) if k.startswith("HV_"))
+    return " ".join(words) or "without HV_ variables"
+
+
+def _internal_error(program: str, problem: Exception, trace: Trace, user: str) -> None:
+    if closed := reach.closed_program(_PLACES):  # we are that user: nothing more loads
+        refusal = reach.refused_programs(user, closed)
+        report.show(program, "error", refusal)
+        trace.write("\n".join(report.lines(program, "error", refusal)))
+        return
+    import traceback
+
+    report.show(
+        program,
+        "error",
+        Failure(f"internal error: {type(problem).__name__}: {problem}"),
+    )
+    trace.write("".join(traceback.format_exception(problem)))
