@@ -30,6 +30,16 @@ timeout = 5
 """
 
 
+def scripted(tmp_path: Path, start: str, timeout: float = 1.0) -> str:
+    """Return a resource whose Start is the shell script *start*."""
+    path = tmp_path / "start.sh"
+    path.write_text("#!/bin/sh\n" + start)
+    path.chmod(0o755)
+    return PLAIN.replace("timeout = 5", f"timeout = {timeout}").replace(
+        PLAIN.splitlines()[3], f'start = "{path}"'
+    )
+
+
 @dataclass
 class Small:
     """A running fake RMS."""

@@ -68,7 +68,12 @@ def wrong(text: str) -> list[str]:
 def test_the_wizards_file_from_the_disk_up() -> None:
     app = read(GOOD)
 
-    assert app.root.children == ("Gds_APP1", "Lfs_APP1", "Gls_APP1", "Cmdline_pgxtest")
+    assert app.objects[app.name].children == (
+        "Gds_APP1",
+        "Lfs_APP1",
+        "Gls_APP1",
+        "Cmdline_pgxtest",
+    )
     assert app.name == "app1"
     mounts = app.objects["Lfs_APP1"].children
     assert len(mounts) == 3
@@ -142,7 +147,7 @@ def test_needs_put_one_resource_below_another() -> None:
         '[[resource]]\nname = "x"\ncheck = "true"\n'
     )
 
-    assert app.root.children == ("top",)
+    assert app.objects[app.name].children == ("top",)
     assert app.upward() == ("x", "either", "top", "a")
     assert app.objects["either"].kind is Kind.OR
 

@@ -12,7 +12,6 @@ from fixtures.fake_rms.model.events import (
     Kill,
     Log,
     RunScript,
-    Switch,
     Utility,
     Verb,
 )
@@ -37,19 +36,6 @@ from tests.fake_rms.world import (
 )
 
 # --- faults ---------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(("code", "number"), [(2, "2"), (1, "7")])
-def test_faulted_and_offline_without_a_request_are_faults(
-    code: int, number: str
-) -> None:
-    made = started()
-
-    crash(made, code=code)
-
-    assert states(made) == ("Faulted", "Online")
-    assert made.logged("DET") == [number, "1"]
-    assert made.environment(Script.ONLINE, "db")["HV_INTENDED_STATE"] == "Online"
 
 
 def test_fault_scripts_run_upward_and_before_anything_is_stopped() -> None:
@@ -100,52 +86,12 @@ def test_preserve_state_leaves_everything() -> None:
     assert of_type(made, "Offline") == []
 
 
-def recovering(**knobs: str) -> World:
-    db = replace(DATABASE, flags=replace(CODES, auto_recover=True))
-    app = world(DISK, db, knobs=Knobs(**knobs))  # type: ignore[arg-type]
-    app.start()
-    app.forget()
-    return app
-
-
-def test_auto_recover_that_succeeds_keeps_it_here() -> None:
-    made = recovering()
-
-    crash(made)
-
-    assert made.scripts() == ["Online:db", "PostOnline:db"]
-    assert made.environment(Script.ONLINE, "db")["HV_AUTORECOVER"] == "1"
-    assert states(made) == ("Online", "Offline")
-
-
-def test_auto_recover_is_tried_once() -> None:
-    made = recovering()
-    made.ends[HERE, "db", Script.ONLINE] = Exited(1)
-
-    crash(made)
-
-    assert made.scripts(HERE).count("Online:db") == 1
-    assert states(made) == ("Faulted", "Online")
-    assert made.logged("DET") == ["2", "3", "1"]
-
-
-def test_auto_recover_may_come_after_the_fault_script() -> None:
-    made = recovering(recover="after")
-    made.ends[HERE, "db", Script.ONLINE] = Exited(1)
-
-    crash(made)
-
-    order = [s for s in made.scripts(HERE) if s.startswith(("Fault", "Online"))]
-    assert order == ["Fault:db", "Online:db", "Fault:app1"]
-
-
-def with_backup(*, recovers: bool = False, **knobs: str) -> World:
+def with_backup(*, recovers: bool = False) -> World:
     flags = replace(CODES, monitor_only=True, auto_recover=recovers)
     made = world(
         DISK,
         replace(DATABASE, flags=replace(CODES, auto_recover=recovers)),
         resource("backup", flags=flags),
-        knobs=Knobs(**knobs),  # type: ignore[arg-type]
     )
     made.start()
     made.forget()
@@ -170,14 +116,6 @@ def test_a_kept_fault_that_is_gone_is_not_shown() -> None:
     made.poll()
 
     assert made.cluster.locals[HERE].details == ""
-
-
-def test_monitor_only_may_be_passed_on() -> None:
-    made = with_backup(monitor_only="passed")
-
-    crash(made, name="backup")
-
-    assert states(made) == ("Faulted", "Online")
 
 
 def test_what_is_monitored_only_is_recovered_too() -> None:
@@ -214,21 +152,6 @@ def test_a_fault_while_another_is_recovered_or_kept_is_not_lost(first: str) -> N
 
     assert states(made) == ("Faulted", "Online")
     assert "Fault:disk" in made.scripts(HERE)
-
-
-@pytest.mark.parametrize("reason", ["fault", "switch"])
-def test_halt_kills_the_node_and_goes_on(reason: str) -> None:
-    made = started()
-    made.ends[HERE, "db", Script.OFFLINE] = Exited(1)
-
-    if reason == "fault":
-        crash(made)
-    else:
-        made.happen(Switch(APP, NODE2))
-
-    assert Kill(NODE1) in made.effects
-    assert made.state(THERE) == "Online"
-    assert made.cluster.nodes[NODE1].details == "Killed"
 
 
 @pytest.mark.parametrize("script", [Script.FAULT, Script.OFFLINE])
@@ -283,13 +206,3 @@ def test_a_plain_stop_that_fails_halts_nothing() -> None:
 
     assert Kill(NODE1) not in made.effects
     assert made.state(HERE) == "Inconsistent"
-
-
-def test_a_failing_fault_script_is_a_double_fault() -> None:
-    made = started()
-    made.ends[HERE, "db", Script.FAULT] = Exited(1)
-
-    crash(made)
-
-    assert "4" in made.logged("DET")
-    assert made.state(THERE) == "Online"

@@ -118,21 +118,10 @@ def attributes() -> st.SearchStrategy[Attributes]:
 
 
 def knobs() -> st.SearchStrategy[Knobs]:
-    yes = st.sampled_from(("yes", "no"))
     return st.builds(
         Knobs,
-        recover=st.sampled_from(("before", "after")),
         stop_when_offline=st.sampled_from(("clear", "always", "never")),
-        halt=st.sampled_from(("switchover", "always")),
-        preonline_order=st.sampled_from(("up", "down")),
-        offline_done=st.sampled_from(("last", "application")),
-        adopt_at_start=yes,
-        autostart_again=yes,
-        start_after_maintenance=yes,
-        monitor_only=st.sampled_from(("kept", "passed")),
-        cut_off=st.sampled_from(("nothing", "offline")),
         settle=st.sampled_from(("wait", "once")),
-        deact=st.sampled_from(("local", "all")),
     )
 
 

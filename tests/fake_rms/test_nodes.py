@@ -28,7 +28,6 @@ from tests.fake_rms.world import (
     HERE,
     NODE1,
     NODE2,
-    NODES,
     THERE,
     crash,
     started,
@@ -37,15 +36,6 @@ from tests.fake_rms.world import (
 )
 
 # --- nodes ----------------------------------------------------------------------
-
-
-def test_a_panic_of_the_active_node_starts_it_on_the_other() -> None:
-    made = started()
-
-    made.happen(made.down(NODE1))
-
-    assert made.state(THERE) == "Online"
-    assert made.cluster.nodes[NODE1].state == "Faulted"
 
 
 def test_rms_that_starts_asks_to_join() -> None:
@@ -73,15 +63,6 @@ def test_every_change_that_a_detector_reports_is_logged() -> None:
     said = [e.text for e in made.effects if isinstance(e, Log) and e.node == NODE1]
     assert said[0] == "the detector of db reports Faulted"
     assert "FAULT REASON" in said[1]
-
-
-def test_a_panic_of_the_standby_node_changes_nothing() -> None:
-    made = started()
-
-    made.happen(made.down(NODE2))
-
-    assert made.state(HERE) == "Online"
-    assert made.scripts() == []
 
 
 def test_without_host_failure_nothing_is_started() -> None:
@@ -129,26 +110,6 @@ def test_a_heart_beat_that_comes_back_kills_nobody() -> None:
     assert states(made) == ("Online", "Offline")
 
 
-def test_rms_that_was_killed_and_starts_again_finds_it_online() -> None:
-    made = started()
-
-    made.happen(RmsKilled(NODE1))
-    made.happen(StartRms(NODE1))
-
-    assert made.scripts() == ["Init:app1"]
-    assert states(made) == ("Online", "Offline")
-
-
-def test_rms_that_stays_away_costs_the_node() -> None:
-    made = started()
-
-    made.happen(RmsKilled(NODE1))
-    made.wait()
-
-    assert Kill(NODE1) in made.effects
-    assert made.state(THERE) == "Online"
-
-
 def test_an_operators_stop_is_not_undone_by_a_node_that_joins() -> None:
     made = started()
     made.happen(Utility(Verb.OFFLINE, APP, NODE1))
@@ -188,35 +149,6 @@ def test_auto_start_up_does_not_wait_for_a_node_that_is_ignored() -> None:
     assert made.state(HERE) == "Online"
 
 
-def test_a_node_that_joins_may_start_what_an_operator_has_stopped() -> None:
-    made = started(knobs=Knobs(autostart_again="yes"))
-    made.happen(Utility(Verb.OFFLINE, APP, NODE1))
-    made.happen(ShutDown((NODE2,)))
-
-    made.happen(StartRms(NODE2))
-
-    assert made.state(HERE) == "Online"
-
-
-def test_rms_may_take_nothing_for_online_at_its_start() -> None:
-    made = started(knobs=Knobs(adopt_at_start="no"))
-    made.happen(RmsKilled(NODE1))
-
-    made.happen(StartRms(NODE1))
-
-    assert made.state(HERE) == "Inconsistent"
-
-
-def test_online_priority_starts_where_it_was() -> None:
-    made = started(attributes=replace(BARE, online_priority=True))
-    made.happen(Switch(APP, NODE2))
-    made.happen(ShutDown(NODES, everywhere=True))
-
-    made.start()
-
-    assert states(made) == ("Offline", "Online")
-
-
 @pytest.mark.parametrize(
     ("persistent", "state"), [(True, "Faulted"), (False, "Offline")]
 )
@@ -231,3 +163,30 @@ def test_a_fault_outlives_rms_where_it_is_persistent(
     made.happen(StartRms(NODE1))
 
     assert made.state(HERE) == state
+
+
+def test_the_first_of_the_others_to_give_up_decides() -> None:
+    made = started()
+    made.happen(RmsKilled(NODE2))
+    made.happen(StartRms(NODE2, connect_timeout=7))
+    made.happen(Silent(NODE1))
+    made.now += 6
+    made.happen(Tick())
+    assert Kill(NODE1) not in made.effects
+
+    made.now += 1
+    made.happen(Tick())
+    assert Kill(NODE1) in made.effects
+
+
+def test_its_own_time_out_says_nothing_of_a_silent_node() -> None:
+    made = started(knobs=Knobs(connect_timeout=30))
+    made.happen(RmsKilled(NODE1))
+    made.happen(StartRms(NODE1, connect_timeout=7))
+    made.happen(Silent(NODE1))
+    made.now += 29
+    made.happen(Tick())
+    assert Kill(NODE1) not in made.effects
+
+    made.wait()
+    assert Kill(NODE1) in made.effects

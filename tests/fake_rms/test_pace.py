@@ -9,29 +9,9 @@ import pytest
 from fixtures import processes
 from fixtures.fake_rms.model.events import Where
 from fixtures.fake_rms.shell.checks import Key
-from tests.fake_rms.shell import PLAIN, MakeSmall
+from tests.fake_rms.shell import MakeSmall, scripted
 
 DB = Key(Where("app1", "node1RMS"), "db")
-
-
-def scripted(tmp_path: Path, start: str, timeout: float = 1.0) -> str:
-    """Return a resource whose Start is the shell script *start*."""
-    path = tmp_path / "start.sh"
-    path.write_text("#!/bin/sh\n" + start)
-    path.chmod(0o755)
-    return PLAIN.replace("timeout = 5", f"timeout = {timeout}").replace(
-        PLAIN.splitlines()[3], f'start = "{path}"'
-    )
-
-
-def test_start_is_not_run_where_check_says_online_at_once(small: MakeSmall) -> None:
-    rms = small()
-    (rms.home / "node1RMS/run/db").touch()
-
-    rms.start()
-    rms.reaches("Online", "Offline")
-
-    assert not (rms.home / "node1RMS/start.env").exists()
 
 
 def test_check_runs_once_right_after_start(small: MakeSmall) -> None:
@@ -70,21 +50,6 @@ def test_a_panic_takes_the_nodes_processes_along(
     assert processes.gone(int((rms.home / "node1RMS/pid").read_text()))
     rms.until(lambda: rms.state("node2RMS") == "Online")
     rms.monitor.panic("node2RMS")
-
-
-def test_rcstart_keeps_rms_down_after_a_boot(small: MakeSmall) -> None:
-    rms = small()
-    rms.start()
-    rms.reaches("Online", "Offline")
-    (rms.home / "node2RMS/hvenv.local").write_text("# ours\nexport HV_RCSTART=0\n")
-    rms.monitor.panic("node2RMS")
-
-    rms.monitor.boot("node2RMS")
-    assert not rms.monitor.cluster.nodes["node2RMS"].rms
-
-    (rms.home / "node2RMS/hvenv.local").unlink()
-    rms.monitor.boot("node2RMS")
-    assert rms.monitor.cluster.nodes["node2RMS"].rms
 
 
 def test_hvdisp_prints_the_manuals_table(small: MakeSmall) -> None:

@@ -30,7 +30,6 @@ from tests.fake_rms.world import (
     HERE,
     NODE1,
     NODE2,
-    NODES,
     THERE,
     crash,
     started,
@@ -41,16 +40,6 @@ from tests.fake_rms.world import (
 # --- RMS stops ------------------------------------------------------------------
 
 
-def test_hvshut_moves_the_application() -> None:
-    made = started()
-
-    made.happen(ShutDown((NODE1,)))
-
-    assert made.state(THERE) == "Online"
-    assert not made.cluster.nodes[NODE1].rms
-    assert made.environment(Script.OFFLINE, "db")["HV_OFFLINE_REASON"] == "SHUT"
-
-
 def test_hvshut_without_shut_down_does_not() -> None:
     switch_over = frozenset({SwitchOver.HOST_FAILURE})
     made = started(attributes=replace(BARE, switch_over=switch_over))
@@ -58,27 +47,6 @@ def test_hvshut_without_shut_down_does_not() -> None:
     made.happen(ShutDown((NODE1,)))
 
     assert made.state(THERE) == "Offline"
-
-
-def test_hvshut_everywhere_moves_nothing() -> None:
-    made = started()
-
-    made.happen(ShutDown(NODES, everywhere=True))
-
-    assert made.running == set()
-    assert not any(node.rms for node in made.cluster.nodes.values())
-
-
-def test_hvshut_that_keeps_the_application_runs_no_script() -> None:
-    made = started()
-    made.happen(ShutDown((NODE1,), keep=True))
-    assert made.scripts() == []
-
-    made.happen(Switch(APP, NODE2))
-    assert isinstance(made.answers[-1], Refused)
-
-    made.happen(StartRms(NODE1))
-    assert states(made) == ("Online", "Offline")
 
 
 def test_a_forced_switch_kills_the_node_without_rms_first() -> None:
@@ -134,20 +102,6 @@ def test_hvshut_whose_stop_fails_leaves_rms_running() -> None:
 # --- Deact, Standby, maintenance, double Online ---------------------------------
 
 
-def test_deact_and_activate() -> None:
-    made = started()
-    made.happen(Utility(Verb.DEACT, APP, NODE1))
-    assert states(made) == ("Deact", "Offline")
-    assert made.environment(Script.OFFLINE, "db")["HV_OFFLINE_REASON"] == "DEACT"
-
-    made.happen(Switch(APP, NODE1))
-    assert isinstance(made.answers[-1], Refused)
-
-    made.happen(Utility(Verb.ACTIVATE, APP, NODE1))
-    made.happen(Switch(APP, NODE1))
-    assert states(made) == ("Online", "Offline")
-
-
 def test_deact_clears_no_fault() -> None:
     made = started()
     crash(made)
@@ -159,27 +113,6 @@ def test_deact_clears_no_fault() -> None:
 
     made.happen(Utility(Verb.CLEAR, APP, NODE1))
     assert states(made) == ("Offline", "Online")
-
-
-def test_maintenance_mode_sees_nothing() -> None:
-    made = started()
-    made.happen(Maintain(Mode.ON, APP))
-
-    crash(made)
-
-    assert states(made) == ("Maintenance-Online", "Maintenance-Offline")
-    assert made.scripts() == []
-
-
-def test_leaving_maintenance_runs_start_on_what_is_online() -> None:
-    made = started()
-    made.happen(Maintain(Mode.ON, APP))
-    made.happen(Maintain(Mode.OFF, APP))
-
-    variables = made.environment(Script.ONLINE, "db")
-
-    assert variables["HV_LAST_DET_REPORT"] == variables["HV_INTENDED_STATE"] == "Online"
-    assert states(made) == ("Online", "Offline")
 
 
 def test_leaving_maintenance_lists_what_is_different() -> None:
@@ -205,15 +138,6 @@ def test_what_came_up_during_maintenance_is_seen_after_it() -> None:
     assert states(made) == ("Maintenance-Online", "Maintenance-Offline")
 
     made.happen(Maintain(Mode.FORCE_OFF, APP))
-
-    assert states(made) == ("Online", "Inconsistent")
-
-
-def test_a_resource_that_runs_on_the_other_node_is_inconsistent() -> None:
-    made = started()
-
-    made.running.add((THERE, "db"))
-    made.poll()
 
     assert states(made) == ("Online", "Inconsistent")
 

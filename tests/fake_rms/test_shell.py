@@ -6,38 +6,16 @@ import os
 import re
 import resource
 import signal
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from fixtures import processes
-from fixtures.fake_rms.model.events import Where
-from fixtures.fake_rms.shell.checks import Key
-from tests.fake_rms.shell import PLAIN, MakeSmall
-
-DB = Key(Where("app1", "node1RMS"), "db")
-
-
-def scripted(tmp_path: Path, start: str, timeout: float = 1.0) -> str:
-    """Return a resource whose Start is the shell script *start*."""
-    path = tmp_path / "start.sh"
-    path.write_text("#!/bin/sh\n" + start)
-    path.chmod(0o755)
-    return PLAIN.replace("timeout = 5", f"timeout = {timeout}").replace(
-        PLAIN.splitlines()[3], f'start = "{path}"'
-    )
-
-
-def test_a_switch_with_real_scripts(small: MakeSmall) -> None:
-    rms = small()
-    rms.start()
-    rms.reaches("Online", "Offline")
-
-    assert rms.type("hvswitch app1 node2RMS").code == 0
-    rms.reaches("Offline", "Online")
-
-    assert not (rms.home / "node1RMS/run/db").exists()
-    assert (rms.home / "node2RMS/run/db").exists()
+from fixtures.fake_rms.model.messages import fault_reason
+from fixtures.fake_rms.model.names import Cause
+from fixtures.fake_rms.shell.switchlog import entry
+from tests.fake_rms.shell import PLAIN, MakeSmall, scripted
 
 
 def test_what_scripts_find_in_their_environment(small: MakeSmall) -> None:
@@ -58,21 +36,6 @@ def test_what_scripts_find_in_their_environment(small: MakeSmall) -> None:
     assert "USER" not in start
 
 
-@pytest.mark.parametrize(
-    ("knob", "word"),
-    [("Online", "Offline"), ("OnlineScript", "OfflineScript"), ("online", "offline")],
-)
-def test_script_types_have_three_spellings(
-    small: MakeSmall, knob: str, word: str
-) -> None:
-    rms = small(script_type=knob)
-    rms.start()
-    rms.reaches("Online", "Offline")
-    rms.type("hvshut -a")
-
-    assert rms.environment("node1RMS", "stop")["HV_SCRIPT_TYPE"] == word
-
-
 def test_check_gets_two_variables_only(small: MakeSmall, tmp_path: Path) -> None:
     noted = tmp_path / "check.env"
     rms = small(PLAIN.replace("'test -e", f"'env >{noted}; test -e"))
@@ -82,21 +45,6 @@ def test_check_gets_two_variables_only(small: MakeSmall, tmp_path: Path) -> None
     names = set(re.findall(r"^(HV_\w+)=", noted.read_text(), re.M))
 
     assert names == {"HV_APPLICATION", "HV_NODENAME"}
-
-
-def test_a_crash_is_found_by_check_and_moves_it(small: MakeSmall) -> None:
-    rms = small()
-    rms.start()
-    rms.reaches("Online", "Offline")
-
-    (rms.home / "node1RMS/run/db").unlink()
-
-    rms.reaches("Faulted", "Online")
-    line = (
-        r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}:\(DET, 7\): ERROR: FAULT REASON: Resource"
-        r" <db> transitioned to a Faulted state due to .*\n: ====$"
-    )
-    assert re.search(line, rms.log("node1RMS"), re.M)
 
 
 def test_a_scripts_words_stand_before_its_fault_in_switchlog(
@@ -177,3 +125,14 @@ def test_children_that_a_script_leaves_behind_do_not_hold_it_up(
 
     rms.reaches("Online", "Offline", 5)
     os.kill(int((tmp_path / "child").read_text()), signal.SIGKILL)
+
+
+def test_a_line_of_switchlog_is_that_of_the_manuals_sample() -> None:
+    stamp = datetime(2012, 5, 14, 11, 8, 22, 60_000, tzinfo=UTC)
+
+    text = entry(stamp, "DET", "3", "ERROR", fault_reason("x", Cause.SCRIPT))
+
+    assert text == (
+        "2012-05-14 11:08:22.060:(DET, 3): ERROR: FAULT REASON: Resource <x>"
+        " transitioned to a Faulted state due to a script failure.\n: ====\n"
+    )

@@ -6,13 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from fixtures.fake_rms.facts import Knobs
 from fixtures.fake_rms.model.config import Attributes, configure
 from fixtures.fake_rms.model.events import (
     Exited,
     Kill,
     Refused,
-    RunScript,
     Switch,
     Utility,
     Verb,
@@ -35,11 +33,10 @@ from tests.fake_rms.world import (
 )
 
 
-def standing(*why: Standby, start: bool = False, **knobs: str) -> World:
+def standing(*why: Standby, start: bool = False) -> World:
     db = replace(DATABASE, flags=replace(CODES, standby_capable=True))
     attributes = Attributes(start, ALL, standby=frozenset(why))
-    given = Knobs(**knobs)  # type: ignore[arg-type]
-    made = world(DISK, db, attributes=attributes, knobs=given)
+    made = world(DISK, db, attributes=attributes)
     made.start()
     return made
 
@@ -85,9 +82,8 @@ def test_standby_by_hand() -> None:
     assert states(made) == ("Online", "Standby")
 
 
-@pytest.mark.parametrize(("knob", "stops"), [("nothing", 0), ("offline", 1)])
-def test_a_fault_in_standby_leaves_the_active_node_alone(knob: str, stops: int) -> None:
-    made = standing(Standby.START_UP, start=True, cut_off=knob)
+def test_a_fault_in_standby_leaves_the_active_node_alone() -> None:
+    made = standing(Standby.START_UP, start=True)
     made.forget()
     made.standing.discard((THERE, "db"))
 
@@ -96,17 +92,15 @@ def test_a_fault_in_standby_leaves_the_active_node_alone(knob: str, stops: int) 
     assert states(made)[0] == "Online"
     assert made.cluster.locals[THERE].state == "Faulted"
     assert made.scripts(HERE) == []
-    assert made.scripts(THERE)[:2] == ["Fault:db", f"Fault:{APP}"]
-    assert made.scripts(THERE).count("Offline:db") == stops
+    assert made.scripts(THERE) == ["Fault:db", f"Fault:{APP}"]
 
 
-@pytest.mark.parametrize("script", [Script.FAULT, Script.OFFLINE])
-def test_a_double_fault_in_standby_halts_nothing(script: Script) -> None:
-    made = standing(Standby.START_UP, start=True, cut_off="offline")
+def test_a_double_fault_in_standby_halts_nothing() -> None:
+    made = standing(Standby.START_UP, start=True)
     app = made.config.applications[APP]
     halting = replace(app, attributes=replace(app.attributes, halt=True))
     made.config = configure([halting], made.config.knobs)
-    made.ends[THERE, "db", script] = Exited(1)
+    made.ends[THERE, "db", Script.FAULT] = Exited(1)
     made.standing.discard((THERE, "db"))
 
     made.happen(made.check(THERE, "db", 2))
@@ -125,23 +119,3 @@ def test_a_fault_in_standby_is_overridden_by_force_alone() -> None:
 
     made.happen(Switch(APP, NODE2, forced=True))
     assert states(made) == ("Offline", "Online")
-
-
-def test_standby_resources_stand_by_and_take_over_without_a_stop() -> None:
-    db = replace(DATABASE, flags=replace(CODES, standby_capable=True))
-    attributes = Attributes(True, ALL, standby=frozenset({Standby.START_UP}))
-    made = world(db, replace(DISK, name="disk"), attributes=attributes)
-    made.hold = lambda effect: (
-        isinstance(effect, RunScript)
-        and effect.environment.get("HV_INTENDED_STATE") == "Standby"
-        and effect.script is Script.ONLINE
-        and effect.name == "db"
-    )
-    made.start()
-
-    standby = made.held[0]
-
-    assert isinstance(standby, RunScript)
-    assert standby.where == THERE
-    assert standby.environment["HV_INTENDED_STATE"] == "Standby"
-    assert made.state(HERE) == "Online"

@@ -31,28 +31,6 @@ from tests.fake_rms.world import (
 # --- switches -------------------------------------------------------------------
 
 
-def test_a_switch_stops_here_and_starts_there() -> None:
-    made = started()
-
-    made.happen(Switch(APP, NODE2))
-
-    assert states(made) == ("Offline", "Online")
-    variables = made.environment(Script.OFFLINE, "db")
-    assert variables["HV_OFFLINE_REASON"] == "SWITCH"
-    assert variables["HV_FORCED_REQUEST"] == "0"
-    assert variables["HV_LAST_DET_REPORT"] == "Online"
-    assert variables["HV_INTENDED_STATE"] == "Offline"
-
-
-def test_without_a_node_the_next_one_is_taken() -> None:
-    made = started()
-
-    made.happen(Switch(APP))
-    made.happen(Switch(APP))
-
-    assert states(made) == ("Online", "Offline")
-
-
 def test_a_failed_stop_does_not_start_it_elsewhere() -> None:
     made = started(attributes=BARE)
     made.ends[HERE, "db", Script.OFFLINE] = Exited(1)

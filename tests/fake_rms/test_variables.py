@@ -221,7 +221,6 @@ def test_a_fault_has_its_reason_after_the_fault_scripts() -> None:
         (Knobs(shut_reason="STOP"), Script.OFFLINE, "HV_OFFLINE_REASON", "STOP"),
         (Knobs(reason_online="empty"), Script.ONLINE, "HV_OFFLINE_REASON", ""),
         (Knobs(intended="absent"), Script.ONLINE, "HV_INTENDED_STATE", None),
-        (Knobs(scripts_time_out="unset"), Script.ONLINE, "NODE_SCRIPTS_TIME_OUT", None),
         (Knobs(script_type="OnlineScript"), Script.ONLINE, "HV_SCRIPT_TYPE", "OnlineScript"),
         (Knobs(script_type="online"), Script.ONLINE, "HV_SCRIPT_TYPE", "online"),
     ],

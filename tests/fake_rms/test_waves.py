@@ -10,7 +10,6 @@ from fixtures.fake_rms.facts import Knobs
 from fixtures.fake_rms.model.config import Attributes, Flags
 from fixtures.fake_rms.model.events import (
     Exited,
-    Overdue,
     StartRms,
     Switch,
     Tick,
@@ -102,18 +101,6 @@ def test_a_failed_pre_check_ends_it_without_a_fault() -> None:
 
     assert made.state(HERE) == "Offline"
     assert made.cluster.locals[HERE].details == "PreCheckScriptFailed"
-
-
-@pytest.mark.parametrize("end", [Exited(1), Overdue()])
-def test_a_start_that_fails_moves_the_application(end: Exited | Overdue) -> None:
-    made = world()
-    made.ends[HERE, "db", Script.ONLINE] = end
-
-    made.start()
-
-    assert states(made) == ("Faulted", "Online")
-    assert made.logged("DET")[0] == "3"
-    assert made.cluster.locals[HERE].details == "Failed Over"
 
 
 def test_a_start_whose_goal_is_not_reached_is_a_fault() -> None:
@@ -222,15 +209,6 @@ def test_the_pre_offline_wave_is_complete_before_the_first_offline_script() -> N
     assert states(made) == ("Offline", "Offline")
 
 
-def test_offline_done_may_follow_the_application() -> None:
-    made = started(knobs=Knobs(offline_done="application"))
-
-    made.happen(Utility(Verb.OFFLINE, APP, NODE1))
-
-    done = made.scripts().index("OfflineDone:app1")
-    assert done == made.scripts().index("PostOffline:app1") + 1
-
-
 def test_stop_that_does_not_stop_is_a_fault_after_its_time_out() -> None:
     made = started(attributes=BARE)
     made.breaks.add((HERE, "db"))
@@ -258,3 +236,12 @@ def test_clearing_a_fault_calls_stop_on_what_is_offline(knob: str, calls: int) -
         calls == 0
         or made.environment(Script.OFFLINE, "db")["HV_OFFLINE_REASON"] == "STOP"
     )
+
+
+def test_rms_may_look_once_only_after_stop() -> None:
+    made = started(attributes=BARE, knobs=Knobs(settle="once"))
+    made.breaks.add((HERE, "db"))
+
+    made.happen(Utility(Verb.OFFLINE, APP, NODE1))
+
+    assert made.logged("DET") == ["5"]
