@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 
 from pgx_base.failure import Failure
 from pgx_base.text import quoted
-from pgx_pclrsc import plain
+from pgx_pclrsc import key_value
 from pgx_pclrsc.definition import (
     CHECKS,
     IDENTITY,
@@ -57,13 +57,11 @@ def settings(definition: ResourceDefinition) -> dict[str, object]:
 
 def encode(definition: ResourceDefinition) -> str:
     """Return the text of definition.toml for *definition*."""
-    import tomli_w  # only `-a`, and root's entry under /run, write a definition
-
     identity = {key: getattr(definition, key) for key in IDENTITY}
     identity["groups"] = list(definition.groups)
     values = settings(definition)
     tables = {"env": values.pop("env"), IDENTITY_TABLE: identity}
-    return tomli_w.dumps(values | tables)
+    return key_value.written(values | tables)
 
 
 def decode(text: str) -> ResourceDefinition:
@@ -77,18 +75,10 @@ def decode(text: str) -> ResourceDefinition:
 
 def _parse(text: str) -> dict[str, object]:
     try:
-        return plain.loads(text)
-    except plain.NotPlain:
-        return _parse_any(text)
-
-
-def _parse_any(text: str) -> dict[str, object]:
-    import tomllib  # a switch waits for it only where somebody has edited the text
-
-    try:
-        return tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError, ValueError) as ex:
-        raise Unsound([Failure(f"the text is not valid TOML: {ex}")]) from ex
+        return key_value.read(text)
+    except key_value.Unreadable as ex:
+        problem = Failure(f"line {ex.line} cannot be understood: {ex.reason}")
+        raise Unsound([problem]) from ex
 
 
 def _flat(document: Mapping[str, object]) -> dict[str, object]:
@@ -123,15 +113,3 @@ def _missing(values: Mapping[str, object]) -> list[Failure]:
 def _build(values: Mapping[str, Any]) -> ResourceDefinition:
     lists = {key: tuple(values[key]) for key in ("nodes", "groups")}
     return ResourceDefinition(**{**values, **lists})
-
-
-def render(value: object) -> str:
-    """Return *value* as TOML writes it, on one line."""
-    if isinstance(value, Mapping):
-        pairs = (f"{key} = {render(value[key])}" for key in value)
-        return "{" + ", ".join(pairs) + "}"
-    if isinstance(value, (list, tuple)):
-        return "[" + ", ".join(map(render, value)) + "]"
-    import tomli_w
-
-    return tomli_w.dumps({"it": value}).partition(" = ")[2].rstrip("\n")

@@ -19,6 +19,7 @@ from pgx_pclrsc import (
     activity,
     changes,
     codec,
+    key_value,
     registry,
     rights,
     runentry,
@@ -292,4 +293,4 @@ def show(root: str, name: str | None, output: str) -> str:
         return json.dumps(shown, indent=2, ensure_ascii=False)
     if isinstance(shown, list):
         return "\n".join(shown)
-    return "\n".join(f"{key} = {codec.render(shown[key])}" for key in shown)
+    return "\n".join(key_value.lines(shown))

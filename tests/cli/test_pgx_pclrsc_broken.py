@@ -90,7 +90,8 @@ def _other_work(text: str) -> str:
     [
         (_cut, ""),
         (lambda _: "", "Missing key"),
-        (lambda _: "\0\1\2", "not valid TOML"),
+        (lambda _: "\0\1\2", "Line 1 cannot be understood: a key is missing"),
+        (lambda text: text.replace('"pg1"', "pg1", 1), "Line 1 cannot be understood"),
         (_with_key, 'nrecognized key "shiny_new"'),
         (_other_name, 'It is the definition of "pg2".'),
         (_other_work, "leads to"),

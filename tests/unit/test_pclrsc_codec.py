@@ -7,7 +7,7 @@ import tomllib
 import pytest
 
 from pgx_base.light.dataclasses import replace
-from pgx_pclrsc import codec
+from pgx_pclrsc import codec, key_value
 from tests.unit.test_pclrsc_definition import DEFINITION
 
 TEXT = codec.encode(DEFINITION)
@@ -49,7 +49,7 @@ def test_who_the_os_user_is_stands_in_its_own_table() -> None:
 
 @pytest.mark.parametrize("key", ["name", "nodes", "db_user"])
 def test_a_missing_key_is_named(key: str) -> None:
-    lines = TEXT.replace("[\n", "[").replace(",\n", ",").replace(",]", "]").splitlines()
+    lines = TEXT.splitlines()
     without = "\n".join(line for line in lines if not line.startswith(f"{key} "))
 
     assert f'missing key "{key}"' in refusal(without).lower()
@@ -61,6 +61,61 @@ def test_a_definition_of_an_earlier_version_gets_the_defaults(key: str) -> None:
     older = "\n".join(line for line in lines if not line.startswith(key))
 
     assert codec.decode(older) == DEFINITION
+
+
+# What the first version, which wrote with tomli_w, has left in a registry.
+OLDER = r"""name = "pg1"
+os_user = "postgres"
+data_directory = "/日本 \"語\""
+work_directory = "/var/opt/a\\b"
+nodes = [
+    "node1RMS",
+    "node2RMS",
+]
+db_user = "monitor"
+response_timeout = 0
+timeout_retry_count = 6
+trace_max_file_size = 10240
+watch_interval = 3
+online_timeout = 3600
+offline_timeout = 1800
+bin_dir = ""
+config_file = ""
+auth_failure = "fault"
+switch_mode = "immediate"
+
+[env]
+LC_MESSAGES = "ja_JP.UTF-8"
+EMPTY = ""
+
+[os_user_identity]
+uid = 26
+gid = 26
+groups = []
+home = "/home/x#y"
+shell = "/bin/bash"
+"""
+
+
+def test_what_the_first_version_wrote_is_read() -> None:
+    found = codec.decode(OLDER)
+
+    assert found.data_directory == '/日本 "語"'
+    assert found.work_directory == r"/var/opt/a\b"
+    assert found.nodes == ("node1RMS", "node2RMS")
+    assert found.env == {"LC_MESSAGES": "ja_JP.UTF-8", "EMPTY": ""}
+    assert (found.uid, found.groups, found.home) == (26, (), "/home/x#y")
+
+
+def test_a_damaged_text_is_refused_with_the_line() -> None:
+    with pytest.raises(codec.Unsound) as caught:
+        codec.decode(OLDER.replace("watch_interval = 3", "watch_interval: 3"))
+
+    assert caught.value.primary == "could not read definition"
+    assert caught.value.detail == (
+        'Line 13 cannot be understood: "=" is missing behind "watch_interval".'
+    )
+    assert caught.value.hint
 
 
 def test_every_text_that_was_cut_short_is_refused() -> None:
@@ -96,7 +151,7 @@ def test_values_of_a_wrong_kind_are_refused(old: str, new: str) -> None:
 
 def test_each_setting_is_shown_on_a_line_as_toml_has_it() -> None:
     shown = codec.settings(replace(DEFINITION, env={"A": 'b"', "B": ""}))
-    lines = [f"{key} = {codec.render(value)}" for key, value in shown.items()]
+    lines = [*key_value.lines(shown)]
 
     assert tomllib.loads("\n".join(lines)) == shown
     assert all("\n" not in line for line in lines)
