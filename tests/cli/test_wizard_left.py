@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from pgx_wizard.vocabulary import HVW
+from pgx_wizard.core.screens.vocabulary import HVW
 from tests.fix_wizard import ROOT, Wizard, manual
 
 _NETWORK = """\

@@ -22,7 +22,7 @@ from fixtures.fake_rms.model.config import Flags, Object
 from fixtures.fake_rms.model.names import Kind, Script
 from fixtures.fake_rms.problems import Wrong, lines
 from fixtures.fake_rms.reader import Reader
-from pgx_wizard.vocabulary import CMDLINE_FLAGS, MOUNT_FLAGS
+from pgx_wizard.core.screens.vocabulary import CMDLINE_FLAGS, MOUNT_FLAGS
 
 FSTAB_PCL = """\
 # a comment

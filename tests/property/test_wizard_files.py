@@ -9,9 +9,9 @@ import tomli_w
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pgx_wizard import listing
-from pgx_wizard.check import RULES, check
-from pgx_wizard.model import (
+from pgx_wizard.core.file.positions import places
+from pgx_wizard.core.file.reading import read
+from pgx_wizard.core.model import (
     Application,
     Cmdline,
     Database,
@@ -24,11 +24,11 @@ from pgx_wizard.model import (
     Symfoware,
     TakeoverNetwork,
 )
-from pgx_wizard.positions import places
-from pgx_wizard.reading import read
-from pgx_wizard.rules.rule import Node
-from pgx_wizard.settings import sections
-from pgx_wizard.vocabulary import BASICS, MOUNT_FLAGS
+from pgx_wizard.core.rules.check import RULES, check
+from pgx_wizard.core.rules.rule import Node
+from pgx_wizard.core.screens import listing
+from pgx_wizard.core.screens.sections import sections
+from pgx_wizard.core.screens.vocabulary import BASICS, MOUNT_FLAGS
 from tests.fix_wizard import manual
 
 # --- what was meant where TOML is wrong ----------------------------------------

@@ -13,9 +13,7 @@ from fixtures.fake_hvw import lines, session, subs
 from fixtures.fake_hvw.asking import Desk
 from fixtures.fake_hvw.knobs import Knobs
 from fixtures.fake_hvw.state import World
-from pgx_wizard import listing
-from pgx_wizard.hand import Hand, Stop
-from pgx_wizard.model import (
+from pgx_wizard.core.model import (
     Application,
     Cmdline,
     FileSystems,
@@ -25,10 +23,12 @@ from pgx_wizard.model import (
     Mount,
     Symfoware,
 )
-from pgx_wizard.road import Options, Outcome, apply
-from pgx_wizard.screen import KNOWN_PROMPTS, parse, plain, prompt_of
-from pgx_wizard.settings import sections
-from pgx_wizard.vocabulary import BASICS, FLAG_SETS, SCRIPTS
+from pgx_wizard.core.roads.hand import Hand, Stop
+from pgx_wizard.core.roads.road import Options, Outcome, apply
+from pgx_wizard.core.screens import listing
+from pgx_wizard.core.screens.screen import KNOWN_PROMPTS, parse, plain, prompt_of
+from pgx_wizard.core.screens.sections import sections
+from pgx_wizard.core.screens.vocabulary import BASICS, FLAG_SETS, SCRIPTS
 
 CLASSES = [f"class{number:04}" for number in range(12)]
 POINTS = [f"/mnt/disk{number}" for number in range(25)]

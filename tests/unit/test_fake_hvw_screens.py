@@ -12,7 +12,7 @@ from fixtures.fake_hvw import session
 from fixtures.fake_hvw.asking import Desk
 from fixtures.fake_hvw.knobs import Knobs
 from fixtures.fake_hvw.state import World, world_for
-from pgx_wizard.reading import read
+from pgx_wizard.core.file.reading import read
 from tests.fix_wizard import ROOT, manual
 
 TRANSCRIPTS = ROOT / "fixtures" / "hvw_screens" / "appendix_a.txt"

@@ -9,10 +9,10 @@ import pytest
 
 from pgx_base.light.dataclasses import replace
 from pgx_pclrsc.definition import ResourceDefinition
-from pgx_wizard.check import RULES, check
-from pgx_wizard.problem import Problem, errors
-from pgx_wizard.reading import read
-from pgx_wizard.rules.rule import Node
+from pgx_wizard.core.file.problem import Problem, errors
+from pgx_wizard.core.file.reading import read
+from pgx_wizard.core.rules.check import RULES, check
+from pgx_wizard.core.rules.rule import Node
 from tests.fix_wizard import manual
 
 PGXTEST = ResourceDefinition(  # noqa: S604  # a login shell, no argument of Popen

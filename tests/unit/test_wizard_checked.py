@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 
-from pgx_wizard.checked import summary
-from pgx_wizard.reading import read
-from pgx_wizard.rules.rule import Node
+from pgx_wizard.core.file.reading import read
+from pgx_wizard.core.rules.checked import summary
+from pgx_wizard.core.rules.rule import Node
 from tests.fix_wizard import ROOT, manual
 from tests.unit.test_wizard_check import REGISTERED
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pgx_wizard.screen import Kind, parse, plain, prompt_of
+from pgx_wizard.core.screens.screen import Kind, parse, plain, prompt_of
 from tests.unit.test_fake_hvw_screens import TRANSCRIPTS
 
 SETTINGS = """\

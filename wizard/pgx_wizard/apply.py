@@ -12,17 +12,17 @@ from typing import IO, TypeVar
 from pgx_base import report
 from pgx_base.failure import Failure
 from pgx_wizard import commands
-from pgx_wizard.dry_run import look, render
-from pgx_wizard.entering import SAVE
-from pgx_wizard.hand import Hand, Keys, Road
-from pgx_wizard.model import Application
-from pgx_wizard.problem import errors
-from pgx_wizard.request import Request
-from pgx_wizard.road import Options, Outcome, apply, leave
-from pgx_wizard.screen import Screen
-from pgx_wizard.steps import left_by_hand
+from pgx_wizard.core.file.problem import errors
+from pgx_wizard.core.model import Application
+from pgx_wizard.core.request import Request
+from pgx_wizard.core.roads.dry_run import look, render
+from pgx_wizard.core.roads.entering import SAVE
+from pgx_wizard.core.roads.hand import Hand, Keys, Road
+from pgx_wizard.core.roads.road import Options, Outcome, apply, leave
+from pgx_wizard.core.screens.screen import Screen
+from pgx_wizard.core.screens.vocabulary import HVW
+from pgx_wizard.core.texts.steps import left_by_hand
 from pgx_wizard.terminal import Ended, Silent, Terminal
-from pgx_wizard.vocabulary import HVW
 
 T = TypeVar("T")
 DONE, FAILED, LEFT = 0, 1, 3

@@ -9,8 +9,9 @@ import sys
 from pgx_base import report
 from pgx_base.failure import Failure
 from pgx_base.version import VERSION
-from pgx_wizard import commands, request
+from pgx_wizard import commands
 from pgx_wizard.commands import PROGRAM
+from pgx_wizard.core import request
 
 HELP = """\
 pgx_wizard creates and changes a cluster application of PRIMECLUSTER from one file.

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 
 from pgx_base import report
 from pgx_base.failure import Failure
-from pgx_wizard import reading, surroundings
-from pgx_wizard.model import Application
-from pgx_wizard.problem import Problem, as_json, errors, facts
-from pgx_wizard.request import Request
+from pgx_wizard import surroundings
+from pgx_wizard.core.file import reading
+from pgx_wizard.core.file.problem import Problem, as_json, errors, facts
+from pgx_wizard.core.model import Application
+from pgx_wizard.core.request import Request
 
 if TYPE_CHECKING:
-    from pgx_wizard.rules.rule import Node
+    from pgx_wizard.core.rules.rule import Node
 
 PROGRAM = "pgx_wizard"
 
@@ -57,8 +58,8 @@ def judge(asked: Request) -> tuple[Application | None, list[Problem]]:
 
 def looked_at(asked: Request) -> tuple[Application | None, Node, list[Problem]]:
     """Return the application that *asked* names, what this node says, and what is wrong."""
-    from pgx_wizard import check as rules
-    from pgx_wizard.rules.rule import Node
+    from pgx_wizard.core.rules import check as rules
+    from pgx_wizard.core.rules.rule import Node
 
     text = surroundings.read_text(asked.operand)
     application, problems = reading.read(text)
@@ -80,14 +81,15 @@ def check(asked: Request) -> tuple[int, str]:
     show_problems(asked.operand, problems)
     if application is None:
         return code, f"checked: the form of {asked.operand} alone"
-    from pgx_wizard.checked import summary
+    from pgx_wizard.core.rules.checked import summary
 
     return code, summary(asked.operand, application, node)
 
 
 def show(asked: Request) -> tuple[int, str]:
     """Return exit code and output of `show`."""
-    from pgx_wizard import listing, settings
+    from pgx_wizard.core.screens import listing
+    from pgx_wizard.core.screens import sections as settings
 
     if asked.has("--from-listing"):
         application = _from_listing(asked.operand)
@@ -100,7 +102,7 @@ def show(asked: Request) -> tuple[int, str]:
 
 
 def _from_listing(operand: str) -> Application:
-    from pgx_wizard import listing
+    from pgx_wizard.core.screens import listing
 
     try:
         return listing.application(listing.parse(surroundings.read_text(operand)))
@@ -115,7 +117,7 @@ def _from_listing(operand: str) -> Application:
 def init(asked: Request) -> tuple[int, str]:
     """Return exit code and output of `init`."""
     from pgx_pclrsc import registry, store
-    from pgx_wizard.init import example
+    from pgx_wizard.core.texts.init import example
 
     definition = store.load(asked.operand, registry.registry_root())
     return 0, example(definition, asked.options.get("--kind", "cmdline"))
@@ -123,14 +125,14 @@ def init(asked: Request) -> tuple[int, str]:
 
 def steps(asked: Request) -> tuple[int, str]:
     """Return exit code and output of `steps`."""
-    from pgx_wizard.steps import markdown
+    from pgx_wizard.core.texts.steps import markdown
 
     return 0, markdown(load(asked.operand)[0])
 
 
 def files(asked: Request) -> tuple[int, str]:
     """Return exit code and output of `files`; what was written is named."""
-    from pgx_wizard.files import contents
+    from pgx_wizard.core.texts.files import contents
 
     application, _ = load(asked.operand)
     if asked.has("--diff"):
@@ -146,7 +148,7 @@ def files(asked: Request) -> tuple[int, str]:
 
 
 def _differences(application: Application) -> str:
-    from pgx_wizard.files import TARGETS, difference, lines
+    from pgx_wizard.core.texts.files import TARGETS, difference, lines
 
     wanted = lines(application)
     present = {

@@ -10,8 +10,8 @@ from pgx_base.failure import Failure
 from pgx_base.text import quoted
 
 if TYPE_CHECKING:
-    from pgx_wizard.model import Application
-    from pgx_wizard.rules.rule import Node
+    from pgx_wizard.core.model import Application
+    from pgx_wizard.core.rules.rule import Node
 
 RMS_SOURCES = "/opt/SMAW/SMAWRrms/us"
 _LARGEST = 4 << 20  # bytes
@@ -47,7 +47,7 @@ def look(app: Application, tables: dict[str, str]) -> Node:
     """
     from pgx_pclrsc import fstab, registry, store
     from pgx_pclrsc.node import this_node
-    from pgx_wizard.rules.rule import Node
+    from pgx_wizard.core.rules.rule import Node
 
     name = this_node(os.environ)
     here = name in app.machines and not tables

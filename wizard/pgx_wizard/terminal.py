@@ -11,8 +11,14 @@ from typing import IO
 import pexpect
 
 from pgx_base.failure import Failure
-from pgx_wizard.hand import Keys
-from pgx_wizard.screen import KNOWN_PROMPTS, Screen, parse, plain, prompt_of
+from pgx_wizard.core.roads.hand import Keys
+from pgx_wizard.core.screens.screen import (
+    KNOWN_PROMPTS,
+    Screen,
+    parse,
+    plain,
+    prompt_of,
+)
 
 # A prompt that no manual shows may be the beginning of a longer line.
 PAUSE = 0.3

@@ -1,0 +1,1 @@
+"""What decides about an application: no clock, no I/O."""

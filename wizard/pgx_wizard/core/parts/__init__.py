@@ -1,0 +1,1 @@
+"""hvw's sub-applications: what each is, from the file to the screen."""

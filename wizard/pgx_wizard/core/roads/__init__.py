@@ -1,0 +1,1 @@
+"""Roads through hvw's menus: generators of keystrokes that are sent screens."""

@@ -1,0 +1,1 @@
+"""What is written for a person: an example, instructions, lines of other files."""
