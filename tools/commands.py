@@ -17,11 +17,12 @@ from pathlib import Path
 
 # The directories of our packages, each of which imports only from those before it.
 PACKAGES = ("base", "postgres", "pclrsc", "agent", "wizard")
-# What each command imports; main() takes nothing and exits by itself.
+# Module and function of each command; main() where none is named.  It takes nothing and
+# exits by itself.
 COMMANDS = {
     "pgx_pclrsc": "pgx_pclrsc.cli",
-    "pgx_online": "pgx_agent.online.main",
-    "pgx_offline": "pgx_agent.offline.main",
+    "pgx_online": "pgx_agent.fronts.rms:online",
+    "pgx_offline": "pgx_agent.fronts.rms:offline",
     "pgx_check": "pgx_agent.check.main",
     "pgx_monitor": "pgx_agent.monitor.main",
     "pgx_wizard": "pgx_wizard.cli",
@@ -65,6 +66,7 @@ def first_lines(interpreter: str) -> str:
 
 def stub(command: str, interpreter: str, ours: list[str], others: list[str]) -> str:
     """Return the text of *command*, with the paths to our packages and to those of others."""
+    module, _, function = (COMMANDS | FAKES)[command].partition(":")
     return (
         first_lines(interpreter)
         + "import sys\n"
@@ -72,8 +74,8 @@ def stub(command: str, interpreter: str, ours: list[str], others: list[str]) -> 
         + "sys.dont_write_bytecode = True\n"
         + f"sys.path[:0] = {ours!a}\n"
         + (f"sys.path += {others!a}\n" if others else "")
-        + f"from {(COMMANDS | FAKES)[command]} import main\n"
-        + "main()\n"
+        + f"from {module} import {function or 'main'}\n"
+        + f"{function or 'main'}()\n"
     )
 
 

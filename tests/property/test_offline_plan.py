@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pgx_agent.core.mode import Chosen, choose_mode
-from pgx_agent.hv import Transition
+from pgx_agent.core.request import Request
 from pgx_base.light.dataclasses import replace
 from pgx_postgres.running.core.ladder import (
     Done,
@@ -212,25 +212,23 @@ def test_a_mark_never_goes_back_in_time(life: list[Work]) -> None:
         before = after
 
 
-transitions = st.builds(
-    Transition,
-    offline_reason=st.sampled_from((None, "STOP", "SHUT", "DEACT", "SWITCH", "FAULT")),
-    forced=st.booleans(),
-    last_report_faulted=st.booleans(),
-    intended_standby=st.booleans(),
-    autorecover=st.booleans(),
+requests = st.builds(
+    Request,
+    st.just("RMS"),
+    st.just("asked to"),
+    switches=st.booleans(),
+    urgent=st.sampled_from(("", "at once")),
+    recovers=st.booleans(),
 )
 
 
-@given(transitions, st.booleans(), st.sampled_from(("fast", "immediate")))
+@given(requests, st.booleans(), st.sampled_from(("fast", "immediate")))
 def test_switch_mode_changes_a_plain_switch_alone(
-    transition: Transition, faulted: bool, switch_mode: str
+    request: Request, faulted: bool, switch_mode: str
 ) -> None:
     def chosen(mode: str) -> Chosen:
-        return choose_mode(transition, faulted=faulted, switch_mode=mode)
+        return choose_mode(request, faulted=faulted, switch_mode=mode)
 
-    plain = transition.offline_reason == "SWITCH" and not (
-        transition.forced or transition.last_report_faulted or faulted
-    )
+    plain = request.switches and not (request.urgent or faulted)
     assert plain or chosen("fast") == chosen("immediate")
     assert not plain or chosen(switch_mode).mode == switch_mode

@@ -85,12 +85,13 @@ def test_check_loads_nothing_heavy_to_answer_from_the_record(
 
 _READ = f"from pgx_pclrsc import codec; codec.decode({codec.encode(DEFINITION)!r})"
 _ONLINE = (
-    "import pgx_agent.online.main, pgx_agent.online.work; "
+    "import pgx_agent.fronts.rms, pgx_agent.online.main, pgx_agent.online.work; "
     "from pgx_pclrsc import fstab, node; node.this_node({}); "
     "fstab.parse('#RMS#/dev/sdb2 /fs2 ext4 noauto 0 0'); "
 )
 _OFFLINE = (
-    "import pgx_agent.offline.main, pgx_agent.monitor.ending, pgx_agent.core.mode; "
+    "import pgx_agent.fronts.rms, pgx_agent.offline.main, "
+    "pgx_agent.monitor.ending, pgx_agent.core.mode; "
     "from pgx_postgres import tablespaces; from pgx_postgres.running import stop; "
     "from pgx_postgres.processes import evidence, instance, holdings; "
 )

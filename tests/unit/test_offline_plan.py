@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pgx_agent.core.mode import choose_mode
-from pgx_agent.hv import read_transition
+from pgx_agent.fronts import rms
 from pgx_base.light.dataclasses import replace
 from pgx_postgres.running.core.ladder import (
     Done,
@@ -65,9 +65,7 @@ def test_stop_mode(
 ) -> None:
     environ = {"HV_FORCED_REQUEST": forced, "HV_LAST_DET_REPORT": last}
     environ |= {"HV_OFFLINE_REASON": reason} if reason else {}
-    chosen = choose_mode(
-        read_transition(environ), faulted=faulted, switch_mode=switch_mode
-    )
+    chosen = choose_mode(rms.request(environ), faulted=faulted, switch_mode=switch_mode)
 
     assert chosen.mode == mode
     assert chosen.because
@@ -76,7 +74,7 @@ def test_stop_mode(
 def test_autorecover_and_intended_state_do_not_change_the_mode() -> None:
     environ = {"HV_AUTORECOVER": "1", "HV_INTENDED_STATE": "Online"}
 
-    assert choose_mode(read_transition(environ), faulted=False).mode == "fast"
+    assert choose_mode(rms.request(environ), faulted=False).mode == "fast"
 
 
 def drive(limits: Limits, *looks: tuple[float, Look]) -> list[Step]:

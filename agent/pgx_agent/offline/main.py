@@ -5,14 +5,15 @@ Check, the monitor ended, the processes of the instance stopped by the ladder of
 pgx_postgres/running, the record cleared.  It can be killed at any instant and run again, and
 never answers 0 by not having looked.  Nothing in the data directory is written or removed.
 
-Exit: 0 nothing of the instance is left on this node, also when nothing ran; 1 something
-is left, or it could not be told.
+Done when nothing of the instance is left on this node, also when nothing ran; not done
+when something is left, or it could not be told.
 """
 
 from __future__ import annotations
 
 import os
 
+from pgx_agent.core.request import Request
 from pgx_agent.offline import papers
 from pgx_agent.script import front, parent
 from pgx_agent.script.worker import Worker
@@ -105,19 +106,16 @@ def _choose(worker: Worker, faulted: bool) -> Chosen:
     from pgx_agent.core import mode
 
     chosen = mode.choose_mode(
-        worker.transition, faulted=faulted, switch_mode=worker.definition.switch_mode
+        worker.request, faulted=faulted, switch_mode=worker.definition.switch_mode
     )
-    asked = worker.transition
-    again = ", before RMS starts it again" if asked.autorecover else ""
+    asked = worker.request
+    again = f", before {asked.manager} starts it again" if asked.recovers else ""
     worker.trace.write(f"{chosen.mode} stop{again}: {chosen.because}")
     worker.trace.write(
         facts(
             "offline",
             mode=chosen.mode,
-            reason=asked.offline_reason,
-            forced=asked.forced,
-            last_report_faulted=asked.last_report_faulted,
-            autorecover=asked.autorecover,
+            **dict(asked.facts),
             faulted=faulted,
             switch_mode=worker.definition.switch_mode,
             workdir=worker.use,
@@ -185,17 +183,23 @@ def _places(evidence: Evidence) -> list[Key]:
     return [key for key in dict.fromkeys(keys) if key is not None]
 
 
-def run(arguments: list[str]) -> int:
-    """Return the exit code for *arguments*.  Raises Failure."""
+def parse_arguments(arguments: list[str]) -> str:
+    """Return the resource's name.  Raises Failure."""
     if len(arguments) != 1 or arguments[0].startswith("-"):
         raise front.wrong_usage(PROGRAM, arguments)
+    return arguments[0]
+
+
+def run(name: str, request: Request) -> bool:
+    """Stop the instance of resource *name*; return whether nothing is left.  Raises Failure."""
     root = registry.root(os.environ)
-    definition = front.definition_of(PROGRAM, root, arguments[0])
+    definition = front.definition_of(PROGRAM, root, name)
     front.check_caller(definition)
     return parent.run(
         PROGRAM,
         definition,
         root,
+        request,
         definition.offline_timeout,
         work,
         needs_workdir=False,
@@ -207,8 +211,3 @@ def run(arguments: list[str]) -> int:
 def _load_search() -> None:
     """Load what looks for other users of the data directory."""
     from pgx_postgres.processes import bystanders as bystanders
-
-
-def main() -> None:
-    """Run as RMS's StopScript."""
-    front.run(PROGRAM, run)

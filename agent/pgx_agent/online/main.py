@@ -3,15 +3,15 @@
     pgx_online NAME
     pgx_online --break-guard NAME      an operator's: starts past the guard
 
-Exit: 0 the instance accepts connections and is monitored, 1 it is not, the reason is on
-stderr and in the system log.
+Done when the instance accepts connections and is monitored; else the reason is on stderr
+and in the system log.
 """
 
 from __future__ import annotations
 
 import os
 
-from pgx_agent import hv
+from pgx_agent.core.request import Request
 from pgx_agent.online.new_monitor import Judge
 from pgx_agent.online.version_question import VersionQuestion
 from pgx_agent.script import front, lock, parent
@@ -33,17 +33,6 @@ def parse_arguments(arguments: list[str]) -> tuple[str, bool]:
     if len(names) != 1 or options not in ([], [_BREAK_GUARD]):
         raise front.wrong_usage(PROGRAM, arguments, (_BREAK_GUARD,))
     return names[0], bool(options)
-
-
-def _check_request(name: str) -> None:
-    if hv.read_transition(os.environ).intended_standby:
-        raise Failure(
-            f"resource {quoted(name)} cannot be brought to Standby",
-            detail="HV_INTENDED_STATE is Standby, and this resource is no hot-standby "
-            "resource: its instance runs on one node at a time.",
-            hint="Set STANDBYCAP=No for the resource, or StandbyTransitions=No for its "
-            "userApplication.",
-        )
 
 
 def _warn_of_node(definition: ResourceDefinition) -> None:
@@ -76,8 +65,9 @@ def _work(worker: Worker, *, break_guard: bool) -> int:
     """Do the worker's half, under the transition lock."""
     worker.phase("waiting for the transition lock")
     held = _lock(worker)
-    if worker.transition.autorecover:
-        worker.say("RMS asks for the recovery of a faulted resource")
+    if worker.request.recovers:
+        manager = worker.request.manager
+        worker.say(f"{manager} asks for the recovery of a faulted resource")
     judge, question = Judge(worker), VersionQuestion(worker)
     try:
         worker.phase("checking data directory, tablespaces and programs")
@@ -93,10 +83,8 @@ def _work(worker: Worker, *, break_guard: bool) -> int:
         held.release()
 
 
-def run(arguments: list[str]) -> int:
-    """Return the exit code for *arguments*.  Raises Failure."""
-    name, break_guard = parse_arguments(arguments)
-    _check_request(name)
+def run(name: str, request: Request, *, break_guard: bool) -> bool:
+    """Bring resource *name* Online; return whether it is.  Raises Failure."""
     root = registry.root(os.environ)
     definition = front.definition_of(PROGRAM, root, name)
     front.check_caller(definition)
@@ -105,9 +93,5 @@ def run(arguments: list[str]) -> int:
     def work(worker: Worker) -> int:
         return _work(worker, break_guard=break_guard)
 
-    return parent.run(PROGRAM, definition, root, definition.online_timeout, work)
-
-
-def main() -> None:
-    """Run as RMS's StartScript."""
-    front.run(PROGRAM, run)
+    timeout = definition.online_timeout
+    return parent.run(PROGRAM, definition, root, request, timeout, work)

@@ -6,7 +6,6 @@ import os
 from collections.abc import Callable
 
 import pgx_base.system_log  # noqa: F401  # report needs it where the user may not read it
-from pgx_agent import hv
 from pgx_agent.script.at_workdir import AtWorkdir
 from pgx_agent.script.relay import Relay
 from pgx_agent.script.worker import ParentGone, Use, Worker, open_workdir
@@ -17,6 +16,10 @@ from pgx_base.light.dataclasses import dataclass
 from pgx_base.report import Failure
 from pgx_base.trace import Trace
 from pgx_pclrsc.definition import ResourceDefinition
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pgx_agent.core.request import Request
 
 HEEDED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)  # by the parent
 _PLACES = (
@@ -32,6 +35,7 @@ class Task:
     program: str
     definition: ResourceDefinition
     root: str
+    request: Request
     work: Callable[[Worker], int]
     needs_workdir: bool
     deadline: float
@@ -85,14 +89,13 @@ def _worker(
         prologue.ordinary_scheduling()
         users.become(definition)
         os.chdir("/")
-        transition = hv.read_transition(os.environ)
         with at:
             dir_fd = open_workdir(program, definition, task.needs_workdir, use)
         worker = Worker(
             program,
             definition,
             task.root,
-            transition,
+            task.request,
             task.deadline,
             line,
             trace,
@@ -101,7 +104,7 @@ def _worker(
             use,
             hung,
         )
-        trace.write(f"begins {_asked()}")
+        trace.write(f"begins {task.request.asked}")
         code = task.work(worker)
         trace.write(f"ends with {code}")
         return code
@@ -113,11 +116,6 @@ def _worker(
     except Exception as ex:  # noqa: BLE001  # the script's exit code is ours to choose
         _internal_error(program, ex, trace, definition.os_user)
     return 1
-
-
-def _asked() -> str:
-    words = (f"{k}={v}" for k, v in sorted(os.environ.items()) if k.startswith("HV_"))
-    return " ".join(words) or "without HV_ variables"
 
 
 def _internal_error(program: str, problem: Exception, trace: Trace, user: str) -> None:

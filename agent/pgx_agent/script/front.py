@@ -14,13 +14,13 @@ from pgx_pclrsc.definition import ResourceDefinition
 Main = Callable[[list[str]], int]
 
 
-def run(program: str, main: Main) -> None:
-    """Run *main* with the arguments and leave with its exit code; whatever fails is 1.
+def run(program: str, main: Main, *, failed: int) -> None:
+    """Run *main* with the arguments and leave with its exit code, *failed* whatever fails.
 
     Python's own exit code and traceback never get out: RMS keeps what stands on stderr.
     """
     prologue.first_statements()
-    code = 1
+    code = failed
     try:
         code = 0 if _answered(program, sys.argv[1:]) else main(sys.argv[1:])
     except Failure as ex:

@@ -24,6 +24,10 @@ from pgx_base.report import Failure
 from pgx_pclrsc.definition import ResourceDefinition
 from pgx_postgres.processes import holdings, looking
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pgx_agent.core.request import Request
+
 _PACKET = 1 << 16
 _LOOK_FOR = 5.0  # seconds a look at other users' processes may take
 _AFTER_LOOK = 1.0  # seconds kept for what comes after it: it changes no verdict
@@ -49,14 +53,15 @@ def run(
     program: str,
     definition: ResourceDefinition,
     root: str,
+    request: Request,
     timeout: int,
     work: Work,
     *,
     needs_workdir: bool = True,
     may_hang: float = float("inf"),
     meanwhile: Callable[[], None] | None = None,
-) -> int:
-    """Do *work* in a worker that has become the OS user; return the script's exit code.
+) -> bool:
+    """Do *work* in a worker that has become the OS user; return whether it was done.
 
     Unless it *needs_workdir*, a work directory that cannot be opened is a warning, and the
     worker's `dir_fd` is then -1: an instance can be stopped without.  Where the work
@@ -66,12 +71,14 @@ def run(
     loading what the parent will need.
     """
     deadline = time.monotonic() + verdict_in(timeout)
-    task = Task(program, definition, root, work, needs_workdir, deadline - _BACKSTOP)
+    task = Task(
+        program, definition, root, request, work, needs_workdir, deadline - _BACKSTOP
+    )
     parent = _Parent(task, deadline, may_hang)
     parent.heed_signals()
     if meanwhile is not None:
         meanwhile()
-    return parent.serve()
+    return parent.serve() == 0
 
 
 class _Parent:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import select
 import time
 
-from pgx_agent import hv
 from pgx_base import files, proc, report
 from pgx_base.idents import Ident
 from pgx_base.report import Failure
@@ -21,6 +20,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Literal, TypeAlias
 
+    from pgx_agent.core.request import Request
     from pgx_agent.script.at_workdir import AtWorkdir
     from pgx_base.light import socket
 
@@ -41,7 +41,7 @@ class Worker:
         program: str,
         definition: ResourceDefinition,
         root: str,
-        transition: hv.Transition,
+        request: Request,
         deadline: float,
         line: socket.socket,
         trace: Trace,
@@ -53,7 +53,7 @@ class Worker:
         self.program = program
         self.definition = definition
         self.root = root
-        self.transition = transition
+        self.request = request
         self.started = time.monotonic()
         self.deadline = deadline
         self.trace = trace
