@@ -41,20 +41,20 @@ class Record:
     because Offline may find the file system gone.  Zero means not known.
     """
 
-    __slots__ = (
-        "boot",
-        "device",
-        "generation",
-        "good_until",
-        "inode",
-        "monitor",
-        "monitor_start",
-        "postmaster",
-        "reason",
-        "shmid",
-        "start",
-        "state",
-    )
+    generation: str
+    boot: str
+    state: str
+    good_until: int
+    postmaster: int
+    start: int
+    device: int
+    inode: int
+    shmid: int
+    monitor: int
+    monitor_start: int
+    reason: str
+
+    __slots__ = tuple(__annotations__)
 
     def __init__(
         self,
@@ -62,45 +62,18 @@ class Record:
         boot: str,
         state: str = NONE,
         *,
-        good_until: int = 0,
-        postmaster: int = 0,
-        start: int = 0,
-        device: int = 0,
-        inode: int = 0,
-        shmid: int = 0,
-        monitor: int = 0,
-        monitor_start: int = 0,
         reason: str = "",
+        **numbers: int,
     ) -> None:
-        self.generation = generation
-        self.boot = boot
-        self.state = state
-        self.good_until = good_until
-        self.postmaster = postmaster
-        self.start = start
-        self.device = device
-        self.inode = inode
-        self.shmid = shmid
-        self.monitor = monitor
-        self.monitor_start = monitor_start
+        self.generation, self.boot, self.state = generation, boot, state
         self.reason = reason
+        for name in NUMBERS:
+            setattr(self, name, numbers.pop(name, 0))
+        assert not numbers, f"no fields of a record: {numbers}"
 
     def values(self) -> tuple[object, ...]:
         """Return the fields in the order of the record."""
-        return (
-            self.generation,
-            self.boot,
-            self.state,
-            self.good_until,
-            self.postmaster,
-            self.start,
-            self.device,
-            self.inode,
-            self.shmid,
-            self.monitor,
-            self.monitor_start,
-            self.reason,
-        )
+        return tuple(getattr(self, name) for name in FIELDS)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Record) and self.values() == other.values()
@@ -111,6 +84,11 @@ class Record:
         return f"Record{self.values()!r}"
 
 
+# The words of the line behind the version; the reason has the rest of it, or nothing.
+FIELDS = Record.__slots__
+NUMBERS = FIELDS[FIELDS.index("good_until") : FIELDS.index("reason")]
+
+
 def new_generation() -> str:
     """Return a token that no earlier record has."""
     return os.urandom(8).hex()
@@ -118,9 +96,9 @@ def new_generation() -> str:
 
 def encode(record: Record) -> bytes:
     """Return *record* as its 512 bytes; the reason is cut where it does not fit."""
-    head = " ".join((VERSION, *(str(value) for value in record.values()[:-1])))
-    reason = " ".join(record.reason.split())
-    body = f"{head} {reason}".encode("utf-8", "replace")[: SIZE - 10]
+    *words, reason = record.values()
+    line = " ".join([VERSION, *map(str, words), *str(reason).split()])
+    body = line.encode("utf-8", "replace")[: SIZE - 10]
     body = body.decode("utf-8", "ignore").encode().ljust(SIZE - 10)
     return body + b" %08x\n" % binascii.crc32(body)
 
@@ -132,26 +110,20 @@ def decode(data: bytes) -> Record | None:
     body, check = data[: SIZE - 10], data[SIZE - 9 : SIZE - 1]
     if len(data) != SIZE or check != b"%08x" % binascii.crc32(body):
         raise Garbled("checksum does not match")
-    words = body.decode("utf-8", "replace").rstrip().split(" ", 12)
-    if words[0] != VERSION or len(words) < 12 or words[3] not in STATES:
+    version, *words = body.decode("utf-8", "replace").rstrip().split(" ", len(FIELDS))
+    found = dict(zip(FIELDS, words, strict=False))
+    if version != VERSION or NUMBERS[-1] not in found or found["state"] not in STATES:
         raise Garbled("not a record of this version")
     try:
-        numbers = [int(word) for word in words[4:12]]
+        numbers = {name: int(found[name]) for name in NUMBERS}
     except ValueError as ex:
         raise Garbled("a number is expected") from ex
     return Record(
-        words[1],
-        words[2],
-        words[3],
-        good_until=numbers[0],
-        postmaster=numbers[1],
-        start=numbers[2],
-        device=numbers[3],
-        inode=numbers[4],
-        shmid=numbers[5],
-        monitor=numbers[6],
-        monitor_start=numbers[7],
-        reason=words[12] if len(words) > 12 else "",
+        found["generation"],
+        found["boot"],
+        found["state"],
+        reason=found.get("reason", ""),
+        **numbers,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import binascii
 import os
 from pathlib import Path
 
@@ -46,6 +47,77 @@ def test_a_record_is_one_line_of_its_size_and_reads_back(given_: Record) -> None
     assert read is not None
     assert read.values()[:-1] == given_.values()[:-1]
     assert " ".join(given_.reason.split()).startswith(read.reason)
+
+
+G = "0123456789abcdef"
+WHOLE = Record(
+    G,
+    BOOT,
+    record.ONLINE,
+    good_until=1234567,
+    postmaster=4711,
+    start=8911,
+    device=2049,
+    inode=131073,
+    shmid=65538,
+    monitor=4712,
+    monitor_start=8999,
+)
+FAULT = Record(
+    G,
+    BOOT,
+    record.FAULTED,
+    postmaster=4711,
+    start=8911,
+    reason="has  ended\nby 日 signal 9",
+)
+CUT = Record(G, BOOT, record.FAULTED, good_until=2**63 - 1, reason="日" * 300)
+
+
+# Recorded from an earlier version: a monitor of that one may serve a newer Check.
+@pytest.mark.parametrize(
+    ("given_", "line", "checksum"),
+    [
+        (Record(G, BOOT), "none 0 0 0 0 0 0 0 0", b"f0b80827"),
+        (WHOLE, "online 1234567 4711 8911 2049 131073 65538 4712 8999", b"043800d4"),
+        (
+            FAULT,
+            "faulted 0 4711 8911 0 0 0 0 0 has ended by 日 signal 9",
+            b"61acaf03",
+        ),
+        (CUT, f"faulted {2**63 - 1} 0 0 0 0 0 0 0 " + "日" * 134, b"908c5d11"),
+    ],
+)
+def test_the_bytes_are_those_of_earlier_versions(
+    given_: Record, line: str, checksum: bytes
+) -> None:
+    body = f"1 {G} {BOOT} {line}".encode().ljust(502)
+
+    assert record.encode(given_) == body + b" " + checksum + b"\n"
+    found = record.decode(record.encode(given_))
+    assert found is not None
+    assert found.values()[:-1] == given_.values()[:-1]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        f"2 {G} {BOOT} none 0 0 0 0 0 0 0 0",
+        f"1 {G} {BOOT} none 0 0 0 0 0 0 0",
+        f"1 {G} {BOOT} asleep 0 0 0 0 0 0 0 0",
+        f"1 {G} {BOOT} none 0 0 0 x 0 0 0 0",
+        "1",
+    ],
+)
+def test_a_line_of_another_form_is_garbled(words: str) -> None:
+    body = words.encode().ljust(502)
+    with pytest.raises(Garbled, match=r"version|number"):
+        record.decode(body + b" %08x\n" % binascii.crc32(body))
+
+
+def test_a_record_has_no_other_fields() -> None:
+    with pytest.raises(AssertionError, match="postmastr"):
+        Record("g", BOOT, postmastr=7)
 
 
 @given(st.binary(max_size=600))
