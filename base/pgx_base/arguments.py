@@ -8,23 +8,38 @@ tomorrow.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from pgx_base.failure import Failure
 from pgx_base.text import quoted
 
 # What an option says, and its value; "" for an option that takes none.
 Given = list[tuple[str, str]]
 
+HELP, VERSION = frozenset({"-?", "--help"}), frozenset({"-V", "--version"})
 
-@dataclass
+
 class CommandLine:
-    """What was given, in that order, and what cannot be understood of it."""
+    """What was given, in that order, and what cannot be understood of it.
 
-    flags: frozenset[str]
-    valued: frozenset[str]
-    given: Given = field(default_factory=list)
-    problems: list[Failure] = field(default_factory=list)
+    *flags*, help and version among them, take no value, *valued* options do.  What is no
+    option is one of the *operands*, a problem unless the line *takes_operands*.
+    """
+
+    def __init__(
+        self,
+        flags: frozenset[str],
+        valued: frozenset[str],
+        *,
+        takes_operands: bool = False,
+    ) -> None:
+        self.flags, self.valued = flags | HELP | VERSION, valued
+        self.takes_operands = takes_operands
+        self.given: Given = []
+        self.operands: list[str] = []
+        self.problems: list[Failure] = []
+
+    def options(self) -> frozenset[str]:
+        """Return every option that is given, be the rest right or wrong."""
+        return frozenset(option for option, _ in self.given)
 
     def read(self, arguments: list[str]) -> None:
         """Read all of *arguments*."""
@@ -41,8 +56,26 @@ class CommandLine:
             else:
                 self._operands([word])
 
+    def twice(self, repeatable: frozenset[str] = frozenset()) -> list[Failure]:
+        """Return a problem for each option, but *repeatable* ones, that is given again."""
+        options = [option for option, _ in self.given if option not in repeatable]
+        return [
+            Failure(f"option {quoted(option)} given more than once")
+            for option in dict.fromkeys(options)
+            if options.count(option) > 1
+        ]
+
+    def misplaced(self, what: str, allowed: frozenset[str]) -> list[Failure]:
+        """Return a problem for each option that *what*, a command or action, does not take."""
+        return [
+            Failure(f"option {quoted(option)} cannot be used with {quoted(what)}")
+            for option in dict.fromkeys(option for option, _ in self.given)
+            if option not in allowed
+        ]
+
     def _operands(self, words: list[str]) -> None:
-        for word in words:
+        self.operands += words
+        for word in () if self.takes_operands else words:
             self.problems.append(Failure(f"unexpected argument {quoted(word)}"))
 
     def _long(self, word: str, rest: list[str]) -> None:
@@ -75,3 +108,30 @@ class CommandLine:
 
     def _unrecognized(self, option: str) -> None:
         self.problems.append(Failure(f"unrecognized option {quoted(option)}"))
+
+
+def hint(program: str) -> str:
+    """Return where to look after wrong usage of *program*."""
+    return f'Try "{program} --help" for more information.'
+
+
+def wrong_words(
+    program: str, arguments: list[str], options: tuple[str, ...] = ()
+) -> Failure:
+    """Return what is wrong with *arguments*, of which *options* and one name are taken."""
+    names = []
+    for at, word in enumerate(arguments):
+        if word in HELP or word in VERSION:
+            text = f"option {quoted(word)} cannot be used with anything else"
+            return Failure(text, hint=hint(program))
+        if word in options and word in arguments[:at]:
+            return Failure(
+                f"option {quoted(word)} given more than once", hint=hint(program)
+            )
+        if word.startswith("-") and word not in options:
+            return Failure(f"unrecognized option {quoted(word)}", hint=hint(program))
+        if not word.startswith("-"):
+            names.append(word)
+    if not names:
+        return Failure("no resource name given", hint=hint(program))
+    return Failure(f"unexpected argument {quoted(names[1])}", hint=hint(program))

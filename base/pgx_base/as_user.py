@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from pgx_base import users
+from pgx_base import program, users
 from pgx_base.failure import Failure
 from pgx_base.text import quoted
 from pgx_base.users import Account
@@ -45,10 +45,9 @@ def _child(user: Account, work: Callable[[], Any], writer: int) -> NoReturn:
         users.become(user)
         os.umask(0o077)
         answer = {"result": work()}
-    except Failure as ex:
-        answer = {"failure": [ex.primary, ex.detail, ex.hint]}
     except BaseException as ex:  # noqa: BLE001  # the child must not run on as a second parent
-        answer = {"failure": [f"internal error: {type(ex).__name__}: {ex}", None, None]}
+        problem = program.as_failure(ex)
+        answer = {"failure": [problem.primary, problem.detail, problem.hint]}
     try:
         with open(writer, "wb") as pipe:
             pipe.write(json.dumps(answer).encode())

@@ -10,6 +10,8 @@ from __future__ import annotations
 import _signal as signal  # type: ignore[import-not-found]
 import os
 
+STANDARD = (0, 1, 2)
+
 
 def first_statements(*, keep_descriptors: bool = False) -> None:
     """Undo what the caller may have done to descriptors, signals and umask.
@@ -22,8 +24,8 @@ def first_statements(*, keep_descriptors: bool = False) -> None:
     reached the caller's limit for files, must not kill a switch.
     `ordinary_signals` gives what we start the default again.
     """
-    for fd in (0, 1, 2):
-        _ensure_open(fd)
+    for fd in STANDARD:
+        ensure_open(fd)
     if not keep_descriptors:
         _close_others()
     ordinary_signals()
@@ -32,7 +34,8 @@ def first_statements(*, keep_descriptors: bool = False) -> None:
     os.umask(0o077)
 
 
-def _ensure_open(fd: int) -> None:
+def ensure_open(fd: int) -> None:
+    """Make descriptor *fd* exist, one of those that files of ours must not become."""
     try:
         os.fstat(fd)
     except OSError:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import sys
 
-from pgx_base import report
+from pgx_base import program, report
 from pgx_base.failure import Failure
 from pgx_base.text import quoted
-from pgx_base.version import VERSION
 from pgx_pclrsc import commands, registry, request
 
 PROGRAM = "pgx_pclrsc"
@@ -71,17 +68,6 @@ PGX_PCLRSC_HOME is the registry's directory (default: /etc/opt/pgx_pclrsc).
 """
 
 
-def _prologue() -> None:
-    """Make descriptors 0 to 2 exist, lest a file of ours becomes one, and children waitable."""
-    for fd in (0, 1, 2):
-        try:
-            os.fstat(fd)
-        except OSError:
-            os.open(os.devnull, os.O_RDWR)
-    for number in (signal.SIGCHLD, signal.SIGPIPE, signal.SIGINT):
-        signal.signal(number, signal.SIG_DFL)
-
-
 def _root() -> str:
     root = registry.registry_root()
     if not root.startswith("/"):
@@ -124,38 +110,24 @@ def _warn(warnings: list[Failure]) -> None:
         report.show(PROGRAM, "warning", warning)
 
 
-def _refuse(reasons: list[Failure], usage: bool) -> int:
-    for reason in reasons:
-        report.show(PROGRAM, "error", reason)
-    if usage:
-        report.to_stderr(
-            f'{PROGRAM}: hint: Try "{PROGRAM} --help" for more information.'
-        )
-    return 1
+def _answer(arguments: list[str]) -> int:
+    asked = request.parse(arguments)
+    if program.answered(PROGRAM, HELP, asked.options):
+        return 0
+    try:
+        _act(asked)
+    except commands.Refused as ex:
+        _warn(ex.warnings)
+        return program.refuse(PROGRAM, ex.reasons, usage=bool(asked.problems))
+    return 0
 
 
 def run(arguments: list[str]) -> int:
     """Return the exit code for *arguments*: 0 done, 1 refused or wrong usage."""
-    try:
-        asked = request.parse(arguments)
-        if request.wants(arguments, request.HELP):
-            report.to_stdout(HELP)
-        elif request.wants(arguments, request.VERSION):
-            report.to_stdout(f"{PROGRAM} (pgx-primecluster) {VERSION}")
-        else:
-            _act(asked)
-    except commands.Refused as ex:
-        _warn(ex.warnings)
-        return _refuse(ex.reasons, usage=bool(asked.problems))
-    except Failure as ex:
-        return _refuse([ex], usage=False)
-    except Exception as ex:  # noqa: BLE001  # one line, whatever happens
-        problem = Failure(f"internal error: {type(ex).__name__}: {ex}")
-        return _refuse([problem], usage=False)
-    return 0
+    return program.exit_code(PROGRAM, lambda: _answer(arguments))
 
 
 def main() -> None:
     """Do what the command line asks for, and exit."""
-    _prologue()
+    program.begin(tidies_up=False)
     sys.exit(run(sys.argv[1:]))

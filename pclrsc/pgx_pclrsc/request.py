@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from typing import Any
 
 from pgx_base.arguments import CommandLine
@@ -13,7 +12,6 @@ from pgx_base.text import quoted
 from pgx_pclrsc.definition import problems
 
 ACTIONS = ("-a", "-d", "-p")
-HELP, VERSION = frozenset({"-?", "--help"}), frozenset({"-V", "--version"})
 
 # Option, and the key of the definition that it sets.
 _REQUIRED = {
@@ -41,6 +39,7 @@ _TEXTS = {
 }
 _KEYS = _REQUIRED | _NUMBERS | _TEXTS
 _VALUED = frozenset(_KEYS) | {"--env", "--output"}
+_REPEATABLE = frozenset({"--env"})
 _ALLOWED = {
     "-a": frozenset(_KEYS) | {"--env"},
     "-d": frozenset({"-c"}),
@@ -55,22 +54,18 @@ _NUMBER = re.compile(r"-?[0-9]{1,18}")
 class Request:
     """An action, the values of its options by key, and everything that is wrong with them.
 
-    Of several actions it is the first; several are among the problems.
+    Of several actions it is the first; several are among the problems.  *options* are all
+    that are given, be the rest right or wrong.
     """
 
     action: str
     values: dict[str, Any]
     problems: tuple[Failure, ...]
-
-
-def wants(arguments: list[str], flags: frozenset[str]) -> bool:
-    """Whether one of *flags* is given, be the rest right or wrong."""
-    line = _read(arguments)
-    return any(option in flags for option, _ in line.given)
+    options: frozenset[str]
 
 
 def _read(arguments: list[str]) -> CommandLine:
-    line = CommandLine(HELP | VERSION | frozenset(ACTIONS), _VALUED)
+    line = CommandLine(frozenset(ACTIONS), _VALUED)
     line.read(arguments)
     return line
 
@@ -80,10 +75,21 @@ def parse(arguments: list[str]) -> Request:
     line = _read(arguments)
     actions = [action for action in ACTIONS if (action, "") in line.given]
     values, faults = _values([pair for pair in line.given if pair[0] in _VALUED])
-    found = [*line.problems, *_about_actions(actions), *_twice(line), *faults]
+    found = [
+        *line.problems,
+        *_about_actions(actions),
+        *line.twice(_REPEATABLE),
+        *faults,
+    ]
     if len(actions) == 1:
-        found += _misplaced(actions[0], line) + _absent(actions[0], line)
-    return Request("".join(actions[:1]), values, (*found, *problems(values)))
+        allowed = _ALLOWED[actions[0]] | {actions[0]}
+        found += line.misplaced(actions[0], allowed) + _absent(actions[0], line)
+    return Request(
+        "".join(actions[:1]),
+        values,
+        (*found, *problems(values)),
+        line.options(),
+    )
 
 
 def _about_actions(actions: list[str]) -> list[Failure]:
@@ -95,24 +101,6 @@ def _about_actions(actions: list[str]) -> list[Failure]:
         several = " and ".join(actions)
         return [Failure(f"only one action can be given, not {several}")]
     return []
-
-
-def _twice(line: CommandLine) -> list[Failure]:
-    times = Counter(option for option, _ in line.given if option != "--env")
-    return [
-        Failure(f"option {quoted(option)} given more than once")
-        for option, count in times.items()
-        if count > 1
-    ]
-
-
-def _misplaced(action: str, line: CommandLine) -> list[Failure]:
-    allowed = _ALLOWED[action] | {action}
-    wrong = dict.fromkeys(option for option, _ in line.given if option not in allowed)
-    return [
-        Failure(f"option {quoted(option)} cannot be used with {quoted(action)}")
-        for option in wrong
-    ]
 
 
 def _absent(action: str, line: CommandLine) -> list[Failure]:

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import sys
 
-from pgx_base import report
-from pgx_base.failure import Failure
-from pgx_base.version import VERSION
+from pgx_base import program, report
 from pgx_wizard import commands
 from pgx_wizard.commands import PROGRAM
 from pgx_wizard.core import request
@@ -80,26 +76,6 @@ _VERBS = {
 }
 
 
-def _prologue() -> None:
-    """Make descriptors 0 to 2 exist, lest a file of ours becomes one, and children waitable."""
-    for fd in (0, 1, 2):
-        try:
-            os.fstat(fd)
-        except OSError:
-            os.open(os.devnull, os.O_RDWR)
-    for number in (signal.SIGCHLD, signal.SIGPIPE):
-        signal.signal(number, signal.SIG_DFL)
-
-
-def _print(text: str) -> None:
-    data = (text.rstrip("\n") + "\n").encode() if text else b""
-    try:
-        while data:
-            data = data[os.write(1, data) :]
-    except OSError as ex:
-        raise Failure(f"could not write to standard output: {ex.strerror}") from ex
-
-
 def _act(asked: request.Request) -> int:
     if asked.verb == "apply":
         from pgx_wizard import apply  # pexpect costs as much as all of check
@@ -107,45 +83,28 @@ def _act(asked: request.Request) -> int:
         code, output = apply.run(asked)
     else:
         code, output = _VERBS[asked.verb](asked)
-    _print(output)
+    report.to_stdout(output)
     return code
 
 
-def _refuse(reasons: tuple[Failure, ...], usage: bool) -> int:
-    for reason in reasons:
-        report.show(PROGRAM, "error", reason, log=False)
-    if usage:
-        report.to_stderr(
-            f'{PROGRAM}: hint: Try "{PROGRAM} --help" for more information.'
-        )
-    return 1
+def _answer(arguments: list[str]) -> int:
+    asked = request.parse(arguments)
+    if program.answered(PROGRAM, HELP, asked.options):
+        return 0
+    if asked.problems:
+        return program.refuse(PROGRAM, asked.problems, usage=True, log=False)
+    try:
+        return _act(asked)
+    except commands.Refused:
+        return 1
 
 
 def run(arguments: list[str]) -> int:
     """Return the exit code for *arguments*: 0 done, 1 refused, 3 left to a person."""
-    try:
-        asked = request.parse(arguments)
-        if request.wants(arguments, request.HELP):
-            _print(HELP)
-        elif request.wants(arguments, request.VERSION):
-            _print(f"{PROGRAM} (pgx-primecluster) {VERSION}")
-        elif asked.problems:
-            return _refuse(asked.problems, usage=True)
-        else:
-            return _act(asked)
-    except commands.Refused:
-        return 1
-    except Failure as ex:
-        return _refuse((ex,), usage=False)
-    except KeyboardInterrupt:
-        return _refuse((Failure("interrupted"),), usage=False)
-    except Exception as ex:  # noqa: BLE001  # one line, whatever happens
-        problem = Failure(f"internal error: {type(ex).__name__}: {ex}")
-        return _refuse((problem,), usage=False)
-    return 0
+    return program.exit_code(PROGRAM, lambda: _answer(arguments), log=False)
 
 
 def main() -> None:
     """Do what the command line asks for, and exit."""
-    _prologue()
+    program.begin(tidies_up=True)
     sys.exit(run(sys.argv[1:]))

@@ -224,9 +224,10 @@ def _without_name(arguments: list[str]) -> int:
 def _internal_error(arguments: list[str], problem: Exception) -> int:
     """Answer from the processes alone: a fault of ours is not the instance's."""
     try:
-        text = f"internal error: {type(problem).__name__}: {problem}"
-        root = registry.registry_root()
-        return _unreadable(root, arguments[0], text, -1)
+        from pgx_base import program
+
+        text = program.internal_error(problem).primary
+        return _unreadable(registry.registry_root(), arguments[0], text, -1)
     except Exception:  # noqa: BLE001  # nothing is left to ask
         return verdict.OFFLINE
 

@@ -52,12 +52,14 @@ def _why(name: str, found: record.Record | None, gone: bool) -> Failure:
 
 def usage(arguments: list[str]) -> bool:
     """Give help or version, else say what is wrong with *arguments*; return which."""
-    from pgx_agent import usage
+    from pgx_agent.script import about
+    from pgx_base.arguments import wrong_words
+    from pgx_base.program import answered
 
     try:
-        if usage.answered(PROGRAM, arguments):
+        if len(arguments) == 1 and answered(PROGRAM, about.text(PROGRAM), arguments):
             return True
-        problem = usage.wrong(PROGRAM, arguments)
+        problem = wrong_words(PROGRAM, arguments)
     except Failure as ex:
         problem = ex
     _say(problem)

@@ -14,7 +14,7 @@ import sys
 from pgx_agent.monitor.options import Options, Told, parse, parse_told
 from pgx_agent.monitor.writing.starter import Starter
 from pgx_agent.script import front
-from pgx_base import prologue, report
+from pgx_base import program, prologue, report
 from pgx_base.failure import Failure
 from pgx_base.trace import Trace
 from pgx_pclrsc import registry
@@ -60,8 +60,8 @@ def _told(options: Options) -> Told | None:
     return parse_told(data.decode("ascii", "replace"))
 
 
-def run(arguments: list[str]) -> None:
-    """Detach and watch.  Raises Failure for what can be told to the caller."""
+def run(arguments: list[str]) -> int:
+    """Detach, watch, and return the exit code.  Raises Failure for the caller's eyes."""
     options = parse(arguments)
     root = registry.registry_root()
     definition = front.definition_of(PROGRAM, root, options.name)
@@ -76,17 +76,12 @@ def run(arguments: list[str]) -> None:
     try:
         _watch(options, definition, trace, starter)
     except Exception as ex:  # noqa: BLE001  # nobody reads a traceback of a daemon
-        problem = _as_failure(ex)
+        problem = program.as_failure(ex)
         report.to_system_log(PROGRAM, "error", problem)
         trace.write("\n".join(report.lines(PROGRAM, "error", problem)))
         _trace_back(trace, ex)
         starter.tell(f"lost {problem.primary}")
-
-
-def _as_failure(problem: Exception) -> Failure:
-    if isinstance(problem, Failure):
-        return problem
-    return Failure(f"internal error: {type(problem).__name__}: {problem}")
+    return 0
 
 
 def _trace_back(trace: Trace, problem: Exception) -> None:
@@ -99,12 +94,4 @@ def _trace_back(trace: Trace, problem: Exception) -> None:
 def main() -> None:
     """Run, and leave without Python's own tidying up."""
     prologue.first_statements(keep_descriptors=True)
-    code = 1
-    try:
-        run(sys.argv[1:])
-        code = 0
-    except Failure as ex:
-        report.show(PROGRAM, "error", ex)
-    except Exception as ex:  # noqa: BLE001  # an exit code is all that is left
-        report.show(PROGRAM, "error", _as_failure(ex))
-    os._exit(code)
+    os._exit(program.exit_code(PROGRAM, lambda: run(sys.argv[1:])))

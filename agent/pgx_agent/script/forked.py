@@ -13,6 +13,7 @@ from pgx_base import prologue, reach, report, users
 from pgx_base.idents import Ident
 from pgx_base.light import signal, socket
 from pgx_base.light.dataclasses import dataclass
+from pgx_base.program import internal_error
 from pgx_base.report import Failure
 from pgx_base.trace import Trace
 from pgx_pclrsc.definition import ResourceDefinition
@@ -126,9 +127,5 @@ def _internal_error(program: str, problem: Exception, trace: Trace, user: str) -
         return
     import traceback
 
-    report.show(
-        program,
-        "error",
-        Failure(f"internal error: {type(problem).__name__}: {problem}"),
-    )
+    report.show(program, "error", internal_error(problem))
     trace.write("".join(traceback.format_exception(problem)))

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 
 from pgx_base import prologue, report
+from pgx_base.program import answered, exit_code
 from pgx_base.report import Failure
 from pgx_pclrsc import codec, registry, runentry, store
 from pgx_pclrsc.definition import ResourceDefinition
@@ -20,33 +21,35 @@ def run(program: str, main: Main, *, failed: int) -> None:
     Python's own exit code and traceback never get out: RMS keeps what stands on stderr.
     """
     prologue.first_statements()
-    code = failed
-    try:
-        code = 0 if _answered(program, sys.argv[1:]) else main(sys.argv[1:])
-    except Failure as ex:
-        report.show(program, "error", ex)
-    except Exception as ex:  # noqa: BLE001  # the exit code is ours to choose
-        text = f"internal error: {type(ex).__name__}: {ex}"
-        report.show(program, "error", Failure(text))
-    os._exit(code)
+    given = sys.argv[1:]
+    os._exit(
+        exit_code(
+            program,
+            lambda: 0 if _answered(program, given) else main(given),
+            failed=failed,
+        )
+    )
 
 
-def _answered(program: str, arguments: list[str]) -> bool:
-    """Whether help or version was asked for, which is then given.  Raises Failure."""
-    if not arguments or not arguments[0].startswith("-"):
+def _answered(program: str, given: list[str]) -> bool:
+    """Whether help or version was asked for alone, which is then given.  Raises Failure.
+
+    Whatever else is on the line: a script that has done nothing must not exit 0.
+    """
+    if len(given) != 1 or not given[0].startswith("-"):
         return False
-    from pgx_agent import usage
+    from pgx_agent.script import about
 
-    return usage.answered(program, arguments)
+    return answered(program, about.text(program), given)
 
 
 def wrong_usage(
-    program: str, arguments: list[str], options: tuple[str, ...] = ()
+    program: str, given: list[str], options: tuple[str, ...] = ()
 ) -> Failure:
-    """Return the refusal of wrong arguments, of which *options* and one name are taken."""
-    from pgx_agent import usage
+    """Return the refusal of what is *given*; *options* and one name are taken."""
+    from pgx_base import arguments
 
-    return usage.wrong(program, arguments, options)
+    return arguments.wrong_words(program, given, options)
 
 
 def definition_of(program: str, root: str, name: str) -> ResourceDefinition:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from pgx_base.arguments import CommandLine
+from pgx_base.arguments import HELP, VERSION, CommandLine
 from pgx_base.failure import Failure
 from pgx_base.text import quoted
 from pgx_pclrsc.limits import LONGEST_SECONDS
-
-HELP, VERSION = frozenset({"-?", "--help"}), frozenset({"-V", "--version"})
 
 _TABLES = frozenset({"--fstab", "--fstab-pcl"})
 _FLAGS = {
@@ -35,16 +32,6 @@ _WORDS = {
 }
 
 
-@dataclass
-class _Line(CommandLine):
-    """A command line whose operands are the verb and its file."""
-
-    operands: list[str] = field(default_factory=list)
-
-    def _operands(self, words: list[str]) -> None:
-        self.operands += words
-
-
 @dataclass(frozen=True, slots=True)
 class Request:
     """A verb, what it works on, options by name, and everything that is wrong with them."""
@@ -59,14 +46,10 @@ class Request:
         return flag in self.options
 
 
-def wants(arguments: list[str], flags: frozenset[str]) -> bool:
-    """Whether one of *flags* is given, be the rest right or wrong."""
-    return any(option in flags for option, _ in _read(arguments).given)
-
-
-def _read(arguments: list[str]) -> _Line:
+def _read(arguments: list[str]) -> CommandLine:
     flags = frozenset().union(*_FLAGS.values())
-    line = _Line(HELP | VERSION | flags, frozenset().union(*_VALUED.values()))
+    valued = frozenset().union(*_VALUED.values())
+    line = CommandLine(flags, valued, takes_operands=True)
     line.read(arguments)
     return line
 
@@ -76,9 +59,10 @@ def parse(arguments: list[str]) -> Request:
     line = _read(arguments)
     verb, *operands = [*line.operands, ""]
     options = dict(line.given)
-    found = [*line.problems, *_about_verb(verb), *_twice(line), *_about_values(options)]
+    found = [*line.problems, *_about_verb(verb), *line.twice(), *_about_values(options)]
     if verb in VERBS:
-        found += [*_misplaced(verb, options), *_about_operands(verb, operands[:-1])]
+        found += line.misplaced(verb, _allowed(verb))
+        found += _about_operands(verb, operands[:-1])
     return Request(verb, operands[0] if operands else "", options, tuple(found))
 
 
@@ -98,24 +82,9 @@ def _about_operands(verb: str, operands: list[str]) -> list[Failure]:
     return [Failure(f"unexpected argument {quoted(word)}") for word in operands[1:]]
 
 
-def _twice(line: CommandLine) -> list[Failure]:
-    times = Counter(option for option, _ in line.given)
-    return [
-        Failure(f"option {quoted(option)} given more than once")
-        for option, count in times.items()
-        if count > 1
-    ]
-
-
-def _misplaced(verb: str, options: dict[str, str]) -> list[Failure]:
-    allowed = (
-        _FLAGS.get(verb, frozenset()) | _VALUED.get(verb, frozenset()) | HELP | VERSION
-    )
-    return [
-        Failure(f"option {quoted(option)} cannot be used with {quoted(verb)}")
-        for option in options
-        if option not in allowed
-    ]
+def _allowed(verb: str) -> frozenset[str]:
+    none: frozenset[str] = frozenset()
+    return _FLAGS.get(verb, none) | _VALUED.get(verb, none) | HELP | VERSION
 
 
 def _about_values(options: dict[str, str]) -> list[Failure]:
