@@ -18,6 +18,7 @@ pytest_plugins = [
     "tests.fix_registry",
     "tests.fix_place",
     "tests.fix_resource",
+    "tests.fix_older",
     "tests.fix_disk",
     "tests.fix_sessions",
     "tests.fix_wizard",
