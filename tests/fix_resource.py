@@ -116,6 +116,12 @@ class Resource:
         finally:
             os.close(fd)
 
+    def write_record(self, record: records.Record) -> None:
+        """Overwrite the status record in place."""
+        fd = os.open(self.work / names.RECORD, os.O_RDWR)
+        records.write(fd, record)
+        os.close(fd)
+
     def known(self) -> records.Record:
         """Return the status record, which must be there."""
         found = self.record()

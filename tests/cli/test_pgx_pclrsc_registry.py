@@ -10,10 +10,10 @@ import tomllib
 import pytest
 
 from fixtures.os_user import OsUser
-from fixtures.processes import wait_until
-from pgx_base import locks, proc
+from pgx_base import locks
 from pgx_pclrsc import names
 from tests.fix_registry import Registry, mode
+from tests.look_alike import like_a_server
 
 
 def test_minus_a_keeps_every_setting(registry: Registry, os_user: OsUser) -> None:
@@ -229,17 +229,8 @@ def test_minus_d_is_refused_while_the_instance_runs(
     if through_link:
         (registry.home / "data").symlink_to(data)
     registry.add({"-D": registry.home / "data" if through_link else data})
-    title = ["postgres: checkpointer "]  # a shell that waits for commands
-    with subprocess.Popen(
-        title,
-        executable="/bin/sh",
-        stdin=subprocess.PIPE,
-        cwd=data,
-        **os_user.popen_options(),
-    ) as process:
-        wait_until(lambda: proc.cmdline(process.pid) == title, "the server runs")
+    with like_a_server(os_user, data) as process:
         result = registry.run("-d", "-c", "pg1")
-        process.kill()
 
     assert result.returncode == 1
     assert 'the instance of resource "pg1" runs on this node' in result.stderr

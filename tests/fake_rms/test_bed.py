@@ -19,6 +19,7 @@ from fixtures.bed.node import Node, children
 from fixtures.bed.run import run
 from fixtures.processes import gone, wait_until
 from pgx_base import proc
+from tests.fake_rms.two_nodes import two_nodes
 
 pytestmark = [
     pytest.mark.root,
@@ -30,15 +31,8 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 @pytest.fixture
 def bed() -> Iterator[Bed]:
     """Two nodes with one disk."""
-    with tempfile.TemporaryDirectory(prefix="pgx-bed-") as home:
-        Path(home).chmod(0o755)
-        made = Bed(Path(home), ["node1RMS", "node2RMS"])
-        try:
-            made.add_disk(f"{home}/mnt/data")
-            made.make()
-            yield made
-        finally:
-            assert made.close() == []
+    with two_nodes() as (made, _):
+        yield made
 
 
 def on(bed: Bed, number: int, *command: str) -> str:

@@ -88,14 +88,8 @@ def test_preserve_state_leaves_everything() -> None:
 
 def with_backup(*, recovers: bool = False) -> World:
     flags = replace(CODES, monitor_only=True, auto_recover=recovers)
-    made = world(
-        DISK,
-        replace(DATABASE, flags=replace(CODES, auto_recover=recovers)),
-        resource("backup", flags=flags),
-    )
-    made.start()
-    made.forget()
-    return made
+    database = replace(DATABASE, flags=replace(CODES, auto_recover=recovers))
+    return started((DISK, database, resource("backup", flags=flags)))
 
 
 def test_monitor_only_is_not_passed_on() -> None:
@@ -146,9 +140,7 @@ def test_a_fault_while_another_is_recovered_or_kept_is_not_lost(first: str) -> N
     made.hold = lambda effect: False
 
     crash(made, name="disk")
-    for effect in list(made.held):
-        for event in made.react(effect):
-            made.happen(event)
+    made.release()
 
     assert states(made) == ("Faulted", "Online")
     assert "Fault:disk" in made.scripts(HERE)

@@ -189,7 +189,7 @@ def act(made: World, rules: Rules, what: object) -> None:
         case ("hold",):
             made.hold = lambda effect: isinstance(effect, RunScript)
         case ("release",):
-            release(made)
+            made.release()
         case ("poll",):
             made.poll()
         case ("wait",):
@@ -201,17 +201,6 @@ def act(made: World, rules: Rules, what: object) -> None:
             made.happen(what)
         case _:
             made.happen(what)  # type: ignore[arg-type]
-
-
-def release(made: World) -> None:
-    """Let what was held back end now; a dead node's scripts end with it."""
-    made.hold = lambda effect: False
-    while made.held:
-        effect = made.held.pop(0)
-        assert isinstance(effect, RunScript)
-        if made.cluster.nodes[effect.where.node].up:
-            for event in made.react(effect):
-                made.happen(event)
 
 
 @given(
@@ -237,7 +226,7 @@ def test_whatever_happens(
     made.start()
     for what in acts:
         act(made, rules, what)
-    release(made)
+    made.release()
     made.wait()
     made.poll()
     made.wait()

@@ -49,13 +49,6 @@ def held_at(made: World, script: Script, name: str = "db") -> None:
     )
 
 
-def go_on(made: World) -> None:
-    made.hold = lambda effect: False
-    for effect in made.held:
-        for event in made.react(effect):
-            made.happen(event)
-
-
 # --- 1: from RMS start to Start ------------------------------------------------------
 
 
@@ -94,7 +87,7 @@ def test_no_report_is_a_fault_while_start_runs(code: int) -> None:
     made.happen(made.check(HERE, "db", code))
     assert made.logged("DET") == []
 
-    go_on(made)
+    made.release()
     assert states(made) == ("Online", "Offline")
     assert made.logged("DET") == []
 
@@ -108,7 +101,7 @@ def test_no_report_is_a_fault_while_stop_runs(code: int) -> None:
     made.happen(made.check(HERE, "db", code))
     assert made.logged("DET") == []
 
-    go_on(made)
+    made.release()
     assert states(made) == ("Offline", "Offline")
     assert made.logged("DET") == []
 
@@ -121,7 +114,7 @@ def test_what_is_online_already_may_fail_while_the_rest_starts() -> None:
     crash(made, name="disk")
 
     assert made.logged("DET") == ["2", "1", "1"]
-    go_on(made)
+    made.release()
     assert states(made) == ("Faulted", "Online")
 
 
@@ -178,10 +171,7 @@ def either() -> World:
         scripts={Script.FAULT: "Fault"},
         check=None,
     )
-    made = world(one, two, top)
-    made.start()
-    made.forget()
-    return made
+    return started((one, two, top))
 
 
 def test_an_or_operator_stops_a_fault_while_another_child_is_online() -> None:

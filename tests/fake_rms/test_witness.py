@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +21,7 @@ from fixtures.fake_rms.replay.seen import Failed
 from fixtures.processes import kill, wait_until
 from fixtures.witness.book import BLIND, Book, Server, rivals
 from fixtures.witness.look import Eye
+from tests.fake_rms.two_nodes import two_nodes
 
 servers = some.builds(
     Server,
@@ -85,17 +85,9 @@ def test_only_servers_in_that_directory_are_seen(tmp_path: Path) -> None:
 @pytest.fixture
 def bed() -> Iterator[Bed]:
     """Two nodes, a disk with a data directory, nothing started."""
-    with tempfile.TemporaryDirectory(prefix="pgx-bed-") as home:
-        Path(home).chmod(0o755)
-        made = Bed(Path(home), ["node1RMS", "node2RMS"])
-        try:
-            point = f"{home}/mnt/data"
-            made.add_disk(point)
-            made.make()
-            database.prepare(made, "pgxtest", [point], 5432)
-            yield made
-        finally:
-            assert made.close() == []
+    with two_nodes() as (made, point):
+        database.prepare(made, "pgxtest", [point], 5432)
+        yield made
 
 
 def start(bed: Bed, node: str) -> subprocess.Popen[bytes]:

@@ -178,6 +178,16 @@ class World:
             self.now = max(self.now, due)
             self.happen(Tick())
 
+    def release(self) -> None:
+        """Let the scripts that were held back end now; a dead node's have ended with it."""
+        self.hold = lambda effect: False
+        while self.held:
+            effect = self.held.pop(0)
+            assert isinstance(effect, RunScript)
+            if self.cluster.nodes[effect.where.node].up:
+                for event in self.react(effect):
+                    self.happen(event)
+
     def start(self) -> None:
         """Start RMS everywhere."""
         for node in self.config.machines:

@@ -66,6 +66,15 @@ def _everything(resource: Resource) -> list[int]:
     return [locks.ALONE, locks.LEAVING, later, beacon.faulted(postmaster)]
 
 
+@contextmanager
+def faulted_by_the_os_user(resource: Resource) -> Iterator[None]:
+    """Have the OS user say Faulted of the server that runs."""
+    uid, gid = resource.work.stat().st_uid, os.stat(_path(resource)).st_gid
+    with forged(resource, uid, gid, _everything(resource)[-1]) as said:
+        assert said == "held"
+        yield
+
+
 def test_it_is_roots_and_the_os_users_group_reads_it(resource: Resource) -> None:
     assert resource.online().returncode == 0
     found = os.stat(_path(resource))
@@ -103,10 +112,7 @@ def test_one_of_the_os_users_group_is_not_heard(resource: Resource) -> None:
 def test_the_os_user_itself_can(resource: Resource) -> None:
     """As it can write the record, or end the server: it is trusted with its own instance."""
     assert resource.online().returncode == 0
-    uid, gid = resource.work.stat().st_uid, os.stat(_path(resource)).st_gid
-    place = _everything(resource)[-1]
-    with forged(resource, uid, gid, place) as said:
-        assert said == "held"
+    with faulted_by_the_os_user(resource):
         assert resource.check() == FAULTED
 
 
@@ -115,10 +121,7 @@ def test_a_fault_that_was_said_of_another_server_says_nothing(
 ) -> None:
     """As by a monitor of before that is stopped, and whose work directory was emptied."""
     assert resource.online().returncode == 0
-    uid, gid = resource.work.stat().st_uid, os.stat(_path(resource)).st_gid
-    place = _everything(resource)[-1]
-    with forged(resource, uid, gid, place) as said:
-        assert said == "held"
+    with faulted_by_the_os_user(resource):
         assert resource.check() == FAULTED
         assert resource.offline().returncode == 0
         assert resource.check() == OFFLINE
@@ -132,8 +135,7 @@ def test_online_starts_anew_what_was_faulted_on_the_beacon_alone(
     """Root has kept what the monitor said, though it has ended."""
     assert resource.online().returncode == 0
     before = resource.known().postmaster
-    uid, gid = resource.work.stat().st_uid, os.stat(_path(resource)).st_gid
-    with forged(resource, uid, gid, _everything(resource)[-1]):
+    with faulted_by_the_os_user(resource):
         assert resource.check() == FAULTED
     assert resource.check() == FAULTED
     assert resource.online().returncode == 0
@@ -147,8 +149,7 @@ def test_offline_stops_at_once_what_was_faulted_on_the_beacon_alone(
     resource: Resource,
 ) -> None:
     assert resource.online().returncode == 0
-    uid, gid = resource.work.stat().st_uid, os.stat(_path(resource)).st_gid
-    with forged(resource, uid, gid, _everything(resource)[-1]):
+    with faulted_by_the_os_user(resource):
         assert resource.check() == FAULTED
     assert resource.offline().returncode == 0
 

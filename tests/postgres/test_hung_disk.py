@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -17,6 +16,7 @@ from fixtures.processes import gone, kill, wait_until
 from fixtures.server import Server
 from tests.fix_postgres import MakeServer
 from tests.fix_resource import FAULTED, OFFLINE, ONLINE, MakeResource, Resource
+from tests.look_alike import like_a_server
 from tests.postgres.adopted import stays_online
 
 # Alone: who cannot see his own data directory asks where other servers work.
@@ -57,18 +57,9 @@ def test_a_server_of_the_same_user_on_a_disk_that_hangs_holds_nobody_up(
     resource: Resource, hung_disk: HungDisk
 ) -> None:
     """It looks like another instance's process, as far as can be told without asking."""
-    user = resource.server.user
-    other = subprocess.Popen(
-        ["postgres: checkpointer "],  # a shell with a server's title, and nothing to do
-        executable="/bin/sh",
-        stdin=subprocess.PIPE,
-        cwd=hung_disk.point,
-        env={},
-        **user.popen_options(),
-    )
-    hung_disk.hang()
-    began = time.monotonic()
-    try:
+    with like_a_server(resource.server.user, hung_disk.point) as other:
+        hung_disk.hang()
+        began = time.monotonic()
         assert resource.online(limit=30).returncode == 0
         assert resource.check() == ONLINE
         assert resource.online(limit=30).returncode == 0
@@ -78,9 +69,6 @@ def test_a_server_of_the_same_user_on_a_disk_that_hangs_holds_nobody_up(
         assert resource.check() == OFFLINE
         assert time.monotonic() - began < 20
         assert other.poll() is None
-    finally:
-        kill(other.pid)
-        other.communicate()
 
 
 def test_a_server_on_a_disk_that_answers_with_errors_is_not_overlooked(
@@ -91,21 +79,10 @@ def test_a_server_on_a_disk_that_answers_with_errors_is_not_overlooked(
     """It is mounted still, so its name seems to lead there: no excuse for what runs on it."""
     away = replace(resource.server, data=hung_disk.point)
     other = make_resource(away, name="failing", watch_interval=1, offline_timeout=20)
-    running = subprocess.Popen(
-        ["postgres: checkpointer "],  # a shell with a server's title, and nothing to do
-        executable="/bin/sh",
-        stdin=subprocess.PIPE,
-        cwd=hung_disk.point,
-        env={},
-        **away.user.popen_options(),
-    )
-    hung_disk.fail()
-    try:
+    with like_a_server(away.user, hung_disk.point) as running:
+        hung_disk.fail()
         result = other.offline(limit=40)
         assert result.returncode == 1 or running.wait(5)  # a signal has ended it
-    finally:
-        running.kill()
-        running.communicate()
 
 
 @pytest.fixture

@@ -123,9 +123,7 @@ def test_it_ends_when_the_record_is_anothers(
     resource = adopt(make_resource, server)
     monitor = monitor_of(resource)
     fresh = records.Record(records.new_generation(), proc.boot_id())
-    fd = os.open(resource.work / names.RECORD, os.O_RDWR)
-    records.write(fd, fresh)
-    os.close(fd)
+    resource.write_record(fresh)
 
     wait_until(lambda: gone(monitor), "it has ended")
 

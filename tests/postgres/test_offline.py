@@ -139,11 +139,9 @@ def test_a_faulted_record_means_immediate(resource: Resource) -> None:
     assert resource.online().returncode == 0
     pid = resource.known().postmaster
     resource.signal_monitor()
-    fd = os.open(resource.work / "record", os.O_RDWR)
     found = resource.known()
     found.state, found.reason = records.FAULTED, "made up"
-    records.write(fd, found)
-    os.close(fd)
+    resource.write_record(found)
     result = resource.offline(env={"HV_OFFLINE_REASON": "STOP"})
 
     assert (result.returncode, gone(pid)) == (0, True)

@@ -19,7 +19,6 @@ from fixtures.disk import Disk
 from fixtures.os_user import OsUser
 from fixtures.processes import gone, kill, wait_until
 from fixtures.server import Server
-from pgx_pclrsc import record as records
 from pgx_pclrsc import runentry
 from tests.fix_postgres import MakeServer
 from tests.fix_resource import OFFLINE, MakeResource, Resource
@@ -148,7 +147,7 @@ def test_a_pid_used_again_is_not_the_recorded_postmaster(
     wait_until(lambda: not resource.monitor_runs(), "the monitor has ended with it")
     found = resource.known()
     found.postmaster = unrelated.pid
-    _write(resource, found)
+    resource.write_record(found)
     result = resource.offline()
 
     assert result.returncode == 0, result.stderr
@@ -167,18 +166,12 @@ def test_a_segment_used_again_is_not_the_recorded_servers(
     wait_until(lambda: not resource.monitor_runs(), "the monitor has ended with it")
     found = resource.known()
     found.shmid = int((other.data / "postmaster.pid").read_text().split()[-2])
-    _write(resource, found)
+    resource.write_record(found)
     result = resource.offline()
 
     assert result.returncode == 0, result.stderr
     assert not gone(pid)
     assert other.answers()
-
-
-def _write(resource: Resource, found: records.Record) -> None:
-    fd = os.open(resource.work / "record", os.O_RDWR)
-    records.write(fd, found)
-    os.close(fd)
 
 
 @pytest.mark.parametrize("started_by", ["online", "hand"])

@@ -153,14 +153,22 @@ def test_a_file_system_that_may_be_mounted_elsewhere(
     point.mkdir()
     subprocess.run(["mount", "-t", "ramfs", "none", point], check=True)
     try:
-        server = make_server()
-        server.data = move(server.data, point / "data")
-        resource = make_resource(server)
-        put(resource, b"")
+        resource = _empty_on(point, make_server, make_resource)
 
         is_spared(resource, "may have its file system (ramfs) mounted")
     finally:
         subprocess.run(["umount", "-l", point], check=True)
+
+
+def _empty_on(
+    point: Path, make_server: MakeServer, make_resource: MakeResource
+) -> Resource:
+    """Return a resource at *point* whose postmaster.pid is empty."""
+    server = make_server()
+    server.data = move(server.data, point / "data")
+    resource = make_resource(server)
+    put(resource, b"")
+    return resource
 
 
 @pytest.mark.root
@@ -176,10 +184,7 @@ def test_an_overlay_shares_no_locks(
     if mounted.returncode:
         pytest.skip("this kernel mounts no overlay")
     try:
-        server = make_server()
-        server.data = move(server.data, point / "data")
-        resource = make_resource(server)
-        put(resource, b"")
+        resource = _empty_on(point, make_server, make_resource)
 
         is_spared(resource, "may have its file system (overlay) mounted")
     finally:

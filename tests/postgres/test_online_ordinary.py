@@ -125,16 +125,23 @@ def test_closed_standard_descriptors(resource: Resource) -> None:
     _check(resource)
 
 
-@pytest.mark.one_postgres
-def test_a_reader_that_leaves(resource: Resource) -> None:
-    reader, writer = os.pipe()
+def _saying_into(writer: int, resource: Resource) -> subprocess.Popen[bytes]:
+    """Start pgx_online with *writer* as its output, which is closed here."""
     running = subprocess.Popen(
         [command("pgx_online"), resource.name],
         env=resource.environment(),
         stdout=writer,
         stderr=writer,
+        pass_fds=[writer],  # and once more
     )
     os.close(writer)
+    return running
+
+
+@pytest.mark.one_postgres
+def test_a_reader_that_leaves(resource: Resource) -> None:
+    reader, writer = os.pipe()
+    running = _saying_into(writer, resource)
     os.close(reader)
 
     assert running.wait(60) == 0
@@ -144,14 +151,7 @@ def test_a_reader_that_leaves(resource: Resource) -> None:
 def test_output_ends_with_the_script(resource: Resource) -> None:
     """RMS reads it to its end: nothing that is left running may keep it open."""
     reader, writer = os.pipe()
-    running = subprocess.Popen(
-        [command("pgx_online"), resource.name],
-        env=resource.environment(),
-        stdout=writer,
-        stderr=writer,
-        pass_fds=[writer],
-    )
-    os.close(writer)
+    running = _saying_into(writer, resource)
     with open(reader, "rb") as pipe:
         said = pipe.read()
 
