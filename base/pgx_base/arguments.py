@@ -14,7 +14,10 @@ from pgx_base.text import quoted
 # What an option says, and its value; "" for an option that takes none.
 Given = list[tuple[str, str]]
 
-HELP, VERSION = frozenset({"-?", "--help"}), frozenset({"-V", "--version"})
+HELP_OPTIONS, VERSION_OPTIONS = (
+    frozenset({"-?", "--help"}),
+    frozenset({"-V", "--version"}),
+)
 
 
 class CommandLine:
@@ -31,7 +34,7 @@ class CommandLine:
         *,
         takes_operands: bool = False,
     ) -> None:
-        self.flags, self.valued = flags | HELP | VERSION, valued
+        self.flags, self.valued = flags | HELP_OPTIONS | VERSION_OPTIONS, valued
         self.takes_operands = takes_operands
         self.given: Given = []
         self.operands: list[str] = []
@@ -121,7 +124,7 @@ def wrong_words(
     """Return what is wrong with *arguments*, of which *options* and one name are taken."""
     names = []
     for at, word in enumerate(arguments):
-        if word in HELP or word in VERSION:
+        if word in HELP_OPTIONS or word in VERSION_OPTIONS:
             text = f"option {quoted(word)} cannot be used with anything else"
             return Failure(text, hint=hint(program))
         if word in options and word in arguments[:at]:

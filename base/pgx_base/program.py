@@ -78,9 +78,9 @@ def answered(program: str, about: str, given: Collection[str]) -> bool:
     """
     from pgx_base import arguments, version
 
-    if not arguments.HELP.isdisjoint(given):
+    if not arguments.HELP_OPTIONS.isdisjoint(given):
         report.to_stdout(about)
-    elif not arguments.VERSION.isdisjoint(given):
+    elif not arguments.VERSION_OPTIONS.isdisjoint(given):
         report.to_stdout(f"{program} (pgx-primecluster) {version.VERSION}")
     else:
         return False

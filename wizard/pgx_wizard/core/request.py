@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pgx_base.arguments import HELP, VERSION, CommandLine
+from pgx_base.arguments import HELP_OPTIONS, VERSION_OPTIONS, CommandLine
 from pgx_base.failure import Failure
 from pgx_base.text import quoted
 from pgx_pclrsc.limits import LONGEST_SECONDS
@@ -84,7 +84,12 @@ def _about_operands(verb: str, operands: list[str]) -> list[Failure]:
 
 def _allowed(verb: str) -> frozenset[str]:
     none: frozenset[str] = frozenset()
-    return _FLAGS.get(verb, none) | _VALUED.get(verb, none) | HELP | VERSION
+    return (
+        _FLAGS.get(verb, none)
+        | _VALUED.get(verb, none)
+        | HELP_OPTIONS
+        | VERSION_OPTIONS
+    )
 
 
 def _about_values(options: dict[str, str]) -> list[Failure]:
