@@ -21,7 +21,7 @@ _PLACES = (
 )
 
 # Returns what a program prints when asked for its version.  Raises OSError.
-Ask = Callable[[str], str]
+AskVersion = Callable[[str], str]
 
 
 def candidates(bin_dir: str, major: int) -> list[str]:
@@ -45,7 +45,7 @@ def parse_version(text: str) -> int | None:
     return int(number) if number else None
 
 
-def find(bin_dir: str, major: int, ask: Ask) -> str:
+def find(bin_dir: str, major: int, ask: AskVersion) -> str:
     """Return the directory whose server is of version *major*.  Raises Failure."""
     seen = []
     for directory in candidates(bin_dir, major):
@@ -56,7 +56,7 @@ def find(bin_dir: str, major: int, ask: Ask) -> str:
     raise _not_found(bin_dir, major, seen)
 
 
-def _look(program: str, ask: Ask) -> int | str:
+def _look(program: str, ask: AskVersion) -> int | str:
     """Return the major version of *program*, or why there is none."""
     if not os.access(program, os.X_OK):
         return "none"

@@ -16,27 +16,27 @@ from pgx_postgres.running.core.ladder import (
     GiveUp,
     Kill,
     Ladder,
-    Limits,
     Look,
     SendFast,
     SendImmediate,
     Step,
+    Terms,
     Wait,
     step,
 )
 from pgx_postgres.running.core.patience import (
     EndAlone,
     Holder,
-    Mark,
     Patience,
+    Standstill,
     Work,
     marked,
 )
 
 STRENGTH = {"nothing": 0, "fast": 1, "immediate": 2, "killed": 3}
 
-limits = st.builds(
-    Limits,
+terms = st.builds(
+    Terms,
     mode=st.sampled_from(("fast", "immediate")),
     budget=st.floats(0.5, 3000, allow_nan=False),
 )
@@ -76,9 +76,7 @@ def looks(draw: st.DrawFn) -> Look:
 lives = st.lists(looks(), min_size=1, max_size=15)
 
 
-def play(
-    limits: Limits, life: list[Look]
-) -> Iterator[tuple[float, Look, Ladder, Step]]:
+def play(terms: Terms, life: list[Look]) -> Iterator[tuple[float, Look, Ladder, Step]]:
     """Live through *life* as the shell does; yield each step.
 
     What is left at the end stays for ever, but nothing new shows up any more.
@@ -88,7 +86,7 @@ def play(
     for_ever = replace(life[-1], unkilled=0)
     for seen in chain(life, repeat(for_ever)):
         look = replace(seen, holders=tuple(_asked(h, asked, now) for h in seen.holders))
-        ladder, todo = step(limits, ladder, look, now)
+        ladder, todo = step(terms, ladder, look, now)
         yield now, look, ladder, todo
         if isinstance(todo, EndAlone):
             asked[todo.pid] = todo, asked.get(todo.pid, (todo, now))[1]
@@ -107,17 +105,17 @@ def _asked(
     return replace(holder, asked="kill" if todo.kill else "end", asked_for=now - at)
 
 
-@given(limits, lives)
-def test_it_always_ends_within_its_time(limits: Limits, life: list[Look]) -> None:
-    for steps, (now, _, _, _) in enumerate(play(limits, life)):
-        assert now <= limits.budget
-        assert steps < limits.budget + len(life) + 10
+@given(terms, lives)
+def test_it_always_ends_within_its_time(terms: Terms, life: list[Look]) -> None:
+    for steps, (now, _, _, _) in enumerate(play(terms, life)):
+        assert now <= terms.budget
+        assert steps < terms.budget + len(life) + 10
 
 
-@given(limits, lives)
-def test_it_never_goes_back_up(limits: Limits, life: list[Look]) -> None:
+@given(terms, lives)
+def test_it_never_goes_back_up(terms: Terms, life: list[Look]) -> None:
     before = 0
-    for _, _, ladder, todo in play(limits, life):
+    for _, _, ladder, todo in play(terms, life):
         strength = STRENGTH[ladder.rung]
         assert strength >= before
         match todo:
@@ -134,62 +132,62 @@ def test_it_never_goes_back_up(limits: Limits, life: list[Look]) -> None:
         before = strength
 
 
-@given(limits, lives)
+@given(terms, lives)
 def test_done_is_said_exactly_when_nothing_is_left(
-    limits: Limits, life: list[Look]
+    terms: Terms, life: list[Look]
 ) -> None:
-    for _, look, _, todo in play(limits, life):
+    for _, look, _, todo in play(terms, life):
         assert isinstance(todo, Done) == (look.left == 0)
 
 
-@given(limits, lives)
+@given(terms, lives)
 def test_nothing_is_given_up_before_it_was_killed(
-    limits: Limits, life: list[Look]
+    terms: Terms, life: list[Look]
 ) -> None:
-    for _, _, ladder, todo in play(limits, life):
+    for _, _, ladder, todo in play(terms, life):
         assert not isinstance(todo, GiveUp) or ladder.rung == "killed"
 
 
-@given(limits, lives)
+@given(terms, lives)
 def test_a_fast_stop_takes_at_most_half_of_the_time(
-    limits: Limits, life: list[Look]
+    terms: Terms, life: list[Look]
 ) -> None:
-    for now, look, ladder, todo in play(limits, life):
+    for now, look, ladder, todo in play(terms, life):
         if ladder.rung == "fast" and look.postmasters and isinstance(todo, Wait):
-            assert now < limits.budget / 2
-            assert todo.until <= limits.budget / 2
+            assert now < terms.budget / 2
+            assert todo.until <= terms.budget / 2
 
 
-@given(limits, lives)
-def test_a_wait_lies_in_the_future(limits: Limits, life: list[Look]) -> None:
-    for now, _, _, todo in play(limits, life):
-        assert not isinstance(todo, Wait) or now < todo.until <= limits.budget
+@given(terms, lives)
+def test_a_wait_lies_in_the_future(terms: Terms, life: list[Look]) -> None:
+    for now, _, _, todo in play(terms, life):
+        assert not isinstance(todo, Wait) or now < todo.until <= terms.budget
 
 
-@given(limits, lives)
-def test_a_stopped_postmaster_is_never_asked(limits: Limits, life: list[Look]) -> None:
-    for _, look, _, todo in play(limits, life):
+@given(terms, lives)
+def test_a_stopped_postmaster_is_never_asked(terms: Terms, life: list[Look]) -> None:
+    for _, look, _, todo in play(terms, life):
         if {"T", "t"} & set(look.postmasters):
             assert not isinstance(todo, SendFast | SendImmediate)
 
 
-@given(limits, lives)
-def test_each_is_ended_alone_at_most_once(limits: Limits, life: list[Look]) -> None:
+@given(terms, lives)
+def test_each_is_ended_alone_at_most_once(terms: Terms, life: list[Look]) -> None:
     done = [
         (todo.pid, todo.kill)
-        for _, _, _, todo in play(limits, life)
+        for _, _, _, todo in play(terms, life)
         if isinstance(todo, EndAlone)
     ]
     assert len(done) == len(set(done))
 
 
-@given(limits, lives)
+@given(terms, lives)
 def test_a_checkpoint_that_moves_is_cut_short_by_time_and_a_hung_disk_alone(
-    limits: Limits, life: list[Look]
+    terms: Terms, life: list[Look]
 ) -> None:
-    for now, look, _, todo in play(limits, life):
-        if isinstance(todo, SendImmediate) and limits.mode == "fast":
-            over = now >= limits.budget / 2 or look.stuck_for >= 30
+    for now, look, _, todo in play(terms, life):
+        if isinstance(todo, SendImmediate) and terms.mode == "fast":
+            over = now >= terms.budget / 2 or look.stuck_for >= 30
             assert look.checkpointer_idle or over
 
 
@@ -205,7 +203,7 @@ works = st.builds(
 
 @given(st.lists(works, min_size=1))
 def test_a_mark_never_goes_back_in_time(life: list[Work]) -> None:
-    before: Mark | None = None
+    before: Standstill | None = None
     for now, work in enumerate(life):
         after = marked(Patience(), before, work, float(now))
         assert (before.since if before else 0) <= after.since <= now

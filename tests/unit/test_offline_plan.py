@@ -12,19 +12,19 @@ from pgx_postgres.running.core.ladder import (
     GiveUp,
     Kill,
     Ladder,
-    Limits,
     Look,
     SendFast,
     SendImmediate,
     Step,
+    Terms,
     Wait,
     step,
     until_next_look,
 )
 from pgx_postgres.running.core.patience import Holder
 
-FAST = Limits("fast", 1700)
-IMMEDIATE = Limits("immediate", 1700)
+FAST = Terms("fast", 1700)
+IMMEDIATE = Terms("immediate", 1700)
 RUNS = Look(postmasters="S", left=7)
 HELD_UP = Look(
     postmasters="S",
@@ -77,11 +77,11 @@ def test_autorecover_and_intended_state_do_not_change_the_mode() -> None:
     assert choose_mode(rms.request(environ), faulted=False).mode == "fast"
 
 
-def drive(limits: Limits, *looks: tuple[float, Look]) -> list[Step]:
+def drive(terms: Terms, *looks: tuple[float, Look]) -> list[Step]:
     """Return what is to be done at each look."""
     ladder, steps = Ladder(), []
     for now, look in looks:
-        ladder, todo = step(limits, ladder, look, now)
+        ladder, todo = step(terms, ladder, look, now)
         steps.append(todo)
     return steps
 
@@ -106,20 +106,20 @@ def test_an_immediate_stop_gets_ten_seconds() -> None:
 
 
 def test_in_ten_seconds_each_rung_has_its_share() -> None:
-    limits = Limits("fast", 7.5)
-    steps = drive(limits, (0, RUNS), (3.75, RUNS), (5.6, RUNS), (5.7, RUNS))
+    terms = Terms("fast", 7.5)
+    steps = drive(terms, (0, RUNS), (3.75, RUNS), (5.6, RUNS), (5.7, RUNS))
 
     assert [type(todo) for todo in steps] == [SendFast, SendImmediate, Wait, Kill]
 
 
-@pytest.mark.parametrize("limits", [FAST, IMMEDIATE])
+@pytest.mark.parametrize("terms", [FAST, IMMEDIATE])
 @pytest.mark.parametrize("state", "Tt")
-def test_a_stopped_postmaster_is_killed(limits: Limits, state: str) -> None:
+def test_a_stopped_postmaster_is_killed(terms: Terms, state: str) -> None:
     """Not at the first look: a debugger may have stopped it for a moment."""
     look = Look(postmasters=state, left=7)
     still = replace(look, stopped_for=1.0)
 
-    assert drive(limits, (0, look), (1, still)) == [
+    assert drive(terms, (0, look), (1, still)) == [
         Wait(1.0),
         Kill("the postmaster is stopped"),
     ]
@@ -162,7 +162,7 @@ def test_orphans_have_a_second_to_notice() -> None:
 
 def test_orphans_found_late_are_killed_while_there_is_time() -> None:
     orphans = Look(left=2)
-    steps = drive(Limits("fast", 0.5), (0, orphans), (0.25, orphans))
+    steps = drive(Terms("fast", 0.5), (0, orphans), (0.25, orphans))
 
     assert steps == [Wait(0.25), Kill("the postmaster is gone")]
 
@@ -239,9 +239,9 @@ def test_time_over_is_no_reason_not_to_kill() -> None:
     assert drive(FAST, (1700, RUNS)) == [Kill("the time is over")]
 
 
-@pytest.mark.parametrize("limits", [FAST, IMMEDIATE])
-def test_who_may_not_signal_the_postmaster_gives_up_at_once(limits: Limits) -> None:
-    steps = drive(limits, (0, RUNS), (0, replace(RUNS, denied=1)))
+@pytest.mark.parametrize("terms", [FAST, IMMEDIATE])
+def test_who_may_not_signal_the_postmaster_gives_up_at_once(terms: Terms) -> None:
+    steps = drive(terms, (0, RUNS), (0, replace(RUNS, denied=1)))
 
     assert steps[1] == GiveUp("the postmaster may not be signalled")
 

@@ -9,9 +9,9 @@ from pgx_postgres.running.core.patience import (
     EndAlone,
     Holder,
     Impatient,
-    Mark,
     Patience,
     Role,
+    Standstill,
     Work,
     judge,
     marked,
@@ -151,7 +151,7 @@ def test_an_idle_process_is_not_blamed_while_another_works() -> None:
 
 
 ONE, TWO = "archiver archiving 1", "archiver archiving 2"
-START = Mark(Work(ONE, 1.0, 5000, 1000), 10.0)
+START = Standstill(Work(ONE, 1.0, 5000, 1000), 10.0)
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ _CIFS = ("cifs", "smb3")  # flock there is mandatory: the server could not read 
 
 
 @dataclass(frozen=True, slots=True)
-class Holder:
+class GuardHolder:
     """A process on this node that holds the guard."""
 
     pid: int
@@ -50,7 +50,7 @@ def _is_cifs(fd: int) -> bool:
     return mount is not None and mount.kind in _CIFS
 
 
-def holders(fd: int) -> list[Holder]:
+def holders(fd: int) -> list[GuardHolder]:
     """Return the processes on this node, other than ours, that hold the flock of *fd*'s file."""
     wanted = os.fstat(fd)
     ours = os.getpid()
@@ -58,7 +58,7 @@ def holders(fd: int) -> list[Holder]:
     others = (pid for pid in proc.pids() if pid != ours)
     found = [pid for pid in others if holdings.has_flocked(pid, key)]
     found += [pid for pid in _listed(wanted) if pid not in (ours, *found)]
-    return [Holder(pid, " ".join(proc.cmdline(pid))[:100]) for pid in found]
+    return [GuardHolder(pid, " ".join(proc.cmdline(pid))[:100]) for pid in found]
 
 
 def _listed(wanted: os.stat_result) -> list[int]:
@@ -159,7 +159,7 @@ def _wait(fd: int, data_directory: str, until: float, caller: Caller) -> None:
         caller.wait([], 0.1)
 
 
-def _held_here(data_directory: str, here: list[Holder]) -> Failure:
+def _held_here(data_directory: str, here: list[GuardHolder]) -> Failure:
     named = ", ".join(f"{holder.pid} ({holder.command})" for holder in here)
     return Failure(
         f"data directory {quoted(data_directory)} is in use by another process",

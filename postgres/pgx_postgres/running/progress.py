@@ -13,9 +13,9 @@ from pgx_postgres.running import counters
 from pgx_postgres.running.core.patience import (
     Asked,
     Holder,
-    Mark,
     Patience,
     Role,
+    Standstill,
     Work,
     marked,
 )
@@ -50,7 +50,7 @@ class Progress:
         self._hung: dict[Ident, float] = {}
         self._stuck: dict[Ident, tuple[int, float]] = {}
         self._stopped: dict[Ident, tuple[int, float]] = {}
-        self._marks: dict[Ident, Mark] = {}
+        self._marks: dict[Ident, Standstill] = {}
         self._asked: dict[Ident, tuple[Asked, float]] = {}
         self._units: list[Unit] = []
         self._left: set[Ident] = set()

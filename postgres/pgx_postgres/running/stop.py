@@ -58,14 +58,14 @@ class _Stop:
         self._caller = caller
         self._evidence = evidence
         self._began = time.monotonic()
-        self._limits = ladder.Limits(mode, max(_LEAST, deadline - self._began))
+        self._terms = ladder.Terms(mode, max(_LEAST, deadline - self._began))
         self._mute = mute
         self._ladder = ladder.Ladder()
         self._found: list[Process] = []
         self._known: frozenset[Ident] = frozenset()
         self._killed: set[Ident] = set()
         self._denied: set[Ident] = set()
-        self._progress = Progress(self._limits.patience)
+        self._progress = Progress(self._terms.patience)
         self._say_at = _SAY_EVERY
         self._looks = self._looks_here = self._passes = 0
         self._cost = 0.0  # of the last look, in seconds of a processor
@@ -90,7 +90,7 @@ class _Stop:
             now = self._now()
             look = self._look(found, now)
             rung = self._ladder.rung
-            self._ladder, todo = ladder.step(self._limits, self._ladder, look, now)
+            self._ladder, todo = ladder.step(self._terms, self._ladder, look, now)
             self._looks += 1
             self._looks_here = 0 if self._ladder.rung != rung else self._looks_here + 1
             self._cost = time.process_time() - began
@@ -168,7 +168,7 @@ class _Stop:
     def _request(self, found: list[Process], mode: Mode, because: str = "") -> None:
         for postmaster in instance.postmasters(found):
             text = f"requesting {mode} shutdown of postmaster {postmaster.pid}"
-            if mode == self._limits.mode:
+            if mode == self._terms.mode:
                 self._caller.note(text)
             else:
                 self._caller.say(f"{text}: {because}")

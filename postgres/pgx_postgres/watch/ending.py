@@ -16,7 +16,7 @@ _NOT_BY_US = "not by pgx_offline"
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
+class Remains:
     """What there was to see.
 
     *stopping*: line 8 said so at last; *alive*: the postmaster lives; *file*: its PID file
@@ -32,7 +32,7 @@ class Left:
     fatal: str = ""
 
 
-def explained(reason: str, left: Left) -> str:
+def explained(reason: str, left: Remains) -> str:
     """Return *reason* as somebody can use it who has seen nothing of the server."""
     if left.stopping:
         return _quoting(_stopped(left), left.panic)
@@ -45,7 +45,7 @@ def _quoting(reason: str, line: str) -> str:
     return f"{reason}; its log says: {line}" if line else reason
 
 
-def _stopped(left: Left) -> str:
+def _stopped(left: Remains) -> str:
     """Name the stop.  A smart one that no client holds up does what a fast one does."""
     if left.alive:
         return f"the server is being shut down, {_NOT_BY_US}"

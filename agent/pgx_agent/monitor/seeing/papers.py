@@ -14,7 +14,7 @@ from collections import deque
 from pgx_agent.monitor.seeing import sight
 from pgx_postgres import control, pidfile, server_log
 from pgx_postgres.server_log import Mark
-from pgx_postgres.watch.ending import Left, explained
+from pgx_postgres.watch.ending import Remains, explained
 
 _PATIENCE = 3.0  # seconds for all of it: its disk may hang
 _LAST_BREATH = 1.0  # seconds a server that is being stopped is given to end
@@ -77,11 +77,11 @@ class Papers:
         reading.join(_PATIENCE)
         return told[-1]
 
-    def _left(self, pidfd: int) -> Left:
+    def _left(self, pidfd: int) -> Remains:
         stopping = self._status() == pidfile.STOPPING
         alive = not sight.has_ended(pidfd, _LAST_BREATH if stopping else 0)
         fatal, panic = self._last_words(_LOG_COMES_WITHIN if not stopping else 0)
-        return Left(
+        return Remains(
             stopping,
             alive,
             os.path.lexists(f"{self._data}/{pidfile.NAME}"),

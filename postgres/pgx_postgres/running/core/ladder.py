@@ -46,7 +46,7 @@ _STOPPED = frozenset("Tt")
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class Terms:
     """What one stop has to keep to: the *mode* asked for and the seconds it has in all."""
 
     mode: Mode
@@ -139,10 +139,10 @@ class GiveUp:
 Step: TypeAlias = SendFast | SendImmediate | EndAlone | Kill | Wait | Done | GiveUp
 
 
-def step(limits: Limits, ladder: Ladder, look: Look, now: float) -> tuple[Ladder, Step]:
+def step(terms: Terms, ladder: Ladder, look: Look, now: float) -> tuple[Ladder, Step]:
     """Return what to do at *now*, and how far down the ladder that is."""
     ladder = _with_orphans(ladder, look, now)
-    todo = _next(limits, ladder, look, now)
+    todo = _next(terms, ladder, look, now)
     match todo:
         case SendFast():
             return replace(ladder, rung="fast", since=now), todo
@@ -160,52 +160,52 @@ def _with_orphans(ladder: Ladder, look: Look, now: float) -> Ladder:
     return ladder if ladder.orphaned is not None else replace(ladder, orphaned=now)
 
 
-def _next(limits: Limits, ladder: Ladder, look: Look, now: float) -> Step:
+def _next(terms: Terms, ladder: Ladder, look: Look, now: float) -> Step:
     if not look.left:
         return Done()
     if look.denied and look.denied == len(look.postmasters):
         return GiveUp("the postmaster may not be signalled")
     if ladder.rung == "killed":
-        return _after_kill(limits, ladder, look, now)
-    if now >= limits.budget:
+        return _after_kill(terms, ladder, look, now)
+    if now >= terms.budget:
         return Kill("the time is over")
     if not look.postmasters:
-        return _orphans(limits, ladder, now)
+        return _orphans(terms, ladder, now)
     if _STOPPED.intersection(look.postmasters):
-        return _stopped(limits, ladder, look, now)
+        return _stopped(terms, ladder, look, now)
     if look.mute:
         return Kill("its log does not answer, and it would hang over saying anything")
-    return _request(limits, ladder, look, now)
+    return _request(terms, ladder, look, now)
 
 
-def _stopped(limits: Limits, ladder: Ladder, look: Look, now: float) -> Step:
+def _stopped(terms: Terms, ladder: Ladder, look: Look, now: float) -> Step:
     """It can handle no request, and SIGCONT would let it fork its whole backlog.
 
     A debugger may have stopped it for a moment.
     """
-    latest = limits.budget if ladder.rung == "immediate" else limits.fast_until
-    until = min(now + limits.patience.stopped - look.stopped_for, latest)
+    latest = terms.budget if ladder.rung == "immediate" else terms.fast_until
+    until = min(now + terms.patience.stopped - look.stopped_for, latest)
     return Wait(until) if now < until else Kill("the postmaster is stopped")
 
 
-def _orphans(limits: Limits, ladder: Ladder, now: float) -> Step:
+def _orphans(terms: Terms, ladder: Ladder, now: float) -> Step:
     """Most notice at once that their postmaster is gone; the logger empties its pipe."""
     assert ladder.orphaned is not None
-    half = (limits.budget - ladder.orphaned) / 2
+    half = (terms.budget - ladder.orphaned) / 2
     until = ladder.orphaned + min(ORPHANS_MAY_TAKE, half)
     return Kill("the postmaster is gone") if now >= until else Wait(until)
 
 
-def _request(limits: Limits, ladder: Ladder, look: Look, now: float) -> Step:
+def _request(terms: Terms, ladder: Ladder, look: Look, now: float) -> Step:
     match ladder.rung:
-        case "nothing" if limits.mode == "fast":
+        case "nothing" if terms.mode == "fast":
             return SendFast()
         case "nothing":
             return SendImmediate("that is the mode asked for")
         case "fast":
-            return _while_fast(limits, ladder, look, now)
+            return _while_fast(terms, ladder, look, now)
         case "immediate" | "killed":
-            until = _immediate_until(limits, ladder)
+            until = _immediate_until(terms, ladder)
             return (
                 Kill("the immediate stop takes too long")
                 if now >= until
@@ -213,18 +213,18 @@ def _request(limits: Limits, ladder: Ladder, look: Look, now: float) -> Step:
             )
 
 
-def _immediate_until(limits: Limits, ladder: Ladder) -> float:
+def _immediate_until(terms: Terms, ladder: Ladder) -> float:
     """In a short time half of the rest is kept for the end of what is killed."""
-    half = (limits.budget - ladder.since) / 2
+    half = (terms.budget - ladder.since) / 2
     return ladder.since + min(IMMEDIATE_MAY_TAKE, half)
 
 
-def _while_fast(limits: Limits, ladder: Ladder, look: Look, now: float) -> Step:
-    if now >= limits.fast_until:
+def _while_fast(terms: Terms, ladder: Ladder, look: Look, now: float) -> Step:
+    if now >= terms.fast_until:
         return SendImmediate("half of the time is over")
-    waited, still = now - ladder.since, limits.patience.still
+    waited, still = now - ladder.since, terms.patience.still
     todo = judge(
-        limits.patience,
+        terms.patience,
         look.holders,
         waited=waited,
         quiet_for=look.quiet_for,
@@ -236,18 +236,18 @@ def _while_fast(limits: Limits, ladder: Ladder, look: Look, now: float) -> Step:
         return todo
     if look.stuck_for >= STUCK_MAY_TAKE and waited >= STUCK_MAY_TAKE:
         return SendImmediate(f"a process hangs for {STUCK_MAY_TAKE:.0f} s")
-    until = ladder.since + still if waited < still else limits.fast_until
-    return Wait(min(until, limits.fast_until))
+    until = ladder.since + still if waited < still else terms.fast_until
+    return Wait(min(until, terms.fast_until))
 
 
-def _after_kill(limits: Limits, ladder: Ladder, look: Look, now: float) -> Step:
-    if now >= limits.budget:
+def _after_kill(terms: Terms, ladder: Ladder, look: Look, now: float) -> Step:
+    if now >= terms.budget:
         return GiveUp("the time is over")
     if look.unkilled:
         return Kill("a process was found after the others were killed")
     if _is_hopeless(now - ladder.since, look):
         return GiveUp("all that is left was killed and hangs in the kernel")
-    return Wait(limits.budget)
+    return Wait(terms.budget)
 
 
 def _is_hopeless(killed_for: float, look: Look) -> bool:

@@ -61,17 +61,19 @@ class Work:
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class Standstill:
     """The work up to the moment *since* when there was progress last."""
 
     work: Work
     since: float
 
 
-def marked(patience: Patience, before: Mark | None, work: Work, now: float) -> Mark:
+def marked(
+    patience: Patience, before: Standstill | None, work: Work, now: float
+) -> Standstill:
     """Return the new mark; counters that fall, as a command ends, are no progress."""
     if before is None:
-        return Mark(work, now)
+        return Standstill(work, now)
     old = before.work
     if (
         work.title != old.title
@@ -80,14 +82,14 @@ def marked(patience: Patience, before: Mark | None, work: Work, now: float) -> M
         or work.read - old.read >= patience.read
         or work.written - old.written >= patience.written
     ):
-        return Mark(work, now)
+        return Standstill(work, now)
     least = replace(
         old,
         cpu=min(old.cpu, work.cpu),
         read=min(old.read, work.read),
         written=min(old.written, work.written),
     )
-    return Mark(least, before.since)
+    return Standstill(least, before.since)
 
 
 @dataclass(frozen=True, slots=True)
