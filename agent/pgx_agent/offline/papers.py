@@ -44,7 +44,7 @@ def take_lock(worker: Worker, until: float) -> lock.Held | None:
     except OSError as ex:
         problem = ex.strerror or str(ex)
     except Failure as ex:
-        if worker.use == "whole" and not isinstance(ex, lock.Hung):
+        if worker.use == "whole" and not isinstance(ex, lock.HolderHangs):
             raise
         problem = ex.primary
     worker.warn(

@@ -17,7 +17,7 @@ from pgx_postgres.processes.servers import Servers
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Situation:
     """One look: the record, what the instance is known by, its processes, and the facts."""
 
     record: record.Record | None
@@ -26,7 +26,7 @@ class Look:
     facts: online.Facts
 
 
-def look(worker: Worker, condemned: Ident | None, *, patient: bool = True) -> Look:
+def look(worker: Worker, condemned: Ident | None, *, patient: bool = True) -> Situation:
     """Look at record, PID file and processes; *condemned* as in `online.Facts`.
 
     When *patient*, a doubtful server that is just ending or beginning is waited for.
@@ -50,7 +50,7 @@ def look(worker: Worker, condemned: Ident | None, *, patient: bool = True) -> Lo
         condemned,
         tuple(map(str, doubtful)),
     )
-    return Look(found, evidence, processes, facts)
+    return Situation(found, evidence, processes, facts)
 
 
 def _server(head: Process) -> online.Server:

@@ -8,7 +8,7 @@ import time
 from pgx_agent.core import online
 from pgx_agent.monitor import ending
 from pgx_agent.online import facts, new_monitor, recorded
-from pgx_agent.online.facts import Look
+from pgx_agent.online.facts import Situation
 from pgx_agent.script import environment, lock
 from pgx_agent.script.worker import Worker
 from pgx_base.failure import Failure
@@ -25,7 +25,7 @@ _LOG_TAKES = 1.0  # seconds
 _STILL_TRUE = 1.0  # seconds that a look stays good
 
 
-class Start:
+class Attempts:
     """Starts of a server, each until it answers or has failed.
 
     *forked* is the server that was started last, None before there was any.
@@ -52,7 +52,7 @@ class Start:
         self._name = quoted(worker.definition.name)
         self._data = worker.definition.data_directory
 
-    def run(self, found: Look, bin_dir: str, step: online.Start) -> Forked | None:
+    def run(self, found: Situation, bin_dir: str, step: online.Start) -> Forked | None:
         """Start the server and return it once it answers, None to look again first.
 
         Raises Failure.
@@ -192,7 +192,7 @@ class Start:
         return forked, generation
 
     def _see_it_answer(
-        self, forked: Forked, generation: str, found: Look, before: Mark
+        self, forked: Forked, generation: str, found: Situation, before: Mark
     ) -> Forked:
         verdict = self._judge.judge(
             forked.pid, forked.start, generation, self._until, started=True
@@ -216,7 +216,7 @@ class Start:
 
     # --- a start that failed ----------------------------------------------------
 
-    def _refused(self, forked: Forked, found: Look, before: Mark) -> Failure:
+    def _refused(self, forked: Forked, found: Situation, before: Mark) -> Failure:
         """Return why the server ended, in its own words."""
         from pgx_agent.online import failed
 

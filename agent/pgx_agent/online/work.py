@@ -13,7 +13,7 @@ from pgx_agent.core import online
 from pgx_agent.monitor import ending
 from pgx_agent.online import checks, decision, facts, recorded, starting
 from pgx_agent.online.checks import Checked
-from pgx_agent.online.facts import Look
+from pgx_agent.online.facts import Situation
 from pgx_agent.online.new_monitor import Judge
 from pgx_agent.online.version_question import VersionQuestion
 from pgx_agent.script import lock
@@ -50,7 +50,7 @@ class Online:
         self._joined: Ident | None = None  # a server that was still starting at the end
         total = worker.deadline - worker.started
         self._until = worker.deadline - min(_STOP_TAKES, 0.2 * total)
-        self._start = starting.Start(
+        self._start = starting.Attempts(
             worker, held, self._judge, self._until, break_guard=break_guard
         )
 
@@ -76,7 +76,9 @@ class Online:
         self._keep(checked)
         self._worker.write_entry(*done)
 
-    def _take(self, step: online.Step, found: Look, checked: Checked) -> Ident | None:
+    def _take(
+        self, step: online.Step, found: Situation, checked: Checked
+    ) -> Ident | None:
         """Take *step*; return the server that is Online after it, None to look again."""
         match step:
             case online.Adopt(server=running, joining=joining):
@@ -141,7 +143,7 @@ class Online:
         )
 
     def _bring_up(
-        self, found: Look, checked: Checked, step: online.Start
+        self, found: Situation, checked: Checked, step: online.Start
     ) -> Ident | None:
         # Asked for now: who is adopted needs none.
         wanted = self._worker.definition.bin_dir
@@ -158,7 +160,7 @@ class Online:
     # --- a server that runs ---------------------------------------------------
 
     def _adopt(
-        self, found: Look, running: online.Server, *, joining: bool
+        self, found: Situation, running: online.Server, *, joining: bool
     ) -> Ident | None:
         pid, start = running.ident
         if joining and not self._join(pid, start):
@@ -191,7 +193,7 @@ class Online:
                 pass
         return None
 
-    def _inform_adopted(self, found: Look, running: online.Server) -> None:
+    def _inform_adopted(self, found: Situation, running: online.Server) -> None:
         if recorded.says_online(found.record, *running.ident):
             self._inform(f"instance {self._name} is Online already")
         else:
@@ -219,7 +221,7 @@ class Online:
 
     # --- ending ---------------------------------------------------------------
 
-    def _end(self, found: Look, mode: online.Mode) -> None:
+    def _end(self, found: Situation, mode: online.Mode) -> None:
         """End the instance's processes; the record says nothing from now on."""
         # In this order: a monitor that is just writing would put its record back.
         self._held.confirm()

@@ -128,7 +128,7 @@ def _sign(fd: int, kind: str) -> None:
     os.pwrite(fd, text.encode().ljust(names.LOCK_SIZE), 0)
 
 
-class Hung(Failure):
+class HolderHangs(Failure):
     """The lock's holder was killed, and hangs in the kernel: it does nothing any more."""
 
 
@@ -162,7 +162,7 @@ class _Wait:
             # Counted from the kill itself: we may have been stopped ourselves before it.
             killed = self._killed.setdefault(pid, now)
             if now - killed > _KILL_FOR and _hangs(pid):
-                raise Hung(
+                raise HolderHangs(
                     f"pgx_online with PID {pid} was killed and hangs in the kernel"
                 )
 

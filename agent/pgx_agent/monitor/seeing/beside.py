@@ -13,17 +13,17 @@ from typing import Generic, TypeVar
 
 _PATIENCE = 0.2  # seconds the loop waits for the disk; it does so once while it hangs
 
-Answer = TypeVar("Answer")
+Seen = TypeVar("Seen")
 
 
-class Beside(Generic[Answer]):
+class Beside(Generic[Seen]):
     """Asks *question* in a thread of its own; *hangs* is the answer while it has none."""
 
-    def __init__(self, question: Callable[[], Answer], hangs: Answer) -> None:
+    def __init__(self, question: Callable[[], Seen], hangs: Seen) -> None:
         self._question = question
         self._no_answer = hangs
         self._asked: queue.SimpleQueue[None] = queue.SimpleQueue()
-        self._told: queue.SimpleQueue[Answer] = queue.SimpleQueue()
+        self._told: queue.SimpleQueue[Seen] = queue.SimpleQueue()
         self._hangs = False
         threading.Thread(target=self._serve, daemon=True).start()
 
@@ -32,7 +32,7 @@ class Beside(Generic[Answer]):
             self._asked.get()
             self._told.put(self._question())
 
-    def ask(self) -> Answer:
+    def ask(self) -> Seen:
         """Return the answer of now, or *hangs*; never waits for long."""
         if self._hangs and self._told.empty():
             return self._no_answer

@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Iterable
 
-from pgx_agent.monitor.seeing.sight import Look
+from pgx_agent.monitor.seeing.sight import Sighting
 from pgx_base import proc
 from pgx_postgres import server_log
 from pgx_postgres.server_log import Mark
@@ -19,7 +19,7 @@ def gather(
     data_directory: str,
     dir_fd: int,
     postmaster: int,
-    pid_file: Look,
+    pid_file: Sighting,
     asked: Iterable[Asked],
 ) -> list[str]:
     """Return the lines of the evidence."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pgx_agent.monitor.seeing import sight
 from pgx_agent.monitor.seeing.beside import Beside
-from pgx_agent.monitor.seeing.sight import Look
+from pgx_agent.monitor.seeing.sight import Sighting
 
-HANGS = Look(None, "postmaster.pid cannot be read: its disk does not answer", True)
+HANGS = Sighting(None, "postmaster.pid cannot be read: its disk does not answer", True)
 
 
 class Reader:
@@ -15,6 +15,6 @@ class Reader:
     def __init__(self, data_directory: str, postmaster: int) -> None:
         self._beside = Beside(lambda: sight.look(data_directory, postmaster), HANGS)
 
-    def look(self) -> Look:
+    def look(self) -> Sighting:
         """Return what the PID file says now, or `HANGS`; never waits for long."""
         return self._beside.ask()

@@ -15,7 +15,7 @@ from pgx_postgres.watch.classify import UNREAD
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Sighting:
     """One look at postmaster.pid: what it says, or why it says nothing; *hangs*: its disk."""
 
     found: PidFile | None
@@ -30,19 +30,19 @@ class Look:
         return self.found.status if self.found is not None else None
 
 
-def look(data_directory: str, postmaster: int) -> Look:
+def look(data_directory: str, postmaster: int) -> Sighting:
     """Look whether the PID file is there and names *postmaster*."""
     try:
         found = pidfile.read(data_directory)
     except pidfile.Garbled as ex:
-        return Look(None, f"postmaster.pid is garbled: {ex}")
+        return Sighting(None, f"postmaster.pid is garbled: {ex}")
     except OSError as ex:
-        return Look(None, f"postmaster.pid cannot be read: {ex.strerror}")
+        return Sighting(None, f"postmaster.pid cannot be read: {ex.strerror}")
     if found is None:
-        return Look(None, "postmaster.pid is gone")
+        return Sighting(None, "postmaster.pid is gone")
     if found.pid != postmaster:
-        return Look(None, f"postmaster.pid names PID {found.pid}")
-    return Look(found, None)
+        return Sighting(None, f"postmaster.pid names PID {found.pid}")
+    return Sighting(found, None)
 
 
 def open_pidfd(pid: int, start: int) -> int:
