@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pgx_wizard.core.screens.plan import same
+from pgx_wizard.core.parts.basics import same
 from tests.fix_wizard import APPLICATIONS, Wizard, manual
 
 OURS = "/opt/pgx_pclrsc/bin/pgx_online pgxtest"

@@ -22,7 +22,8 @@ from fixtures.fake_rms.model.config import Flags, Object
 from fixtures.fake_rms.model.names import Kind, Script
 from fixtures.fake_rms.problems import Wrong, lines
 from fixtures.fake_rms.reader import Reader
-from pgx_wizard.core.screens.vocabulary import CMDLINE_FLAGS, MOUNT_FLAGS
+from pgx_wizard.core.parts.database import CMDLINE_FLAGS
+from pgx_wizard.core.parts.file_systems import MOUNT_FLAGS
 
 FSTAB_PCL = """\
 # a comment

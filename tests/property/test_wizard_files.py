@@ -9,26 +9,19 @@ import tomli_w
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pgx_wizard.core.application import Application
 from pgx_wizard.core.file.positions import places
 from pgx_wizard.core.file.reading import read
-from pgx_wizard.core.model import (
-    Application,
-    Cmdline,
-    Database,
-    FileSystems,
-    Gds,
-    Gls,
-    GlsAddress,
-    Mount,
-    NetworkAddress,
-    Symfoware,
-    TakeoverNetwork,
-)
+from pgx_wizard.core.parts.basics import BASICS
+from pgx_wizard.core.parts.database import Cmdline, Database, Symfoware
+from pgx_wizard.core.parts.file_systems import MOUNT_FLAGS, FileSystems, Mount
+from pgx_wizard.core.parts.gds import Gds
+from pgx_wizard.core.parts.gls import Gls, GlsAddress
+from pgx_wizard.core.parts.network import NetworkAddress, TakeoverNetwork
 from pgx_wizard.core.rules.check import RULES, check
 from pgx_wizard.core.rules.rule import Node
 from pgx_wizard.core.screens import listing
 from pgx_wizard.core.screens.sections import sections
-from pgx_wizard.core.screens.vocabulary import BASICS, MOUNT_FLAGS
 from tests.fix_wizard import manual
 
 # --- what was meant where TOML is wrong ----------------------------------------

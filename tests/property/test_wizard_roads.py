@@ -13,22 +13,17 @@ from fixtures.fake_hvw import lines, session, subs
 from fixtures.fake_hvw.asking import Desk
 from fixtures.fake_hvw.knobs import Knobs
 from fixtures.fake_hvw.state import World
-from pgx_wizard.core.model import (
-    Application,
-    Cmdline,
-    FileSystems,
-    Gds,
-    Gls,
-    GlsAddress,
-    Mount,
-    Symfoware,
-)
+from pgx_wizard.core.application import Application
+from pgx_wizard.core.parts.basics import BASICS, FLAG_SETS, SCRIPTS
+from pgx_wizard.core.parts.database import Cmdline, Symfoware
+from pgx_wizard.core.parts.file_systems import FileSystems, Mount
+from pgx_wizard.core.parts.gds import Gds
+from pgx_wizard.core.parts.gls import Gls, GlsAddress
 from pgx_wizard.core.roads.hand import Hand, Stop
 from pgx_wizard.core.roads.road import Options, Outcome, apply
 from pgx_wizard.core.screens import listing
 from pgx_wizard.core.screens.screen import KNOWN_PROMPTS, parse, plain, prompt_of
 from pgx_wizard.core.screens.sections import sections
-from pgx_wizard.core.screens.vocabulary import BASICS, FLAG_SETS, SCRIPTS
 
 CLASSES = [f"class{number:04}" for number in range(12)]
 POINTS = [f"/mnt/disk{number}" for number in range(25)]

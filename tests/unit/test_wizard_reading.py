@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from pgx_wizard.core.application import Application
 from pgx_wizard.core.file.problem import Problem
 from pgx_wizard.core.file.reading import read
-from pgx_wizard.core.model import Application, Cmdline, Symfoware
+from pgx_wizard.core.parts.database import Cmdline, Symfoware
 from tests.fix_wizard import manual
 
 

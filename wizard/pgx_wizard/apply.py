@@ -12,8 +12,8 @@ from typing import IO, TypeVar
 from pgx_base import report
 from pgx_base.failure import Failure
 from pgx_wizard import commands
+from pgx_wizard.core.application import Application
 from pgx_wizard.core.file.problem import errors
-from pgx_wizard.core.model import Application
 from pgx_wizard.core.request import Request
 from pgx_wizard.core.roads.dry_run import look, render
 from pgx_wizard.core.roads.entering import SAVE

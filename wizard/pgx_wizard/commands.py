@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from pgx_base import report
 from pgx_base.failure import Failure
 from pgx_wizard import surroundings
+from pgx_wizard.core.application import Application
 from pgx_wizard.core.file import reading
 from pgx_wizard.core.file.problem import Problem, as_json, errors, facts
-from pgx_wizard.core.model import Application
 from pgx_wizard.core.request import Request
 
 if TYPE_CHECKING:

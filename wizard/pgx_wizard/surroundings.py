@@ -10,7 +10,7 @@ from pgx_base.failure import Failure
 from pgx_base.text import quoted
 
 if TYPE_CHECKING:
-    from pgx_wizard.core.model import Application
+    from pgx_wizard.core.application import Application
     from pgx_wizard.core.rules.rule import Node
 
 RMS_SOURCES = "/opt/SMAW/SMAWRrms/us"

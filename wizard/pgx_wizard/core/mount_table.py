@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 
 from pgx_pclrsc import fstab
-from pgx_wizard.core.model import Mount
+from pgx_wizard.core.parts.file_systems import Mount
 
 _MARK = re.compile(r"#RMS:(?P<application>[^#]*)#")
 

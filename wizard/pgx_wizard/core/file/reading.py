@@ -9,12 +9,13 @@ import tomllib
 from collections.abc import Mapping
 from typing import Any
 
-from pgx_wizard.core.file import schema, syntax
+from pgx_wizard.core.application import TABLE, Application, build
+from pgx_wizard.core.file import syntax
 from pgx_wizard.core.file.positions import Path, Place, places
 from pgx_wizard.core.file.problem import Problem
-from pgx_wizard.core.file.schema import Key, Table
-from pgx_wizard.core.model import Application
 from pgx_wizard.core.parts import kinds
+from pgx_wizard.core.parts.basics import ELSEWHERE
+from pgx_wizard.core.parts.setting import Setting, Table
 
 _LARGEST = 1 << 20  # characters; a thousand file systems take a fifth of it
 
@@ -65,10 +66,10 @@ class _Reader:
     def application(
         self, document: Mapping[str, Any]
     ) -> tuple[Application | None, list[Problem]]:
-        values = self.table(document, (), schema.APPLICATION)
+        values = self.table(document, (), TABLE)
         if self.problems:
             return None, sorted(self.problems, key=lambda p: (p.line, p.column))
-        return schema.build(values), []
+        return build(values), []
 
     def table(
         self, given: Mapping[str, Any], path: Path, table: Table
@@ -79,15 +80,14 @@ class _Reader:
                 self.unknown((*path, key), table)
         for key, rule in table.items():
             if rule.required and key not in given:
-                self.missing(path, key)
+                self.missing(path, key, rule.hint)
         return {
             key: self.entry(given[key], (*path, key), rule)
             for key, rule in table.items()
             if key in given
         }
 
-    def missing(self, path: Path, key: str) -> None:
-        hint = schema.MISSING_HINTS.get(key, "")
+    def missing(self, path: Path, key: str, hint: str) -> None:
         self.wrong(path, f'{_within(path)}missing key "{key}"', hint=hint)
 
     def unknown(self, path: Path, table: Table) -> None:
@@ -96,14 +96,14 @@ class _Reader:
         hint = f'Did you mean "{nearest}"?' if nearest else ""
         known = "" if nearest else f"Known here: {', '.join(table)}."
         primary = f"{_within(path[:-1])}unrecognized key {_shown(key)}"
-        self.wrong(path, primary, known, hint or schema.ELSEWHERE.get(key, ""))
+        self.wrong(path, primary, known, hint or ELSEWHERE.get(key, ""))
 
-    def entry(self, value: object, path: Path, rule: Key) -> object:
+    def entry(self, value: object, path: Path, rule: Setting) -> object:
         """Return *value* as *rule* has it: a value, a table, or a list of tables."""
         if rule.tables is not None:
             return self.tables(value, path, rule.tables)
-        if rule.table is not None:
-            return self.subtable(value, path, rule.table)
+        if (table := rule.table_for(value)) is not None:
+            return self.subtable(value, path, table)
         try:
             return rule.kind(value)
         except kinds.Wrong as ex:
@@ -112,9 +112,8 @@ class _Reader:
             return None
 
     def subtable(self, value: object, path: Path, table: Table) -> object:
-        chosen = schema.variant(value, table)
         if isinstance(value, Mapping):
-            return self.table(value, path, chosen)
+            return self.table(value, path, table)
         self.wrong(path, f"{_shown(str(path[-1]))} must be a table")
         return None
 

@@ -9,9 +9,9 @@ import re
 import tomllib
 from collections.abc import Iterator
 
-from pgx_wizard.core.file import schema
+from pgx_wizard.core.application import TABLE
 from pgx_wizard.core.file.problem import Problem
-from pgx_wizard.core.file.schema import Table
+from pgx_wizard.core.parts.setting import Table
 
 _PLACE = re.compile(r" \(at line (\d+), column (\d+)\)$")
 _HEADER = re.compile(r"\s*\[+\s*([\w.-]+)\s*\]+")
@@ -64,7 +64,7 @@ def _meant(what: str, line: str) -> tuple[str, str]:
 
 
 def _again(path: str) -> tuple[str, str]:
-    if path in set(_lists(schema.APPLICATION)):
+    if path in set(_lists(TABLE)):
         return f"There are several {path}.", double_brackets(path)
     return f"Table [{path}] stands twice.", "Put all of its keys under one header."
 

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-
-from pgx_wizard.core.model import Application
+from pgx_wizard.core.application import Application
+from pgx_wizard.core.parts.basics import LABEL
 from pgx_wizard.core.roads.entering import SAVE, configured, leave_unchanged
 from pgx_wizard.core.roads.hand import Hand, Road
 from pgx_wizard.core.roads.values import assign, pick
-from pgx_wizard.core.screens.plan import same
+from pgx_wizard.core.screens.plan import differing, machines
 from pgx_wizard.core.screens.screen import Kind
-from pgx_wizard.core.screens.vocabulary import BASICS_LABEL, DECLARED
 
 
 def enter_basics(hand: Hand, app: Application) -> Road[None]:
     """Make Machines+Basics what *app* declares; the machines that are there stay."""
-    new = (yield from configured(hand, BASICS_LABEL)) == "-"
+    new = (yield from configured(hand, LABEL)) == "-"
     held = yield from _open(hand, app)
     missing = _missing_machines(hand, app, machines(held))
     changes = list(differing(app, held))
@@ -35,24 +33,11 @@ def enter_basics(hand: Hand, app: Application) -> Road[None]:
 
 
 def _open(hand: Hand, app: Application) -> Road[dict[str, str]]:
-    yield from hand.choose(f"{BASICS_LABEL}(", starts=True)
+    yield from hand.choose(f"{LABEL}(", starts=True)
     screen = hand.expect(Kind.SETTINGS)
-    if (screen.title, screen.object) != (BASICS_LABEL, app.name.lower()):
-        raise hand.stop(f"not the screen {BASICS_LABEL} of {app.name.lower()}")
+    if (screen.title, screen.object) != (LABEL, app.name.lower()):
+        raise hand.stop(f"not the screen {LABEL} of {app.name.lower()}")
     return (yield from hand.settings())
-
-
-def machines(held: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the machines that the screen lists, in order."""
-    return tuple(value for key, value in held.items() if key.startswith("Machines["))
-
-
-def differing(app: Application, held: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield the attributes that the screen has otherwise than *app* declares."""
-    for key in DECLARED:
-        wanted = app.basics[key]
-        if not same(wanted, held.get(key, ""), key):
-            yield key, wanted
 
 
 def _missing_machines(
@@ -76,4 +61,4 @@ def _save(hand: Hand, app: Application) -> Road[None]:
         detail = f"Missing: {', '.join([*left, *app.machines])}."
         raise hand.stop("what was saved is not what is shown", detail=detail)
     yield from leave_unchanged(hand)
-    hand.note(f"{BASICS_LABEL} set")
+    hand.note(f"{LABEL} set")

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from pgx_wizard.core.model import Application
-from pgx_wizard.core.roads.basics import differing, machines
+from pgx_wizard.core.application import TYPED, Application
+from pgx_wizard.core.parts import basics
+from pgx_wizard.core.parts.database import DATABASE_ITEMS, Cmdline
+from pgx_wizard.core.parts.sub_application import Held, SubApplication
 from pgx_wizard.core.roads.entering import leave_unsaved, open_part
 from pgx_wizard.core.roads.hand import Hand, Road
 from pgx_wizard.core.roads.main_menu import at_main, edit
@@ -17,16 +19,10 @@ from pgx_wizard.core.screens.keystrokes import (
     attribute_steps,
     choices,
 )
-from pgx_wizard.core.screens.plan import DEFAULTS, Held, Part, parts, plan
+from pgx_wizard.core.screens.plan import differing, machines, plan
 from pgx_wizard.core.screens.screen import Kind
-from pgx_wizard.core.screens.vocabulary import (
-    BASICS,
-    BASICS_LABEL,
-    COMMAND_LINES,
-    INFERRED,
-    ORDER_OF_TYPING,
-    SYMFOWARE,
-)
+
+Model = type[SubApplication]
 
 
 @dataclass
@@ -52,13 +48,13 @@ def look(hand: Hand, app: Application, *, without_database: bool = False) -> Roa
             raise hand.stop(f"no application {app.name}")
         return seen
     seen.there = _turnkey(hand)
-    if seen.has(BASICS_LABEL):
-        yield from hand.choose(f"{BASICS_LABEL}(", starts=True)
+    if seen.has(basics.LABEL):
+        yield from hand.choose(f"{basics.LABEL}(", starts=True)
         hand.expect(Kind.SETTINGS)
-        seen.held[BASICS_LABEL] = yield from hand.settings()
+        seen.held[basics.LABEL] = yield from hand.settings()
         yield from leave_unsaved(hand)
-    for part in parts(app):
-        if part.label not in INFERRED and seen.has(part.label):
+    for part in app.parts(TYPED):
+        if not part.inferred and seen.has(part.label):
             seen.held[part.label] = yield from open_part(hand, part, app.name)
             yield from leave_unsaved(hand)
     return seen
@@ -90,8 +86,8 @@ def _steps(app: Application, seen: Seen, options: Options) -> Iterator[Step]:
     if options.without_database:
         yield from _without_database(seen, options)
     else:
-        yield from _basics(app, seen.held.get(BASICS_LABEL))
-        for part in parts(app):
+        yield from _basics(app, seen.held.get(basics.LABEL))
+        for part in app.parts(TYPED):
             yield from _part(part, seen, options)
         yield from _removals(_others(app, seen, options), options)
     yield from choices(0, app.name, "SAVE+EXIT")
@@ -107,22 +103,24 @@ def _by_hand(label: str) -> Step:
 
 
 def _without_database(seen: Seen, options: Options) -> Iterator[Step]:
-    yield from _removals(filter(seen.has, (SYMFOWARE, COMMAND_LINES)), options)
+    yield from _removals(
+        [model for model in DATABASE_ITEMS if seen.has(model.label)], options
+    )
 
 
-def _others(app: Application, seen: Seen, options: Options) -> list[str]:
+def _others(app: Application, seen: Seen, options: Options) -> list[Model]:
     """Return what --prune removes whole: hvw has it, and the file has not."""
-    wanted = {part.label for part in parts(app)}
-    there = [label for label in ORDER_OF_TYPING if seen.has(label)]
-    return [label for label in there if options.prune and label not in wanted]
+    wanted = set(map(type, app.parts(TYPED)))
+    there = [model for model in TYPED if seen.has(model.label)]
+    return [model for model in there if options.prune and model not in wanted]
 
 
-def _removals(labels: Iterable[str], options: Options) -> Iterator[Step]:
-    for label in labels:
-        if label in INFERRED and not options.type_inferred:
-            yield _by_hand(label)
+def _removals(models: Iterable[Model], options: Options) -> Iterator[Step]:
+    for model in models:
+        if model.inferred and not options.type_inferred:
+            yield _by_hand(model.label)
         else:
-            yield from choices(1, label, "REMOVE+EXIT")
+            yield from choices(1, model.label, "REMOVE+EXIT")
 
 
 def _leaves_something(app: Application, seen: Seen, options: Options) -> bool:
@@ -130,37 +128,37 @@ def _leaves_something(app: Application, seen: Seen, options: Options) -> bool:
     if options.type_inferred:
         return False
     if options.without_database:
-        return seen.has(COMMAND_LINES)
-    missing = any(p.label in INFERRED and not seen.has(p.label) for p in parts(app))
-    return missing or any(label in INFERRED for label in _others(app, seen, options))
+        return seen.has(Cmdline.label)
+    missing = any(p.inferred and not seen.has(p.label) for p in app.parts(TYPED))
+    return missing or any(model.inferred for model in _others(app, seen, options))
 
 
 def _basics(app: Application, held: Held | None) -> Iterator[Step]:
-    shown: Mapping[str, str] = BASICS if held is None else held
+    shown: Mapping[str, str] = basics.BASICS if held is None else held
     there = machines(shown) or app.machines[:1]
     missing = [m for m in app.machines if m not in there]
     changes = list(differing(app, shown))
     if held is not None and not missing and not changes:
         return
     for machine in missing:
-        yield from choices(1, BASICS_LABEL, "AdditionalMachine", machine)
+        yield from choices(1, basics.LABEL, "AdditionalMachine", machine)
     for key, value in changes:
         yield from attribute_steps(key, value)
-    yield from choices(1, BASICS_LABEL, "SAVE+EXIT")
+    yield from choices(1, basics.LABEL, "SAVE+EXIT")
 
 
-def _part(part: Part, seen: Seen, options: Options) -> Iterator[Step]:
-    if part.label in INFERRED and not options.type_inferred:
+def _part(part: SubApplication, seen: Seen, options: Options) -> Iterator[Step]:
+    if part.inferred and not options.type_inferred:
         if not seen.has(part.label):
             yield _by_hand(part.label)
         return
-    if part.label in INFERRED and seen.has(part.label):
+    if part.inferred and seen.has(part.label):
         yield Step(1, part.label, "(there already: compared when it is typed)")
         return
     held = seen.held.get(part.label)
     what = plan(
         part,
-        DEFAULTS.get(part.label, {}) if held is None else held,
+        part.defaults() if held is None else held,
         prune=options.prune,
     )
     if not what.actions:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pgx_wizard.core.parts.sub_application import Entry, Held, SubApplication
 from pgx_wizard.core.roads.hand import Hand, Road
 from pgx_wizard.core.roads.values import assign, pick, set_flags
 from pgx_wizard.core.screens.plan import (
@@ -9,19 +10,13 @@ from pgx_wizard.core.screens.plan import (
     Add,
     Assign,
     Change,
-    Entry,
-    Held,
-    Part,
     Plan,
     Remove,
     plan,
 )
 from pgx_wizard.core.screens.screen import Kind
-from pgx_wizard.core.screens.vocabulary import MOUNT_FLAGS, PREFIXES, TITLES
 
 SAVE, NO_SAVE, REMOVE = "SAVE+EXIT", "NO-SAVE+EXIT", "REMOVE+EXIT"
-# Flags whose menu the manual shows, but LOCAL, which is no item of it.
-FLAGS = frozenset(MOUNT_FLAGS) - {"LOCAL"}
 
 
 def configured(hand: Hand, label: str) -> Road[str]:
@@ -35,18 +30,15 @@ def configured(hand: Hand, label: str) -> Road[str]:
     return item.label[len(label) + 1 :].removesuffix(")")
 
 
-def open_part(hand: Hand, part: Part, application: str) -> Road[dict[str, str]]:
+def open_part(
+    hand: Hand, part: SubApplication, application: str
+) -> Road[dict[str, str]]:
     """Open the screen of *part*, and return what it lists."""
     yield from hand.choose(f"{part.label}(", starts=True)
     screen = hand.expect(Kind.SETTINGS)
-    title = TITLES.get(part.label, screen.title)
-    name = (
-        f"{PREFIXES[part.label]}_{application}"
-        if part.label in PREFIXES
-        else screen.object
-    )
-    if (screen.title, screen.object) != (title, name):
-        raise hand.stop(f"not the screen {title} of {name}")
+    name = f"{part.prefix}_{application}"
+    if not part.inferred and (screen.title, screen.object) != (part.title, name):
+        raise hand.stop(f"not the screen {part.title} of {name}")
     return (yield from hand.settings())
 
 
@@ -68,7 +60,9 @@ def leave_unsaved(hand: Hand) -> Road[None]:
     hand.expect(Kind.TURNKEY)
 
 
-def enter_part(hand: Hand, part: Part, application: str, *, prune: bool) -> Road[Plan]:
+def enter_part(
+    hand: Hand, part: SubApplication, application: str, *, prune: bool
+) -> Road[Plan]:
     """Make the screen of *part* what it wants; return what was done, and left there."""
     held = yield from open_part(hand, part, application)
     first = plan(part, held, prune=prune)
@@ -96,7 +90,9 @@ def _settled(hand: Hand, rest: Plan) -> None:
         raise hand.stop("hvw did not take everything", detail=f"Missing: {left}.")
 
 
-def _read_back(hand: Hand, part: Part, application: str, saved: Held) -> Road[None]:
+def _read_back(
+    hand: Hand, part: SubApplication, application: str, saved: Held
+) -> Road[None]:
     """See that the screen, opened again, lists what was *saved*."""
     again = yield from open_part(hand, part, application)
     if again != saved:
@@ -110,14 +106,16 @@ def _read_back(hand: Hand, part: Part, application: str, saved: Held) -> Road[No
         raise hand.stop(f"{part.label} is not configured after SAVE+EXIT")
 
 
-def _do(hand: Hand, part: Part, action: Action, application: str) -> Road[None]:
+def _do(
+    hand: Hand, part: SubApplication, action: Action, application: str
+) -> Road[None]:
     match action:
         case Add(entry):
             yield from hand.choose(
                 part.additional, starts=part.additional == "Additional"
             )
             yield from pick(hand, entry.name, part.offered_by)
-            yield from _flags(hand, entry)
+            yield from _flags(hand, part, entry)
             _seen(hand, entry)
             hand.note(f"{entry.name} added")
         case Change(key, entry):
@@ -132,11 +130,10 @@ def _do(hand: Hand, part: Part, action: Action, application: str) -> Road[None]:
             hand.note(f"{', '.join(extra)} removed")
 
 
-def _flags(hand: Hand, entry: Entry) -> Road[None]:
+def _flags(hand: Hand, part: SubApplication, entry: Entry) -> Road[None]:
     if hand.screen.kind is Kind.FLAGS:
         flags = entry.flags or frozenset()
-        known = FLAGS if "LOCAL" in flags else frozenset({"AUTORECOVER"})
-        yield from set_flags(hand, flags - {"LOCAL"}, known)
+        yield from set_flags(hand, flags & part.menu_flags, part.menu_flags)
     hand.expect(Kind.SETTINGS)
 
 
@@ -149,13 +146,13 @@ def _seen(hand: Hand, entry: Entry) -> None:
         raise hand.stop(f"hvw did not take {entry.name}")
 
 
-def _change(hand: Hand, part: Part, key: str, entry: Entry) -> Road[None]:
+def _change(hand: Hand, part: SubApplication, key: str, entry: Entry) -> Road[None]:
     """Choose an entry that is there: its flags come at once, or behind its list (inferred)."""
     yield from hand.choose(f"{key}=", starts=True)
     if hand.screen.kind is Kind.CHOICE:
         yield from pick(hand, entry.name, part.offered_by)
     hand.expect(Kind.FLAGS)
-    yield from _flags(hand, entry)
+    yield from _flags(hand, part, entry)
 
 
 def describe(action: Action) -> str:

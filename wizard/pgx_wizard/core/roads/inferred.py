@@ -8,19 +8,19 @@ the other resources is inferred: what is drawn otherwise is a reason to stop.
 
 from __future__ import annotations
 
-from pgx_wizard.core.model import Cmdline, Database
+from pgx_wizard.core.parts.basics import same
+from pgx_wizard.core.parts.database import CMDLINE_FLAGS, Cmdline, Database
+from pgx_wizard.core.parts.sub_application import Held
 from pgx_wizard.core.roads.entering import SAVE, leave_unchanged, open_part
 from pgx_wizard.core.roads.hand import Hand, Road
 from pgx_wizard.core.roads.values import answer, assign, toggle
-from pgx_wizard.core.screens.plan import Held, Part, Plan, same
+from pgx_wizard.core.screens.plan import Plan
 from pgx_wizard.core.screens.screen import Kind
-from pgx_wizard.core.screens.vocabulary import CMDLINE_FLAGS, COMMAND_LINES, SYMFOWARE
 
 TIMEOUT = "TIMEOUT"
-ENTRY_KEYS = {SYMFOWARE: "ResourceName", COMMAND_LINES: "StartCommands"}
 
 
-def enter_commands(hand: Hand, part: Part, application: str) -> Road[Plan]:
+def enter_commands(hand: Hand, part: Cmdline, application: str) -> Road[Plan]:
     """Make the database's entry of CommandLines what *part* wants; others stay as they are."""
     (entry,) = part.entries
     held = yield from open_part(hand, part, application)
@@ -51,7 +51,7 @@ def enter_commands(hand: Hand, part: Part, application: str) -> Road[Plan]:
     return Plan(())
 
 
-def _place(part: Part, command: str, held: Held) -> int | None:
+def _place(part: Cmdline, command: str, held: Held) -> int | None:
     """Return the index of the entry that runs *command*, from whichever directory."""
     found = [
         int(key[:-1].rpartition("[")[2])
@@ -65,14 +65,13 @@ def _same_script(one: str, other: str) -> bool:
     return one.rpartition("/")[2] == other.rpartition("/")[2]
 
 
-def others(label: str, database: Database, held: Held) -> list[str]:
-    """Return what *held*, the screen of *label*, lists besides *database*."""
-    key = ENTRY_KEYS[label]
+def others(model: type[Database], database: Database, held: Held) -> list[str]:
+    """Return what *held*, the screen of *model*, lists besides *database*."""
     start = Cmdline(database.resource).command("pgx_online")
     return [
         value
         for name, value in held.items()
-        if name.startswith(f"{key}[")
+        if name.startswith(f"{model.key}[")
         and value != database.resource
         and not _same_script(value, start)
     ]
@@ -101,7 +100,7 @@ def _flags(hand: Hand, at: int, wanted: frozenset[str], timeout: str) -> Road[bo
 
 def _read_back(
     hand: Hand,
-    part: Part,
+    part: Cmdline,
     application: str,
     at: int,
     commands: tuple[tuple[str, str], ...],

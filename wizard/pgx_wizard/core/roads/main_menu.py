@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from pgx_wizard.core.model import Application
+from pgx_wizard.core.application import Application
 from pgx_wizard.core.roads.hand import Hand, Road
-from pgx_wizard.core.rules.limits import APPLICATIONS
 from pgx_wizard.core.screens.screen import Kind
 from pgx_wizard.core.screens.trouble import troubled
 from pgx_wizard.core.screens.vocabulary import CREATE, EDIT, NO_RMS, STANDBY_TYPE
+
+# PRIMECLUSTER Installation and Administration Guide 4.3, A.10 (worksheets).
+APPLICATIONS = 48
 
 
 def at_main(hand: Hand, app: Application, *, talks: bool = False) -> None:

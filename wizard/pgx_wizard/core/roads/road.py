@@ -8,26 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from pgx_wizard.core.model import Application, Database
+from pgx_wizard.core.application import TYPED, Application
+from pgx_wizard.core.parts.database import DATABASE_ITEMS, Cmdline, Database
+from pgx_wizard.core.parts.file_systems import FileSystems
+from pgx_wizard.core.parts.sub_application import SubApplication
 from pgx_wizard.core.roads import entering
 from pgx_wizard.core.roads.basics import enter_basics
 from pgx_wizard.core.roads.entering import REMOVE, SAVE, configured, enter_part
 from pgx_wizard.core.roads.hand import Hand, Road
 from pgx_wizard.core.roads.inferred import enter_commands, others
 from pgx_wizard.core.roads.main_menu import at_main, create, edit, run_action
-from pgx_wizard.core.screens.plan import Part, parts
 from pgx_wizard.core.screens.screen import Kind
-from pgx_wizard.core.screens.vocabulary import (
-    ACTIVATE,
-    COMMAND_LINES,
-    CONSISTENT,
-    FILE_SYSTEMS,
-    GENERATE,
-    INFERRED,
-    ORDER_OF_TYPING,
-    PREFIXES,
-    SYMFOWARE,
-)
+from pgx_wizard.core.screens.vocabulary import ACTIVATE, CONSISTENT, GENERATE
 
 # In read-only mode there is nothing to save (RMS guide 4.6, 3.3.1); what else READONLY
 # does is not known, so it comes last.
@@ -50,7 +42,9 @@ class Outcome:
 
     saving: bool = False  # SAVE+EXIT was chosen, and what came of it is not seen yet
     saved: bool = False
-    left: list[Part] = field(default_factory=list)  # inferred screens, for a person
+    left: list[SubApplication] = field(
+        default_factory=list
+    )  # inferred screens, for a person
     removals: list[str] = field(default_factory=list)  # inferred, for a person
     warnings: list[str] = field(default_factory=list)
     generated: bool = False
@@ -86,38 +80,41 @@ def _application(
         return
     yield from _one_database(hand, app, options)
     yield from enter_basics(hand, app)
-    for part in parts(app):
+    for part in app.parts(TYPED):
         yield from _part(hand, app, part, options, outcome)
     yield from _others(hand, app, options, outcome)
 
 
 def _one_database(hand: Hand, app: Application, options: Options) -> Road[None]:
     """Stop before the database is there twice, under two items."""
-    wanted = {part.label for part in parts(app)}
-    for label in _database_labels():
-        item = yield from hand.find(f"{label}(", starts=True)
-        there = item is not None and not item.label.endswith("(-)")
-        if app.database and there and label not in wanted and not options.prune:
+    for model in DATABASE_ITEMS:
+        there = yield from _is_there(hand, model.label)
+        other = app.database and not isinstance(app.database, model)
+        if other and there and not options.prune:
             raise hand.stop(
-                f"the application has a database under {label} already",
+                f"the application has a database under {model.label} already",
                 hint="Remove it with --prune, or first with --without-database.",
             )
 
 
 def _part(
-    hand: Hand, app: Application, part: Part, options: Options, outcome: Outcome
+    hand: Hand,
+    app: Application,
+    part: SubApplication,
+    options: Options,
+    outcome: Outcome,
 ) -> Road[None]:
-    if part.label in INFERRED and not options.type_inferred:
+    if part.inferred and not options.type_inferred:
         if (yield from configured(hand, part.label)) == "-":
             outcome.left.append(part)
         else:
             outcome.warnings.append(f"{part.label} is there and was not compared")
-    elif part.label == COMMAND_LINES:
+    elif isinstance(part, Cmdline):
         yield from enter_commands(hand, part, app.name)
     else:
         done = yield from enter_part(hand, part, app.name, prune=options.prune)
         outcome.warnings += [f"{part.label} has {name} too" for name in done.extra]
-        if part.label == FILE_SYSTEMS:
+        if isinstance(part, FileSystems):
             outcome.warnings += _monitored_too_early(app, done.order)
 
 
@@ -128,7 +125,7 @@ def _monitored_too_early(app: Application, order: Sequence[str]) -> Iterator[str
         monitor = place.get(mount.monitored_by, -1)
         if monitor > place.get(mount.mount_point, monitor):
             yield (
-                f"{FILE_SYSTEMS} has {mount.mount_point} before {mount.monitored_by}, "
+                f"{FileSystems.label} has {mount.mount_point} before {mount.monitored_by}, "
                 "which monitors it (manual A.1.6)"
             )
 
@@ -137,33 +134,37 @@ def _others(
     hand: Hand, app: Application, options: Options, outcome: Outcome
 ) -> Road[None]:
     """Remove what the application has and the file has not, or tell of it."""
-    wanted = {part.label for part in parts(app)}
-    for label in ORDER_OF_TYPING:
-        item = yield from hand.find(f"{label}(", starts=True)
-        if label in wanted or item is None or item.label.endswith("(-)"):
+    wanted = set(map(type, app.parts(TYPED)))
+    for model in TYPED:
+        there = yield from _is_there(hand, model.label)
+        if model in wanted or not there:
             continue
-        if options.prune and (label in PREFIXES or options.type_inferred):
-            yield from remove(hand, label)
-        elif options.prune:
-            outcome.removals.append(label)
+        if not options.prune:
+            outcome.warnings.append(f"{model.label} is there and not in the file")
+        elif model.inferred and not options.type_inferred:
+            outcome.removals.append(model.label)
         else:
-            outcome.warnings.append(f"{label} is there and not in the file")
+            yield from remove(hand, model.label)
 
 
-def remove(hand: Hand, label: str, database: Database | None = None) -> Road[None]:
-    """Remove a sub-application with the item REMOVE+EXIT of its screen.
+def _is_there(hand: Hand, label: str) -> Road[bool]:
+    """Whether the turnkey menu has item *label*, and something behind it."""
+    item = yield from hand.find(f"{label}(", starts=True)
+    return item is not None and not item.label.endswith("(-)")
 
-    With *database*, only if it lists nothing else: how one entry is removed no manual shows.
-    """
+
+def remove(hand: Hand, label: str) -> Road[None]:
+    """Remove a sub-application with the item REMOVE+EXIT of its screen."""
+    yield from _open(hand, label)
+    yield from _remove(hand, label)
+
+
+def _open(hand: Hand, label: str) -> Road[None]:
     yield from hand.choose(f"{label}(", starts=True)
     hand.expect(Kind.SETTINGS)
-    if database is not None:
-        held = yield from hand.settings()
-        if more := others(label, database, held):
-            raise hand.stop(
-                f"{label} has {', '.join(more)} too",
-                hint=f"Remove resource {database.resource} there by hand.",
-            )
+
+
+def _remove(hand: Hand, label: str) -> Road[None]:
     yield from hand.choose(REMOVE)
     if (yield from configured(hand, label)) != "-":
         raise hand.stop(f"{label} is still there after REMOVE+EXIT")
@@ -173,19 +174,28 @@ def remove(hand: Hand, label: str, database: Database | None = None) -> Road[Non
 def _without_database(
     hand: Hand, app: Application, outcome: Outcome, options: Options
 ) -> Road[None]:
-    for label in _database_labels():
-        item = yield from hand.find(f"{label}(", starts=True)
-        if item is None or item.label.endswith("(-)"):
+    for model in DATABASE_ITEMS:
+        if not (yield from _is_there(hand, model.label)):
             continue
-        if label in INFERRED and not options.type_inferred:
-            outcome.removals.append(label)
+        if model.inferred and not options.type_inferred:
+            outcome.removals.append(model.label)
         else:
-            yield from remove(hand, label, app.database)
+            yield from _remove_alone(hand, model, app.database)
 
 
-def _database_labels() -> Iterator[str]:
-    yield SYMFOWARE
-    yield COMMAND_LINES
+def _remove_alone(
+    hand: Hand, model: type[Database], database: Database | None
+) -> Road[None]:
+    """Remove *database* if nothing else is there: how one entry is removed no manual shows."""
+    yield from _open(hand, model.label)
+    if database is not None:
+        held = yield from hand.settings()
+        if more := others(model, database, held):
+            raise hand.stop(
+                f"{model.label} has {', '.join(more)} too",
+                hint=f"Remove resource {database.resource} there by hand.",
+            )
+    yield from _remove(hand, model.label)
 
 
 def _save(hand: Hand, app: Application, outcome: Outcome) -> Road[None]:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from pgx_wizard.core.parts.basics import FLAG_SETS, same
 from pgx_wizard.core.roads.hand import Hand, Road
-from pgx_wizard.core.screens.plan import same
 from pgx_wizard.core.screens.screen import Kind
-from pgx_wizard.core.screens.vocabulary import FLAG_SETS
 
 FREE = "FREECHOICE"
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from pgx_wizard.core.model import Application, Cmdline, Symfoware
+from pgx_wizard.core.application import Application
+from pgx_wizard.core.parts.basics import RECOMMENDED, SCRIPTS
+from pgx_wizard.core.parts.database import Cmdline, Symfoware
 from pgx_wizard.core.rules.rule import Finding, Node, Rule
-from pgx_wizard.core.screens.vocabulary import RECOMMENDED, SCRIPTS
 
 _FORBIDDEN = re.compile(r"[=\\~%@&]")
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from pgx_wizard.core.application import Application
 from pgx_wizard.core.file.positions import Path, Place, places
 from pgx_wizard.core.file.problem import Problem
-from pgx_wizard.core.model import Application
 from pgx_wizard.core.rules import attributes, database, layout, limits, names, node
 from pgx_wizard.core.rules.rule import Finding, Node, Rule
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pgx_wizard.core.model import Application
+from pgx_wizard.core.application import Application
 from pgx_wizard.core.rules.rule import Node
 
 

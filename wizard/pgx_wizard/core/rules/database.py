@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pgx_pclrsc.definition import ResourceDefinition, is_under
-from pgx_wizard.core.model import Application, Cmdline, Symfoware
+from pgx_wizard.core.application import Application
+from pgx_wizard.core.parts.database import CMDLINE_FLAGS, Cmdline, Symfoware
 from pgx_wizard.core.rules.rule import Finding, Node, Rule
-from pgx_wizard.core.screens.vocabulary import CMDLINE_FLAGS
 
 
 def _other_product(app: Application, _: Node) -> Iterator[Finding]:

@@ -4,36 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pgx_wizard.core.model import Application
+from pgx_wizard.core.application import LISTED, Application
 from pgx_wizard.core.rules.rule import Finding, Node, Rule
 
-APPLICATIONS, RESOURCES, DETECTORS = 48, 500, 100
+RESOURCES, DETECTORS = 500, 100
 SECONDS_A_FILE_SYSTEM = 6
 _GUIDE = "PRIMECLUSTER Installation and Administration Guide 4.3, A.10 (worksheets)"
 _SOLARIS = "Installation and Administration Guide 4.1 for Solaris, 6.6.1.2"
 
 
-def objects(app: Application) -> dict[str, tuple[int, int]]:
-    """Return, by kind, the resource objects of *app* and how many one detector serves."""
-    shared = sum("SHARE" in mount.flags for mount in app.mounts)
-    return {
-        "Cmdline": (1 if app.database else 0, 2),
-        "Fsystem": (len(app.mounts) - shared, 5),
-        "NFS": (shared, 10),
-        "Gds": (len(app.gds.disk_classes) if app.gds else 0, 64),
-        "Gls": (len(app.gls.addresses) if app.gls else 0, 64),
-        "takeover network": (len(app.network.addresses) if app.network else 0, 10),
-    }
+def objects(app: Application) -> list[tuple[int, int]]:
+    """Return how many resource objects of each kind *app* has, and how many a detector serves."""
+    return [counts for part in app.parts(LISTED) for counts in part.objects().values()]
 
 
 def _resources(app: Application, _: Node) -> Iterator[Finding]:
-    count = sum(number for number, _ in objects(app).values())
+    count = sum(number for number, _ in objects(app))
     if count > RESOURCES:
         yield Finding(f"{count} resources are more than {RESOURCES}")
 
 
 def _detectors(app: Application, _: Node) -> Iterator[Finding]:
-    count = sum(-(-number // each) for number, each in objects(app).values())
+    count = sum(-(-number // each) for number, each in objects(app))
     if count > DETECTORS:
         yield Finding(f"{count} detectors are more than {DETECTORS}")
 

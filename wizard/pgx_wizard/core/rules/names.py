@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pgx_wizard.core.model import Application
+from pgx_wizard.core.application import Application
 from pgx_wizard.core.rules.rule import Finding, Node, Rule
 
 # The only readable rule for an application's name is that of the graphical wizard.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pgx_wizard.core.model import Application, Mount
+from pgx_wizard.core.application import Application
 from pgx_wizard.core.mount_table import Entry, parse
+from pgx_wizard.core.parts.file_systems import Mount
 from pgx_wizard.core.rules.rule import Finding, Node, Rule, mount_path
 
 _BOTH = (

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from pgx_pclrsc.definition import ResourceDefinition
 from pgx_pclrsc.fstab import FSTAB, FSTAB_PCL
+from pgx_wizard.core.application import Application
 from pgx_wizard.core.file.positions import Path
 from pgx_wizard.core.file.problem import Severity
-from pgx_wizard.core.model import Application
 
 
 @dataclass(frozen=True, slots=True)

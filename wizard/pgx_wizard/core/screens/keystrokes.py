@@ -5,16 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pgx_wizard.core.screens.plan import (
-    Action,
-    Add,
-    Assign,
-    Change,
-    Entry,
-    Part,
-    Remove,
-)
-from pgx_wizard.core.screens.vocabulary import BASICS_LABEL, COMMAND_LINES, FLAG_SETS
+from pgx_wizard.core.parts import basics
+from pgx_wizard.core.parts.database import Cmdline
+from pgx_wizard.core.parts.file_systems import FileSystems
+from pgx_wizard.core.parts.sub_application import Entry, SubApplication
+from pgx_wizard.core.screens.plan import Action, Add, Assign, Change, Remove
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +28,8 @@ def choices(depth: int, menu: str, *items: str) -> Iterator[Step]:
 
 def attribute_steps(key: str, value: str) -> Iterator[Step]:
     """Yield how an attribute of Machines+Basics gets its value."""
-    yield from choices(1, BASICS_LABEL, key)
-    if key in FLAG_SETS:
+    yield from choices(1, basics.LABEL, key)
+    if key in basics.FLAG_SETS:
         flags = [word.upper() for word in value.split("|")]
         yield from choices(2, key, *flags, "SAVE+RETURN")
     elif key.endswith("Script") or key == "ScriptTimeout":
@@ -43,7 +38,7 @@ def attribute_steps(key: str, value: str) -> Iterator[Step]:
         yield from choices(2, key, value)
 
 
-def action_steps(part: Part, action: Action) -> Iterator[Step]:
+def action_steps(part: SubApplication, action: Action) -> Iterator[Step]:
     """Yield how *action* is done on the screen of *part*."""
     match action:
         case Add(entry):
@@ -51,7 +46,7 @@ def action_steps(part: Part, action: Action) -> Iterator[Step]:
             yield from _entry(part, entry)
         case Change(key, entry):
             yield from choices(1, part.label, key)
-            yield from _flags(entry, frozenset({"LOCAL", "AUTORECOVER"}))
+            yield from _flags(entry, FileSystems.preset_flags)
         case Assign(key, value):
             yield from choices(1, part.label, key)
             choice = value in ("yes", "no")
@@ -60,16 +55,14 @@ def action_steps(part: Part, action: Action) -> Iterator[Step]:
             yield Step(1, part.label, f"choose REMOVE+EXIT (it has {', '.join(extra)})")
 
 
-def _entry(part: Part, entry: Entry) -> Iterator[Step]:
-    if part.label == COMMAND_LINES:
+def _entry(part: SubApplication, entry: Entry) -> Iterator[Step]:
+    if isinstance(part, Cmdline):
         yield from choices(2, part.additional, "FREECHOICE")
         yield Step(2, part.additional, f"type {entry.name}")
         return
     yield from choices(2, part.additional, entry.name)
     if entry.flags is not None:
-        local = "LOCAL" in entry.flags
-        default = frozenset({"LOCAL", "AUTORECOVER"}) if local else frozenset()
-        yield from _flags(entry, default)
+        yield from _flags(entry, part.preset_flags)
 
 
 def _flags(entry: Entry, default: frozenset[str]) -> Iterator[Step]:

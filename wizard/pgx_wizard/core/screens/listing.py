@@ -8,31 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 
-from pgx_wizard.core.model import (
-    Application,
-    Cmdline,
-    FileSystems,
-    Gds,
-    Gls,
-    GlsAddress,
-    Mount,
-    NetworkAddress,
-    Symfoware,
-    TakeoverNetwork,
-)
+from pgx_wizard.core.application import LISTED, Application
+from pgx_wizard.core.parts import basics
+from pgx_wizard.core.parts.sub_application import SubApplication, listed_values
 from pgx_wizard.core.screens.sections import INFERRED_TITLE, TURNKEY_TITLE, Section
-from pgx_wizard.core.screens.vocabulary import (
-    BASICS,
-    BASICS_LABEL,
-    COMMAND_LINES,
-    FILE_SYSTEMS,
-    GDS,
-    GLS,
-    IP_ADDRESSES,
-    MOUNT_FLAGS,
-    SYMFOWARE,
-    TITLES,
-)
 
 
 class NoListing(Exception):
@@ -45,8 +24,6 @@ class NoListing(Exception):
 
 _HEADER = re.compile(r"(?P<title>.+) \((?P<object>[^():\s]+):(?P<state>[a-z ]+)\)")
 _SETTING = re.compile(r"(?P<key>[^=]+)=(?P<value>.*)")
-_INDEX = re.compile(r"\[\d+\]$")
-_LETTERS = {letter: flag for flag, letter in MOUNT_FLAGS.items()}
 
 
 def as_text(sections: Iterable[Section]) -> str:
@@ -115,7 +92,7 @@ def application(sections: list[Section]) -> Application:
     Raises NoListing.
     """
     by_title = {section.title: section for section in sections}
-    needed = {TURNKEY_TITLE, TITLES[BASICS_LABEL]}
+    needed = {TURNKEY_TITLE, basics.LABEL}
     if len(by_title) != len(sections) or not needed <= by_title.keys():
         raise NoListing("not the listing of one application")
     parts: dict[str, object] = {}
@@ -136,96 +113,26 @@ def _checked(read: Reader, section: Section) -> dict[str, object]:
         ) from ex
 
 
-def values(section: Section, key: str) -> tuple[str, ...]:
-    """Return the values of *key* with an index, in order."""
-    return tuple(v for k, v in section.settings if _INDEX.sub("", k) == key)
-
-
 def _turnkey(section: Section) -> dict[str, object]:
     return {"name": dict(section.settings)["ApplicationName"]}
 
 
 def _basics(section: Section) -> dict[str, object]:
     held = dict(section.settings)
-    basics = {key: held[key] for key in BASICS}
-    return {"machines": values(section, "Machines"), "basics": basics}
-
-
-def _gds(section: Section) -> dict[str, object]:
-    held = dict(section.settings)
-    part = Gds(
-        values(section, "DiskClasses"),
-        held["ClassNameFilter"],
-        held["StandbySupport"],
-        held["AutoRecover"],
-        int(held["Timeout"]),
-    )
-    return {"gds": part}
-
-
-def _symfoware(section: Section) -> dict[str, object]:
-    held = dict(section.settings)
-    script = held["FaultScript[0]"]
-    part = Symfoware(
-        held["ResourceName[0]"],
-        held["Flags[0]"],
-        int(held["OnlineTimeout[0]"]),
-        int(held["OfflineTimeout[0]"]),
-        "" if script == "''" else script,
-    )
-    return {"database": part}
-
-
-def _gls(section: Section) -> dict[str, object]:
-    addresses = tuple(map(_takeover, values(section, "TakeoverIpaddress")))
-    return {"gls": Gls(addresses, int(dict(section.settings)["Timeout"]))}
-
-
-def _takeover(value: str) -> GlsAddress:
-    flags, name = value.split(",", 1)
-    return GlsAddress(name, auto_recover="A" in flags)
-
-
-def _file_systems(section: Section) -> dict[str, object]:
-    held = dict(section.settings)
-    mounts = tuple(map(mount, values(section, "MountPoints")))
-    return {"file_systems": FileSystems(mounts, held["Filter"], int(held["Timeout"]))}
-
-
-def mount(value: str) -> Mount:
-    """Return the file system that `LA:/mnt/point` or `<LOCAL,SYNC>:/mnt/point` names."""
-    flags, point = value.split(":", 1)
-    if flags.startswith("<"):
-        words = set(flags[1:-1].split(","))
-    else:
-        words = {_LETTERS[letter] for letter in flags}
-    if not words <= set(MOUNT_FLAGS):
-        raise ValueError(f"flags {flags}")
-    return Mount(mount_point=point, flags=frozenset(words) - {"LOCAL"})
-
-
-def _cmdline(section: Section) -> dict[str, object]:
-    held = dict(section.settings)
-    script, resource = held["StartCommands[0]"].split(" ")
-    flags = dict(pair.split("=") for pair in held["Flags[0]"][1:-1].split(","))
-    timeout = int(flags.pop("TIMEOUT"))
-    return {"database": Cmdline(resource, script.rpartition("/")[0], timeout, flags)}
-
-
-def _network(section: Section) -> dict[str, object]:
-    addresses = tuple(map(NetworkAddress, values(section, "<name>")))
-    timeout = int(dict(section.settings)["<Timeout>"])
-    return {"network": TakeoverNetwork(addresses, timeout)}
+    attributes = {key: held[key] for key in basics.BASICS}
+    machines = listed_values(section.settings, "Machines")
+    return {"machines": machines, "basics": attributes}
 
 
 Reader = Callable[[Section], dict[str, object]]
+
+
+def _part(model: type[SubApplication]) -> Reader:
+    return lambda section: {model.declared_as: model.read(section.settings)}
+
+
 _READERS: dict[str, Reader] = {
     TURNKEY_TITLE: _turnkey,
-    TITLES[BASICS_LABEL]: _basics,
-    TITLES[GDS]: _gds,
-    TITLES[SYMFOWARE]: _symfoware,
-    TITLES[GLS]: _gls,
-    TITLES[FILE_SYSTEMS]: _file_systems,
-    COMMAND_LINES: _cmdline,
-    IP_ADDRESSES: _network,
+    basics.LABEL: _basics,
+    **{model.title: _part(model) for model in LISTED},
 }

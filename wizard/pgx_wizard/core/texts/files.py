@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pgx_wizard.core.model import Application, NetworkAddress
+from pgx_wizard.core.application import Application
 from pgx_wizard.core.mount_table import fstab_line, fstab_pcl_line
-from pgx_wizard.core.screens.vocabulary import HVGDSETUP
+from pgx_wizard.core.parts.network import NetworkAddress
 
 HVIPALIAS = "/opt/SMAW/SMAWRrms/etc/hvipalias"
 # Name of what is written, and the node's own file that its lines are for.
@@ -53,9 +53,7 @@ def contents(app: Application) -> dict[str, str]:
 
 def setup_script(app: Application) -> str:
     """Return a script of hvgdsetup commands, one for every disk class (A.1.1)."""
-    commands = [
-        f"{HVGDSETUP} -a {name}" for name in (app.gds.disk_classes if app.gds else ())
-    ]
+    commands = app.gds.preparation if app.gds else ()
     head = [
         "#!/bin/sh",
         f"# Disk classes of application {app.name}: before RMS is stopped for hvw (A.1.1).",

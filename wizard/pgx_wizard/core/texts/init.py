@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from pgx_pclrsc.definition import ResourceDefinition
+from pgx_wizard.core.application import TYPED
+from pgx_wizard.core.parts.basics import EXAMPLE
+from pgx_wizard.core.parts.database import MODELS
 
 HEAD = """\
 # The cluster application of resource {name}: one file for pgx_wizard.
@@ -12,85 +15,6 @@ name = "APP1"
 configuration = "config"  # as hvw's first line has it
 machines = [{machines}]  # the active node first
 
-[attributes]  # the manual's table in A.1.2
-PersistentFault = 1  # 1: a fault is kept when RMS starts; 0: it is forgotten
-OnlinePriority = 1  # 1: start where it was; 0: start where the list of machines says
-# AutoStartUp = "yes"
-# AutoSwitchOver = ["HostFailure", "ResourceFailure", "ShutDown"]
-# StandbyTransitions = ["ClearFaultRequest", "StartUp", "SwitchRequest"]
-# HaltFlag = "yes"
-# ScriptTimeout = 300
-# PreCheckScript, PreOnlineScript, PostOnlineScript, PreOfflineScript, OfflineDoneScript
-# and FaultScript are paths with arguments.
-
-[gds]
-disk_classes = ["class0001"]  # every class that a file system below is on
-# StandbySupport = "no"
-# AutoRecover = "no"
-# Timeout = 1800
-
-"""
-CMDLINE = """\
-[database]
-kind = "cmdline"  # runs pgx_online, pgx_offline and pgx_check
-resource = "{name}"
-script_dir = "/opt/pgx_pclrsc/bin"  # PREFIX/bin of make install
-timeout = {timeout}  # serves Start and Stop: at least {online} and {offline}, as registered
-
-[database.flags]  # what the scripts are made for
-ALLEXITCODES = "Yes"
-AUTORECOVER = "No"
-CLUSTEREXCLUSIVE = "Yes"
-NULLDETECTOR = "No"
-STANDBYCAP = "No"
-MONITORONLY = "No"
-
-"""
-SYMFOWARE = """\
-[database]
-kind = "symfoware"  # another product's menu item: it does not run this project's scripts
-resource = "{name}"
-OnlineTimeout = {online}
-OfflineTimeout = {offline}
-# Flags = "T900"
-# FaultScript = ""
-
-"""
-TAIL = """\
-# Takeover addresses of GLS; leave the table out if there is none.
-[gls]
-# Timeout = 60
-[[gls.address]]
-name = "takeoverip"
-# AUTORECOVER = false
-
-# Or of the takeover network (hvw's IpAddresses): a line of hvipalias for each node.
-# [network]
-# [[network.address]]
-# name = "dbhost"
-# address = "192.0.2.10"
-# device = "eth1"
-# prefix = 24
-
-# File systems in hvw's order: one of purpose monitor before those that it monitors.
-# [file_systems]
-# Timeout = 180  # at least 6 a file system
-
-[[file_systems.mount]]
-mount_point = "/mnt/monitor1"
-device = "/dev/sfdsk/class0001/dsk/volume0002"
-type = "ext4"
-options = "noauto,ro"
-purpose = "monitor"  # data, tablespace, backup, wal or monitor
-
-[[file_systems.mount]]
-mount_point = "{mount_point}"  # holds {data}
-device = "/dev/sfdsk/class0001/dsk/volume0001"
-type = "ext4"
-options = "noauto"
-purpose = "data"
-monitored_by = "/mnt/monitor1"
-# flags = ["AUTORECOVER"]  # and MONITORONLY for a backup, SHARE, SYNC
 """
 
 
@@ -105,8 +29,9 @@ def example(definition: ResourceDefinition, kind: str) -> str:
         "data": definition.data_directory,
         "mount_point": _mount_point(definition.data_directory),
     }
-    middle = CMDLINE if kind == "cmdline" else SYMFOWARE
-    return (HEAD + middle + TAIL).format(**values)
+    others = {model for name, model in MODELS.items() if name != kind}
+    tables = [model.example for model in TYPED if model not in others]
+    return "".join([HEAD, EXAMPLE, *tables]).format(**values)
 
 
 def _mount_point(data: str) -> str:

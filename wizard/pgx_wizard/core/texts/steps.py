@@ -7,45 +7,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from pgx_wizard.core.model import Application, Cmdline
-from pgx_wizard.core.roads.basics import differing
+from pgx_wizard.core.application import TYPED, Application
+from pgx_wizard.core.parts import basics
+from pgx_wizard.core.parts.sub_application import SubApplication
 from pgx_wizard.core.screens.keystrokes import (
     Step,
     action_steps,
     attribute_steps,
     choices,
 )
-from pgx_wizard.core.screens.plan import DEFAULTS, Part, parts, plan
+from pgx_wizard.core.screens.plan import differing, plan
 from pgx_wizard.core.screens.sections import sections
 from pgx_wizard.core.screens.vocabulary import (
     ACTIVATE,
-    BASICS,
-    BASICS_LABEL,
-    CMDLINE_FLAGS,
-    COMMAND_LINES,
     CREATE,
     EDIT,
-    FILE_SYSTEMS,
-    GDS,
     GENERATE,
-    GLS,
-    HVGDSETUP,
     HVW,
-    INFERRED,
-    IP_ADDRESSES,
     NO_RMS,
     STANDBY_TYPE,
-    SYMFOWARE,
 )
-
-SECTIONS = {
-    GDS: "A.1.3",
-    SYMFOWARE: "A.1.4",
-    COMMAND_LINES: "no section: the screen is not documented",
-    GLS: "A.1.5",
-    IP_ADDRESSES: "no section: the screen is not documented",
-    FILE_SYSTEMS: "A.1.6",
-}
 
 
 def markdown(app: Application) -> str:
@@ -64,14 +45,14 @@ def markdown(app: Application) -> str:
 def _chapters(app: Application) -> Iterator[tuple[str, list[str]]]:
     yield "Prepare (A.1.1)", list(_preparation(app))
     yield "Create the application (A.1.2)", list(_creation(app))
-    for part in parts(app):
-        yield f"{part.label} ({SECTIONS[part.label]})", list(_part(part, app))
+    for part in app.parts(TYPED):
+        yield f"{part.label} ({part.section})", list(_part(part))
     yield "Generate and activate (A.1.7)", list(_finish(app))
 
 
 def _preparation(app: Application) -> Iterator[str]:
-    for name in app.gds.disk_classes if app.gds else ():
-        yield f"Run `{HVGDSETUP} -a {name}`."
+    for part in app.parts(TYPED):
+        yield from (f"Run `{command}`." for command in part.preparation)
     yield "From the Web-Based Admin View, stop RMS on all nodes."
     yield from _start(app)
 
@@ -85,14 +66,17 @@ def _start(app: Application, program: str = HVW) -> Iterator[str]:
 
 
 def left_by_hand(
-    app: Application, left: Iterable[Part], removals: Iterable[str], program: str = HVW
+    app: Application,
+    left: Iterable[SubApplication],
+    removals: Iterable[str],
+    program: str = HVW,
 ) -> list[str]:
     """Return, numbered, all that a person does for the parts *left* and the *removals*.
 
     From the start of *program*, hvw, to its end: each screen is left by what the manual shows.
     """
     steps = [*_start(app, program), f"Choose `{EDIT}`, then `{app.name}`."]
-    steps += [step for part in left for step in by_hand(part, app)]
+    steps += [step for part in left for step in _by_hand(part)]
     steps += [step for label in removals for step in _removal(label)]
     steps.append(f"In the menu of {app.name} choose `SAVE+EXIT`.")
     steps.append("If the list of applications is shown, choose `RETURN`.")
@@ -111,12 +95,12 @@ def _removal(label: str) -> Iterator[str]:
 def _creation(app: Application) -> Iterator[str]:
     yield f"Choose `{CREATE}`, then `{STANDBY_TYPE}`."
     yield f"If `ApplicationName` is not {app.name}, choose it and type `{app.name}`."
-    yield f"Choose `{BASICS_LABEL}`; see that `Machines[0]` is {app.machines[0]}."
+    yield f"Choose `{basics.LABEL}`; see that `Machines[0]` is {app.machines[0]}."
     for machine in app.machines[1:]:
         yield f"Choose `AdditionalMachine`, then `{machine}`."
-    for key, value in differing(app, BASICS):
+    for key, value in differing(app, basics.BASICS):
         yield _sentence(attribute_steps(key, value))
-    yield f"See that the screen lists:\n\n{_listing(app, 'Machines+Basics')}"
+    yield f"See that the screen lists:\n\n{_listing(app, basics.LABEL)}"
     yield "Choose `SAVE+EXIT`."
 
 
@@ -136,47 +120,22 @@ def _listing(app: Application, title: str) -> str:
     return "".join(f"       {line}\n" for line in lines)
 
 
-def _part(part: Part, app: Application) -> Iterator[str]:
-    if part.label in INFERRED:
-        yield from by_hand(part, app)
+def _part(part: SubApplication) -> Iterator[str]:
+    if part.inferred:
+        yield from _by_hand(part)
         return
     yield f"Choose `{part.label}`."
-    for action in plan(part, DEFAULTS.get(part.label, {})).actions:
+    for action in plan(part, part.defaults()).actions:
         yield _sentence(action_steps(part, action))
-    if part.label == GDS:
-        yield (
-            "A.1.3, step 4, asks for MONITORONLY by purpose here; hvw's screen has no such "
-            "item: it is set with the file systems."
-        )
-        yield "See that `StandbySupport` is `no`."
+    yield from part.notes
     yield "Choose `SAVE+EXIT`."
 
 
-def by_hand(part: Part, app: Application) -> list[str]:
-    """Return what a person does at a screen that is not documented."""
-    steps = [
-        f"Choose `{part.label}`. No manual shows this screen: go by what it asks for."
-    ]
-    if part.label == COMMAND_LINES and isinstance(app.database, Cmdline):
-        steps += _commands(app.database)
-    else:
-        names = ", ".join(f"`{entry.name}`" for entry in part.entries)
-        steps.append(
-            f"Add {names}, with a time-out of {dict(part.values)['Timeout']} s."
-        )
-    return [*steps, "Choose `SAVE+EXIT`."]
-
-
-def _commands(database: Cmdline) -> Iterator[str]:
-    yield "Choose `AdditionalStartCommand`, then `FREECHOICE`."
-    for what, script in (
-        ("start", "pgx_online"),
-        ("stop", "pgx_offline"),
-        ("check", "pgx_check"),
-    ):
-        yield f"As the {what} command type `{database.command(script)}`."
-    flags = ", ".join(f"`{flag}={database.flags[flag]}`" for flag in CMDLINE_FLAGS)
-    yield f"Set every flag: {flags}, and `TIMEOUT={database.timeout}`."
+def _by_hand(part: SubApplication) -> Iterator[str]:
+    """Yield what a person does at a screen that is not documented."""
+    yield f"Choose `{part.label}`. No manual shows this screen: go by what it asks for."
+    yield from part.by_hand()
+    yield "Choose `SAVE+EXIT`."
 
 
 def _finish(app: Application) -> Iterator[str]:
