@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pgx_postgres.watch.states import Starting, State, Watching
 from pgx_postgres.watch.watch import step
 from pgx_postgres.watch.watched import (
     TEMPLATE1,
@@ -10,10 +11,8 @@ from pgx_postgres.watch.watched import (
     Event,
     Limits,
     Ready,
-    Starting,
-    State,
     Tick,
-    Watching,
+    Warn,
 )
 
 
@@ -25,17 +24,26 @@ class Run:
         self.state: State = Starting(answered=answered)
         self.now = 0.0
         self._thaw = -1.0
-        self.effects: list[Effect] = []
+        self.effects: list[Effect] = []  # questions and warnings
+        self.said: list[Effect] = []  # what happened
 
     def at(self, now: float, *events: Event) -> list[Effect]:
-        """Step *events* and a Tick at *now*, with the Ticks wanted before it."""
+        """Step *events* and a Tick at *now*, with the Ticks wanted before it.
+
+        Return the questions and warnings.
+        """
         self._wake_until(now)
         self.now = now
         done: list[Effect] = []
         for event in (*events, Tick()):
-            self.state, effects = step(self.limits, self.state, event, now)
-            done += effects
+            done += self._step(event, now)
+        return done
+
+    def _step(self, event: Event, now: float) -> list[Effect]:
+        self.state, effects = step(self.limits, self.state, event, now)
+        done: list[Effect] = [one for one in effects if isinstance(one, Ask | Warn)]
         self.effects += done
+        self.said += [one for one in effects if one not in done]
         return done
 
     def frozen_until(self, now: float) -> None:
@@ -44,16 +52,15 @@ class Run:
 
     def _wake_until(self, now: float) -> None:
         while isinstance(self.state, Watching) and now > self._thaw:
-            wake = self.state.clock.wake
+            wake = self.state.question.clock.wake
             if wake is None or wake >= now:
                 return
-            self.state, effects = step(self.limits, self.state, Tick(), wake)
-            self.effects += effects
+            self._step(Tick(), wake)
 
     @property
     def failures(self) -> int:
         assert isinstance(self.state, Watching)
-        return self.state.failures
+        return self.state.opinion.failures
 
 
 def watch(

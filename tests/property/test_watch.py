@@ -7,18 +7,18 @@ from dataclasses import dataclass, field
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pgx_postgres.watch.asking import OVERDUE_LIMIT
 from pgx_postgres.watch.pace import beat
-from pgx_postgres.watch.watch import OVERDUE_LIMIT, step, wake_of
+from pgx_postgres.watch.states import Ended, Faulted, Starting, State, Watching
+from pgx_postgres.watch.watch import step, wake_of
 from pgx_postgres.watch.watched import (
     POSTGRES,
     TEMPLATE1,
     Answered,
     Ask,
     CrashRestart,
-    Ended,
     Event,
     Failed,
-    Faulted,
     FaultNow,
     Ignored,
     Inside,
@@ -27,10 +27,7 @@ from pgx_postgres.watch.watched import (
     Outside,
     PostmasterGone,
     Ready,
-    Starting,
-    State,
     Tick,
-    Watching,
 )
 
 LIMITS = st.builds(
@@ -137,7 +134,7 @@ def check_invariants(bench: Bench) -> None:
     assert asked.count(POSTGRES) <= 1
     if isinstance(bench.state, Watching):
         assert wake_of(bench.state) is not None or bench.open
-        assert bench.state.failures <= bench.limits.retry_count + 1
+        assert bench.state.opinion.failures <= bench.limits.retry_count + 1
         wake = wake_of(bench.state)
         assert wake is None or wake >= bench.now
 
@@ -221,12 +218,12 @@ def test_a_late_reply_counts_back_to_zero(limits: Limits) -> None:
     first = min(bench.open)
     bench.sleep(limits.retry_count * limits.response_timeout + 0.001)
     assert isinstance(bench.state, Watching)
-    assert bench.state.failures == limits.retry_count
+    assert bench.state.opinion.failures == limits.retry_count
 
     bench.feed(Answered(first))
 
     assert isinstance(bench.state, Watching)
-    assert bench.state.failures == 0
+    assert bench.state.opinion.failures == 0
 
 
 @given(TIMED, st.floats(0.0, 1.0), st.floats(1.0, 1e6))
@@ -240,7 +237,7 @@ def test_a_frozen_monitor_does_not_fault(
     budget = (1 + limits.retry_count) * limits.response_timeout
     bench.sleep(at * budget * 0.99)
     assert isinstance(bench.state, Watching)
-    left = (bench.state.due or 0) - bench.now
+    left = (bench.state.question.due or 0) - bench.now
     wake = wake_of(bench.state)
     assert wake is not None
 
@@ -248,8 +245,8 @@ def test_a_frozen_monitor_does_not_fault(
     bench.feed(Tick())
 
     assert isinstance(bench.state, Watching)
-    assert bench.state.due is not None
-    assert bench.state.due - bench.now >= left - 1e-6 * frozen - 1e-6
+    assert bench.state.question.due is not None
+    assert bench.state.question.due - bench.now >= left - 1e-6 * frozen - 1e-6
 
 
 @given(TIMED)

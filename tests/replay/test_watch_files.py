@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from pgx_postgres.watch.states import Watching
 from pgx_postgres.watch.watched import (
     Answered,
     Ask,
@@ -21,7 +22,6 @@ from pgx_postgres.watch.watched import (
     Outside,
     PostmasterGone,
     Ready,
-    Watching,
 )
 from tests.watch_run import Run
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pgx_postgres.watch import opening, watch
 from pgx_postgres.watch.opening import Opening
+from pgx_postgres.watch.states import Faulted, Starting, State, Watching
 from pgx_postgres.watch.watched import (
     OPENING,
     PATIENCE,
@@ -11,18 +12,15 @@ from pgx_postgres.watch.watched import (
     TEMPLATE1,
     Answered,
     Ask,
+    Begun,
     Consult,
     Effect,
     Event,
     Failed,
-    Faulted,
     Ignored,
     Limits,
     Ready,
-    Starting,
-    State,
     Tick,
-    Watching,
 )
 
 SHUT1 = Answered(1, "shut", shut="XX000")
@@ -63,13 +61,13 @@ class Run:
 
     @property
     def online(self) -> bool:
-        return isinstance(self.state, Watching) and self.state.answered
+        return isinstance(self.state, Watching) and self.state.opinion.answered
 
 
 def test_both_databases_are_asked_at_once() -> None:
     run = Run(started=True)
 
-    assert run.effects == [Ask(OPENING, POSTGRES), Ask(1, TEMPLATE1)]
+    assert run.effects == [Begun(), Ask(OPENING, POSTGRES), Ask(1, TEMPLATE1)]
     assert not run.online
 
 
@@ -127,7 +125,7 @@ def test_while_postgres_says_nothing_a_shut_template1_is_a_failure() -> None:
     run.tick(PATIENCE)
 
     assert isinstance(run.state, Watching)
-    assert (run.state.failures, run.state.answered) == (1, False)
+    assert (run.state.opinion.failures, run.state.opinion.answered) == (1, False)
 
 
 def test_postgres_is_asked_again_where_its_question_was_cut() -> None:
@@ -137,7 +135,7 @@ def test_postgres_is_asked_again_where_its_question_was_cut() -> None:
     run.until(3)
 
     assert isinstance(run.state, Watching)
-    assert run.state.failures == 1
+    assert run.state.opinion.failures == 1
     assert run.effects.count(Ask(OPENING, POSTGRES)) == 2
     assert Ask(2, TEMPLATE1) in run.effects
     run.tell(Ignored(OPENING), 3)
@@ -157,7 +155,7 @@ def test_its_open_question_is_the_second_opinion() -> None:
     run = Run(started=True)
     run.until(29.0)
     assert isinstance(run.state, Watching)
-    assert (run.state.failures, run.state.consulted) == (2, True)
+    assert (run.state.opinion.failures, run.state.opinion.consulted) == (2, True)
     run.tell(OPEN0, 29.0)
 
     assert run.online

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+from pgx_postgres.watch.states import Ended, Faulted
 from pgx_postgres.watch.watch import step
 from pgx_postgres.watch.watched import (
     TEMPLATE1,
     Answered,
     Ask,
     CrashRestart,
-    Ended,
     Failed,
-    Faulted,
     FaultNow,
     Ignored,
     Limits,

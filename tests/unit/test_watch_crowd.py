@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from pgx_postgres.watch.states import Faulted, Watching
 from pgx_postgres.watch.watched import (
     POSTGRES,
     TEMPLATE1,
     Answered,
     Ask,
-    Faulted,
     Inside,
     OthersServed,
     Outside,
@@ -109,4 +109,5 @@ def test_a_server_that_never_answered_is_not_online_for_others() -> None:
     run.at(0.1, Outside(1, FULL))
     run.at(1.5, OthersServed())
 
-    assert not getattr(run.state, "answered", True)
+    assert isinstance(run.state, Watching)
+    assert not run.state.opinion.answered

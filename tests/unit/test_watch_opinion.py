@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from pgx_postgres.watch.states import Faulted
 from pgx_postgres.watch.watched import (
     POSTGRES,
     TEMPLATE1,
     Answered,
     Ask,
     Failed,
-    Faulted,
     Warn,
 )
 from tests.watch_run import watch

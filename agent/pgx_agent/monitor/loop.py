@@ -2,7 +2,8 @@
 
 It waits for the postmaster's end, the checkpointer's end, the sockets of its questions,
 and the next deadline.  At each turn ends of processes are heard first, then replies,
-and only then is time judged.  What is decided is decided in `core.watch`.
+and only then is time judged.  What is decided, and what is to be said of it, is decided
+in `pgx_postgres.watch`.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import math
 import select
 import time
+from typing import assert_never
 
 from pgx_agent.monitor.claim import Claim
 from pgx_agent.monitor.seeing import evidence, sight
@@ -27,23 +29,25 @@ from pgx_postgres import pidfile
 from pgx_postgres.probe import addresses, login
 from pgx_postgres.probe.addresses import Address
 from pgx_postgres.watch import watch
+from pgx_postgres.watch.states import Faulted, Starting, State
 from pgx_postgres.watch.watched import (
-    Answered,
+    FAULTED,
     Ask,
+    Begun,
+    Counted,
     CrashRestart,
-    Ended,
+    Effect,
     Event,
-    Failed,
-    Faulted,
+    Finish,
     Limits,
     OthersServed,
+    Plain,
     PostmasterGone,
+    Publish,
     Ready,
-    Starting,
-    State,
+    Recovered,
     Tick,
     Warn,
-    Watching,
 )
 
 _REFRESH = 1.0  # seconds between two writings of the record
@@ -99,7 +103,6 @@ class Monitor:
         )
         if claim.before == record.FAULTED:
             self._state = Faulted(claim.reason)
-        self._answered = False
         self._over = False
 
     def _runs(self, byte: int) -> bool:
@@ -233,58 +236,55 @@ class Monitor:
             self._advance(heard)
 
     def _advance(self, event: Event) -> None:
-        before = self._state
-        self._state, effects = watch.step(self._limits, before, event, time.monotonic())
-        if self._state is not before:
-            self._changed(before, self._state, event)
+        now = time.monotonic()
+        self._state, effects = watch.step(self._limits, self._state, event, now)
         for effect in effects:
-            match effect:
-                case Ask(number=number, database=database):
-                    self._questions.put(number, database)
-                case Warn(text=text):
-                    self._say.answered_oddly(text)
+            self._do(effect)
 
-    def _changed(self, before: State, after: State, event: Event) -> None:
-        match before, after:
-            case _, Faulted(reason=reason):
-                self._fault(reason, event)
-            case _, Ended(reason=reason):
-                self._say.ends(reason)
-                self._say.first_word(f"gone {reason}")
-                self._over = True
-            case Watching(), Watching():
-                self._counted(before, after, event)
-            case _:
-                self._say.goes_on(type(before).__name__, type(after).__name__)
-
-    def _counted(self, before: Watching, after: Watching, event: Event) -> None:
-        if isinstance(event, Answered) and event.number != before.opinion:
-            if event.warning is None:
+    def _do(self, effect: Effect) -> None:
+        match effect:
+            case Ask(number=number, database=database):
+                self._questions.put(number, database)
+            case Begun():
+                self._say.begins()
+            case Plain():
                 self._say.answered_plainly()
-            if before.failures:
-                self._say.recovered(before.failures)
-        if isinstance(event, Answered) and after.answered:
+            case Warn(text=text):
+                self._say.answered_oddly(text)
+            case Counted(failures=failures, allowed=allowed, reason=reason):
+                self._say.failed(failures, allowed, reason)
+            case Recovered(failures=failures):
+                self._say.recovered(failures)
+            case Publish(state=state, reason=reason, shut=shut):
+                self._publish(state, reason, shut=shut)
+            case Finish(reason=reason):
+                self._finish(reason)
+            case _:
+                assert_never(effect)
+
+    def _publish(self, state: str, reason: str, *, shut: bool) -> None:
+        if state == FAULTED:
+            self._fault(reason, shut=shut)
+        else:
             self._online()
-        if after.failures > before.failures:
-            silent = before.outside or "no answer in time"
-            reason = event.reason if isinstance(event, Failed) else silent
-            self._say.failed(after.failures, self._limits.retry_count + 1, reason)
+
+    def _finish(self, reason: str) -> None:
+        self._say.ends(reason)
+        self._say.first_word(f"gone {reason}")
+        self._over = True
 
     def _online(self) -> None:
-        """Say Online at the first answer; the record may say so already."""
-        if self._answered:
-            return
-        self._answered = True
+        """Say Online; the record may say so already."""
         again = self._keeping.kept.state == record.ONLINE
         if not again:
             self._record(record.ONLINE)
         self._first_word.online(self._pid, self._start, time.monotonic())
         self._say.watched(self._pid, again=again)
 
-    def _fault(self, reason: str, event: Event) -> None:
+    def _fault(self, reason: str, *, shut: bool) -> None:
         """Say it first: what asks for it waits for nothing else."""
         self._record(record.FAULTED, reason)
-        self._first_word.faulted(reason, event)
+        self._first_word.faulted(reason, shut=shut)
         self._questions.close()
         known = self._papers.explain(reason, self._pidfd)
         if known != reason:

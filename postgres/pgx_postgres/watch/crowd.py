@@ -8,30 +8,36 @@ them apart.
 from __future__ import annotations
 
 from pgx_base.light.dataclasses import replace
-from pgx_postgres.watch.pace import deadline, patience
-from pgx_postgres.watch.watched import Effect, Limits, Warn, Watching
+from pgx_postgres.watch.asking import is_number
+from pgx_postgres.watch.pace import anew, patience
+from pgx_postgres.watch.states import Asked, Watching
+from pgx_postgres.watch.watched import Effect, Limits, Warn
 
 
 def outside(
     limits: Limits, state: Watching, number: int, reason: str, now: float
 ) -> Watching:
     """Return *state* once question *number* has found no room: it goes on trying."""
-    if number == state.opinion:
-        return replace(state, opinion_outside=True)
-    if number != state.current:
+    question, asked = state.question, Asked(number, reason)
+    if is_number(question.second, number):
+        return replace(state, question=replace(question, second=asked))
+    if not is_number(question.current, number):
         return state
-    after = replace(state, outside=reason)
-    return replace(after, due=after.due or deadline(limits, after, now))
+    after = replace(state, question=replace(question, current=asked))
+    return after if question.due else anew(limits, after, now)
 
 
 def inside(limits: Limits, state: Watching, number: int) -> Watching:
     """Return *state* once question *number* has found room; it is not answered yet."""
-    if number == state.opinion:
-        return replace(state, opinion_outside=False)
-    if number != state.current:
+    question, asked = state.question, Asked(number)
+    if is_number(question.second, number):
+        return replace(state, question=replace(question, second=asked))
+    if not is_number(question.current, number):
         return state
-    after = replace(state, outside=None)
-    return after if patience(limits, after) else replace(after, due=None)
+    after = replace(state, question=replace(question, current=asked))
+    if patience(limits, after):
+        return after
+    return replace(after, question=replace(after.question, due=None))
 
 
 def others_served(
@@ -41,10 +47,17 @@ def others_served(
 
     It is no answer either: a server that has not answered yet goes on being asked.
     """
-    if state.outside is None and not (state.opinion_outside and state.silent):
+    where = state.question.outside
+    if where is None and not _second_is_outside(state):
         return state, ()
-    after = replace(state, failures=0, silent=False, consulted=False)
-    if state.due is not None:
-        after = replace(after, due=deadline(limits, after, now))
-    where = state.outside or "there is no room in the queue of connections"
+    after = replace(state, opinion=state.opinion.forgiven())
+    if state.question.due is not None:
+        after = anew(limits, after, now)
+    where = where or "there is no room in the queue of connections"
     return after, (Warn(f"{where}, but others are let in"),)
+
+
+def _second_is_outside(state: Watching) -> bool:
+    """Whether template1 is silent, and the second opinion has not been let in."""
+    second = state.question.second
+    return state.opinion.silent and second is not None and second.outside is not None

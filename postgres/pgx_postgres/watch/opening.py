@@ -13,6 +13,7 @@ would follow the data to another node: a locale or a library that this node lack
 from __future__ import annotations
 
 from pgx_base.light.dataclasses import dataclass, replace
+from pgx_postgres.watch.states import Asked, Watching
 from pgx_postgres.watch.watched import (
     OPENING,
     PATIENCE,
@@ -27,7 +28,6 @@ from pgx_postgres.watch.watched import (
     Ignored,
     Ready,
     Shut,
-    Watching,
 )
 
 
@@ -101,6 +101,7 @@ def _give_up(opening: Opening, *events: Event) -> Result:
 
 def consult(state: Watching) -> tuple[Watching, tuple[Effect, ...]]:
     """Ask `postgres`, unless it is being asked."""
-    if state.opinion is not None:
+    if state.question.second is not None:
         return state, ()
-    return replace(state, opinion=OPENING), (Ask(OPENING, POSTGRES),)
+    question = replace(state.question, second=Asked(OPENING))
+    return replace(state, question=question), (Ask(OPENING, POSTGRES),)

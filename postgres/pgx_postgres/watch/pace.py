@@ -9,7 +9,8 @@ it asked for pushes the deadlines back.
 from __future__ import annotations
 
 from pgx_base.light.dataclasses import replace
-from pgx_postgres.watch.watched import PATIENCE, Clock, Limits, Watching
+from pgx_postgres.watch.states import Clock, Watching
+from pgx_postgres.watch.watched import PATIENCE, Limits
 
 _LONGEST_BEAT = 1.0
 
@@ -22,15 +23,21 @@ def patience(limits: Limits, state: Watching) -> float | None:
     """
     if limits.response_timeout:
         return limits.response_timeout
-    if not state.answered:
+    if not state.opinion.answered:
         return PATIENCE
-    return None if state.outside is None else limits.watch_interval
+    return None if state.question.outside is None else limits.watch_interval
 
 
 def deadline(limits: Limits, state: Watching, now: float) -> float | None:
     """Return when silence counts that begins *now*."""
     allowed = patience(limits, state)
     return None if allowed is None else now + allowed
+
+
+def anew(limits: Limits, state: Watching, now: float) -> Watching:
+    """Return *state* with silence that begins *now*."""
+    due = deadline(limits, state, now)
+    return replace(state, question=replace(state.question, due=due))
 
 
 def beat(limits: Limits) -> float:
@@ -46,33 +53,38 @@ def forgive_lateness(limits: Limits, state: Watching, now: float) -> Watching:
     when in it we stopped running; steps late in a row take back the lateness alone, so
     that on a node which never has time for us a dead server still faults.
     """
-    clock = state.clock
+    question, clock = state.question, state.question.clock
     if clock.wake is None or now < clock.wake:
         return state
     if now <= clock.wake + beat(limits) / 2:
-        return replace(state, clock=replace(clock, late=False))
+        return _with_clock(state, replace(clock, late=False))
     shift = now - (clock.wake if clock.late else clock.seen)
-    return replace(
-        state,
-        clock=replace(clock, late=True),
-        due=None if state.due is None else state.due + shift,
-    )
+    due = None if question.due is None else question.due + shift
+    question = replace(question, clock=replace(clock, late=True), due=due)
+    return replace(state, question=question)
+
+
+def _with_clock(state: Watching, clock: Clock) -> Watching:
+    return replace(state, question=replace(state.question, clock=clock))
 
 
 def with_wake(limits: Limits, state: Watching, now: float) -> Watching:
     """Return *state* with the instant at which it wants its next Tick."""
+    question = state.question
     wanted = [
-        at for at in (state.due, state.ask_at, _half(limits, state)) if at is not None
+        at
+        for at in (question.due, question.ask_at, _half(limits, state))
+        if at is not None
     ]
-    if state.due is not None:
+    if question.due is not None:
         wanted.append(now + beat(limits))
     wake = max(now, min(wanted)) if wanted else None
-    return replace(state, clock=Clock(now, wake, state.clock.late))
+    return _with_clock(state, Clock(now, wake, question.clock.late))
 
 
 def _half(limits: Limits, state: Watching) -> float | None:
     """Return when a single allowed question is half over and not yet doubted."""
-    allowed = patience(limits, state)
-    if limits.retry_count or state.due is None or state.consulted or allowed is None:
+    due, allowed = state.question.due, patience(limits, state)
+    if limits.retry_count or due is None or state.opinion.consulted or allowed is None:
         return None
-    return state.due - allowed / 2
+    return due - allowed / 2

@@ -22,47 +22,57 @@ from __future__ import annotations
 from typing import assert_never
 
 from pgx_base.light.dataclasses import replace
-from pgx_postgres.watch import crowd
+from pgx_postgres.watch import asking, crowd
+from pgx_postgres.watch.counting import count, faulted
 from pgx_postgres.watch.opening import consult
-from pgx_postgres.watch.pace import deadline, forgive_lateness, patience, with_wake
+from pgx_postgres.watch.pace import anew, forgive_lateness, with_wake
+from pgx_postgres.watch.silence import tick
+from pgx_postgres.watch.states import (
+    HANDED_ON,
+    HEARD,
+    UNHEARD,
+    Clock,
+    Ended,
+    Faulted,
+    Opinion,
+    Question,
+    Result,
+    Starting,
+    State,
+    Watching,
+)
 from pgx_postgres.watch.watched import (
+    ONLINE,
     OPENING,
-    PATIENCE,
     POSTGRES,
     TEMPLATE1,
     Answered,
-    Ask,
-    Clock,
+    Begun,
     Consult,
     CrashRestart,
     Effect,
-    Ended,
     Event,
     Failed,
-    Faulted,
     FaultNow,
+    Finish,
     Ignored,
     Inside,
     Limits,
     OthersServed,
     Outside,
+    Plain,
     PostmasterGone,
+    Publish,
     Ready,
+    Recovered,
     Shut,
-    Starting,
-    State,
     Tick,
     Warn,
-    Watching,
 )
-
-OVERDUE_LIMIT = 2
-
-Result = tuple[State, tuple[Effect, ...]]
 
 
 def step(limits: Limits, state: State, event: Event, now: float) -> Result:
-    """Return the state after *event* at *now*, and what is to be done.
+    """Return the state after *event* at *now*, and what is to be done and said.
 
     Deadlines are judged and questions put by Tick alone, so that replies which have
     arrived are heard first.
@@ -71,7 +81,7 @@ def step(limits: Limits, state: State, event: Event, now: float) -> Result:
         case Faulted() | Ended():
             return state, ()
         case Starting():
-            return _starting(state, event, now), ()
+            return _starting(state, event, now)
         case Watching():
             before = forgive_lateness(limits, state, now)
             after, effects = _watching(limits, before, event, now)
@@ -84,31 +94,34 @@ def step(limits: Limits, state: State, event: Event, now: float) -> Result:
 
 def wake_of(state: State) -> float | None:
     """Return when *state* wants its next Tick at the latest, None for not at all."""
-    return state.clock.wake if isinstance(state, Watching) else None
+    return state.question.clock.wake if isinstance(state, Watching) else None
 
 
-def _starting(state: Starting, event: Event, now: float) -> State:
+def _starting(state: Starting, event: Event, now: float) -> Result:
     match event:
         case Ready():
-            return Watching(Clock(now, now), answered=state.answered, ask_at=now)
-        case PostmasterGone(reason=reason, expected=expected):
-            return _gone(state.answered and not expected, reason)
+            opinion = Opinion(HANDED_ON if state.answered else UNHEARD)
+            return Watching(Question(Clock(now, now), ask_at=now), opinion), (Begun(),)
+        case PostmasterGone():
+            return _gone(event, answered=state.answered)
         case _:
-            return state
+            return state, ()
 
 
-def _gone(fault: bool, reason: str) -> State:
-    return Faulted(reason) if fault else Ended(reason)
+def _gone(event: PostmasterGone, *, answered: bool) -> Result:
+    if answered and not event.expected:
+        return faulted(event.reason)
+    return Ended(event.reason), (Finish(event.reason),)
 
 
 def _watching(limits: Limits, state: Watching, event: Event, now: float) -> Result:
     match event:
         case Tick():
-            return _tick(limits, state, now)
-        case Answered(number=number, warning=warning):
-            return _answered(limits, state, number, warning, now)
+            return tick(limits, state, now)
+        case Answered():
+            return _answered(limits, state, event, now)
         case Failed(number=number, reason=reason):
-            return _failed(limits, state, number, reason, now), ()
+            return _failed(limits, state, number, reason, now)
         case Outside(number=number, reason=reason):
             return crowd.outside(limits, state, number, reason, now), ()
         case Inside(number=number):
@@ -119,15 +132,15 @@ def _watching(limits: Limits, state: Watching, event: Event, now: float) -> Resu
             return _closed(limits, state, number, now), ()
         case FaultNow(number=number, reason=reason):
             # Somebody stops a server that was never ours to watch: no fault of ours.
-            if not state.answered:
+            if not state.opinion.answered:
                 return _closed(limits, state, number, now), ()
-            return Faulted(reason), ()
+            return faulted(reason)
         case CrashRestart(reason=reason):
-            return (Faulted(reason) if state.answered else state), ()
-        case PostmasterGone(reason=reason, expected=expected):
-            return _gone(state.answered and not expected, reason), ()
+            return faulted(reason) if state.opinion.answered else (state, ())
+        case PostmasterGone():
+            return _gone(event, answered=state.opinion.answered)
         case Shut(reason=reason):
-            return Faulted(reason), ()
+            return faulted(reason, shut=True)
         case Consult():
             return consult(state)
         case Ready():
@@ -136,160 +149,78 @@ def _watching(limits: Limits, state: Watching, event: Event, now: float) -> Resu
             assert_never(event)
 
 
-def _next_interval(limits: Limits, state: Watching, now: float) -> float:
-    return max(now, state.asked + limits.watch_interval)
-
-
 def _closed(limits: Limits, state: Watching, number: int, now: float) -> Watching:
     """Take question *number* off the open ones; nothing is counted."""
-    if number == state.opinion:
-        return replace(state, opinion=None, opinion_outside=False)
-    if number == state.current:
-        ask_at = _next_interval(limits, state, now)
-        return replace(state, current=None, outside=None, due=None, ask_at=ask_at)
-    if number not in state.overdue:
-        return state
-    overdue = tuple(one for one in state.overdue if one != number)
-    if state.current is None and state.ask_at is None:
-        # A question was held back for want of room, and now there is room.
-        return replace(state, overdue=overdue, due=None, ask_at=now)
-    return replace(state, overdue=overdue)
-
-
-def _answered(
-    limits: Limits, state: Watching, number: int, warning: str | None, now: float
-) -> Result:
-    if number == state.opinion:
-        return _opinion(limits, state, now)
-    if number != state.current and number not in state.overdue:
-        return state, ()
-    after = _closed(limits, state, number, now)
-    after = replace(after, answered=True, failures=0, silent=False, consulted=False)
-    if after.current is None:
-        ask_at = _next_interval(limits, after, now)
-        after = replace(after, due=None, ask_at=ask_at)
-    elif not limits.response_timeout:
-        after = replace(after, due=deadline(limits, after, now))
-    return after, (() if warning is None else (Warn(warning),))
-
-
-def _opinion(limits: Limits, state: Watching, now: float) -> Result:
-    """Database `postgres` replied: silence of template1 is a lock there, not a fault."""
-    after = replace(state, opinion=None, opinion_outside=False)
-    unasked = state.opinion == OPENING and not state.consulted
-    if unasked or (state.failures and not state.silent):
-        return after, ()
-    after = replace(after, answered=True, failures=0, silent=False, consulted=False)
-    if state.due is not None:
-        after = replace(after, due=deadline(limits, after, now))
-    if not (state.failures or state.consulted):
-        return after, ()
-    text = f'database "{TEMPLATE1}" does not answer, database "{POSTGRES}" does'
-    return after, (Warn(text),)
+    return replace(state, question=asking.closed(limits, state.question, number, now))
 
 
 def _failed(
     limits: Limits, state: Watching, number: int, reason: str, now: float
-) -> State:
+) -> Result:
     after = _closed(limits, state, number, now)
-    if number != state.current:
-        return after
-    failures = state.failures + 1
-    if failures > limits.retry_count:
-        return Faulted(_reason(failures, reason))
-    return replace(after, failures=failures, silent=False, consulted=False)
-
-
-def _reason(failures: int, reason: str) -> str:
-    if failures == 1:
-        return reason
-    return f"{failures} failures in a row, the last: {reason}"
-
-
-def _allowed(limits: Limits, state: Watching) -> float:
-    allowed = patience(limits, state)
-    return PATIENCE if allowed is None else allowed
-
-
-def _tick(limits: Limits, state: Watching, now: float) -> Result:
-    if state.due is not None and now >= state.due:
-        after = _silence(limits, state, now)
-        if isinstance(after, Faulted):
-            return after, ()
-        state = after
-    effects: tuple[Effect, ...] = ()
-    if state.ask_at is not None and now >= state.ask_at:
-        state, effects = _ask(limits, state, now)
-    if _wants_opinion(limits, state, now):
-        state, more = _consult(state)
-        effects += more
-    return state, effects
-
-
-def _silence(limits: Limits, state: Watching, now: float) -> Watching | Faulted:
-    """Count one response time-out without a reply."""
-    allowed = _allowed(limits, state)
-    failures = state.failures + 1
-    if failures > limits.retry_count:
-        return Faulted(_reason(failures, _silent_for(state, allowed)))
-    if state.outside is not None:
-        # It goes on trying: to put another question in front of the door helps nobody.
-        due = now + allowed
-        return replace(state, failures=failures, silent=True, due=due, consulted=False)
-    overdue = state.overdue
-    if state.current is not None:
-        overdue = (*overdue, state.current)
-    room = len(overdue) < OVERDUE_LIMIT
-    return replace(
-        state,
-        failures=failures,
-        silent=True,
-        current=None,
-        overdue=overdue,
-        due=None if room else now + allowed,
-        ask_at=now if room else None,
-        consulted=False,
-    )
-
-
-def _silent_for(state: Watching, allowed: float) -> str:
-    if state.outside is None:
-        return f"no answer within {allowed:g} s"
-    return f"{state.outside}, and nobody was let in for {allowed:g} s"
-
-
-def _ask(
-    limits: Limits, state: Watching, now: float
-) -> tuple[Watching, tuple[Effect, ...]]:
-    allowed = patience(limits, state)
-    number = state.next_number
-    after = replace(
-        state,
-        current=number,
-        due=None if allowed is None else now + allowed,
-        ask_at=None,
-        asked=now,
-        consulted=False,
-        next_number=number + 1,
-    )
-    return after, (Ask(number, TEMPLATE1),)
-
-
-def _wants_opinion(limits: Limits, state: Watching, now: float) -> bool:
-    """Whether this is the last allowed retry after silence, or half of the only question."""
-    waiting = state.current is not None or state.due is not None
-    if not waiting or state.consulted or state.failures != limits.retry_count:
-        return False
-    if limits.retry_count:
-        return state.silent
-    return state.due is not None and now >= state.due - _allowed(limits, state) / 2
-
-
-def _consult(state: Watching) -> tuple[Watching, tuple[Effect, ...]]:
-    """Ask `postgres` too; an older question to it that is still open serves as well."""
-    after = replace(state, consulted=True)
-    if state.opinion is not None:
+    if not asking.is_number(state.question.current, number):
         return after, ()
-    number = state.next_number
-    after = replace(after, opinion=number, next_number=number + 1)
-    return after, (Ask(number, POSTGRES),)
+    return count(limits, after, reason)
+
+
+# --- replies ------------------------------------------------------------------
+
+
+def _answered(limits: Limits, state: Watching, event: Answered, now: float) -> Result:
+    if asking.is_number(state.question.second, event.number):
+        return _second(limits, state, now)
+    if not asking.is_open(state.question, event.number):
+        return state, ()
+    question = asking.closed(limits, state.question, event.number, now)
+    if question.current is None:
+        ask_at = asking.next_interval(limits, question, now)
+        question = replace(question, due=None, ask_at=ask_at)
+    after = Watching(question, _good(state.opinion))
+    if question.current is not None and not limits.response_timeout:
+        after = anew(limits, after, now)
+    return after, _said(state.opinion, event.warning)
+
+
+def _good(opinion: Opinion) -> Opinion:
+    return replace(opinion.forgiven(), state=HEARD)
+
+
+def _said(before: Opinion, warning: str | None) -> tuple[Effect, ...]:
+    """Return what a reply of template1 changes for people."""
+    effects: list[Effect] = [Plain()] if warning is None else []
+    if before.failures:
+        effects.append(Recovered(before.failures))
+    effects += _first(before)
+    if warning is not None:
+        effects.append(Warn(warning))
+    return tuple(effects)
+
+
+def _first(before: Opinion) -> tuple[Effect, ...]:
+    """Return Online, once: at the first reply that this watch has heard itself."""
+    return () if before.state == HEARD else (Publish(ONLINE),)
+
+
+def _second(limits: Limits, state: Watching, now: float) -> Result:
+    """Database `postgres` replied: silence of template1 is a lock there, not a fault."""
+    before = state.opinion
+    after = replace(state, question=replace(state.question, second=None))
+    if not _is_wanted(state):
+        if not before.answered:
+            return after, ()
+        return replace(after, opinion=replace(before, state=HEARD)), _first(before)
+    after = replace(after, opinion=_good(before))
+    if state.question.due is not None:
+        after = anew(limits, after, now)
+    if not (before.failures or before.consulted):
+        return after, _first(before)
+    text = f'database "{TEMPLATE1}" does not answer, database "{POSTGRES}" does'
+    return after, (*_first(before), Warn(text))
+
+
+def _is_wanted(state: Watching) -> bool:
+    """Whether a reply of `postgres` says something: it was sought, and not after a refusal."""
+    opinion = state.opinion
+    if asking.is_number(state.question.second, OPENING) and not opinion.consulted:
+        return False
+    return opinion.silent or not opinion.failures

@@ -1,4 +1,4 @@
-"""The words of the watch: limits, events, effects and states, as frozen values.
+"""The words of the watch: limits, events and effects, as frozen values.
 
 Times are seconds of a monotonic clock.  A question is one connection with one
 SELECT 1, named by its number.
@@ -12,6 +12,9 @@ from pgx_base.light.dataclasses import dataclass
 
 TEMPLATE1 = "template1"
 POSTGRES = "postgres"
+
+# What is published of a server.
+ONLINE, FAULTED = "online", "faulted"
 
 # The number of the question to `postgres` that Online has put beside the first one.
 OPENING = 0
@@ -158,73 +161,49 @@ class Warn:
     text: str
 
 
-Effect: TypeAlias = Ask | Warn
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """The server may be asked from now on."""
 
 
 @dataclass(frozen=True, slots=True)
-class Clock:
-    """When the watch was last stepped, when it wants to be woken, and whether it was late.
-
-    *wake* is None when only a reply can change anything.
-    """
-
-    seen: float
-    wake: float | None = None
-    late: bool = False
+class Plain:
+    """A reply was a plain row: what was odd about earlier ones is over."""
 
 
 @dataclass(frozen=True, slots=True)
-class Starting:
-    """The server is not ready; nothing is asked.  *answered*: it was Online before."""
+class Counted:
+    """One more failure in a row, of *allowed* that make a fault, for *reason*."""
 
-    answered: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Watching:
-    """The server is being asked.
-
-    failures   failures in a row
-    silent     the last of them was a time-out
-    current    the question to template1 that is still in its time
-    outside    why it has not been let in, None once it has
-    overdue    questions to template1 that timed out and are kept open
-    due        when silence counts as the next failure
-    ask_at     when the next question to template1 is put
-    asked      when the last one was put
-    opinion    the open question to `postgres`
-    opinion_outside  it has not been let in
-    consulted  the second opinion was sought in this stretch of silence
-    """
-
-    clock: Clock
-    answered: bool = False
-    failures: int = 0
-    silent: bool = False
-    current: int | None = None
-    outside: str | None = None
-    overdue: tuple[int, ...] = ()
-    due: float | None = None
-    ask_at: float | None = None
-    asked: float = 0.0
-    opinion: int | None = None
-    opinion_outside: bool = False
-    consulted: bool = False
-    next_number: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Faulted:
-    """Final until the next Online."""
-
+    failures: int
+    allowed: int
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
-    """The server has ended and that is no fault: it never answered, or Offline stops it."""
+class Recovered:
+    """The server answers after so many *failures* in a row."""
+
+    failures: int
+
+
+@dataclass(frozen=True, slots=True)
+class Publish:
+    """Let everybody know that the server is ONLINE, or FAULTED for *reason*.
+
+    Each is said once in a watch.  *shut*: it is the start that has failed.
+    """
+
+    state: str
+    reason: str = ""
+    shut: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """There is nothing to watch any more, for *reason*, and that is no fault."""
 
     reason: str
 
 
-State: TypeAlias = Starting | Watching | Faulted | Ended
+Effect: TypeAlias = Ask | Warn | Begun | Plain | Counted | Recovered | Publish | Finish

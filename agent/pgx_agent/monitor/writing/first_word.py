@@ -5,7 +5,7 @@ from __future__ import annotations
 from pgx_agent.monitor.writing.speaker import Speaker
 from pgx_postgres.watch import opening
 from pgx_postgres.watch.opening import Opening
-from pgx_postgres.watch.watched import Event, Shut
+from pgx_postgres.watch.watched import Event
 
 _FOR_A_WARNING = 1.0  # seconds the word waits for the second database
 
@@ -57,7 +57,7 @@ class FirstWord:
         self._say.first_word(f"{self._online} {known.warning()}".rstrip())
         self._opening = None
 
-    def faulted(self, reason: str, event: Event) -> None:
-        """Say Faulted, or that the start has failed."""
-        word = "shut" if isinstance(event, Shut) else "faulted"
+    def faulted(self, reason: str, *, shut: bool) -> None:
+        """Say Faulted, or that the start has failed: the server is *shut*."""
+        word = "shut" if shut else "faulted"
         self._say.first_word(f"{word} {reason}")

@@ -131,10 +131,10 @@ class Speaker:
         self.note("error", Failure(f"instance {self._name} is Faulted: {reason}"))
         self._facts("faulted", reason=reason)
 
-    def goes_on(self, before: str, after: str) -> None:
-        """Say, in the trace alone, that the watch has another state."""
-        self.trace(f"the watch was {before} and is {after}")
-        self._facts("state", before=before, after=after)
+    def begins(self) -> None:
+        """Say, in the trace alone, that the server may be asked from now on."""
+        self.trace("the watch was Starting and is Watching")
+        self._facts("state", before="Starting", after="Watching")
 
     def ends(self, reason: str) -> None:
         """Say, in the trace alone, that there is nothing to watch any more."""
