@@ -3,11 +3,7 @@
 This module decides and does nothing else: no clock, no socket, no file.  The
 monitor steps it with every reply, then with a Tick, and does what it returns.
 
-    Starting --Ready--> Watching(0 failures)
-    Watching(n) --Answered--> Watching(0)
-    Watching(n) --Failed, or due--> Watching(n + 1) ... --more than retry_count--> Faulted
-    Watching(n) --reply of `postgres` to the second opinion--> Watching(0)
-    Watching(n) --outside, and others are let in--> Watching(0)
+What becomes what, and why, is the table in `moves`; ARCHITECTURE.md prints it.
 
 A question that finds the server's queue of connections full stays the current one and
 goes on trying: time outside is silence, unless somebody else is let in meanwhile.
