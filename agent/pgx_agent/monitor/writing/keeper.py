@@ -52,18 +52,17 @@ class Keeper:
         if there.generation != self.kept.generation:
             raise Superseded("the record has another generation")
 
-    def put(self, content: Record) -> None:
-        """Write *content*, stamped already, while lock and record are the files others see.
+    def put(self, content: bytes, *, final: bool) -> None:
+        """Write *content*, an encoded record, while lock and record are the files others see.
 
-        Faulted is written without the lock too: nobody else knows of it.  Raises
-        Superseded, OSError.
+        What is *final*, Faulted, is written without the lock too: nobody else knows of it.
+        Raises Superseded, OSError.
         """
-        self.kept = content
-        if content.state != record.FAULTED:
+        if not final:
             self._check_lock()
         self._check_file()
         self._check_generation()
-        record.write(self._fd, content)
+        os.pwrite(self._fd, content, 0)
         self._check_lock()
 
     def _check_lock(self) -> None:

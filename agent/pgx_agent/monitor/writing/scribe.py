@@ -17,9 +17,8 @@ import time
 from pgx_agent.monitor.writing.keeper import Keeper, Superseded
 from pgx_base.trace import Trace
 from pgx_pclrsc import record
-from pgx_pclrsc.record import Record
 
-_RECORD, _TRACE = b"R", b"T"
+_RECORD, _VERDICT, _TRACE = b"R", b"V", b"T"
 _DONE, _SUPERSEDED, _FAILED = b"D", b"S", b"F"
 _PACKET = 1 << 16
 _PATIENCE = 2.0  # seconds a write may take before the work directory counts as hanging
@@ -64,9 +63,10 @@ class Scribe:
         self._hand_over()
 
     def _hand_over(self) -> None:
+        kind = _VERDICT if self.kept.state == record.FAULTED else _RECORD
         if self._sent is not None:
             self._again = True
-        elif self._send(_RECORD + record.encode(self.kept)):
+        elif self._send(kind + record.encode(self.kept)):
             self._sent, self._again = time.monotonic(), False
 
     def _send(self, message: bytes) -> bool:
@@ -137,15 +137,15 @@ def _serve(line: socket.socket, keeper: Keeper, trace: Trace) -> None:
             kind, body = message[:1], message[1:]
             if kind == _TRACE:
                 trace.write(body.decode("utf-8", "surrogateescape"))
-            elif (found := record.decode(body)) is not None:
-                line.send(_put(keeper, found))
+            else:
+                line.send(_put(keeper, body, final=kind == _VERDICT))
     finally:
         os._exit(0)
 
 
-def _put(keeper: Keeper, content: Record) -> bytes:
+def _put(keeper: Keeper, content: bytes, *, final: bool) -> bytes:
     try:
-        keeper.put(content)
+        keeper.put(content, final=final)
     except Superseded as ex:
         return _SUPERSEDED + str(ex).encode()
     except OSError as ex:
