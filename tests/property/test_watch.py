@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 
 from pgx_postgres.watch.asking import OVERDUE_LIMIT
 from pgx_postgres.watch.pace import beat
-from pgx_postgres.watch.states import Ended, Faulted, Starting, State, Watching
+from pgx_postgres.watch.states import (
+    Ended,
+    Faulted,
+    Question,
+    Starting,
+    State,
+    Watching,
+)
 from pgx_postgres.watch.watch import step, wake_of
 from pgx_postgres.watch.watched import (
     POSTGRES,
@@ -137,6 +144,15 @@ def check_invariants(bench: Bench) -> None:
         assert bench.state.opinion.failures <= bench.limits.retry_count + 1
         wake = wake_of(bench.state)
         assert wake is None or wake >= bench.now
+        check_question(bench.state.question)
+
+
+def check_question(question: Question) -> None:
+    """One is current, or the next has its time, or there is no room and silence is due."""
+    assert question.current is None or question.ask_at is None
+    if question.current is None and question.ask_at is None:
+        assert len(question.overdue) == OVERDUE_LIMIT
+        assert question.due is not None
 
 
 @given(LIMITS, ACTIONS)

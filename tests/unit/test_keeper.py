@@ -1,0 +1,63 @@
+"""What the scribe writes: the very bytes, and only while the record is ours to write."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from pgx_agent.monitor.writing.keeper import Keeper, Superseded
+from pgx_base import proc
+from pgx_pclrsc import names, record
+from pgx_pclrsc.record import Record
+
+
+@pytest.fixture
+def keeper(tmp_path: Path) -> Keeper:
+    lock = os.open(tmp_path / names.MONITOR_LOCK, os.O_RDWR | os.O_CREAT)
+    kept = Record("g", proc.boot_id(), record.STARTING)
+    ours = Keeper(str(tmp_path), os.open(tmp_path, os.O_RDONLY), lock, kept)
+    ours.write()
+    return ours
+
+
+def line(state: str, generation: str = "g") -> bytes:
+    return record.encode(Record(generation, proc.boot_id(), state, reason="why"))
+
+
+def test_the_very_bytes_are_written(keeper: Keeper, tmp_path: Path) -> None:
+    keeper.put(line(record.ONLINE), final=False)
+
+    assert (tmp_path / names.RECORD).read_bytes() == line(record.ONLINE)
+
+
+def test_without_its_lock_file_nothing_is_written(
+    keeper: Keeper, tmp_path: Path
+) -> None:
+    before = (tmp_path / names.RECORD).read_bytes()
+    (tmp_path / names.MONITOR_LOCK).unlink()
+
+    with pytest.raises(Superseded):
+        keeper.put(line(record.ONLINE), final=False)
+    assert (tmp_path / names.RECORD).read_bytes() == before
+
+
+def test_what_is_final_is_written_without_it(keeper: Keeper, tmp_path: Path) -> None:
+    (tmp_path / names.MONITOR_LOCK).unlink()
+
+    with pytest.raises(Superseded):
+        keeper.put(line(record.FAULTED), final=True)
+    assert (tmp_path / names.RECORD).read_bytes() == line(record.FAULTED)
+
+
+@pytest.mark.parametrize("final", [False, True])
+def test_a_record_of_another_generation_stays(
+    keeper: Keeper, tmp_path: Path, final: bool
+) -> None:
+    theirs = line(record.ONLINE, generation="theirs")
+    (tmp_path / names.RECORD).write_bytes(theirs)
+
+    with pytest.raises(Superseded):
+        keeper.put(line(record.FAULTED), final=final)
+    assert (tmp_path / names.RECORD).read_bytes() == theirs
