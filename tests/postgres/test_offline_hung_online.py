@@ -17,10 +17,10 @@ from tests.postgres.online_runs import online
 
 _HOLD = """
 import sys, time
-from pgx_agent import transition
-from pgx_pclrsc import files
+from pgx_agent.script import lock
+from pgx_base import files
 fd = files.open_workdir(sys.argv[1])
-held = transition.acquire(fd, "online", time.monotonic() + 5, lambda: None)
+held = lock.acquire(fd, "online", time.monotonic() + 5, lambda: None)
 print("held", flush=True)
 sys.stdin.readline()
 open(sys.argv[2], "w").write("x")

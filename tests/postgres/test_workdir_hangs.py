@@ -126,11 +126,11 @@ def test_online_needs_it_and_says_what_hangs(
 
 def test_a_frozen_file_system_grants_the_transition_lock(frozen: Disk) -> None:
     """So that an Online waits also for an Offline that can write nothing."""
-    lock = frozen.point / "lock.lock"
+    lock = frozen.point / "transition.lock"
     lock.touch()
     frozen.freeze()
     take = (
-        "import sys, time; from pgx_agent import transition; "
+        "import sys, time; from pgx_agent.script import lock; "
         "from pgx_base import files; "
         "lock.acquire_unsigned(files.open_workdir(sys.argv[1]), 'offline', "
         "time.monotonic() + 9, lambda: None); print('had', flush=True); time.sleep(99)"
