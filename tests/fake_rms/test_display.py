@@ -6,14 +6,8 @@ import pytest
 
 from fixtures.fake_rms.model.display import hvdisp, object_state
 from fixtures.fake_rms.model.events import (
-    Maintain,
-    Mode,
     RunCheck,
     RunScript,
-    ShutDown,
-    StartRms,
-    Utility,
-    Verb,
 )
 from tests.fake_rms.world import (
     APP,
@@ -50,15 +44,15 @@ def test_maintenance_mode_has_three_names(state: str) -> None:
     if state == "Faulted":
         crash(made)
     elif state == "Deact":
-        made.happen(Utility(Verb.DEACT, APP, NODE1))
+        made.type("hvutil -d app1")
     else:
-        made.happen(Utility(Verb.OFFLINE, APP, NODE1))
+        made.type("hvutil -f app1")
     assert made.state(HERE) == state
 
-    made.happen(Maintain(Mode.ON, APP))
+    made.type("hvutil -m on app1")
     assert made.state(HERE) == "Maintenance-Offline"
 
-    made.happen(Maintain(Mode.OFF, APP))
+    made.type("hvutil -m off app1")
     assert made.state(HERE) == state
 
 
@@ -66,7 +60,7 @@ def test_a_node_whose_rms_was_shut_down_is_offline_and_one_that_was_killed_fault
     None
 ):
     made = started()
-    made.happen(ShutDown((NODE2,)))
+    made.type("hvshut -l", NODE2)
     assert rows(made, NODE1, "SysNode") == [
         [NODE1, "SysNode", "Online"],
         [NODE2, "SysNode", "Offline"],
@@ -85,7 +79,7 @@ def shown(made: World, name: str = "db") -> tuple[str, str]:
 def test_unknown_until_every_detector_has_reported() -> None:
     made = world()
     made.hold = lambda effect: isinstance(effect, RunCheck)
-    made.happen(StartRms(NODE1))
+    made.type("hvcm")
     assert shown(made) == ("Unknown", "Unknown")
 
     made.happen(made.check(HERE, "disk"))
@@ -95,12 +89,12 @@ def test_unknown_until_every_detector_has_reported() -> None:
     assert shown(made) == ("Offline", "Offline")
 
 
-@pytest.mark.parametrize("verb", [Verb.OFFLINE, Verb.DEACT])
-def test_wait_while_it_is_processed(verb: Verb) -> None:
+@pytest.mark.parametrize("verb", ["-f", "-d"])
+def test_wait_while_it_is_processed(verb: str) -> None:
     made = started()
     made.hold = lambda effect: isinstance(effect, RunScript)
 
-    made.happen(Utility(verb, APP, NODE1))
+    made.type(f"hvutil {verb} app1")
 
     assert shown(made) == ("Wait", "Wait")
 
@@ -111,5 +105,5 @@ def test_a_fault_is_shown_until_it_is_cleared() -> None:
     assert shown(made) == ("Faulted", "OfflineFault")
     assert shown(made, "disk") == ("Faulted", "Offline")
 
-    made.happen(Utility(Verb.CLEAR, APP, NODE1))
+    made.type("hvutil -c app1")
     assert shown(made) == ("Offline", "Offline")

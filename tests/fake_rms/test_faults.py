@@ -12,12 +12,9 @@ from fixtures.fake_rms.model.events import (
     Kill,
     Log,
     RunScript,
-    Utility,
-    Verb,
 )
 from fixtures.fake_rms.model.names import Script, SwitchOver
 from tests.fake_rms.world import (
-    APP,
     BARE,
     CODES,
     DATABASE,
@@ -194,7 +191,7 @@ def test_a_plain_stop_that_fails_halts_nothing() -> None:
     made = started()
     made.ends[HERE, "db", Script.OFFLINE] = Exited(1)
 
-    made.happen(Utility(Verb.OFFLINE, APP, NODE1))
+    made.type("hvutil -f app1")
 
     assert Kill(NODE1) not in made.effects
     assert made.state(HERE) == "Inconsistent"

@@ -8,17 +8,13 @@ import pytest
 
 from fixtures.fake_rms.model.config import Attributes
 from fixtures.fake_rms.model.detector import report
-from fixtures.fake_rms.model.events import Switch, Utility, Verb
 from fixtures.fake_rms.model.names import Report, Script, Standby
 from tests.fake_rms.world import (
     ALL,
-    APP,
     CODES,
     DATABASE,
     DISK,
     HERE,
-    NODE1,
-    NODE2,
     THERE,
     World,
     resource,
@@ -43,7 +39,7 @@ def _running() -> World:
 
 def test_it_is_not_offline_while_its_check_says_online() -> None:
     made = _running()
-    made.happen(Switch(APP, NODE2))
+    made.type("hvswitch app1 node2RMS")
 
     assert states(made) == ("Wait", "Offline")
     assert "Offline:disk" not in made.scripts(HERE)
@@ -52,7 +48,7 @@ def test_it_is_not_offline_while_its_check_says_online() -> None:
 
 def test_it_is_offline_and_moves_when_its_check_says_so() -> None:
     made = _running()
-    made.happen(Switch(APP, NODE2))
+    made.type("hvswitch app1 node2RMS")
     made.running.discard((HERE, "db"))
     made.poll()
 
@@ -61,7 +57,7 @@ def test_it_is_offline_and_moves_when_its_check_says_so() -> None:
 
 def test_where_it_never_is_nothing_is_started_elsewhere() -> None:
     made = _running()
-    made.happen(Utility(Verb.OFFLINE, APP, NODE1))
+    made.type("hvutil -f app1")
     made.wait()
 
     assert made.logged("DET") == ["5"]
@@ -80,7 +76,7 @@ def test_what_cannot_stand_by_has_no_part_in_standby_processing() -> None:
     assert [s for s in made.scripts(THERE) if s.endswith(":front")] == []
     assert made.cluster.locals[THERE].objects["front"].state == "Offline"
 
-    made.happen(Switch(APP, NODE2))
+    made.type("hvswitch app1 node2RMS")
     assert states(made) == ("Offline", "Online")
     assert "Online:front" in made.scripts(THERE)
 

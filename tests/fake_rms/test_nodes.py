@@ -13,17 +13,12 @@ from fixtures.fake_rms.model.events import (
     Log,
     RmsKilled,
     RunScript,
-    ShutDown,
     Silent,
     StartRms,
-    Switch,
     Tick,
-    Utility,
-    Verb,
 )
 from tests.fake_rms.world import (
     ALL,
-    APP,
     BARE,
     HERE,
     NODE1,
@@ -76,7 +71,7 @@ def test_without_host_failure_nothing_is_started() -> None:
 def test_the_target_of_a_switch_dies_before_the_source_is_stopped() -> None:
     made = started()
     made.hold = lambda effect: isinstance(effect, RunScript)
-    made.happen(Switch(APP, NODE2))
+    made.type("hvswitch app1 node2RMS")
     made.happen(made.down(NODE2))
 
     made.release()
@@ -109,10 +104,10 @@ def test_a_heart_beat_that_comes_back_kills_nobody() -> None:
 
 def test_an_operators_stop_is_not_undone_by_a_node_that_joins() -> None:
     made = started()
-    made.happen(Utility(Verb.OFFLINE, APP, NODE1))
-    made.happen(ShutDown((NODE2,)))
+    made.type("hvutil -f app1")
+    made.type("hvshut -l", NODE2)
 
-    made.happen(StartRms(NODE2))
+    made.type("hvcm", NODE2)
 
     assert states(made) == ("Offline", "Offline")
 
@@ -141,7 +136,7 @@ def test_auto_start_up_does_not_wait_for_a_node_that_is_ignored() -> None:
     made = world()
     made.config = replace(made.config, ignored=frozenset({NODE2}))
 
-    made.happen(StartRms(NODE1))
+    made.type("hvcm")
 
     assert made.state(HERE) == "Online"
 
@@ -153,11 +148,11 @@ def test_a_fault_outlives_rms_where_it_is_persistent(
     persistent: bool, state: str
 ) -> None:
     made = started(attributes=Attributes(switch_over=ALL, persistent_fault=persistent))
-    made.happen(Switch(APP, NODE1))
+    made.type("hvswitch app1 node1RMS")
     crash(made)
-    made.happen(ShutDown((NODE1,)))
+    made.type("hvshut -l")
 
-    made.happen(StartRms(NODE1))
+    made.type("hvcm")
 
     assert made.state(HERE) == state
 

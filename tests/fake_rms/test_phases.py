@@ -12,15 +12,10 @@ import pytest
 from fixtures.fake_rms.model.config import Attributes
 from fixtures.fake_rms.model.events import (
     RunScript,
-    StartRms,
-    Switch,
-    Utility,
-    Verb,
 )
 from fixtures.fake_rms.model.names import Kind, Script
 from tests.fake_rms.world import (
     ALL,
-    APP,
     BARE,
     CODES,
     DATABASE,
@@ -56,7 +51,7 @@ def held_at(made: World, script: Script, name: str = "db") -> None:
 def test_faulted_at_rms_start_is_an_initial_fault(attributes: Attributes) -> None:
     made = world(attributes=attributes)
     made.hold = lambda effect: True
-    made.happen(StartRms(NODE1))
+    made.type("hvcm")
 
     made.happen(made.check(HERE, "disk", 2))
     made.happen(made.check(HERE, "db", 1))
@@ -70,7 +65,7 @@ def test_only_online_spares_start(code: int) -> None:
     made = started(attributes=MANUAL)
     made.otherwise = code
 
-    made.happen(Switch(APP, NODE1))
+    made.type("hvswitch app1 node1RMS")
 
     assert of_type(made, "Online")[:2] == ["Online:disk", "Online:db"]
 
@@ -82,7 +77,7 @@ def test_only_online_spares_start(code: int) -> None:
 def test_no_report_is_a_fault_while_start_runs(code: int) -> None:
     made = started(attributes=MANUAL)
     held_at(made, Script.ONLINE)
-    made.happen(Switch(APP, NODE1))
+    made.type("hvswitch app1 node1RMS")
 
     made.happen(made.check(HERE, "db", code))
     assert made.logged("DET") == []
@@ -96,7 +91,7 @@ def test_no_report_is_a_fault_while_start_runs(code: int) -> None:
 def test_no_report_is_a_fault_while_stop_runs(code: int) -> None:
     made = started()
     held_at(made, Script.OFFLINE)
-    made.happen(Utility(Verb.OFFLINE, APP, NODE1))
+    made.type("hvutil -f app1")
 
     made.happen(made.check(HERE, "db", code))
     assert made.logged("DET") == []
@@ -109,7 +104,7 @@ def test_no_report_is_a_fault_while_stop_runs(code: int) -> None:
 def test_what_is_online_already_may_fail_while_the_rest_starts() -> None:
     made = started(attributes=MANUAL)
     held_at(made, Script.ONLINE)
-    made.happen(Switch(APP, NODE1))
+    made.type("hvswitch app1 node1RMS")
 
     crash(made, name="disk")
 
@@ -151,7 +146,7 @@ def test_only_a_change_is_a_report() -> None:
 )
 def test_after_the_stop_nothing_is_a_fault(code: int, state: str) -> None:
     made = started()
-    made.happen(Utility(Verb.OFFLINE, APP, NODE1))
+    made.type("hvutil -f app1")
     made.forget()
 
     made.happen(made.check(HERE, "db", code))
@@ -225,7 +220,7 @@ def test_online_priority_or_the_order_of_definition(
     priority: bool, expected: tuple[str, str]
 ) -> None:
     made = started(attributes=replace(BARE, online_priority=priority))
-    made.happen(Switch(APP, NODE2))
+    made.type("hvswitch app1 node2RMS")
     for node in (NODE1, NODE2):
         made.happen(made.down(node))
     made.cluster = replace(

@@ -12,20 +12,12 @@ from fixtures.fake_rms.model.events import (
     Kill,
     KillFailed,
     Log,
-    Maintain,
-    Mode,
     NodeUp,
     Refused,
-    ShutDown,
     Silent,
-    StartRms,
-    Switch,
-    Utility,
-    Verb,
 )
 from fixtures.fake_rms.model.names import Script, SwitchOver
 from tests.fake_rms.world import (
-    APP,
     BARE,
     HERE,
     NODE1,
@@ -44,16 +36,16 @@ def test_hvshut_without_shut_down_does_not() -> None:
     switch_over = frozenset({SwitchOver.HOST_FAILURE})
     made = started(attributes=replace(BARE, switch_over=switch_over))
 
-    made.happen(ShutDown((NODE1,)))
+    made.type("hvshut -l")
 
     assert made.state(THERE) == "Offline"
 
 
 def test_a_forced_switch_kills_the_node_without_rms_first() -> None:
     made = started()
-    made.happen(ShutDown((NODE1,), keep=True))
+    made.type("hvshut -L")
 
-    made.happen(Switch(APP, NODE2, forced=True))
+    made.type("hvswitch -f app1 node2RMS")
 
     assert Kill(NODE1) in made.effects
     assert made.state(THERE) == "Online"
@@ -67,8 +59,8 @@ def test_only_a_forced_switch_is_denied_for_a_node_that_lives(
     made = started()
     made.hold = lambda effect: isinstance(effect, Kill)
     if forced:
-        made.happen(ShutDown((NODE1,), keep=True))
-        made.happen(Switch(APP, NODE2, forced=True))
+        made.type("hvshut -L")
+        made.type("hvswitch -f app1 node2RMS")
     else:
         made.happen(Silent(NODE1))
         made.wait()
@@ -82,10 +74,10 @@ def test_only_a_forced_switch_is_denied_for_a_node_that_lives(
 
 def test_a_panic_while_the_standby_has_no_rms_starts_nothing() -> None:
     made = started()
-    made.happen(ShutDown((NODE2,), keep=True))
+    made.type("hvshut -L", NODE2)
 
     made.happen(made.down(NODE1))
-    made.happen(StartRms(NODE2))
+    made.type("hvcm", NODE2)
 
     assert made.state(THERE) == "Offline"
 
@@ -94,7 +86,7 @@ def test_hvshut_whose_stop_fails_leaves_rms_running() -> None:
     made = started(attributes=BARE)
     made.ends[HERE, "db", Script.OFFLINE] = Exited(1)
 
-    made.happen(ShutDown((NODE1,)))
+    made.type("hvshut -l")
 
     assert made.cluster.nodes[NODE1].rms
 
@@ -105,50 +97,50 @@ def test_hvshut_whose_stop_fails_leaves_rms_running() -> None:
 def test_deact_clears_no_fault() -> None:
     made = started()
     crash(made)
-    made.happen(Utility(Verb.DEACT, APP, NODE1))
+    made.type("hvutil -d app1")
     assert states(made) == ("Deact", "Online")
 
-    made.happen(Utility(Verb.ACTIVATE, APP, NODE1))
+    made.type("hvutil -a app1")
     assert states(made) == ("Faulted", "Online")
 
-    made.happen(Utility(Verb.CLEAR, APP, NODE1))
+    made.type("hvutil -c app1")
     assert states(made) == ("Offline", "Online")
 
 
 def test_leaving_maintenance_lists_what_is_different() -> None:
     made = started()
-    made.happen(Maintain(Mode.ON, APP))
+    made.type("hvutil -m on app1")
     crash(made)
 
-    made.happen(Maintain(Mode.OFF, APP))
+    made.type("hvutil -m off app1")
     answer = made.answers[-1]
     assert isinstance(answer, Refused)
     assert "db on node1RMS" in answer.why
 
-    made.happen(Maintain(Mode.FORCE_OFF, APP))
+    made.type("hvutil -m forceoff app1")
     assert made.answers[-1] == Accepted()
     assert states(made) == ("Faulted", "Online")
 
 
 def test_what_came_up_during_maintenance_is_seen_after_it() -> None:
     made = started()
-    made.happen(Maintain(Mode.ON, APP))
+    made.type("hvutil -m on app1")
     made.running.add((THERE, "db"))
     made.poll()
     assert states(made) == ("Maintenance-Online", "Maintenance-Offline")
 
-    made.happen(Maintain(Mode.FORCE_OFF, APP))
+    made.type("hvutil -m forceoff app1")
 
     assert states(made) == ("Online", "Inconsistent")
 
 
-@pytest.mark.parametrize("verb", [Verb.OFFLINE, Verb.CLEAR])
-def test_offline_processing_ends_inconsistent(verb: Verb) -> None:
+@pytest.mark.parametrize("verb", ["-f", "-c"])
+def test_offline_processing_ends_inconsistent(verb: str) -> None:
     made = started()
     made.running.add((THERE, "db"))
     made.poll()
 
-    made.happen(Utility(verb, APP, NODE2))
+    made.type(f"hvutil {verb} app1", NODE2)
 
     assert states(made) == ("Online", "Offline")
     assert (THERE, "db") not in made.running
@@ -162,7 +154,7 @@ def test_what_runs_on_another_node_is_not_started_here() -> None:
     made.start()
 
     assert states(made) == ("Offline", "Inconsistent")
-    made.happen(Switch(APP, NODE1))
+    made.type("hvswitch app1 node1RMS")
     assert isinstance(made.answers[-1], Refused)
 
 

@@ -11,9 +11,6 @@ from fixtures.fake_rms.model.events import (
     Exited,
     Kill,
     Refused,
-    Switch,
-    Utility,
-    Verb,
 )
 from fixtures.fake_rms.model.names import Script, Standby
 from tests.fake_rms.world import (
@@ -23,7 +20,6 @@ from tests.fake_rms.world import (
     DATABASE,
     DISK,
     HERE,
-    NODE1,
     NODE2,
     THERE,
     World,
@@ -55,20 +51,20 @@ def test_standby_at_rms_start(why: Standby, expected: tuple[str, str]) -> None:
 def test_standby_after_a_switch_that_is_none_elsewhere() -> None:
     made = standing(Standby.SWITCH_REQUEST)
 
-    made.happen(Switch(APP, NODE1))
+    made.type("hvswitch app1 node1RMS")
     assert states(made) == ("Online", "Standby")
 
-    made.happen(Switch(APP, NODE2))
+    made.type("hvswitch app1 node2RMS")
     assert states(made) == ("Standby", "Online")
 
 
 def test_standby_after_a_fault_was_cleared_on_that_node_alone() -> None:
     made = standing(Standby.CLEAR_FAULT_REQUEST, start=True)
     crash(made)
-    made.happen(Utility(Verb.OFFLINE, APP, NODE2))
+    made.type("hvutil -f app1", NODE2)
     assert states(made) == ("Faulted", "Offline")
 
-    made.happen(Utility(Verb.CLEAR, APP, NODE1))
+    made.type("hvutil -c app1")
 
     assert states(made) == ("Standby", "Offline")
 
@@ -77,7 +73,7 @@ def test_standby_by_hand() -> None:
     made = standing(start=True)
     assert states(made) == ("Online", "Offline")
 
-    made.happen(Utility(Verb.STANDBY, APP, NODE2))
+    made.type("hvutil -s app1", NODE2)
 
     assert states(made) == ("Online", "Standby")
 
@@ -114,8 +110,8 @@ def test_a_fault_in_standby_is_overridden_by_force_alone() -> None:
     made.happen(made.check(THERE, "disk", 2))
     assert states(made) == ("Online", "Standby")
 
-    made.happen(Switch(APP, NODE2))
+    made.type("hvswitch app1 node2RMS")
     assert isinstance(made.answers[-1], Refused)
 
-    made.happen(Switch(APP, NODE2, forced=True))
+    made.type("hvswitch -f app1 node2RMS")
     assert states(made) == ("Offline", "Online")

@@ -12,14 +12,7 @@ from fixtures.fake_rms.model.cluster import initial
 from fixtures.fake_rms.model.config import Attributes
 from fixtures.fake_rms.model.environment import of_check
 from fixtures.fake_rms.model.events import (
-    Maintain,
-    Mode,
     RunScript,
-    ShutDown,
-    StartRms,
-    Switch,
-    Utility,
-    Verb,
     Where,
 )
 from fixtures.fake_rms.model.names import Script, Standby
@@ -29,9 +22,6 @@ from tests.fake_rms.world import (
     CODES,
     DISK,
     HERE,
-    NODE1,
-    NODE2,
-    NODES,
     THERE,
     World,
     crash,
@@ -83,14 +73,14 @@ def test_at_rms_start() -> None:
 
 def test_at_rms_stop() -> None:
     made = started()
-    made.happen(ShutDown(NODES, everywhere=True))
+    made.type("hvshut -a")
 
     assert (runs(made, HERE), runs(made, THERE)) == ([STOP], [])
 
 
 def test_at_a_switch() -> None:
     made = started()
-    made.happen(Switch(APP, NODE2))
+    made.type("hvswitch app1 node2RMS")
 
     assert (runs(made, HERE), runs(made, THERE)) == ([STOP], [START])
 
@@ -105,8 +95,8 @@ def test_after_a_fault() -> None:
 
 def test_on_leaving_maintenance_mode() -> None:
     made = started()
-    made.happen(Maintain(Mode.ON, APP))
-    made.happen(Maintain(Mode.OFF, APP))
+    made.type("hvutil -m on app1")
+    made.type("hvutil -m off app1")
 
     assert runs(made, HERE) == [("Online", "Online", "Online")]
     assert runs(made, THERE) == []
@@ -130,7 +120,7 @@ def test_a_hot_standby_comes_up_and_goes_down() -> None:
     assert runs(made, THERE) == [("Online", "Offline", "Standby")]
     made.forget()
 
-    made.happen(ShutDown(NODES, everywhere=True))
+    made.type("hvshut -a")
 
     assert runs(made, HERE) == [STOP]
     assert runs(made, THERE) == [("Offline", "Standby", "Offline")]
@@ -141,7 +131,7 @@ def test_a_hot_standby_takes_over_without_a_stop() -> None:
     made.start()
     made.forget()
 
-    made.happen(Switch(APP, NODE2))
+    made.type("hvswitch app1 node2RMS")
 
     assert runs(made, THERE) == [("Online", "Standby", "Online")]
     assert runs(made, HERE) == [STOP, ("Online", "Offline", "Standby")]
@@ -171,17 +161,17 @@ def test_check_has_two_variables_or_all() -> None:
 
 
 @pytest.mark.parametrize(
-    ("ask", "reason"),
+    ("command", "reason"),
     [
-        (Utility(Verb.OFFLINE, APP, NODE1), "STOP"),
-        (Utility(Verb.DEACT, APP, NODE1), "DEACT"),
-        (Switch(APP, NODE2), "SWITCH"),
-        (ShutDown((NODE1,)), "SHUT"),
+        ("hvutil -f app1", "STOP"),
+        ("hvutil -d app1", "DEACT"),
+        ("hvswitch app1 node2RMS", "SWITCH"),
+        ("hvshut -l", "SHUT"),
     ],
 )
-def test_each_request_has_its_reason(ask: Switch, reason: str) -> None:
+def test_each_request_has_its_reason(command: str, reason: str) -> None:
     made = started()
-    made.happen(ask)
+    made.type(command)
 
     for script in (Script.PRE_OFFLINE, Script.OFFLINE, Script.POST_OFFLINE):
         variables = made.environment(script, "db")
@@ -230,7 +220,7 @@ def test_each_other_spelling(
 ) -> None:
     made = world(knobs=knobs)
     made.start()
-    made.happen(ShutDown(NODES, everywhere=True))
+    made.type("hvshut -a")
 
     assert made.environment(script, "db").get(variable) == value
 
@@ -241,6 +231,6 @@ def test_each_other_spelling(
 )
 def test_before_the_first_report(word: str, value: str | None) -> None:
     made = world(knobs=Knobs(no_report=word))  # type: ignore[arg-type]
-    made.happen(StartRms(NODE1))
+    made.type("hvcm")
 
     assert made.environment(Script.INIT, APP).get("HV_LAST_DET_REPORT") == value

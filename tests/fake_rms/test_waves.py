@@ -10,11 +10,7 @@ from fixtures.fake_rms.facts import Knobs
 from fixtures.fake_rms.model.config import Attributes, Flags
 from fixtures.fake_rms.model.events import (
     Exited,
-    StartRms,
-    Switch,
     Tick,
-    Utility,
-    Verb,
 )
 from fixtures.fake_rms.model.names import Kind, Script
 from tests.fake_rms.world import (
@@ -22,7 +18,6 @@ from tests.fake_rms.world import (
     BARE,
     HERE,
     MANUAL,
-    NODE1,
     NODE2,
     crash,
     of_type,
@@ -38,17 +33,17 @@ from tests.fake_rms.world import (
 def test_auto_start_up_waits_for_all_nodes() -> None:
     made = world()
 
-    made.happen(StartRms(NODE1))
+    made.type("hvcm")
     assert made.state(HERE) == "Offline"
 
-    made.happen(StartRms(NODE2))
+    made.type("hvcm", NODE2)
     assert states(made) == ("Online", "Offline")
 
 
 def test_a_partial_cluster_starts_at_once() -> None:
     made = world(attributes=Attributes(auto_start_up=True, partial_cluster=True))
 
-    made.happen(StartRms(NODE1))
+    made.type("hvcm")
 
     assert made.state(HERE) == "Online"
 
@@ -78,7 +73,7 @@ def test_start_is_skipped_where_check_says_online() -> None:
     made.start()
     made.running.add((HERE, "disk"))
 
-    made.happen(Switch(APP, NODE1))
+    made.type("hvswitch app1 node1RMS")
 
     assert of_type(made, "Online") == ["Online:db", "Online:app1"]
 
@@ -86,7 +81,7 @@ def test_start_is_skipped_where_check_says_online() -> None:
 def test_siblings_start_in_the_files_order_and_stop_against_it() -> None:
     made = world(resource("one"), resource("two"))
     made.start()
-    made.happen(Utility(Verb.OFFLINE, APP, NODE1))
+    made.type("hvutil -f app1")
 
     assert of_type(made, "Online")[:2] == ["Online:one", "Online:two"]
     assert of_type(made, "Offline") == ["Offline:app1", "Offline:two", "Offline:one"]
@@ -97,7 +92,7 @@ def test_a_failed_pre_check_ends_it_without_a_fault() -> None:
     made.start()
     made.ends[HERE, APP, Script.PRE_CHECK] = Exited(1)
 
-    made.happen(Switch(APP, NODE1))
+    made.type("hvswitch app1 node1RMS")
 
     assert made.state(HERE) == "Offline"
     assert made.cluster.locals[HERE].details == "PreCheckScriptFailed"
@@ -152,7 +147,7 @@ UNSEEN = replace(
 def test_without_a_detector_the_scripts_tell_and_no_flag_counts() -> None:
     made = world(UNSEEN, resource("db"))
     made.start()
-    made.happen(Utility(Verb.OFFLINE, APP, NODE1))
+    made.type("hvutil -f app1")
 
     app = made.config.applications[APP]
     none = Flags(null_detector=True, cluster_exclusive=False)
@@ -176,11 +171,11 @@ def test_stop_without_a_detector_runs_where_the_application_is_not_offline(
     if state == "Faulted":
         crash(made)
     else:
-        made.happen(Utility(Verb.OFFLINE, APP, NODE1))
+        made.type("hvutil -f app1")
     assert made.state(HERE) == state
     made.forget()
 
-    made.happen(Utility(Verb.DEACT, APP, NODE1))
+    made.type("hvutil -d app1")
 
     assert made.scripts().count("Offline:unseen") == calls
     assert made.scripts().count("Offline:db") == 0
@@ -192,7 +187,7 @@ def test_stop_without_a_detector_runs_where_the_application_is_not_offline(
 def test_the_pre_offline_wave_is_complete_before_the_first_offline_script() -> None:
     made = started()
 
-    made.happen(Utility(Verb.OFFLINE, APP, NODE1))
+    made.type("hvutil -f app1")
 
     assert made.scripts() == [
         "PreOffline:app1",
@@ -212,7 +207,7 @@ def test_the_pre_offline_wave_is_complete_before_the_first_offline_script() -> N
 def test_stop_that_does_not_stop_is_a_fault_after_its_time_out() -> None:
     made = started(attributes=BARE)
     made.breaks.add((HERE, "db"))
-    made.happen(Utility(Verb.OFFLINE, APP, NODE1))
+    made.type("hvutil -f app1")
 
     made.wait()
 
@@ -228,7 +223,7 @@ def test_clearing_a_fault_calls_stop_on_what_is_offline(knob: str, calls: int) -
     assert states(made) == ("Faulted", "Online")
     made.forget()
 
-    made.happen(Utility(Verb.CLEAR, APP, NODE1))
+    made.type("hvutil -c app1")
 
     assert made.scripts().count("Offline:db") == calls
     assert states(made) == ("Offline", "Online")
@@ -242,6 +237,6 @@ def test_rms_may_look_once_only_after_stop() -> None:
     made = started(attributes=BARE, knobs=Knobs(settle="once"))
     made.breaks.add((HERE, "db"))
 
-    made.happen(Utility(Verb.OFFLINE, APP, NODE1))
+    made.type("hvutil -f app1")
 
     assert made.logged("DET") == ["5"]

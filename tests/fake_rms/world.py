@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from fixtures.fake_rms import hv
 from fixtures.fake_rms.facts import Knobs
 from fixtures.fake_rms.model.cluster import Cluster, initial, next_deadline
 from fixtures.fake_rms.model.config import (
@@ -116,6 +117,17 @@ class World:
             for effect in effects:
                 queue += self.react(effect)
 
+    def type(self, command: str, node: str = NODE1) -> None:
+        """Type one of RMS's commands on *node*."""
+        program, *argv = command.split()
+        asked = hv.parse(self.config, node, program, argv)
+        assert not isinstance(asked, hv.Display)
+        if isinstance(asked, hv.Start):
+            for each in asked.nodes:
+                self.happen(StartRms(each))
+        else:
+            self.happen(asked)
+
     def react(self, effect: Effect) -> list[Event]:
         """Return what the world does about *effect*."""
         if self.hold(effect):
@@ -190,8 +202,7 @@ class World:
 
     def start(self) -> None:
         """Start RMS everywhere."""
-        for node in self.config.machines:
-            self.happen(StartRms(node))
+        self.type("hvcm -a")
 
     def state(self, where: Where) -> str:
         """Return what hvdisp shows."""
