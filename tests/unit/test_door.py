@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from functools import partial
 
 from fixtures.processes import wait_until
-from pgx_agent.monitor.seeing import sight
 from pgx_agent.monitor.seeing.door import Door
 from pgx_base import proc
+from pgx_postgres.processes import children
 
 FORKS = """
 import os, sys, time
@@ -33,7 +33,7 @@ def running(program: str) -> Iterator[int]:
         try:
             yield process.pid
         finally:
-            for pid in sight.children(process.pid):
+            for pid in children.of(process.pid):
                 os.kill(pid, signal.SIGKILL)
             process.kill()
 
@@ -51,8 +51,8 @@ def test_who_forks_lets_somebody_in() -> None:
     with running(FORKS) as pid:
         door = Door(pid)
         assert not looks(door, 0)  # nothing to compare with
-        seen = set(sight.children(pid))
-        wait_until(lambda: not set(sight.children(pid)) <= seen, "a new child")
+        seen = set(children.of(pid))
+        wait_until(lambda: not set(children.of(pid)) <= seen, "a new child")
 
         assert looks(door, 1)
 
@@ -73,7 +73,7 @@ def test_a_stretch_outside_begins_with_a_look_of_its_own() -> None:
         door = Door(pid)
         looks(door, 0)
         door.has_let_in(wanted=False, now=1.0)
-        seen = set(sight.children(pid))
-        wait_until(lambda: not set(sight.children(pid)) <= seen, "a new child")
+        seen = set(children.of(pid))
+        wait_until(lambda: not set(children.of(pid)) <= seen, "a new child")
 
         assert not looks(door, 2)

@@ -16,6 +16,7 @@ import os
 from pgx_agent.core.request import Request
 from pgx_agent.offline import papers
 from pgx_agent.script import front, parent
+from pgx_agent.script.job import Job
 from pgx_agent.script.worker import Worker
 from pgx_base import report
 from pgx_base.idents import Key
@@ -196,11 +197,7 @@ def run(name: str, request: Request) -> bool:
     definition = front.definition_of(PROGRAM, root, name)
     front.check_caller(definition)
     return parent.run(
-        PROGRAM,
-        definition,
-        root,
-        request,
-        definition.offline_timeout,
+        Job(PROGRAM, definition, root, request, definition.offline_timeout),
         work,
         needs_workdir=False,
         may_hang=_MAY_HANG,

@@ -15,6 +15,7 @@ from pgx_agent.core.request import Request
 from pgx_agent.online.new_monitor import Judge
 from pgx_agent.online.version_question import VersionQuestion
 from pgx_agent.script import front, lock, parent
+from pgx_agent.script.job import Job
 from pgx_agent.script.worker import Worker
 from pgx_base import report
 from pgx_base.failure import Failure
@@ -93,5 +94,5 @@ def run(name: str, request: Request, *, break_guard: bool) -> bool:
     def work(worker: Worker) -> int:
         return _work(worker, break_guard=break_guard)
 
-    timeout = definition.online_timeout
-    return parent.run(PROGRAM, definition, root, request, timeout, work)
+    job = Job(PROGRAM, definition, root, request, definition.online_timeout)
+    return parent.run(job, work)

@@ -6,21 +6,19 @@ import os
 from collections.abc import Callable
 
 import pgx_base.system_log  # noqa: F401  # report needs it where the user may not read it
+from pgx_agent.script import line
 from pgx_agent.script.at_workdir import AtWorkdir
+from pgx_agent.script.job import Job
+from pgx_agent.script.line import ParentGone, ParentsEnd, WorkersEnd
 from pgx_agent.script.relay import Relay
-from pgx_agent.script.worker import ParentGone, Use, Worker, open_workdir
+from pgx_agent.script.worker import Use, Worker, open_workdir
 from pgx_base import prologue, reach, report, users
 from pgx_base.idents import Ident
-from pgx_base.light import signal, socket
+from pgx_base.light import signal
 from pgx_base.light.dataclasses import dataclass
 from pgx_base.program import internal_error
 from pgx_base.report import Failure
 from pgx_base.trace import Trace
-from pgx_pclrsc.definition import ResourceDefinition
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from pgx_agent.core.request import Request
 
 HEEDED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)  # by the parent
 _PLACES = (
@@ -33,10 +31,7 @@ _SIGNALS_BACK = -1  # no descriptor is written to when a signal comes
 class Task:
     """What a worker is to do, and until when (monotonic)."""
 
-    program: str
-    definition: ResourceDefinition
-    root: str
-    request: Request
+    job: Job
     work: Callable[[Worker], int]
     needs_workdir: bool
     deadline: float
@@ -48,7 +43,7 @@ class Forked:
 
     pid: int
     pidfd: int
-    line: socket.socket
+    line: ParentsEnd
     relay: Relay
     at: AtWorkdir
     use: Use
@@ -59,7 +54,7 @@ def fork(task: Task, use: Use, hung: Ident | None) -> Forked:
 
     *hung* is the one before it, which hangs there.
     """
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    ours, theirs = line.pair()
     relay, at = Relay(), AtWorkdir()
     pid = os.fork()
     if pid == 0:
@@ -81,9 +76,9 @@ def _unheed() -> None:
 
 
 def _worker(
-    task: Task, line: socket.socket, at: AtWorkdir, use: Use, hung: Ident | None
+    task: Task, end: WorkersEnd, at: AtWorkdir, use: Use, hung: Ident | None
 ) -> int:
-    definition, program = task.definition, task.program
+    definition, program = task.job.definition, task.job.program
     where = definition.work_directory if use == "whole" else None
     trace = Trace(where, definition.trace_max_file_size, program, at)
     try:
@@ -92,20 +87,8 @@ def _worker(
         os.chdir("/")
         with at:
             dir_fd = open_workdir(program, definition, task.needs_workdir, use)
-        worker = Worker(
-            program,
-            definition,
-            task.root,
-            task.request,
-            task.deadline,
-            line,
-            trace,
-            dir_fd,
-            at,
-            use,
-            hung,
-        )
-        trace.write(f"begins {task.request.asked}")
+        worker = Worker(task.job, task.deadline, end, trace, dir_fd, at, use, hung)
+        trace.write(f"begins {task.job.request.asked}")
         code = task.work(worker)
         trace.write(f"ends with {code}")
         return code

@@ -13,22 +13,17 @@ import select
 import time
 from collections.abc import Callable
 
-from pgx_agent.script import forked, parents_part
+from pgx_agent.script import forked, line, parents_part
 from pgx_agent.script.forked import Task
 from pgx_agent.script.hung import Hung, HungAtWorkdir
+from pgx_agent.script.job import Job
 from pgx_agent.script.worker import Use, Worker
 from pgx_base import proc, report
 from pgx_base.idents import Ident
 from pgx_base.light import signal
 from pgx_base.report import Failure
-from pgx_pclrsc.definition import ResourceDefinition
 from pgx_postgres.processes import holdings, looking
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from pgx_agent.core.request import Request
-
-_PACKET = 1 << 16
 _LOOK_FOR = 5.0  # seconds a look at other users' processes may take
 _AFTER_LOOK = 1.0  # seconds kept for what comes after it: it changes no verdict
 _ENDING = 1.0  # seconds a worker has to end after SIGTERM
@@ -50,11 +45,7 @@ def verdict_in(timeout: int) -> float:
 
 
 def run(
-    program: str,
-    definition: ResourceDefinition,
-    root: str,
-    request: Request,
-    timeout: int,
+    job: Job,
     work: Work,
     *,
     needs_workdir: bool = True,
@@ -70,10 +61,8 @@ def run(
     seconds is given up.  *meanwhile* is done in the parent while the worker begins:
     loading what the parent will need.
     """
-    deadline = time.monotonic() + verdict_in(timeout)
-    task = Task(
-        program, definition, root, request, work, needs_workdir, deadline - _BACKSTOP
-    )
+    deadline = time.monotonic() + verdict_in(job.timeout)
+    task = Task(job, work, needs_workdir, deadline - _BACKSTOP)
     parent = _Parent(task, deadline, may_hang)
     parent.heed_signals()
     if meanwhile is not None:
@@ -156,7 +145,7 @@ class _Parent:
         less = _LESS[self._worker.use]
         instead = "nothing is written there" if less == "read" else "it is left alone"
         problem = self._hangs_at_workdir(f"From here on {instead}.")
-        report.show(self._task.program, "warning", problem)
+        report.show(self._task.job.program, "warning", problem)
         stat = proc.read_stat(self._pid)
         _signal(self._pidfd, signal.SIGKILL)
         old = self._worker
@@ -170,7 +159,7 @@ class _Parent:
         where = holdings.wait_channel(self._pid)
         waits = f"waits in the kernel at {where}" if where else "waits there"
         return Failure(
-            f'work directory "{self._task.definition.work_directory}" does not answer',
+            f'work directory "{self._task.job.definition.work_directory}" does not answer',
             detail=f"Process {self._pid} {waits}. {more}".strip(),
             hint="Look at its file system, which may be frozen, and at its disk.",
         )
@@ -194,7 +183,7 @@ class _Parent:
 
     def _show(self, message: Failure) -> None:
         self._relay.hand_on()
-        report.show(self._task.program, "error", message)
+        report.show(self._task.job.program, "error", message)
 
     def _give_up(self) -> int:
         wait = holdings.wait_channel(self._pid)
@@ -222,24 +211,17 @@ class _Parent:
 
     def _answer(self) -> bool:
         """Serve one request; False when the worker has closed its end."""
-        packet = self._line.recv(_PACKET)
-        words = packet.decode("utf-8", "replace").split("\0")
+        words = self._line.next()
         match words:
-            case ["phase", text]:
+            case [line.PHASE, text]:
                 self._phase = text
-            case ["bystanders", *keys]:
-                self._reply("bystanders", *self._look(keys))
+            case [line.BYSTANDERS, *keys]:
+                self._line.answer(line.BYSTANDERS, *self._look(keys))
             case _:
-                kept = parents_part.keep(words, self._task.root, self._task.definition)
-                if kept is not None:  # else it is the empty packet of a closed line
-                    self._reply(words[0], kept)
-        return bool(packet)
-
-    def _reply(self, *words: str) -> None:
-        try:
-            self._line.send("\0".join(words).encode()[:_PACKET])
-        except OSError:
-            pass  # the worker is gone; its pidfd tells
+                kept = parents_part.keep(words, self._task.job)
+                if kept is not None:  # else the line is closed
+                    self._line.answer(words[0], kept)
+        return bool(words)
 
     def _look(self, keys: list[str]) -> list[str]:
         pairs = [(int(d), int(i)) for d, _, i in (key.partition(":") for key in keys)]

@@ -7,30 +7,32 @@ from __future__ import annotations
 
 import os
 
+from pgx_agent.script import line
+from pgx_agent.script.job import Job
 from pgx_base import locks
 from pgx_base.idents import Ident
 from pgx_pclrsc import beacon, codec, registry, runentry
-from pgx_pclrsc.definition import ResourceDefinition
 
 
-def keep(words: list[str], root: str, definition: ResourceDefinition) -> str | None:
+def keep(words: list[str], job: Job) -> str | None:
     """Do what the request *words* asks; return why that could not be done, or "".
 
     None where it asks for nothing of the kind.
     """
+    root, definition = job.root, job.definition
     name = definition.name
     try:
         match words:
-            case ["entry", pid, start]:
+            case [line.ENTRY, pid, start]:
                 ident = int(pid), int(start)
                 runentry.write(root, name, ident, codec.encode(definition))
-            case ["beacon"]:
+            case [line.BEACON]:
                 runentry.make_beacon(root, name, definition.uid, definition.gid)
-            case ["faulted", pid, start]:
+            case [line.FAULTED, pid, start]:
                 _latch(root, name, (int(pid), int(start)))
-            case ["forget"]:
+            case [line.FORGET]:
                 runentry.remove(root, name)
-            case ["stopped"]:
+            case [line.STOPPED]:
                 runentry.stop(root, name)
             case _:
                 return None

@@ -10,6 +10,9 @@ from __future__ import annotations
 import select
 import time
 
+from pgx_agent.script import line
+from pgx_agent.script.job import Job
+from pgx_agent.script.line import ParentGone, WorkersEnd
 from pgx_base import files, proc, report
 from pgx_base.idents import Ident
 from pgx_base.report import Failure
@@ -20,17 +23,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Literal, TypeAlias
 
-    from pgx_agent.core.request import Request
     from pgx_agent.script.at_workdir import AtWorkdir
-    from pgx_base.light import socket
 
 # What a worker may do with the work directory: all; look, since writes hang; nothing.
 Use: TypeAlias = "Literal['whole', 'read', 'none']"
-_PACKET = 1 << 16
-
-
-class ParentGone(Exception):
-    """The script that RMS started is gone: end at once, the next one does the work anew."""
 
 
 class Worker:
@@ -38,22 +34,19 @@ class Worker:
 
     def __init__(
         self,
-        program: str,
-        definition: ResourceDefinition,
-        root: str,
-        request: Request,
+        job: Job,
         deadline: float,
-        line: socket.socket,
+        end: WorkersEnd,
         trace: Trace,
         dir_fd: int,
         at_workdir: AtWorkdir,
         use: Use,
         hung: Ident | None = None,
     ) -> None:
-        self.program = program
-        self.definition = definition
-        self.root = root
-        self.request = request
+        self.program = job.program
+        self.definition = job.definition
+        self.root = job.root
+        self.request = job.request
         self.started = time.monotonic()
         self.deadline = deadline
         self.trace = trace
@@ -61,32 +54,16 @@ class Worker:
         self.at_workdir = at_workdir
         self.use = use
         self.hung = hung
-        self._line = line
+        self._line = end
 
     def fileno(self) -> int:
         """Return the descriptor that becomes readable when the parent is gone."""
         return self._line.fileno()
 
-    def _send(self, *words: str) -> None:
-        try:
-            self._line.send("\0".join(words).encode()[:_PACKET])
-        except OSError as ex:
-            raise ParentGone from ex
-
-    def _ask(self, *words: str) -> str:
-        self._send(*words)
-        try:
-            answer = self._line.recv(_PACKET)
-        except OSError as ex:
-            raise ParentGone from ex
-        if not answer:
-            raise ParentGone
-        return answer.decode("utf-8", "replace")
-
     def phase(self, text: str) -> None:
         """Say what is being done, for the parent to name should it never end."""
         self.trace.write(text)
-        self._send("phase", text)
+        self._line.tell(line.PHASE, text)
 
     def note(self, text: str) -> None:
         """Write *text* to the trace alone."""
@@ -110,28 +87,27 @@ class Worker:
 
         *keys* are (device, inode) of directories.  Each text names PID, user and command.
         """
-        answer = self._ask("bystanders", *(f"{dev}:{ino}" for dev, ino in keys))
-        return answer.split("\0")[1:]
+        return self._line.ask(line.BYSTANDERS, *(f"{dev}:{ino}" for dev, ino in keys))
 
     def write_entry(self, pid: int, start: int) -> None:
         """Have the root-owned entry under /run name this postmaster."""
-        self._ask("entry", str(pid), str(start))
+        self._line.ask(line.ENTRY, str(pid), str(start))
 
     def new_beacon(self) -> None:
         """Have a beacon made anew for the next monitor; without root there is none."""
-        self._ask("beacon")
+        self._line.ask(line.BEACON)
 
     def latch_faulted(self, pid: int, start: int) -> None:
         """Have it kept on the beacon that this postmaster is Faulted."""
-        self._ask("faulted", str(pid), str(start))
+        self._line.ask(line.FAULTED, str(pid), str(start))
 
     def remove_entry(self) -> None:
         """Have the root-owned entry under /run removed."""
-        self._ask("forget")
+        self._line.ask(line.FORGET)
 
     def leave_stopped(self) -> str:
         """Have the entry say that an Offline has finished; return why it does not, or ""."""
-        return self._ask("stopped").partition("\0")[2]
+        return "".join(self._line.ask(line.STOPPED))
 
     def wait(self, fds: list[int], seconds: float) -> list[int]:
         """Return those of *fds* that become readable within *seconds*.

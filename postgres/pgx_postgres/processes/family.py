@@ -12,7 +12,7 @@ import os
 from pgx_base import proc
 from pgx_base.light.dataclasses import replace
 from pgx_postgres import titles
-from pgx_postgres.processes import holdings
+from pgx_postgres.processes import children, holdings
 from pgx_postgres.processes.instance import Process
 
 
@@ -35,11 +35,11 @@ def again(found: list[Process]) -> list[Process] | None:
             if before.head and before.pid == pid:
                 return None
             continue
-        children = _children(pid, process.command)
-        if children is None and proc.alive(pid, process.start):
+        begun = children.listed(pid, threads=not titles.is_title(process.command))
+        if begun is None and proc.alive(pid, process.start):
             return None
         there[pid] = process
-        todo += [(child, process) for child in children or () if child not in known]
+        todo += [(child, process) for child in begun or () if child not in known]
     return [there[pid] for pid in sorted(there)]
 
 
@@ -67,27 +67,3 @@ def _now(pid: int, before: Process) -> Process | None:
         return None
     why = f"a descendant of process {before.pid}"
     return Process(pid, start, ppid, state, command, why)
-
-
-def _children(pid: int, command: str) -> list[int] | None:
-    """Return the children of *pid* by the kernel's list, None when it cannot be read.
-
-    A server process has one thread; of what it runs any thread may have begun something.
-    """
-    own = _begun_by(pid, str(pid))
-    if own is None or titles.is_title(command):
-        return own
-    try:
-        threads = os.listdir(f"/proc/{pid}/task")
-    except OSError:
-        return own
-    others = (_begun_by(pid, thread) for thread in threads if thread != str(pid))
-    return own + [child for begun in others for child in begun or ()]
-
-
-def _begun_by(pid: int, thread: str) -> list[int] | None:
-    try:
-        with open(f"/proc/{pid}/task/{thread}/children", encoding="ascii") as file:
-            return [int(word) for word in file.read().split()]
-    except OSError:
-        return None

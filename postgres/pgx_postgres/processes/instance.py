@@ -15,7 +15,7 @@ import os
 
 from pgx_base.idents import Ident
 from pgx_base.light.dataclasses import dataclass, replace
-from pgx_postgres.processes import holdings, memory
+from pgx_postgres.processes import children, holdings, memory
 from pgx_postgres.processes.belonging import Belonging
 from pgx_postgres.processes.evidence import Evidence as Evidence
 from pgx_postgres.processes.servers import Servers, Table
@@ -104,13 +104,11 @@ def ourselves(look: Servers) -> set[int]:
 
 
 def _add_descendants(there: Table, why: dict[int, str], spared: set[int]) -> None:
-    children: dict[int, list[int]] = {}
-    for pid, (_, parent, _) in there.items():
-        children.setdefault(parent, []).append(pid)
+    begun_by = children.by_parent(there)
     todo = list(why)
     while todo:
         parent = todo.pop()
-        for pid in children.get(parent, ()):
+        for pid in begun_by.get(parent, ()):
             if pid not in why and pid not in spared:
                 why[pid] = f"a descendant of process {parent}"
                 todo.append(pid)

@@ -18,7 +18,7 @@ import os
 
 from pgx_base import proc
 from pgx_base.idents import Key
-from pgx_postgres.processes import memory
+from pgx_postgres.processes import children, memory
 
 TITLE = "postgres: "
 STANDALONE = "--single"
@@ -80,8 +80,7 @@ class Servers:
     def children(self, pid: int) -> list[int]:
         """Return the living children of *pid*."""
         if not self._children:
-            for child, (_, parent, _) in self.there.items():
-                self._children.setdefault(parent, []).append(child)
+            self._children = children.by_parent(self.there)
         return self._children.get(pid, [])
 
     def is_titled(self, pid: int) -> bool:

@@ -12,7 +12,7 @@ import time
 from pgx_base import proc
 from pgx_base.light.dataclasses import dataclass
 from pgx_postgres import pidfile, titles
-from pgx_postgres.processes import holdings
+from pgx_postgres.processes import children, holdings
 from pgx_postgres.running.caller import Caller
 
 TYPE_CHECKING = False
@@ -71,12 +71,12 @@ def _is_ready(data_directory: str, pid: int) -> bool:
 
 
 def _children(pid: int) -> list[int]:
-    found = []
-    for other in proc.pids():
-        stat = proc.read_stat(other)
-        if stat is not None and stat[1] == pid and stat[0] not in "ZX":
-            found.append(other)
-    return found
+    """Return its living children; what it has begun itself may have threads."""
+    return [
+        child
+        for child in children.of(pid, threads=True)
+        if (stat := proc.read_stat(child)) is not None and stat[0] not in "ZX"
+    ]
 
 
 def doing(postmaster: int) -> Doing:
@@ -128,5 +128,5 @@ def _with_commands(startup: int, title: str) -> str:
 
 
 def _descendants(pid: int) -> list[int]:
-    children = _children(pid)
-    return [*children, *(below for child in children for below in _descendants(child))]
+    begun = _children(pid)
+    return [*begun, *(below for child in begun for below in _descendants(child))]

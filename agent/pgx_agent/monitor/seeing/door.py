@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 
-from pgx_agent.monitor.seeing import sight
+from pgx_postgres.processes import children
 
 _BETWEEN_LOOKS = 0.25  # seconds
 
@@ -33,5 +33,5 @@ class Door:
         if not first and now < self.look_at:
             return False
         self.look_at = now + _BETWEEN_LOOKS
-        before, self._seen = self._seen, frozenset(sight.children(self._postmaster))
+        before, self._seen = self._seen, frozenset(children.of(self._postmaster))
         return not first and not self._seen <= before

@@ -11,6 +11,7 @@ from pgx_base.idents import Ident
 from pgx_base.light.dataclasses import dataclass
 from pgx_postgres import pidfile, titles
 from pgx_postgres.pidfile import PidFile
+from pgx_postgres.processes import children
 from pgx_postgres.watch.classify import UNREAD
 
 
@@ -71,20 +72,6 @@ def has_ended(pidfd: int, patience: float) -> bool:
     return bool(poll.poll(patience * 1000))
 
 
-def children(pid: int) -> list[int]:
-    """Return the children of *pid*, from the kernel's list if it keeps one."""
-    try:
-        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
-            return [int(word) for word in file.read().split()]
-    except OSError:
-        return [one for one in proc.pids() if _parent(one) == pid]
-
-
-def _parent(pid: int) -> int:
-    stat = proc.read_stat(pid)
-    return stat[1] if stat is not None else 0
-
-
 class Checkpointer:
     """The server's checkpointer, which lives from start to stop, watched by its pidfd.
 
@@ -101,7 +88,7 @@ class Checkpointer:
         if self.fd >= 0:
             return
         named = {
-            pid: " ".join(proc.cmdline(pid)) for pid in children(self._postmaster[0])
+            pid: " ".join(proc.cmdline(pid)) for pid in children.of(self._postmaster[0])
         }
         cluster = titles.cluster_of(named.values())
         for pid, command in named.items():
@@ -114,7 +101,7 @@ class Checkpointer:
             fd = os.pidfd_open(pid)
         except OSError:
             return
-        if _parent(pid) != self._postmaster[0]:
+        if children.parent(pid) != self._postmaster[0]:
             os.close(fd)
             return
         self.pid, self.fd = pid, fd
