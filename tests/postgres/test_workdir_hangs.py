@@ -16,7 +16,7 @@ from fixtures.processes import gone, of_directory, wait_until
 from fixtures.server import Server
 from pgx_agent.script import lock
 from pgx_base import locks
-from pgx_pclrsc import runentry
+from pgx_pclrsc import names, runentry
 from tests.fix_disk import MakeDisk
 from tests.fix_postgres import MakeServer
 from tests.fix_resource import OFFLINE, OPTIONS, MakeResource, Resource
@@ -126,9 +126,11 @@ def test_online_needs_it_and_says_what_hangs(
 
 def test_a_frozen_file_system_grants_the_transition_lock(frozen: Disk) -> None:
     """So that an Online waits also for an Offline that can write nothing."""
-    lock = frozen.point / "transition.lock"
-    lock.touch()
+    file = frozen.point / names.TRANSITION_LOCK
+    file.touch()
     frozen.freeze()
+    # As on a node where nobody has looked there for long.
+    Path("/proc/sys/vm/drop_caches").write_text("2")
     take = (
         "import sys, time; from pgx_agent.script import lock; "
         "from pgx_base import files; "
@@ -141,7 +143,7 @@ def test_a_frozen_file_system_grants_the_transition_lock(frozen: Disk) -> None:
     try:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "had\n"
-        fd = lock.open("rb")
+        fd = file.open("rb")
         with fd:
             assert not _is_free(fd.fileno())
     finally:

@@ -89,6 +89,8 @@ def acquire_unsigned(
     """Do as `acquire`, and write nothing, where writes hang: a frozen file system grants
     locks.  Raises OSError also where there is no file.
     """
+    # The kernel opens for writing without waiting for the thaw only what it knows the name of.
+    os.stat(names.TRANSITION_LOCK, dir_fd=dir_fd, follow_symlinks=False)
     return _acquire(dir_fd, kind, deadline, waiting, os.O_RDWR)
 
 
