@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pgx_wizard.core.screens.screen import Kind, parse, plain, prompt_of
+from pgx_wizard.core.screens.screen import Menu, parse, plain, prompt_of
 from tests.unit.test_fake_hvw_screens import TRANSCRIPTS
 
 SETTINGS = """\
@@ -19,7 +19,7 @@ Choose the setting to process: """
 def test_a_menu_of_settings() -> None:
     screen = parse(SETTINGS, "16")
 
-    assert screen.kind is Kind.SETTINGS
+    assert screen.menu is Menu.SETTINGS
     assert (screen.title, screen.object, screen.state) == (
         "Volume management",
         "Gds_APP1",
@@ -68,15 +68,15 @@ def test_a_flag_menus_header_may_be_broken() -> None:
     text = "Set flags for mount point: /mnt/a Currently set:\nLOCAL, SYNC (LY)\n1) HELP\nx: "
 
     screen = parse(text)
-    assert screen.kind is Kind.FLAGS
+    assert screen.menu is Menu.FLAGS
     assert screen.said == ()
 
 
 def test_a_prompt_for_a_text() -> None:
     screen = parse("3\nEnter something\n>> ", "3")
 
-    assert (screen.kind, screen.prompt, screen.said) == (
-        Kind.TEXT,
+    assert (screen.menu, screen.prompt, screen.said) == (
+        Menu.TEXT,
         ">>",
         ("Enter something",),
     )
@@ -106,7 +106,7 @@ def test_every_transcript_ends_with_a_prompt_and_none_before_its_end() -> None:
         asks = [at for at in range(len(text) + 1) if prompt_of(text[:at])]
 
         assert asks == [len(text) - 1, len(text)]
-        assert parse(text).kind is not Kind.UNKNOWN
+        assert parse(text).menu is not Menu.UNKNOWN
 
 
 def test_the_manuals_screens_are_read_as_printed_whatever_their_columns() -> None:

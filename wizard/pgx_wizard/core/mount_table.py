@@ -16,7 +16,7 @@ _MARK = re.compile(r"#RMS:(?P<application>[^#]*)#")
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class Line:
     """One line of such a file."""
 
     device: str
@@ -26,10 +26,10 @@ class Entry:
     application: str = ""  # the only one that may mount it; empty for any
 
 
-def parse(text: str) -> list[Entry]:
+def parse(text: str) -> list[Line]:
     """Return the entries of fstab or fstab.pcl."""
     return [
-        Entry(
+        Line(
             found.source,
             found.mount_point.rstrip("/") or "/",
             found.fs_type,

@@ -8,7 +8,7 @@ from pgx_wizard.core.roads.entering import SAVE, configured, leave_unchanged
 from pgx_wizard.core.roads.hand import Hand, Road
 from pgx_wizard.core.roads.values import assign, pick
 from pgx_wizard.core.screens.plan import differing, machines
-from pgx_wizard.core.screens.screen import Kind
+from pgx_wizard.core.screens.screen import Menu
 
 
 def enter_basics(hand: Hand, app: Application) -> Road[None]:
@@ -25,7 +25,7 @@ def enter_basics(hand: Hand, app: Application) -> Road[None]:
         yield from pick(
             hand, machine, "Create the machine in hvw first: RMS-CreateMachine."
         )
-        hand.expect(Kind.SETTINGS)
+        hand.expect(Menu.SETTINGS)
         hand.note(f"{machine} added")
     for key, value in changes:
         yield from assign(hand, key, value)
@@ -34,7 +34,7 @@ def enter_basics(hand: Hand, app: Application) -> Road[None]:
 
 def _open(hand: Hand, app: Application) -> Road[dict[str, str]]:
     yield from hand.choose(f"{LABEL}(", starts=True)
-    screen = hand.expect(Kind.SETTINGS)
+    screen = hand.expect(Menu.SETTINGS)
     if (screen.title, screen.object) != (LABEL, app.name.lower()):
         raise hand.stop(f"not the screen {LABEL} of {app.name.lower()}")
     return (yield from hand.settings())
@@ -54,7 +54,7 @@ def _missing_machines(
 
 def _save(hand: Hand, app: Application) -> Road[None]:
     yield from hand.choose(SAVE)
-    hand.expect(Kind.TURNKEY)
+    hand.expect(Menu.TURNKEY)
     held = yield from _open(hand, app)
     left = [f"{key}={value}" for key, value in differing(app, held)]
     if left or machines(held) != app.machines:

@@ -20,7 +20,7 @@ from pgx_wizard.core.screens.keystrokes import (
     choices,
 )
 from pgx_wizard.core.screens.plan import differing, machines, plan
-from pgx_wizard.core.screens.screen import Kind
+from pgx_wizard.core.screens.screen import Menu
 
 Model = type[SubApplication]
 
@@ -50,7 +50,7 @@ def look(hand: Hand, app: Application, *, without_database: bool = False) -> Roa
     seen.there = _turnkey(hand)
     if seen.has(basics.LABEL):
         yield from hand.choose(f"{basics.LABEL}(", starts=True)
-        hand.expect(Kind.SETTINGS)
+        hand.expect(Menu.SETTINGS)
         seen.held[basics.LABEL] = yield from hand.settings()
         yield from leave_unsaved(hand)
     for part in app.parts(TYPED):

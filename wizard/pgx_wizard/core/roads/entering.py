@@ -14,14 +14,14 @@ from pgx_wizard.core.screens.plan import (
     Remove,
     plan,
 )
-from pgx_wizard.core.screens.screen import Kind
+from pgx_wizard.core.screens.screen import Menu
 
 SAVE, NO_SAVE, REMOVE = "SAVE+EXIT", "NO-SAVE+EXIT", "REMOVE+EXIT"
 
 
 def configured(hand: Hand, label: str) -> Road[str]:
     """Return what stands behind turnkey item *label*: a name, or `-`.  Raises Stop without it."""
-    hand.expect(Kind.TURNKEY)
+    hand.expect(Menu.TURNKEY)
     item = yield from hand.find(f"{label}(", starts=True)
     if item is None:
         raise hand.stop(
@@ -35,7 +35,7 @@ def open_part(
 ) -> Road[dict[str, str]]:
     """Open the screen of *part*, and return what it lists."""
     yield from hand.choose(f"{part.label}(", starts=True)
-    screen = hand.expect(Kind.SETTINGS)
+    screen = hand.expect(Menu.SETTINGS)
     name = f"{part.prefix}_{application}"
     if not part.inferred and (screen.title, screen.object) != (part.title, name):
         raise hand.stop(f"not the screen {part.title} of {name}")
@@ -50,14 +50,14 @@ def leave_unchanged(hand: Hand) -> Road[None]:
     """
     way = yield from hand.find(SAVE)
     yield from hand.choose(SAVE if way else NO_SAVE)
-    hand.expect(Kind.TURNKEY)
+    hand.expect(Menu.TURNKEY)
 
 
 def leave_unsaved(hand: Hand) -> Road[None]:
     """Go back to the turnkey menu, saving nothing where that is offered (inferred)."""
     way = yield from hand.find(NO_SAVE)
     yield from hand.choose(NO_SAVE if way else SAVE)
-    hand.expect(Kind.TURNKEY)
+    hand.expect(Menu.TURNKEY)
 
 
 def enter_part(
@@ -79,7 +79,7 @@ def enter_part(
             break
     _settled(hand, rest)
     yield from hand.choose(SAVE)
-    hand.expect(Kind.TURNKEY)
+    hand.expect(Menu.TURNKEY)
     yield from _read_back(hand, part, application, held)
     return Plan(first.actions, rest.extra, rest.order)
 
@@ -125,16 +125,16 @@ def _do(
             yield from assign(hand, key, value)
         case Remove(extra):
             yield from hand.choose(REMOVE)
-            hand.expect(Kind.TURNKEY)
+            hand.expect(Menu.TURNKEY)
             yield from open_part(hand, part, application)
             hand.note(f"{', '.join(extra)} removed")
 
 
 def _flags(hand: Hand, part: SubApplication, entry: Entry) -> Road[None]:
-    if hand.screen.kind is Kind.FLAGS:
+    if hand.screen.menu is Menu.FLAGS:
         flags = entry.flags or frozenset()
         yield from set_flags(hand, flags & part.menu_flags, part.menu_flags)
-    hand.expect(Kind.SETTINGS)
+    hand.expect(Menu.SETTINGS)
 
 
 def _seen(hand: Hand, entry: Entry) -> None:
@@ -149,9 +149,9 @@ def _seen(hand: Hand, entry: Entry) -> None:
 def _change(hand: Hand, part: SubApplication, key: str, entry: Entry) -> Road[None]:
     """Choose an entry that is there: its flags come at once, or behind its list (inferred)."""
     yield from hand.choose(f"{key}=", starts=True)
-    if hand.screen.kind is Kind.CHOICE:
+    if hand.screen.menu is Menu.CHOICE:
         yield from pick(hand, entry.name, part.offered_by)
-    hand.expect(Kind.FLAGS)
+    hand.expect(Menu.FLAGS)
     yield from _flags(hand, part, entry)
 
 

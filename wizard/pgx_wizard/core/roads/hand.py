@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from pgx_base.failure import Failure
-from pgx_wizard.core.screens.screen import Item, Kind, Screen
+from pgx_wizard.core.screens.screen import Item, Menu, Screen
 from pgx_wizard.core.screens.trouble import troubled
 
 T = TypeVar("T")
@@ -91,7 +91,7 @@ class Hand:
         before = self.screen
         yield from self.enter(item.number, item.label)
         self.quiet()
-        if self.screen.kind != before.kind or self.screen.items == before.items:
+        if self.screen.menu != before.menu or self.screen.items == before.items:
             raise self.stop(f"{item.label} did not turn the page")
 
     def settings(self) -> Road[dict[str, str]]:
@@ -114,16 +114,16 @@ class Hand:
     def quiet(self) -> None:
         """Raise Stop where the screen says more than its menu."""
         # Before `>>` stands the question, which is not known.
-        asks = self.screen.kind is Kind.TEXT and not troubled(self.screen.said)
+        asks = self.screen.menu is Menu.TEXT and not troubled(self.screen.said)
         if self.screen.said and not asks:
             said = " / ".join(self.screen.said)
             raise self.stop("hvw says something", detail=f"hvw: {said}")
 
-    def expect(self, *kinds: Kind) -> Screen:
-        """Return the screen if it is one of *kinds*, and says nothing else.  Raises Stop."""
-        if self.screen.kind not in kinds:
-            wanted = " or ".join(kind.value for kind in kinds)
-            detail = f"It is {self.screen.kind.value}, not {wanted}."
+    def expect(self, *menus: Menu) -> Screen:
+        """Return the screen if it is one of *menus*, and says nothing else.  Raises Stop."""
+        if self.screen.menu not in menus:
+            wanted = " or ".join(menu.value for menu in menus)
+            detail = f"It is {self.screen.menu.value}, not {wanted}."
             raise self.stop("not the menu that should come", detail=detail)
         self.quiet()
         return self.screen

@@ -15,7 +15,7 @@ from pgx_wizard.core.roads.entering import SAVE, leave_unchanged, open_part
 from pgx_wizard.core.roads.hand import Hand, Road
 from pgx_wizard.core.roads.values import answer, assign, toggle
 from pgx_wizard.core.screens.plan import Plan
-from pgx_wizard.core.screens.screen import Kind
+from pgx_wizard.core.screens.screen import Menu
 
 TIMEOUT = "TIMEOUT"
 
@@ -29,7 +29,7 @@ def enter_commands(hand: Hand, part: Cmdline, application: str) -> Road[Plan]:
     if at is None:
         yield from hand.choose(part.additional)
         yield from answer(hand, entry.name)
-        hand.expect(Kind.SETTINGS)
+        hand.expect(Menu.SETTINGS)
         held = yield from hand.settings()
         at = _place(part, entry.name, held)
         if at is None:
@@ -45,7 +45,7 @@ def enter_commands(hand: Hand, part: Cmdline, application: str) -> Road[Plan]:
         yield from leave_unchanged(hand)
         return Plan(())
     yield from hand.choose(SAVE)
-    hand.expect(Kind.TURNKEY)
+    hand.expect(Menu.TURNKEY)
     yield from _read_back(hand, part, application, at, commands)
     hand.note(f"{entry.name} set")
     return Plan(())
@@ -80,7 +80,7 @@ def others(model: type[Database], database: Database, held: Held) -> list[str]:
 def _flags(hand: Hand, at: int, wanted: frozenset[str], timeout: str) -> Road[bool]:
     """Set the flags and the time; whether anything had to be."""
     yield from hand.choose(f"Flags[{at}]=", starts=True)
-    hand.expect(Kind.FLAGS)
+    hand.expect(Menu.FLAGS)
     before = len(hand.typed)
     yield from toggle(hand, wanted, frozenset(CMDLINE_FLAGS))
     item = yield from hand.find(TIMEOUT, starts=True)
@@ -91,10 +91,10 @@ def _flags(hand: Hand, at: int, wanted: frozenset[str], timeout: str) -> Road[bo
     if item.setting[1] != timeout:
         yield from hand.enter(item.number, item.label)
         yield from answer(hand, timeout)
-        hand.expect(Kind.FLAGS)
+        hand.expect(Menu.FLAGS)
     changed = len(hand.typed) > before
     yield from hand.choose("SAVE+RETURN")
-    hand.expect(Kind.SETTINGS)
+    hand.expect(Menu.SETTINGS)
     return changed
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pgx_wizard.core.application import Application
 from pgx_wizard.core.roads.hand import Hand, Road
-from pgx_wizard.core.screens.screen import Kind
+from pgx_wizard.core.screens.screen import Menu
 from pgx_wizard.core.screens.trouble import troubled
 from pgx_wizard.core.screens.vocabulary import CREATE, EDIT, NO_RMS, STANDBY_TYPE
 
@@ -17,8 +17,8 @@ def at_main(hand: Hand, app: Application, *, talks: bool = False) -> None:
 
     What stands before the menu is let pass where hvw *talks*, if it is no trouble.
     """
-    if hand.screen.kind is not Kind.MAIN or not talks:
-        hand.expect(Kind.MAIN)
+    if hand.screen.menu is not Menu.MAIN or not talks:
+        hand.expect(Menu.MAIN)
     screen = hand.screen
     if troubled(screen.said):
         raise hand.stop(
@@ -47,7 +47,7 @@ def edit(hand: Hand, app: Application) -> Road[bool]:
     if hand.here(EDIT) is None:
         return False
     yield from hand.choose(EDIT)
-    hand.expect(Kind.SELECTION)
+    hand.expect(Menu.SELECTION)
     item = yield from hand.find(app.name)
     if item is not None:
         yield from hand.enter(item.number, item.label)
@@ -68,21 +68,21 @@ def _has_room(hand: Hand) -> None:
 def create(hand: Hand, app: Application) -> Road[None]:
     """Create the application: its name is asked for, or is a setting of the new one."""
     yield from hand.choose(CREATE)
-    hand.expect(Kind.TYPES)
+    hand.expect(Menu.TYPES)
     yield from hand.choose(STANDBY_TYPE)
-    if hand.screen.kind is Kind.TEXT:
+    if hand.screen.menu is Menu.TEXT:
         yield from hand.enter(app.name, app.name)
-    screen = hand.expect(Kind.TURNKEY)
+    screen = hand.expect(Menu.TURNKEY)
     if screen.object != app.name:
         yield from hand.choose("ApplicationName=", starts=True)
-        hand.expect(Kind.TEXT)
+        hand.expect(Menu.TEXT)
         yield from hand.enter(app.name, app.name)
     _is_open(hand, app)
     hand.note(f"application {app.name} created")
 
 
 def _is_open(hand: Hand, app: Application) -> None:
-    screen = hand.expect(Kind.TURNKEY)
+    screen = hand.expect(Menu.TURNKEY)
     if screen.object != app.name:
         raise hand.stop(f"it is of application {screen.object}, not {app.name}")
 

@@ -18,7 +18,7 @@ from pgx_wizard.core.roads.entering import REMOVE, SAVE, configured, enter_part
 from pgx_wizard.core.roads.hand import Hand, Road
 from pgx_wizard.core.roads.inferred import enter_commands, others
 from pgx_wizard.core.roads.main_menu import at_main, create, edit, run_action
-from pgx_wizard.core.screens.screen import Kind
+from pgx_wizard.core.screens.screen import Menu
 from pgx_wizard.core.screens.vocabulary import ACTIVATE, CONSISTENT, GENERATE
 
 # In read-only mode there is nothing to save (RMS guide 4.6, 3.3.1); what else READONLY
@@ -161,7 +161,7 @@ def remove(hand: Hand, label: str) -> Road[None]:
 
 def _open(hand: Hand, label: str) -> Road[None]:
     yield from hand.choose(f"{label}(", starts=True)
-    hand.expect(Kind.SETTINGS)
+    hand.expect(Menu.SETTINGS)
 
 
 def _remove(hand: Hand, label: str) -> Road[None]:
@@ -200,18 +200,18 @@ def _remove_alone(
 
 def _save(hand: Hand, app: Application, outcome: Outcome) -> Road[None]:
     """Save the application, and see that hvw offers it."""
-    screen = hand.expect(Kind.TURNKEY)
+    screen = hand.expect(Menu.TURNKEY)
     if screen.state != CONSISTENT:
         raise hand.stop(f"application {app.name} is {screen.state}")
     outcome.saving = True
     yield from hand.choose(SAVE)
-    hand.expect(Kind.MAIN, Kind.SELECTION)
+    hand.expect(Menu.MAIN, Menu.SELECTION)
     outcome.saved = True
     hand.note(f"application {app.name} saved")
-    if hand.screen.kind is Kind.MAIN:
+    if hand.screen.menu is Menu.MAIN:
         at_main(hand, app)
         yield from hand.choose("Application-Edit")
-        hand.expect(Kind.SELECTION)
+        hand.expect(Menu.SELECTION)
     if (yield from hand.find(app.name)) is None:
         raise hand.stop(f"hvw does not list application {app.name}")
     yield from hand.choose("RETURN")

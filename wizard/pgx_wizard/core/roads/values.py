@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from pgx_wizard.core.parts.basics import FLAG_SETS, same
 from pgx_wizard.core.roads.hand import Hand, Road
-from pgx_wizard.core.screens.screen import Kind
+from pgx_wizard.core.screens.screen import Menu
 
 FREE = "FREECHOICE"
 
@@ -19,7 +19,7 @@ def assign(hand: Hand, key: str, value: str) -> Road[None]:
         yield from set_flags(hand, {word.upper() for word in words}, domain(key))
     else:
         yield from answer(hand, value)
-    hand.expect(Kind.SETTINGS)
+    hand.expect(Menu.SETTINGS)
     yield from _shown(hand, key, value)
     hand.note(f"{key}={value}")
 
@@ -38,19 +38,19 @@ def _shown(hand: Hand, key: str, value: str) -> Road[None]:
 
 def answer(hand: Hand, value: str) -> Road[None]:
     """Give *value* to the list or the prompt that is drawn."""
-    if hand.expect(Kind.CHOICE, Kind.TEXT).kind is Kind.CHOICE:
+    if hand.expect(Menu.CHOICE, Menu.TEXT).menu is Menu.CHOICE:
         offered = (yield from hand.find(value)) if value else None
         if offered is not None:
             yield from hand.enter(offered.number, offered.label)
             return
         yield from hand.choose(FREE)
-        hand.expect(Kind.TEXT)
+        hand.expect(Menu.TEXT)
     yield from hand.enter(value, value)
 
 
 def pick(hand: Hand, name: str, hint: str) -> Road[None]:
     """Choose *name* from the list that is drawn.  Raises Stop where hvw does not offer it."""
-    hand.expect(Kind.CHOICE)
+    hand.expect(Menu.CHOICE)
     item = yield from hand.find(name)
     if item is None:
         raise hand.stop(f"hvw does not offer {name}", hint=hint)
@@ -67,7 +67,7 @@ def set_flags(
     hand: Hand, wanted: Collection[str], known: Collection[str]
 ) -> Road[None]:
     """Toggle the flags of this menu until just *wanted* of the *known* are set; save."""
-    hand.expect(Kind.FLAGS)
+    hand.expect(Menu.FLAGS)
     yield from toggle(hand, wanted, known)
     yield from hand.choose("SAVE+RETURN")
 
@@ -78,7 +78,7 @@ def toggle(hand: Hand, wanted: Collection[str], known: Collection[str]) -> Road[
         state = yield from _state(hand, name)
         if state is not None and state != (name in wanted):
             yield from hand.choose(_label(hand, name))
-            hand.expect(Kind.FLAGS)
+            hand.expect(Menu.FLAGS)
             state = yield from _state(hand, name)
         if (state or False) != (name in wanted):
             raise hand.stop(
@@ -86,7 +86,7 @@ def toggle(hand: Hand, wanted: Collection[str], known: Collection[str]) -> Road[
             )
     if not wanted and hand.here("NO(N)"):
         yield from hand.choose("NO(N)")
-        hand.expect(Kind.FLAGS)
+        hand.expect(Menu.FLAGS)
 
 
 def _state(hand: Hand, name: str) -> Road[bool | None]:

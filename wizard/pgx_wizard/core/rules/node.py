@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pgx_wizard.core.application import Application
-from pgx_wizard.core.mount_table import Entry, parse
+from pgx_wizard.core.mount_table import Line, parse
 from pgx_wizard.core.parts.file_systems import Mount
 from pgx_wizard.core.rules.rule import Finding, Node, Rule, mount_path
 
@@ -15,7 +15,7 @@ _BOTH = (
 )
 
 
-def _tables(node: Node) -> dict[str, list[Entry]]:
+def _tables(node: Node) -> dict[str, list[Line]]:
     """Return the entries of each file that was looked at, by its name."""
     tables = {}
     if node.fstab is not None:
@@ -25,14 +25,14 @@ def _tables(node: Node) -> dict[str, list[Entry]]:
     return tables
 
 
-def _of(mount: Mount, entries: list[Entry]) -> Entry | None:
+def _of(mount: Mount, entries: list[Line]) -> Line | None:
     for entry in entries:
         if entry.mount_point == mount.mount_point or entry.device == mount.device:
             return entry
     return None
 
 
-Pair = tuple[int, Mount, str, Entry]
+Pair = tuple[int, Mount, str, Line]
 
 
 def _pairs(app: Application, node: Node) -> Iterator[Pair]:

@@ -53,7 +53,7 @@ _MAIN = re.compile(
 )
 
 
-class Kind(Enum):
+class Menu(Enum):
     """Which of hvw's menus a screen is."""
 
     MAIN = "the main menu"
@@ -85,7 +85,7 @@ class Item:
 class Screen:
     """One screen; *said* is what stands on it that belongs to no menu."""
 
-    kind: Kind
+    menu: Menu
     title: str
     items: tuple[Item, ...]
     prompt: str
@@ -102,7 +102,7 @@ class Screen:
     @property
     def name(self) -> str:
         """What a person calls this menu."""
-        return self.title.rstrip(":") or self.prompt.rstrip(":") or self.kind.value
+        return self.title.rstrip(":") or self.prompt.rstrip(":") or self.menu.value
 
 
 def plain(text: str) -> str:
@@ -136,8 +136,8 @@ def parse(text: str, typed: str = "") -> Screen:
     drawn = [line for line in lines if _ITEM_LINE.match(line)]
     header = [line for line in lines if line and not _ITEM_LINE.match(line)]
     if prompt.endswith(">>"):
-        return Screen(Kind.TEXT, "", (), prompt, tuple(filter(None, lines)))
-    return _of_kind(header, _items(drawn), prompt)
+        return Screen(Menu.TEXT, "", (), prompt, tuple(filter(None, lines)))
+    return _of_menu(header, _items(drawn), prompt)
 
 
 def _items(lines: Iterable[str]) -> tuple[Item, ...]:
@@ -157,12 +157,12 @@ def _label(text: str) -> str:
     return label
 
 
-def _of_kind(header: list[str], items: tuple[Item, ...], prompt: str) -> Screen:
+def _of_menu(header: list[str], items: tuple[Item, ...], prompt: str) -> Screen:
     for at, line in enumerate(header):
         if (screen := _titled(header, at, line, items, prompt)) is not None:
             return screen
-    kind = Kind.CHOICE if _is_choice(items) else Kind.UNKNOWN
-    return Screen(kind, "", items, prompt, tuple(header))
+    menu = Menu.CHOICE if _is_choice(items) else Menu.UNKNOWN
+    return Screen(menu, "", items, prompt, tuple(header))
 
 
 def _is_choice(items: tuple[Item, ...]) -> bool:
@@ -176,7 +176,7 @@ def _titled(
     before, behind = tuple(header[:at]), tuple(header[at + 1 :])
     if match := _MAIN.fullmatch(line):
         return Screen(
-            Kind.MAIN,
+            Menu.MAIN,
             line,
             items,
             prompt,
@@ -186,16 +186,16 @@ def _titled(
             behind,
         )
     if line.startswith(("Set flags for", "Set a flag for")):
-        return Screen(Kind.FLAGS, " ".join([line, *behind]), items, prompt, before)
+        return Screen(Menu.FLAGS, " ".join([line, *behind]), items, prompt, before)
     said = before + behind
     if line.startswith("Creation: Application type selection menu"):
-        return Screen(Kind.TYPES, line, items, prompt, said)
+        return Screen(Menu.TYPES, line, items, prompt, said)
     if line.startswith("Edit: Application selection menu"):
-        return Screen(Kind.SELECTION, line, items, prompt, said)
+        return Screen(Menu.SELECTION, line, items, prompt, said)
     if match := _OBJECT.fullmatch(line):
         turnkey = match["title"].startswith("Settings of turnkey wizard")
-        kind = Kind.TURNKEY if turnkey else Kind.SETTINGS
+        menu = Menu.TURNKEY if turnkey else Menu.SETTINGS
         return Screen(
-            kind, match["title"], items, prompt, said, match["object"], match["state"]
+            menu, match["title"], items, prompt, said, match["object"], match["state"]
         )
     return None
