@@ -44,17 +44,15 @@ class Record:
     generation: str
     boot: str
     state: str
-    good_until: int
-    postmaster: int
-    start: int
-    device: int
-    inode: int
-    shmid: int
-    monitor: int
-    monitor_start: int
+    good_until: int = 0
+    postmaster: int = 0
+    start: int = 0
+    device: int = 0
+    inode: int = 0
+    shmid: int = 0
+    monitor: int = 0
+    monitor_start: int = 0
     reason: str
-
-    __slots__ = tuple(__annotations__)
 
     def __init__(
         self,
@@ -65,11 +63,10 @@ class Record:
         reason: str = "",
         **numbers: int,
     ) -> None:
+        assert NUMBERS.issuperset(numbers), f"no fields of a record: {numbers}"
         self.generation, self.boot, self.state = generation, boot, state
         self.reason = reason
-        for name in NUMBERS:
-            setattr(self, name, numbers.pop(name, 0))
-        assert not numbers, f"no fields of a record: {numbers}"
+        self.__dict__.update(numbers)
 
     def values(self) -> tuple[object, ...]:
         """Return the fields in the order of the record."""
@@ -85,8 +82,8 @@ class Record:
 
 
 # The words of the line behind the version; the reason has the rest of it, or nothing.
-FIELDS = Record.__slots__
-NUMBERS = FIELDS[FIELDS.index("good_until") : FIELDS.index("reason")]
+FIELDS = tuple(Record.__annotations__)
+NUMBERS = frozenset(FIELDS[FIELDS.index("good_until") : FIELDS.index("reason")])
 
 
 def new_generation() -> str:
@@ -112,7 +109,11 @@ def decode(data: bytes) -> Record | None:
         raise Garbled("checksum does not match")
     version, *words = body.decode("utf-8", "replace").rstrip().split(" ", len(FIELDS))
     found = dict(zip(FIELDS, words, strict=False))
-    if version != VERSION or NUMBERS[-1] not in found or found["state"] not in STATES:
+    if (
+        version != VERSION
+        or len(words) < len(FIELDS) - 1
+        or found["state"] not in STATES
+    ):
         raise Garbled("not a record of this version")
     try:
         numbers = {name: int(found[name]) for name in NUMBERS}
