@@ -15,8 +15,9 @@ import pytest
 
 from pgx_agent.script import lock
 from pgx_base import files, locks, proc
-from pgx_pclrsc import codec, names, record
-from pgx_pclrsc.definition import ResourceDefinition
+from pgx_pclrsc import record
+from pgx_pclrsc.core import codec, names
+from pgx_pclrsc.core.definition import ResourceDefinition
 from pgx_pclrsc.record import Record
 from tools.commands import PACKAGES
 

@@ -15,8 +15,9 @@ import pytest
 from fixtures import processes
 from fixtures.commands import command
 from fixtures.os_user import OsUser, plain_environment
-from pgx_pclrsc import names, store
-from pgx_pclrsc.definition import ResourceDefinition
+from pgx_pclrsc import store
+from pgx_pclrsc.core import names
+from pgx_pclrsc.core.definition import ResourceDefinition
 
 Result = subprocess.CompletedProcess[str]
 

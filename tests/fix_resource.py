@@ -16,8 +16,9 @@ from fixtures.os_user import OsUser, plain_environment
 from fixtures.processes import wait_until
 from fixtures.server import Server
 from pgx_base import files, locks, proc
-from pgx_pclrsc import names, runentry
 from pgx_pclrsc import record as records
+from pgx_pclrsc import runentry
+from pgx_pclrsc.core import names
 
 NODE = "node1RMS"
 ONLINE, OFFLINE, FAULTED = 0, 1, 2

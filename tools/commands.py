@@ -20,7 +20,7 @@ PACKAGES = ("base", "postgres", "pclrsc", "agent", "wizard")
 # Module and function of each command; main() where none is named.  It takes nothing and
 # exits by itself.
 COMMANDS = {
-    "pgx_pclrsc": "pgx_pclrsc.cli",
+    "pgx_pclrsc": "pgx_pclrsc.tool.cli",
     "pgx_online": "pgx_agent.fronts.rms:online",
     "pgx_offline": "pgx_agent.fronts.rms:offline",
     "pgx_check": "pgx_agent.check.main",

@@ -16,7 +16,7 @@ from pgx_base import mounts
 from pgx_base.failure import Failure
 from pgx_base.light.dataclasses import dataclass
 from pgx_base.text import quoted
-from pgx_pclrsc.definition import is_under, plain
+from pgx_pclrsc.core.definition import is_under, plain
 
 FSTAB = "/etc/fstab"
 FSTAB_PCL = "/etc/fstab.pcl"

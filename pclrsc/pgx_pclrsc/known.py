@@ -5,7 +5,7 @@ from __future__ import annotations
 from pgx_base import proc
 from pgx_base.idents import Ident
 from pgx_pclrsc import monitors, record
-from pgx_pclrsc.definition import ResourceDefinition
+from pgx_pclrsc.core.definition import ResourceDefinition
 from pgx_postgres.processes import evidence
 from pgx_postgres.processes.evidence import Evidence, Recorded
 

@@ -12,7 +12,7 @@ import binascii
 import os
 
 from pgx_base import files, proc
-from pgx_pclrsc import names
+from pgx_pclrsc.core import names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

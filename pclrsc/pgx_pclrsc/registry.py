@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import os
 
-from pgx_pclrsc import names
-from pgx_pclrsc.names import is_name as is_name
+from pgx_pclrsc.core import names
+from pgx_pclrsc.core.names import is_name as is_name
 
 TYPE_CHECKING = False  # collections.abc costs pgx_check more than all of ours together
 if TYPE_CHECKING:

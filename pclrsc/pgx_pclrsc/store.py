@@ -12,8 +12,9 @@ import stat
 
 from pgx_base.failure import Failure
 from pgx_base.text import quoted
-from pgx_pclrsc import codec, registry, runentry
-from pgx_pclrsc.definition import ResourceDefinition
+from pgx_pclrsc import registry, runentry
+from pgx_pclrsc.core import codec
+from pgx_pclrsc.core.definition import ResourceDefinition
 from pgx_pclrsc.registry import registry_root as registry_root
 
 _LARGEST = 1 << 20  # bytes of a definition

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from pgx_base import locks, proc
-from pgx_pclrsc import names
+from pgx_pclrsc.core import names
 from pgx_pclrsc.record import Record
 from tests.fix_place import FAULTED, OFFLINE, ONLINE, Place
 

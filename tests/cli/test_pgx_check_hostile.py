@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pgx_base.text import quoted
-from pgx_pclrsc import names
+from pgx_pclrsc.core import names
 from tests.fix_place import FAULTED, OFFLINE, ONLINE, STUB, Place
 
 

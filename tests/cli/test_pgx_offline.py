@@ -15,7 +15,7 @@ import pytest
 from fixtures.commands import command
 from fixtures.os_user import OsUser
 from pgx_base import locks
-from pgx_pclrsc import names
+from pgx_pclrsc.core import names
 from tests.fix_registry import Registry
 
 DONE = 'pgx_offline: info: instance "pg1" is Offline\n'

@@ -11,7 +11,7 @@ import pytest
 
 from fixtures.os_user import OsUser
 from pgx_base import locks
-from pgx_pclrsc import names
+from pgx_pclrsc.core import names
 from tests.fix_registry import Registry, mode
 from tests.look_alike import like_a_server
 

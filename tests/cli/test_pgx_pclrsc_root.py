@@ -12,7 +12,7 @@ import pytest
 
 from fixtures.commands import command
 from fixtures.os_user import OsUser
-from pgx_pclrsc import names
+from pgx_pclrsc.core import names
 from tests.fix_registry import Registry, Result, mode, owner, refused
 
 FILES = sorted(name for name, _ in names.PREALLOCATED)

@@ -8,7 +8,7 @@ import pytest
 
 from fixtures.os_user import OsUser
 from pgx_base import trace
-from pgx_pclrsc import names
+from pgx_pclrsc.core import names
 from pgx_postgres import identity
 from tests.fix_registry import Registry, mode, owner, refused
 

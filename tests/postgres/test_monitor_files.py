@@ -16,7 +16,7 @@ from fixtures.disk import Disk
 from fixtures.processes import gone, kill, wait_until
 from fixtures.server import Server
 from pgx_base import proc, trace
-from pgx_pclrsc import names
+from pgx_pclrsc.core import names
 from tests.fix_resource import FAULTED, OFFLINE, ONLINE, MakeResource
 from tests.postgres.adopted import adopt, monitor_of, stays_online
 

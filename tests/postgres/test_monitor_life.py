@@ -11,8 +11,8 @@ import pytest
 from fixtures.processes import gone, kill, wait_until
 from fixtures.server import Server
 from pgx_base import proc
-from pgx_pclrsc import names
 from pgx_pclrsc import record as records
+from pgx_pclrsc.core import names
 from tests.fix_resource import ONLINE, MakeResource, Resource
 from tests.postgres.adopted import adopt, monitor_of, stays_online, stopped
 

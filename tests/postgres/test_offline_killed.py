@@ -13,8 +13,8 @@ import pytest
 
 from fixtures.processes import gone, wait_until
 from pgx_base import locks
-from pgx_pclrsc import names
 from pgx_pclrsc import record as records
+from pgx_pclrsc.core import names
 from tests.fix_resource import OFFLINE, Resource
 
 # Python's start, the lock, the monitor, the stop, the search for others: all within this.

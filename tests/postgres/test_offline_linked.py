@@ -10,7 +10,8 @@ import pytest
 
 from fixtures.processes import gone
 from fixtures.server import Server
-from pgx_pclrsc import names, runentry
+from pgx_pclrsc import runentry
+from pgx_pclrsc.core import names
 from tests.fix_resource import MakeResource, Resource
 from tests.postgres.disguised import ready
 from tests.postgres.online_runs import online

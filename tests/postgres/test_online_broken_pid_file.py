@@ -93,7 +93,7 @@ def test_killed_at_any_instant(resource: Resource) -> None:
 def _script_is_gone(resource: Resource) -> bool:
     """Whether nobody holds the transition lock."""
     from pgx_base import locks
-    from pgx_pclrsc import names
+    from pgx_pclrsc.core import names
 
     fd = os.open(resource.work / names.TRANSITION_LOCK, os.O_RDONLY)
     try:

@@ -16,7 +16,8 @@ from fixtures.os_user import OsUser
 from fixtures.processes import gone, kill, wait_until
 from fixtures.server import Server
 from pgx_base import proc
-from pgx_pclrsc import names, runentry
+from pgx_pclrsc import runentry
+from pgx_pclrsc.core import names
 from tests.fix_resource import OFFLINE, ONLINE, MakeResource, Resource
 from tests.postgres.disguised import copied, started
 from tests.postgres.online_runs import kill_monitor, nothing_is_left, online

@@ -9,7 +9,8 @@ from collections.abc import Callable
 import pytest
 
 from fixtures.processes import gone, kill, wait_until
-from pgx_pclrsc import names, runentry
+from pgx_pclrsc import runentry
+from pgx_pclrsc.core import names
 from pgx_pclrsc.record import Garbled
 from tests.fix_resource import FAULTED, OFFLINE, ONLINE, Resource
 from tests.postgres.test_check_live import Poller

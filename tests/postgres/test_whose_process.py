@@ -15,7 +15,8 @@ from fixtures.os_user import plain_environment
 from fixtures.processes import gone, kill, wait_until
 from fixtures.server import Server
 from pgx_base import proc
-from pgx_pclrsc import names, runentry
+from pgx_pclrsc import runentry
+from pgx_pclrsc.core import names
 from pgx_postgres.processes import memory, postmasters
 from tests.fix_resource import OFFLINE, ONLINE, MakeResource, Resource
 from tests.postgres.disguised import copied, started

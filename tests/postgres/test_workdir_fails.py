@@ -15,7 +15,8 @@ from fixtures.disk import Disk
 from fixtures.processes import gone, kill, wait_until
 from fixtures.server import Server
 from pgx_base import locks, proc
-from pgx_pclrsc import names, registry, runentry
+from pgx_pclrsc import registry, runentry
+from pgx_pclrsc.core import names
 from tests.fix_disk import MakeDisk
 from tests.fix_resource import FAULTED, OFFLINE, ONLINE, OPTIONS, Resource
 from tests.postgres.test_check_live import Poller

@@ -16,7 +16,8 @@ from fixtures.processes import gone, of_directory, wait_until
 from fixtures.server import Server
 from pgx_agent.script import lock
 from pgx_base import locks
-from pgx_pclrsc import names, runentry
+from pgx_pclrsc import runentry
+from pgx_pclrsc.core import names
 from tests.fix_disk import MakeDisk
 from tests.fix_postgres import MakeServer
 from tests.fix_resource import OFFLINE, OPTIONS, MakeResource, Resource

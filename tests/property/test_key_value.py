@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pgx_base.light.dataclasses import replace
-from pgx_pclrsc import codec, key_value
-from pgx_pclrsc.definition import ResourceDefinition
+from pgx_pclrsc.core import codec, key_value
+from pgx_pclrsc.core.definition import ResourceDefinition
 from tests.property.test_pclrsc_codec import DEFINITIONS
 from tests.unit.test_pclrsc_definition import DEFINITION
 

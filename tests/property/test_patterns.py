@@ -8,7 +8,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pgx_pclrsc import fstab, limits
+from pgx_pclrsc import fstab
+from pgx_pclrsc.core import limits
 
 NODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*RMS")
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

@@ -7,9 +7,11 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pgx_pclrsc import codec, fstab, request
-from pgx_pclrsc.definition import CHECKS, ResourceDefinition, problems
-from pgx_pclrsc.limits import LARGEST_COUNT, LONGEST_SECONDS
+from pgx_pclrsc import fstab
+from pgx_pclrsc.core import codec
+from pgx_pclrsc.core.definition import CHECKS, ResourceDefinition, problems
+from pgx_pclrsc.core.limits import LARGEST_COUNT, LONGEST_SECONDS
+from pgx_pclrsc.tool import request
 
 LINES = st.text(
     st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=15

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from pgx_base import locks, proc
-from pgx_pclrsc import codec, names, record
+from pgx_pclrsc import record
+from pgx_pclrsc.core import codec, names
 from tests.unit.import_graph import packages, sources
 from tests.unit.test_pclrsc_definition import DEFINITION
 from tools.commands import COMMANDS, PACKAGES, Refused, first_lines, stub
@@ -83,7 +84,7 @@ def test_check_loads_nothing_heavy_to_answer_from_the_record(
     assert len(_ours(more)) <= (9 if code == 0 else 15)
 
 
-_READ = f"from pgx_pclrsc import codec; codec.decode({codec.encode(DEFINITION)!r})"
+_READ = f"from pgx_pclrsc.core import codec; codec.decode({codec.encode(DEFINITION)!r})"
 _ONLINE = (
     "import pgx_agent.fronts.rms, pgx_agent.online.main, pgx_agent.online.work; "
     "from pgx_pclrsc import fstab, node; node.this_node({}); "

@@ -77,6 +77,23 @@ def test_no_files_import_each_other_in_a_circle() -> None:
     assert circles(graph(sources())) == []
 
 
+def test_no_folders_import_each_other_in_a_circle() -> None:
+    edges = graph(sources(*packages()))
+    folders: dict[str, set[str]] = {}
+    for name, others in edges.items():
+        folder, theirs = _folder(name), {_folder(other) for other in others}
+        folders.setdefault(folder, set()).update(theirs - {folder})
+    for theirs in list(folders.values()):
+        for other in theirs:
+            folders.setdefault(other, set())
+
+    assert circles(folders) == []
+
+
+def _folder(name: str) -> str:
+    return name.rpartition(".")[0] or name
+
+
 @pytest.mark.parametrize(
     ("text", "names"),
     [

@@ -9,7 +9,8 @@ import pytest
 
 from pgx_agent.monitor.writing.keeper import Keeper, Superseded
 from pgx_base import proc
-from pgx_pclrsc import names, record
+from pgx_pclrsc import record
+from pgx_pclrsc.core import names
 from pgx_pclrsc.record import Record
 
 

@@ -16,7 +16,7 @@ from pgx_agent.script import lock
 from pgx_base import files, locks, proc
 from pgx_base.report import Failure
 from pgx_base.signals import send_signal
-from pgx_pclrsc import names
+from pgx_pclrsc.core import names
 from tools.commands import PACKAGES
 
 

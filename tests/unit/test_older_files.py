@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from pgx_base import locks
-from pgx_pclrsc import beacon, codec, monitors, record
+from pgx_pclrsc import beacon, monitors, record
+from pgx_pclrsc.core import codec
 from tests.older import monitor
 from tests.older.installation import RECORDED, recorded
 

@@ -7,7 +7,7 @@ import tomllib
 import pytest
 
 from pgx_base.light.dataclasses import replace
-from pgx_pclrsc import codec, key_value
+from pgx_pclrsc.core import codec, key_value
 from tests.unit.test_pclrsc_definition import DEFINITION
 
 TEXT = codec.encode(DEFINITION)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pgx_base.light.dataclasses import replace
-from pgx_pclrsc.definition import (
+from pgx_pclrsc.core.definition import (
     CHECKS,
     REQUIRED,
     ResourceDefinition,

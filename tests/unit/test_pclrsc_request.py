@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pgx_base import text
-from pgx_pclrsc import request
+from pgx_pclrsc.tool import request
 
 ADD = [
     "-a",

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from pgx_base.light.dataclasses import replace
-from pgx_pclrsc.definition import ResourceDefinition
+from pgx_pclrsc.core.definition import ResourceDefinition
 from pgx_wizard.core.file.problem import Problem, errors
 from pgx_wizard.core.file.reading import read
 from pgx_wizard.core.rules.check import RULES, check

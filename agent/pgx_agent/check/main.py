@@ -17,7 +17,8 @@ import sys
 
 from pgx_agent.core import verdict
 from pgx_base import files, locks, proc, prologue
-from pgx_pclrsc import names, record, registry
+from pgx_pclrsc import record, registry
+from pgx_pclrsc.core import names
 
 
 class Refused(Exception):

@@ -13,7 +13,7 @@ from pgx_base import proc, report
 from pgx_base.report import Failure
 from pgx_pclrsc import registry, runentry, store
 from pgx_pclrsc.beacon import Heard
-from pgx_pclrsc.definition import ResourceDefinition
+from pgx_pclrsc.core.definition import ResourceDefinition
 from pgx_postgres.processes import postmasters
 
 

@@ -10,8 +10,9 @@ from pgx_agent.script import lock
 from pgx_base import files, locks, proc
 from pgx_base.idents import Ident
 from pgx_base.light.dataclasses import dataclass
-from pgx_pclrsc import names, record
-from pgx_pclrsc.definition import ResourceDefinition
+from pgx_pclrsc import record
+from pgx_pclrsc.core import names
+from pgx_pclrsc.core.definition import ResourceDefinition
 from pgx_pclrsc.record import Record
 from pgx_postgres import pidfile
 from pgx_postgres.processes import postmasters

@@ -14,8 +14,9 @@ from pgx_base import files, locks, proc
 from pgx_base.light import signal
 from pgx_base.report import Failure
 from pgx_base.signals import send_signal
-from pgx_pclrsc import monitors, names, record, registry
-from pgx_pclrsc.definition import ResourceDefinition
+from pgx_pclrsc import monitors, record, registry
+from pgx_pclrsc.core import names
+from pgx_pclrsc.core.definition import ResourceDefinition
 
 _TERM_FOR = 0.5  # seconds a monitor has to end after SIGTERM; it has nothing to tidy up
 _KILL_FOR = 5.0

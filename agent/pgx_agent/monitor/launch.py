@@ -17,8 +17,9 @@ from pgx_base.failure import Failure
 from pgx_base.light import signal
 from pgx_base.signals import send_signal
 from pgx_base.trace import Trace
-from pgx_pclrsc import monitors, names, record, registry, runentry, store
-from pgx_pclrsc.definition import ResourceDefinition
+from pgx_pclrsc import monitors, record, registry, runentry, store
+from pgx_pclrsc.core import names
+from pgx_pclrsc.core.definition import ResourceDefinition
 from pgx_postgres.processes import postmasters
 
 STARTER = 1  # byte of monitor.lock: held while a start is decided on

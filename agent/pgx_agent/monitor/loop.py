@@ -24,7 +24,7 @@ from pgx_agent.monitor.writing.keeping import Keeping
 from pgx_agent.monitor.writing.speaker import Speaker
 from pgx_base import locks
 from pgx_pclrsc import record
-from pgx_pclrsc.definition import ResourceDefinition
+from pgx_pclrsc.core.definition import ResourceDefinition
 from pgx_postgres import pidfile
 from pgx_postgres.probe import addresses, login
 from pgx_postgres.probe.addresses import Address

@@ -18,7 +18,7 @@ from pgx_base import program, prologue, report
 from pgx_base.failure import Failure
 from pgx_base.trace import Trace
 from pgx_pclrsc import registry
-from pgx_pclrsc.definition import ResourceDefinition
+from pgx_pclrsc.core.definition import ResourceDefinition
 
 PROGRAM = "pgx_monitor"
 

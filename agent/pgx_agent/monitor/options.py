@@ -5,7 +5,7 @@ from __future__ import annotations
 from pgx_base.failure import Failure
 from pgx_base.idents import Ident
 from pgx_base.light.dataclasses import dataclass
-from pgx_pclrsc import names
+from pgx_pclrsc.core import names
 
 SYNOPSIS = (
     "usage: pgx_monitor NAME [--by=online|check] [--generation=TOKEN] "

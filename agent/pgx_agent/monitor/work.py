@@ -17,7 +17,7 @@ from pgx_base.text import quoted
 from pgx_base.trace import Trace
 from pgx_pclrsc import registry
 from pgx_pclrsc.beacon import Beacon
-from pgx_pclrsc.definition import ResourceDefinition
+from pgx_pclrsc.core.definition import ResourceDefinition
 from pgx_postgres.probe.question import set_up
 from pgx_postgres.watch.watched import Limits
 

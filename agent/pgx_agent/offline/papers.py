@@ -12,7 +12,8 @@ from pgx_agent.script import lock
 from pgx_agent.script.worker import Worker
 from pgx_base import locks, proc
 from pgx_base.report import Failure
-from pgx_pclrsc import beacon, names, record, runentry
+from pgx_pclrsc import beacon, record, runentry
+from pgx_pclrsc.core import names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from pgx_base.failure import Failure
 from pgx_base.light.dataclasses import dataclass
 from pgx_base.text import quoted
 from pgx_pclrsc import fstab
-from pgx_pclrsc.definition import is_under
+from pgx_pclrsc.core.definition import is_under
 from pgx_postgres import control, identity, tablespaces
 from pgx_postgres.control import Control
 from pgx_postgres.identity import Identity, Place

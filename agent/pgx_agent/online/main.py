@@ -21,7 +21,7 @@ from pgx_base import report
 from pgx_base.failure import Failure
 from pgx_base.text import quoted
 from pgx_pclrsc import node, registry
-from pgx_pclrsc.definition import ResourceDefinition
+from pgx_pclrsc.core.definition import ResourceDefinition
 
 PROGRAM = "pgx_online"
 _BREAK_GUARD = "--break-guard"

@@ -9,8 +9,9 @@ from collections.abc import Callable
 from pgx_base import prologue, report
 from pgx_base.program import answered, exit_code
 from pgx_base.report import Failure
-from pgx_pclrsc import codec, registry, runentry, store
-from pgx_pclrsc.definition import ResourceDefinition
+from pgx_pclrsc import registry, runentry, store
+from pgx_pclrsc.core import codec
+from pgx_pclrsc.core.definition import ResourceDefinition
 
 Main = Callable[[list[str]], int]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pgx_base.light.dataclasses import dataclass
-from pgx_pclrsc.definition import ResourceDefinition
+from pgx_pclrsc.core.definition import ResourceDefinition
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

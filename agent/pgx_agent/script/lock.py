@@ -15,7 +15,8 @@ from pgx_base import files, locks, proc
 from pgx_base.light import signal
 from pgx_base.report import Failure
 from pgx_base.signals import send_signal
-from pgx_pclrsc import monitors, names
+from pgx_pclrsc import monitors
+from pgx_pclrsc.core import names
 
 _LOOK_AGAIN = 0.02  # seconds between two tries for the lock
 _TERM_FOR = 5.0  # seconds an ended Online has before it is killed

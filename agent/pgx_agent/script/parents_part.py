@@ -11,7 +11,8 @@ from pgx_agent.script import line
 from pgx_agent.script.job import Job
 from pgx_base import locks
 from pgx_base.idents import Ident
-from pgx_pclrsc import beacon, codec, registry, runentry
+from pgx_pclrsc import beacon, registry, runentry
+from pgx_pclrsc.core import codec
 
 
 def keep(words: list[str], job: Job) -> str | None:

@@ -17,7 +17,7 @@ from pgx_base import files, proc, report
 from pgx_base.idents import Ident
 from pgx_base.report import Failure
 from pgx_base.trace import Trace
-from pgx_pclrsc.definition import ResourceDefinition
+from pgx_pclrsc.core.definition import ResourceDefinition
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pgx_base.arguments import HELP_OPTIONS, VERSION_OPTIONS, CommandLine
 from pgx_base.failure import Failure
 from pgx_base.text import quoted
-from pgx_pclrsc.limits import LONGEST_SECONDS
+from pgx_pclrsc.core.limits import LONGEST_SECONDS
 
 _TABLES = frozenset({"--fstab", "--fstab-pcl"})
 _FLAGS = {

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 
 from pgx_base import files, proc
-from pgx_pclrsc import names, record
+from pgx_pclrsc import record
+from pgx_pclrsc.core import names
 from pgx_pclrsc.record import Record
 
 

@@ -10,8 +10,8 @@ import re
 from collections.abc import Callable
 
 from pgx_base.text import fault
-from pgx_pclrsc import names
-from pgx_pclrsc.limits import LONGEST_PATH, LONGEST_SECONDS
+from pgx_pclrsc.core import names
+from pgx_pclrsc.core.limits import LONGEST_PATH, LONGEST_SECONDS
 
 
 class Wrong(Exception):

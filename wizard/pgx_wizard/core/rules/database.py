@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pgx_pclrsc.definition import ResourceDefinition, is_under
+from pgx_pclrsc.core.definition import ResourceDefinition, is_under
 from pgx_wizard.core.application import Application
 from pgx_wizard.core.parts.database import CMDLINE_FLAGS, Cmdline, Symfoware
 from pgx_wizard.core.rules.rule import Finding, Node, Rule

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from pgx_pclrsc.definition import is_under
+from pgx_pclrsc.core.definition import is_under
 from pgx_wizard.core.application import Application
 from pgx_wizard.core.parts.file_systems import Mount
 from pgx_wizard.core.rules.rule import Finding, Node, Rule, mount_path

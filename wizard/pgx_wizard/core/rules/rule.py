@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from pgx_pclrsc.definition import ResourceDefinition
+from pgx_pclrsc.core.definition import ResourceDefinition
 from pgx_pclrsc.fstab import FSTAB, FSTAB_PCL
 from pgx_wizard.core.application import Application
 from pgx_wizard.core.file.positions import Path

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pgx_pclrsc.definition import ResourceDefinition
+from pgx_pclrsc.core.definition import ResourceDefinition
 from pgx_wizard.core.application import TYPED
 from pgx_wizard.core.parts.basics import EXAMPLE
 from pgx_wizard.core.parts.database import MODELS

@@ -12,8 +12,8 @@ from types import MappingProxyType
 from pgx_base.failure import Failure
 from pgx_base.light.dataclasses import dataclass, names, required
 from pgx_base.text import quoted
-from pgx_pclrsc import limits
-from pgx_pclrsc.limits import LARGEST_COUNT, LONGEST_SECONDS
+from pgx_pclrsc.core import limits
+from pgx_pclrsc.core.limits import LARGEST_COUNT, LONGEST_SECONDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ import stat
 
 from pgx_base.failure import Failure
 from pgx_base.text import quoted
-from pgx_pclrsc.definition import ResourceDefinition
+from pgx_pclrsc.core.definition import ResourceDefinition
 
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 

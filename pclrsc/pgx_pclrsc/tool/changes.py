@@ -14,8 +14,8 @@ from contextlib import contextmanager
 
 from pgx_base.failure import Failure
 from pgx_base.text import quoted
-from pgx_pclrsc import codec, names
-from pgx_pclrsc.definition import ResourceDefinition
+from pgx_pclrsc.core import codec, names
+from pgx_pclrsc.core.definition import ResourceDefinition
 
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _NEW, _GONE = ".new.", ".gone."

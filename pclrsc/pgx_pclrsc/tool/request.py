@@ -9,7 +9,7 @@ from pgx_base.arguments import CommandLine
 from pgx_base.failure import Failure
 from pgx_base.light.dataclasses import dataclass
 from pgx_base.text import quoted
-from pgx_pclrsc.definition import problems
+from pgx_pclrsc.core.definition import problems
 
 ACTIONS = ("-a", "-d", "-p")
 

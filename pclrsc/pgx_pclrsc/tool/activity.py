@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from pgx_base import locks, odd_file
 from pgx_base.failure import Failure
 from pgx_base.text import quoted
-from pgx_pclrsc import names
-from pgx_pclrsc.definition import ResourceDefinition
+from pgx_pclrsc.core import names
+from pgx_pclrsc.core.definition import ResourceDefinition
 from pgx_postgres.processes import postmasters
 from pgx_postgres.processes.servers import Servers
 

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 from pgx_base.failure import Failure
 from pgx_base.text import quoted
-from pgx_pclrsc import names
+from pgx_pclrsc.core import names
 from pgx_postgres import identity
 
 _OPEN_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from pgx_base import text
 from pgx_base.failure import Failure
 from pgx_base.text import quoted
-from pgx_pclrsc import names
+from pgx_pclrsc.core import names
 
 Check = Callable[[object], list[Failure]]
 

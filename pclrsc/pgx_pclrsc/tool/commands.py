@@ -15,18 +15,10 @@ from pgx_base import users
 from pgx_base.failure import Failure
 from pgx_base.text import quoted
 from pgx_base.users import OsUser
-from pgx_pclrsc import (
-    activity,
-    changes,
-    codec,
-    key_value,
-    registry,
-    rights,
-    runentry,
-    store,
-    workdir,
-)
-from pgx_pclrsc.definition import ResourceDefinition, plain, problems
+from pgx_pclrsc import registry, runentry, store
+from pgx_pclrsc.core import codec, key_value
+from pgx_pclrsc.core.definition import ResourceDefinition, plain, problems
+from pgx_pclrsc.tool import activity, changes, rights, workdir
 
 _STOP_FIRST = "Take the resource Offline and stop RMS on this node first (manual 3.2)."
 

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping
 
 from pgx_base.failure import Failure
 from pgx_base.text import quoted
-from pgx_pclrsc import key_value
-from pgx_pclrsc.definition import (
+from pgx_pclrsc.core import key_value
+from pgx_pclrsc.core.definition import (
     CHECKS,
     IDENTITY,
     REQUIRED,

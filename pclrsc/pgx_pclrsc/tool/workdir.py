@@ -16,12 +16,13 @@ from pgx_base import as_user
 from pgx_base.failure import Failure
 from pgx_base.text import quoted
 from pgx_base.users import OsUser
-from pgx_pclrsc import fstab, rootdir, workfiles
-from pgx_pclrsc.definition import (
+from pgx_pclrsc import fstab
+from pgx_pclrsc.core.definition import (
     ResourceDefinition,
     inside_data_directory,
     is_under,
 )
+from pgx_pclrsc.tool import rootdir, workfiles
 
 _HINT = (
     "Choose a directory on a local file system that is mounted when the node starts."

@@ -7,7 +7,8 @@ import sys
 from pgx_base import program, report
 from pgx_base.failure import Failure
 from pgx_base.text import quoted
-from pgx_pclrsc import commands, registry, request
+from pgx_pclrsc import registry
+from pgx_pclrsc.tool import commands, request
 
 PROGRAM = "pgx_pclrsc"
 

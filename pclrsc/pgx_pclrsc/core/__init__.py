@@ -1,0 +1,1 @@
+"""What a resource is: its definition, its limits, and the form of its file.  Pure."""

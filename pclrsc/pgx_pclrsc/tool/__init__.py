@@ -1,0 +1,1 @@
+"""The command pgx_pclrsc: it adds, deletes and prints resources."""
