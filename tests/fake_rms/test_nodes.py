@@ -25,6 +25,7 @@ from tests.fake_rms.world import (
     NODE2,
     THERE,
     crash,
+    resource,
     started,
     states,
     world,
@@ -182,3 +183,35 @@ def test_its_own_time_out_says_nothing_of_a_silent_node() -> None:
 
     made.wait()
     assert Kill(NODE1) in made.effects
+
+
+def test_a_switch_goes_on_where_its_source_dies_meanwhile() -> None:
+    made = started(attributes=BARE)  # without HostFailure, which would start it anyhow
+    made.hold = lambda effect: isinstance(effect, RunScript)
+    made.type("hvswitch app1 node2RMS")
+
+    made.happen(made.down(NODE1))
+    made.release()
+
+    assert made.state(THERE) == "Online"
+
+
+def test_deact_outlives_rms_and_ends_without_it() -> None:
+    made = started()
+    made.type("hvutil -d app1")
+    made.type("hvshut -l")
+    made.type("hvcm")
+    assert made.state(HERE) == "Deact"
+
+    made.type("hvshut -l")
+    made.type("hvutil -a app1")
+    made.type("hvcm")
+    assert made.state(HERE) == "Offline"
+
+
+def test_what_has_no_detector_at_all_is_started_too() -> None:
+    made = world(replace(resource("unseen"), check=None))
+
+    made.start()
+
+    assert states(made) == ("Online", "Offline")

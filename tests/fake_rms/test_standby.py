@@ -11,6 +11,7 @@ from fixtures.fake_rms.model.events import (
     Exited,
     Kill,
     Refused,
+    RmsKilled,
 )
 from fixtures.fake_rms.model.names import Script, Standby
 from tests.fake_rms.world import (
@@ -24,6 +25,7 @@ from tests.fake_rms.world import (
     THERE,
     World,
     crash,
+    resource,
     states,
     world,
 )
@@ -115,3 +117,28 @@ def test_a_fault_in_standby_is_overridden_by_force_alone() -> None:
 
     made.type("hvswitch -f app1 node2RMS")
     assert states(made) == ("Offline", "Online")
+
+
+def test_a_start_to_standby_that_fails_leaves_the_active_node_alone() -> None:
+    made = standing(Standby.SWITCH_REQUEST)
+    made.ends[THERE, "db", Script.ONLINE] = Exited(1)
+
+    made.type("hvswitch app1 node1RMS")
+
+    assert states(made)[0] == "Online"
+    assert made.cluster.locals[THERE].state == "Faulted"
+
+
+def test_rms_that_starts_again_finds_what_stands_by() -> None:
+    db = resource("db", flags=replace(CODES, standby_capable=True))
+    why = frozenset({Standby.START_UP})
+    made = world(db, attributes=Attributes(True, ALL, standby=why))
+    made.start()
+    assert states(made) == ("Online", "Standby")
+    made.forget()
+
+    made.happen(RmsKilled(NODE2))
+    made.type("hvcm", NODE2)
+
+    assert states(made) == ("Online", "Standby")
+    assert made.scripts() == ["Init:app1"]

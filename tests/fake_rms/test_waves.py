@@ -138,6 +138,17 @@ def test_an_or_operator_needs_one_child_only() -> None:
     assert made.cluster.locals[HERE].details == "Online !!"
 
 
+def test_an_or_operator_without_a_child_that_starts_is_a_fault() -> None:
+    top = replace(resource("either", children=("one", "two")), kind=Kind.OR, scripts={})
+    made = world(resource("one"), resource("two"), replace(top, check=None))
+    for name in ("one", "two"):
+        made.ends[HERE, name, Script.ONLINE] = Exited(1)
+
+    made.start()
+
+    assert states(made) == ("Faulted", "Online")
+
+
 UNSEEN = replace(
     resource("unseen", flags=Flags(auto_recover=True, standby_capable=True)),
     check=None,
