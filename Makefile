@@ -27,7 +27,7 @@ $(VENV)/.ready: pyproject.toml tools/setup.sh tools/pick-python.sh tools/interpr
 
 commands: $(VENV)/.ready
 	@umask 022 && $(PY) tools/commands.py --venv $(VENV) --bin $(VENV)/bin --pth \
-	    --path base --path postgres --path pclrsc --path agent --path wizard --checkout .
+	    --path agent --path base --path pclrsc --path postgres --path wizard --checkout .
 
 demo: setup  ## an instance, two nodes, a failure and a switch, on a timeline
 	@$(OPEN) $(PY) -m fixtures.demo

@@ -3,8 +3,6 @@
 pgx_check imports this.
 """
 
-from __future__ import annotations
-
 import os
 import stat
 

@@ -5,11 +5,9 @@ because they can be asked for without being taken (F_OFD_GETLK), also through a
 read-only descriptor, and end with the last copy of the descriptor.
 """
 
-from __future__ import annotations
-
+import _struct as struct  # struct itself is one module more for pgx_check
 import fcntl
 import os
-import struct
 
 # The bytes of transition.lock.
 EXCLUSIVE, ONLINE, OFFLINE = 0, 1, 2

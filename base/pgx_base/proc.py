@@ -4,8 +4,6 @@ A PID alone proves nothing, it is used again; PID, start time and boot id togeth
 name one process for ever.  pgx_check imports this, so only `os` is used.
 """
 
-from __future__ import annotations
-
 import os
 
 BOOT_ID = "/proc/sys/kernel/random/boot_id"

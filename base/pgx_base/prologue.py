@@ -5,8 +5,6 @@ real-time class and root's environment.  None of it may reach what we start.
 pgx_check imports this, hence `_signal`: the public module loads enum.
 """
 
-from __future__ import annotations
-
 import _signal as signal  # type: ignore[import-not-found]
 import os
 

@@ -6,8 +6,6 @@ and is read again when that does not fit.  A record of another boot is no record
 nothing of that boot is alive.  pgx_check imports this: no dataclass, no enum.
 """
 
-from __future__ import annotations
-
 import binascii
 import os
 
@@ -154,7 +152,7 @@ def read(dir_fd: int) -> Record | None:
         os.close(fd)
 
 
-def current(dir_fd: int, note: Callable[[str], None] | None = None) -> Record | None:
+def current(dir_fd: int, note: "Callable[[str], None] | None" = None) -> Record | None:
     """Return this boot's record, None without one that can be read and understood.
 
     *note* is told why it cannot be.

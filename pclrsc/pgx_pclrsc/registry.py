@@ -7,8 +7,6 @@ pgx_check finds its record through `work` and parses no TOML, so this module imp
 next to nothing.
 """
 
-from __future__ import annotations
-
 import os
 
 from pgx_pclrsc.core import names
@@ -23,7 +21,7 @@ RUN_DIRECTORY = "/run/pgx_pclrsc"
 VARIABLE = "PGX_PCLRSC_HOME"
 
 
-def root(environ: Mapping[str, str]) -> str:
+def root(environ: "Mapping[str, str]") -> str:
     """Return the registry's directory: PGX_PCLRSC_HOME of *environ*, or the default."""
     return environ.get(VARIABLE) or DEFAULT_ROOT
 

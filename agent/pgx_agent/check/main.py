@@ -10,8 +10,6 @@ Exit: 0 Online, 1 Offline, 2 Faulted (and wrong usage).  Python's own exit codes
 never get out.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 

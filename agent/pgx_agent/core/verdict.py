@@ -16,8 +16,6 @@ path, so it has plain arguments and a tuple for an answer, no dataclass and no e
     otherwise                             Offline; a postmaster found here gets a monitor
 """
 
-from __future__ import annotations
-
 ONLINE, OFFLINE, FAULTED = 0, 1, 2
 
 # What RMS is told, and whether a monitor is to be started in the background.

@@ -5,8 +5,6 @@ resource is registered: they can then be written when the file system is full.
 pgx_check imports this, so it imports nothing.
 """
 
-from __future__ import annotations
-
 # In a resource's directory of the registry.
 DEFINITION = "definition.toml"
 WORK_LINK = "work"
