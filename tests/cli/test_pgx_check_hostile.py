@@ -120,13 +120,13 @@ def test_closed_descriptors_do_not_matter(place: Place, gone: int) -> None:
     assert done.returncode == FAULTED
 
 
-@pytest.mark.skipif(os.getuid() != 0, reason="only root can become another user")
-def test_a_third_user_is_refused(place: Place, process: int, tmp_path: Path) -> None:
-    place.write("online", process)
+def _as_a_third_user(
+    place: Place, tmp_path: Path, stub: str
+) -> subprocess.CompletedProcess[str]:
     for directory in (tmp_path, *list(tmp_path.parents)[:-2]):
         directory.chmod(0o755)
-    done = subprocess.run(
-        [sys.executable, "-IS", "-c", STUB, "pg1"],
+    return subprocess.run(
+        [sys.executable, "-IS", "-c", stub, "pg1"],
         env={"PGX_PCLRSC_HOME": str(place.registry)},
         capture_output=True,
         text=True,
@@ -136,5 +136,46 @@ def test_a_third_user_is_refused(place: Place, process: int, tmp_path: Path) -> 
         timeout=20,
     )
 
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can become another user")
+def test_a_third_user_is_refused(place: Place, process: int, tmp_path: Path) -> None:
+    place.write("online", process)
+    done = _as_a_third_user(place, tmp_path, STUB)
+
     assert done.returncode == FAULTED
     assert "must be run as root or as the OS user" in done.stderr
+
+
+def _without(*modules: str) -> str:
+    """Return what runs pgx_check where *modules* cannot be loaded, as from a failing disk."""
+    gone = dict.fromkeys(f"pgx_agent.{name}" for name in modules)
+    return f"import sys; sys.modules |= {gone!r}; {STUB}"
+
+
+@pytest.mark.parametrize(
+    ("state", "code"), [("online", ONLINE), ("faulted", FAULTED), ("none", OFFLINE)]
+)
+def test_words_that_cannot_be_loaded_change_no_answer(
+    place: Place, process: int, state: str, code: int
+) -> None:
+    """Nor does a monitor that cannot be started, of which they would tell."""
+    place.write(state, process)
+    done = subprocess.run(
+        [sys.executable, "-IS", "-c", _without("check.words", "monitor.launch"), "pg1"],
+        env={"PGX_PCLRSC_HOME": str(place.registry)},
+        capture_output=True,
+        timeout=20,
+    )
+
+    assert (done.returncode, done.stderr) == (code, b"")
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can become another user")
+def test_a_third_user_is_refused_without_words_too(
+    place: Place, process: int, tmp_path: Path
+) -> None:
+    """Python's own exit code, 1, would say Offline."""
+    place.write("online", process)
+    done = _as_a_third_user(place, tmp_path, _without("check.words"))
+
+    assert (done.returncode, done.stderr) == (FAULTED, "")

@@ -18,6 +18,11 @@ from pgx_base import files, locks, proc, prologue
 from pgx_pclrsc import record, registry
 from pgx_pclrsc.core import names
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
 
 class Refused(Exception):
     """A caller who is neither root nor the OS user: exit 2 with the reason."""
@@ -169,18 +174,24 @@ def _from_look(root: str, name: str, look: Look) -> int:
 def _told(name: str, code: int, found: record.Record | None) -> int:
     """Return *code*, a fault with its reason on stderr."""
     if code == verdict.FAULTED:
-        from pgx_agent.check import words
-
         gone = found is not None and not _lives(found)
-        words.faulted(name, found, gone=gone)
+        _tell(lambda words: words.faulted(name, found, gone=gone))
     return code
 
 
 def _unknown(name: str) -> int:
-    from pgx_agent.check import words
-
-    words.unknown(name)
+    _tell(lambda words: words.unknown(name))
     return verdict.OFFLINE
+
+
+def _tell(what: "Callable[[Any], None]") -> None:
+    """Have it said in words; that they cannot be loaded, say, changes no answer."""
+    try:
+        from pgx_agent.check import words
+
+        what(words)
+    except Exception:  # noqa: BLE001  # the exit code says it, and counts
+        pass
 
 
 def start_monitor(root: str, name: str, generation: str) -> None:
@@ -190,9 +201,8 @@ def start_monitor(root: str, name: str, generation: str) -> None:
 
         launch.in_background(root, name, generation)
     except Exception as ex:  # noqa: BLE001  # no process to be had, say
-        from pgx_agent.check import words
-
-        words.no_monitor(name, ex)
+        problem = ex
+        _tell(lambda words: words.no_monitor(name, problem))
 
 
 def run(arguments: list[str]) -> int:
@@ -205,9 +215,7 @@ def run(arguments: list[str]) -> int:
             return _unknown(name)
         return answer(registry.registry_root(), name)
     except Refused:
-        from pgx_agent.check import words
-
-        words.wrong_caller()
+        _tell(lambda words: words.wrong_caller())
         return verdict.FAULTED
     except Exception as ex:  # noqa: BLE001  # Python's exit code 1 would say Offline
         return _internal_error(arguments, ex)
