@@ -27,6 +27,8 @@ HEAVY = {
 }  # fmt: skip
 # Next to nothing, and yet more than what they would save where RMS asks every few seconds.
 SPARED = {"__future__", "struct"}
+# What of Python's own a Check loads beside what any interpreter has loaded with `os`.
+PAID_FOR = {"_struct", "binascii", "fcntl"}
 
 
 def _modules_after(statements: str) -> set[str]:
@@ -52,12 +54,20 @@ def _ours(loaded: set[str]) -> set[str]:
     }
 
 
+def _others(loaded: set[str]) -> set[str]:
+    """Return the modules among *loaded* that are not ours."""
+    return {
+        name for name in loaded if name.partition(".")[0] not in packages().values()
+    }
+
+
 def test_check_loads_nothing_heavy() -> None:
     bare = _modules_after("import os")
     more = _modules_after("import pgx_agent.check.main") - bare
 
     assert {name.split(".")[0] for name in more} & (HEAVY | SPARED) == set()
     assert len(_ours(more)) <= 9
+    assert _others(more) == PAID_FOR
 
 
 @pytest.mark.parametrize(("state", "code"), [("online", 0), ("faulted", 2)])
@@ -84,6 +94,9 @@ def test_check_loads_nothing_heavy_to_answer_from_the_record(
     more = loaded - _modules_after("import os")
     assert {name.split(".")[0] for name in more} & HEAVY == set()
     assert len(_ours(more)) <= (9 if code == 0 else 15)
+    assert _others(more) <= (
+        PAID_FOR if code == 0 else PAID_FOR | {"select", "__future__"}
+    )
 
 
 _READ = f"from pgx_pclrsc.core import codec; codec.decode({codec.encode(DEFINITION)!r})"
