@@ -153,15 +153,15 @@ def link_key(link: str, table: bytes | None = None) -> tuple[int, int] | None:
     """Return device and inode of what *link*, one of /proc's, leads to; None when unknown.
 
     The file system is not asked where that can be helped: another instance's disk may
-    hang, and with it whoever calls stat on what is there.  *table* is what `mounts` said a
-    moment ago: who asks for many reads it once.
+    hang, and with it whoever calls stat on what is there; it may be a container's, in mounts
+    of its own.  *table* is what `mounts` said a moment ago: who asks for many reads it once.
     """
     try:
         fd = os.open(link, os.O_PATH | os.O_CLOEXEC)
     except OSError:
         return None
     try:
-        known = _known_key(fd, table or mounts())
+        known = _known_key(fd, table or mounts()) or _known_key(fd, _mounts_at(link))
         if known is not None:
             return known
         found = os.fstat(fd)
@@ -170,6 +170,11 @@ def link_key(link: str, table: bytes | None = None) -> tuple[int, int] | None:
     finally:
         os.close(fd)
     return found.st_dev, found.st_ino
+
+
+def _mounts_at(link: str) -> bytes:
+    """Return the table of mounts of the process that *link* of /proc belongs to."""
+    return b"\n" + _slurp(f"/proc/{link.split('/')[2]}/mountinfo", 1 << 24)
 
 
 def _known_key(fd: int, table: bytes) -> tuple[int, int] | None:
