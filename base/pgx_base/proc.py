@@ -161,7 +161,7 @@ def link_key(link: str, table: bytes | None = None) -> tuple[int, int] | None:
     except OSError:
         return None
     try:
-        known = _known_key(fd, table or mounts()) or _known_key(fd, _mounts_at(link))
+        known = _known_key(fd, table or mounts(), link)
         if known is not None:
             return known
         found = os.fstat(fd)
@@ -173,23 +173,31 @@ def link_key(link: str, table: bytes | None = None) -> tuple[int, int] | None:
 
 
 def _mounts_at(link: str) -> bytes:
-    """Return the table of mounts of the process that *link* of /proc belongs to."""
-    return b"\n" + _slurp(f"/proc/{link.split('/')[2]}/mountinfo", 1 << 24)
+    """Return the table of mounts of the process that *link* is of, empty when it has gone."""
+    try:
+        return b"\n" + _slurp(f"/proc/{link.split('/')[2]}/mountinfo", 1 << 24)
+    except OSError:
+        return b""
 
 
-def _known_key(fd: int, table: bytes) -> tuple[int, int] | None:
+def _known_key(fd: int, table: bytes, link: str) -> tuple[int, int] | None:
     """Return device and inode as fdinfo (Linux 5.14) and the table of mounts have them."""
     words = _slurp(f"/proc/self/fdinfo/{fd}").split()
     if b"mnt_id:" not in words or b"ino:" not in words:
         return None
     number = words[words.index(b"mnt_id:") + 1]
-    at = table.find(b"\n" + number + b" ") + 1
-    line = table[at : table.find(b"\n", at)].split(b" ")
-    if not at or line[line.index(b"-") + 1] in _OTHER_NUMBERS:
+    line = _mount(table, number) or _mount(_mounts_at(link), number)
+    if not line or line[line.index(b"-") + 1] in _OTHER_NUMBERS:
         return None
     major, _, minor = line[2].partition(b":")
     device = os.makedev(int(major), int(minor))
     return device, int(words[words.index(b"ino:") + 1])
+
+
+def _mount(table: bytes, number: bytes) -> list[bytes]:
+    """Return the words of the mount with this *number*, none where it is not in *table*."""
+    at = table.find(b"\n" + number + b" ") + 1
+    return table[at : table.find(b"\n", at)].split(b" ") if at else []
 
 
 def monotonic_ms() -> int:
