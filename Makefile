@@ -27,7 +27,7 @@ $(VENV)/.ready: pyproject.toml tools/setup.sh tools/pick-python.sh tools/interpr
 
 commands: $(VENV)/.ready
 	@umask 022 && $(PY) tools/commands.py --venv $(VENV) --bin $(VENV)/bin --pth \
-	    --path agent --path base --path pclrsc --path postgres --path wizard --checkout .
+	    --path agent --path base --path mirror --path pclrsc --path postgres --path wizard --checkout .
 
 demo: setup  ## an instance, two nodes, a failure and a switch, on a timeline
 	@$(OPEN) $(PY) -m fixtures.demo
@@ -73,4 +73,4 @@ format: setup  ## let ruff write the code's layout
 clean:  ## remove what was made
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis \
 	    .import_linter_cache .coverage
-	find base postgres pclrsc agent wizard fixtures tests tools -name __pycache__ -prune -exec rm -rf {} +
+	find base postgres pclrsc mirror agent wizard fixtures tests tools -name __pycache__ -prune -exec rm -rf {} +

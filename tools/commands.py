@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 
 # The directories of our packages, each of which imports only from those before it.
-PACKAGES = ("base", "postgres", "pclrsc", "agent", "wizard")
+PACKAGES = ("base", "postgres", "pclrsc", "mirror", "agent", "wizard")
 # Module and function of each command; main() where none is named.  It takes nothing and
 # exits by itself.
 COMMANDS = {

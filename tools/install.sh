@@ -33,7 +33,7 @@ chmod 755 "$version"
 venv=$version/venv
 "$python" -m venv "$venv"
 cp -R "$here/../pyproject.toml" "$here/../README.md" "$here/../LICENSE" \
-    "$here/../base" "$here/../postgres" "$here/../pclrsc" "$here/../agent" "$here/../wizard" "$sources"
+    "$here/../base" "$here/../postgres" "$here/../pclrsc" "$here/../mirror" "$here/../agent" "$here/../wizard" "$sources"
 "$venv/bin/python" "$here/packages.py" --compile
 "$venv/bin/python" "$here/packages.py" --compile --force-reinstall --no-deps "$sources"
 

@@ -1,0 +1,1 @@
+"""What decides: no clock, no I/O.  docs/pair.md has the protocol."""

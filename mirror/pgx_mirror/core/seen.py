@@ -1,0 +1,85 @@
+"""What one look at a server's own state has found: section 6 of the protocol.
+
+Positions are numbers (`core.wal`), 0 for none; times are no part of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+# What a standby needs at least as much of as its primary, or its replay pauses.
+LIMITS = (
+    "max_connections",
+    "max_worker_processes",
+    "max_wal_senders",
+    "max_prepared_transactions",
+    "max_locks_per_transaction",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """One row of pg_stat_replication."""
+
+    name: str
+    pid: int
+    address: str  # empty for a Unix-domain socket
+    port: int
+    state: str
+    sync_state: str
+    write: int
+    flush: int
+    replay: int
+
+    @property
+    def furthest(self) -> int:
+        """The furthest position that it has reported."""
+        return max(self.write, self.flush, self.replay)
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """A standby's walreceiver: its PID, and its own end of the connection."""
+
+    pid: int
+    address: str
+    port: int
+    status: str
+    timeline: int
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a new session was shown.
+
+    names         SHOW synchronous_standby_names
+    source        pg_settings.source of it, and its file
+    file_errors   what pg_file_settings says is wrong, a line each
+    senders       read before *flush*, so that none may be beyond it
+    insert, flush of a primary: pg_current_wal_insert_lsn, pg_current_wal_flush_lsn
+    received      of a standby: pg_last_wal_receive_lsn;  replayed likewise
+    limits        the settings LIMITS, in that order
+    waiting       how many sessions wait in SyncRep
+    loose         roles and databases with a synchronous_commit that is no guarantee
+    unable        why a standby could not be promoted, by its own settings
+    """
+
+    system: str
+    recovery: bool
+    names: str = ""
+    source: str = ""
+    file: str = ""
+    file_errors: tuple[str, ...] = ()
+    wal_senders: int = 0
+    senders: tuple[Sender, ...] = ()
+    insert: int = 0
+    flush: int = 0
+    timeline: int = 0
+    received: int = 0
+    replayed: int = 0
+    receiver: Receiver | None = None
+    limits: tuple[int, ...] = ()
+    fsync: bool = True
+    waiting: int = 0
+    loose: tuple[str, ...] = ()
+    unable: tuple[str, ...] = ()
