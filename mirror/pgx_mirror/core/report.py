@@ -48,6 +48,11 @@ class Report:
     database, disk  the columns of mc_ctl status
     failover   whether automatic switch and disconnection are enabled
     wish       what an operator has asked for here, empty for nothing
+    policy, register  heartbeat_error_action, and the register's identity as it is reached
+    ending     a primary that wants the epoch to end, and why
+    stuck      a primary that cannot give the pen, its disk being dead: decide without it
+    stays_out  a standby that an operator has disconnected
+    leaving    its controller goes by an operator's word: its silence is no failure
     """
 
     owner: str
@@ -72,3 +77,9 @@ class Report:
     disk: str = "normal"
     failover: bool = False
     wish: str = ""
+    policy: str = ""
+    register: str = ""
+    ending: str = ""
+    stuck: bool = False
+    stays_out: bool = False
+    leaving: bool = False

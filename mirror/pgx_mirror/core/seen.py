@@ -30,6 +30,7 @@ class Sender:
     write: int
     flush: int
     replay: int
+    reply: str = ""  # reply_time, to see that something came
 
     @property
     def furthest(self) -> int:
@@ -46,6 +47,7 @@ class Receiver:
     port: int
     status: str
     timeline: int
+    heard: str = ""  # last_msg_receipt_time, to see that something came
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,165 @@
+"""All that one controller knows of its pair: the state that the table decides from.
+
+Times are seconds of a monotonic clock.  What is durable stands here only once it is known
+to be on disk: nothing ever depends on a mark that is being written.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from pgx_mirror.core.cell import Cell
+from pgx_mirror.core.mark import Mark
+from pgx_mirror.core.report import NAMES_SET, UNSURE, Report
+from pgx_mirror.core.seen import Seen
+
+# heartbeat_error_action: who decides when the peer is silent.
+ARBITRATION, MESSAGE = "arbitration", "message"
+
+# What may be changed, one thing at a time each.
+MARK, CONF, SERVER, REGISTER, BEARS, PROOF = (
+    "mark",
+    "conf",
+    "server",
+    "register",
+    "bears",
+    "proof",
+)
+
+# What an operator may wish: that the server runs, or is left as it is; a stop (on a primary
+# with automatics on it hands over first); one of both servers, neither of which takes over;
+# a switch, a disconnection; and that the controller goes, its silence being no failure.
+RUN, REST, STOP, STOP_ALL, SWITCH, DETACH, LEAVE = (
+    "run",
+    "rest",
+    "stop",
+    "stop all",
+    "switch",
+    "detach",
+    "leave",
+)
+
+# Stages of arming: the protocol's 3.1b, 3.2, 3.3, 3.4 to 3.5, and 3.6 until commits pass.
+PROVING_OFF, BARRIER, PROVING_ON, ASKING, RELEASING = (
+    "proving off",
+    "barrier",
+    "proving on",
+    "asking",
+    "releasing",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the configuration says.  *limit*: silence of so many seconds counts.
+
+    *first_start*: the operator's word that a data directory without a mark is the primary.
+    """
+
+    me: str
+    other: str
+    policy: str
+    incarnation: str
+    interval: float = 0.8
+    limit: float = 5.4
+    patience: float = 70.0
+    arming: float = 30.0
+    first_start: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Arming:
+    """A primary on its way to PAIR, for one generation of its standby.
+
+    *since* when it began, *answered* when the standby's answer came; *looked* whether a
+    look at the senders was begun after that.
+    """
+
+    stage: str
+    generation: str
+    challenge: str
+    since: float
+    barrier: int = 0
+    answered: float | None = None
+    looked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known.
+
+    mark, fresh     the durable mark; what is to be written where there is none
+    mark_failed     why the last write failed; unsure: it may be the new one all the same;
+                    failures: how often in a row
+    retry_at        no mark or conf is written before that time
+    standby         the data directory has standby.signal
+    names, bears    what stands in postgresql.conf; the name in primary_conninfo
+    conf_failed     why it could not be written or read; conf_at: when it was, last
+    real_name       a primary: the name in synchronous_standby_names, whether set or not
+    server, fault   what its processes are; why it is not fit to serve, empty if it is
+    disk            why its disks are not, empty if they are
+    stopped_at      the position of a clean stop's checkpoint, 0 without one
+    poisoned        a position beyond our own WAL was reported to this postmaster
+    promote_failed  the server ended over pg_promote
+    seen, seen_at   the last look, and when it was taken; sender_at: when one showed the
+                    standby streaming under its name
+    peer, heard_at  the peer's last report, and when its last word came (the start's time
+                    while there was none); stream_at likewise by the WAL stream
+    register        the register's identity, empty while it cannot be reached
+    cell            its cell as it was read last, None while it is not known
+    arming          None while there is none; not_before: no new one before that time,
+                    since so many were tried in vain; armings: how many there were
+    detached        the standby's incarnation that an operator has disconnected here
+    wish, since     what an operator wants, and since when
+    failover        whether errors lead to a switch or a disconnection
+    ending          why a primary wants its epoch to end, empty if it does not
+    stays_out       an operator has disconnected this standby: it does not ask to join
+    met             the epoch in which both controllers have heard each other, in these lives
+    busy            what is being changed
+    """
+
+    terms: Terms
+    began: float = 0.0
+    mark: Mark | None = None
+    fresh: Mark | None = None
+    mark_failed: str = ""
+    unsure: bool = False
+    failures: int = 0
+    retry_at: float = 0.0
+    standby: bool = False
+    names: str = NAMES_SET
+    conf_failed: str = ""
+    conf_at: float = 0.0
+    bears: str = ""
+    real_name: str = ""
+    server: str = UNSURE
+    fault: str = ""
+    disk: str = ""
+    stopped_at: int = 0
+    poisoned: bool = False
+    promote_failed: str = ""
+    start_failed: str = ""
+    seen: Seen | None = None
+    seen_at: float = 0.0
+    sender_at: float = 0.0
+    peer: Report | None = None
+    heard_at: float = 0.0
+    stream_at: float = 0.0
+    register: str = ""
+    cell: Cell | None = None
+    arming: Arming | None = None
+    not_before: float = 0.0
+    tried: int = 0
+    armings: int = 0
+    detached: str = ""
+    wish: str = REST
+    since: float = 0.0
+    failover: bool = False
+    ending: str = ""
+    stays_out: bool = False
+    met: int = 0
+    busy: frozenset[str] = field(default_factory=frozenset)
+
+    def but(self, **changes: object) -> Facts:
+        """Return the facts with *changes*."""
+        return replace(self, **changes)  # type: ignore[arg-type]

@@ -1,0 +1,53 @@
+"""Marks, who speaks, and for how long nobody has."""
+
+from __future__ import annotations
+
+from pgx_mirror.core.facts import Facts
+from pgx_mirror.core.mark import PAIR, SYNC, Mark
+from pgx_mirror.core.report import Report
+
+
+def is_in(facts: Facts, *states: str) -> bool:
+    """Whether the durable mark has one of *states*."""
+    return facts.mark is not None and facts.mark.state in states
+
+
+def mark(facts: Facts) -> Mark:
+    """Return the mark, which must be there."""
+    assert facts.mark is not None
+    return facts.mark
+
+
+def pair_epoch(of: Mark) -> int:
+    """Return the pair's epoch that *of* belongs to, or came from."""
+    return of.epoch if of.state in (PAIR, SYNC) else of.pair
+
+
+def policy(facts: Facts) -> str:
+    """Return heartbeat_error_action as this epoch has it: a change waits for the next."""
+    durable = facts.mark
+    if durable is not None and durable.state in (PAIR, SYNC) and durable.policy:
+        return durable.policy
+    return facts.terms.policy
+
+
+def peer_mark(facts: Facts) -> Mark | None:
+    """Return what the peer has said that its durable mark is."""
+    return None if facts.peer is None else facts.peer.mark
+
+
+def silent(facts: Facts, now: float) -> bool:
+    """Whether neither heartbeats nor the WAL stream have brought anything for too long."""
+    if facts.peer is not None and facts.peer.leaving:
+        return False
+    return now - max(facts.heard_at, facts.stream_at) >= facts.terms.limit
+
+
+def is_heard(facts: Facts, now: float) -> bool:
+    """Whether the peer's controller is there."""
+    return facts.peer is not None and now - facts.heard_at < facts.terms.limit
+
+
+def is_fit(peer: Report) -> bool:
+    """Whether the peer says that its server and its disks are well."""
+    return peer.database == peer.disk == "normal"

@@ -1,0 +1,121 @@
+"""A primary: of its standby, of being deposed, of giving the pen and of going on alone."""
+
+from __future__ import annotations
+
+from pgx_mirror.core.facts import DETACH, MESSAGE, SERVER, STOP, SWITCH, Facts
+from pgx_mirror.core.known import basics, register
+from pgx_mirror.core.mark import ALONE, NEW, OUT, PAIR, SYNC
+from pgx_mirror.core.report import DOWN, UP
+
+_HANDED_OVER_WITHIN = 5.0  # seconds for the standby to flush the last of a planned stop
+
+
+def is_of_this_epoch(facts: Facts) -> bool:
+    """Whether the peer is the generation that our PAIR, or our GIVEN, means."""
+    theirs = basics.peer_mark(facts)
+    return (
+        theirs is not None and theirs.generation == basics.mark(facts).peer_generation
+    )
+
+
+def has_renounced(facts: Facts) -> bool:
+    """Whether the standby has promised not to take over in our pair's epoch."""
+    theirs = basics.peer_mark(facts)
+    return (
+        theirs is not None
+        and is_of_this_epoch(facts)
+        and theirs.state == OUT
+        and theirs.epoch > basics.pair_epoch(basics.mark(facts))
+    )
+
+
+def can_take(facts: Facts, now: float) -> bool:
+    """Whether the standby could take over now: it is in sync, heard, and can be promoted."""
+    peer, theirs = facts.peer, basics.peer_mark(facts)
+    return (
+        peer is not None
+        and theirs is not None
+        and basics.is_in(facts, PAIR)
+        and is_of_this_epoch(facts)
+        and (theirs.state, theirs.epoch) == (SYNC, basics.mark(facts).epoch)
+        and basics.is_heard(facts, now)
+        and peer.server == UP
+        and not peer.unable
+        and basics.is_fit(peer)
+    )
+
+
+def other_generation(facts: Facts, now: float) -> bool:
+    """Whether another directory is in the place of the standby of this epoch."""
+    peer, theirs = facts.peer, basics.peer_mark(facts)
+    return (
+        basics.is_in(facts, PAIR)
+        and peer is not None
+        and theirs is not None
+        and basics.is_heard(facts, now)
+        and peer.standby
+        and theirs.state in (NEW, OUT, SYNC)
+        and not is_of_this_epoch(facts)
+    )
+
+
+def deposed_by(facts: Facts) -> int:
+    """Return the later epoch by which a primary in PAIR is deposed, 0 while it is not."""
+    if not basics.is_in(facts, PAIR):
+        return 0
+    mine, theirs, cell = basics.mark(facts), basics.peer_mark(facts), facts.cell
+    if (
+        theirs is not None
+        and theirs.state in (ALONE, PAIR)
+        and theirs.epoch > mine.epoch
+    ):
+        return theirs.epoch
+    if register.is_register(facts) and cell is not None and cell.who != mine.owner:
+        return cell.epoch if cell.epoch > mine.epoch else 0
+    return 0
+
+
+def primary_wants(facts: Facts, now: float) -> bool:
+    """Whether a primary in PAIR wants the pen without its standby's word."""
+    if facts.fault or facts.disk or facts.standby:
+        return False
+    told = facts.failover or facts.wish == DETACH or bool(facts.ending)
+    return told and (basics.silent(facts, now) or other_generation(facts, now))
+
+
+def may_go_alone(facts: Facts, now: float) -> bool:
+    """Whether a primary may go on by its own mark: policy message, and it has met its peer."""
+    return (
+        basics.is_in(facts, PAIR)
+        and basics.policy(facts) == MESSAGE
+        and facts.met == basics.mark(facts).epoch
+        and primary_wants(facts, now)
+    )
+
+
+def gives(facts: Facts, now: float) -> bool:
+    """Whether a primary whose server is down gives the pen to its standby."""
+    if (
+        facts.server != DOWN
+        or SERVER in facts.busy
+        or not can_take(facts, now)
+        or deposed_by(facts)
+    ):
+        return False
+    if facts.failover and (facts.fault or facts.disk):
+        return True
+    return hands_over(facts) and _has_all(facts, now)
+
+
+def hands_over(facts: Facts) -> bool:
+    """Whether an operator's word means that the standby takes over."""
+    return facts.wish == SWITCH or (facts.wish == STOP and facts.failover)
+
+
+def _has_all(facts: Facts, now: float) -> bool:
+    """Whether the standby has flushed the shutdown checkpoint, or had time enough to."""
+    peer = facts.peer
+    if peer is None or not facts.stopped_at:
+        return peer is not None
+    waited = now - facts.since >= _HANDED_OVER_WITHIN
+    return peer.position >= facts.stopped_at or waited

@@ -1,0 +1,61 @@
+"""What the register's cell says of our epoch."""
+
+from __future__ import annotations
+
+from pgx_mirror.core import cell as cells
+from pgx_mirror.core.facts import ARBITRATION, Facts
+from pgx_mirror.core.known import basics
+from pgx_mirror.core.mark import ALONE, PAIR, SYNC
+
+
+def is_register(facts: Facts) -> bool:
+    """Whether the register that is reached is the one that this epoch means."""
+    return (
+        basics.policy(facts) == ARBITRATION
+        and bool(facts.register)
+        and facts.register == basics.mark(facts).register
+    )
+
+
+def has_won(facts: Facts) -> bool:
+    """Whether the register has given us the pen of our pair's epoch."""
+    mine = basics.mark(facts)
+    wanted = cells.Cell(mine.epoch + 1, cells.ALONE, mine.owner)
+    return (
+        basics.is_in(facts, PAIR, SYNC) and is_register(facts) and facts.cell == wanted
+    )
+
+
+def has_lost(facts: Facts) -> int:
+    """Return the epoch in which a standby in sync has lost the pen, 0 while it has not."""
+    cell = facts.cell
+    if not (basics.is_in(facts, SYNC) and is_register(facts)) or cell is None:
+        return 0
+    mine = basics.mark(facts)
+    lost = cell.epoch > mine.epoch and cell.who != mine.owner
+    return cell.epoch if lost and cell.state == cells.ALONE else 0
+
+
+def is_granted(facts: Facts) -> bool:
+    """Whether the standby may be told that it is in sync: the register has this PAIR."""
+    if not basics.is_in(facts, PAIR):
+        return False
+    if basics.policy(facts) != ARBITRATION:
+        return True
+    mine = basics.mark(facts)
+    return is_register(facts) and facts.cell == cells.Cell(
+        mine.epoch, cells.PAIR, mine.owner
+    )
+
+
+def to_lift(facts: Facts) -> cells.Cell | None:
+    """Return what a holder has to tell the register, None where that knows it already."""
+    durable, cell = facts.mark, facts.cell
+    if durable is None or facts.terms.policy != ARBITRATION or not facts.register:
+        return None
+    told = (PAIR,) if facts.standby else (PAIR, ALONE)
+    if facts.standby and durable.state == ALONE:
+        told = (ALONE,)
+    if durable.state not in told or cell is None or cell.epoch >= durable.epoch:
+        return None
+    return cells.Cell(durable.epoch, durable.state, durable.owner)

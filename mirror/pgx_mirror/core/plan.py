@@ -1,0 +1,58 @@
+"""When a primary begins to arm for its standby, and when it gives that up.
+
+Volatile: a controller that is killed while it arms takes the names out at its next start.
+"""
+
+from __future__ import annotations
+
+from pgx_mirror.core.facts import (
+    CONF,
+    MARK,
+    PROOF,
+    PROVING_OFF,
+    RELEASING,
+    Arming,
+    Facts,
+)
+from pgx_mirror.core.known import basics, joining
+from pgx_mirror.core.mark import ALONE, PAIR
+
+_FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0  # seconds after an arming that was given up
+
+
+def plan(facts: Facts, now: float) -> Facts:
+    """Return *facts* with an arming begun, or given up, where it is time for that."""
+    if facts.busy & {MARK, CONF}:
+        return facts  # what is durable is not known: a name may not go while PAIR comes
+    if facts.arming is None:
+        ready = PROOF not in facts.busy and joining.can_join(facts, now)
+        return _begun(facts, now) if ready else facts
+    return facts if _goes_on(facts, facts.arming, now) else given_up(facts, now)
+
+
+def _begun(facts: Facts, now: float) -> Facts:
+    theirs = basics.peer_mark(facts)
+    assert theirs is not None
+    number = facts.armings + 1
+    challenge = f"{facts.terms.incarnation}/{number}"
+    arming = Arming(PROVING_OFF, theirs.generation, challenge, now)
+    return facts.but(arming=arming, armings=number)
+
+
+def _goes_on(facts: Facts, arming: Arming, now: float) -> bool:
+    theirs = basics.peer_mark(facts)
+    if arming.stage == RELEASING:
+        return basics.is_in(facts, PAIR) and now - arming.since < facts.terms.arming
+    return (
+        basics.is_in(facts, ALONE)
+        and now - arming.since < facts.terms.arming
+        and theirs is not None
+        and theirs.generation == arming.generation
+        and joining.can_join(facts, now)
+    )
+
+
+def given_up(facts: Facts, now: float) -> Facts:
+    """Return *facts* without their arming; the next one comes the later, the more failed."""
+    pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2.0**facts.tried)
+    return facts.but(arming=None, tried=facts.tried + 1, not_before=now + pause)

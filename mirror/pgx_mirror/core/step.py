@@ -1,0 +1,43 @@
+"""One step of a controller's decisions: an event comes in, effects go out."""
+
+from __future__ import annotations
+
+from pgx_mirror.core.effects import Effect
+from pgx_mirror.core.events import Event
+from pgx_mirror.core.facts import CONF, MARK, REGISTER, Facts
+from pgx_mirror.core.learn import learn
+from pgx_mirror.core.plan import plan
+from pgx_mirror.core.rows.row import Row
+from pgx_mirror.core.table import TABLE, matching
+
+
+def step(facts: Facts, event: Event, now: float) -> tuple[Facts, tuple[Effect, ...]]:
+    """Return the facts after *event* at monotonic *now*, and what is to be done.
+
+    Each effect holds its resource until its outcome comes back as an event.
+    """
+    facts = plan(learn(facts, event, now), now)
+    effects: list[Effect] = []
+    for resource in TABLE:
+        row = _row(facts, resource, now)
+        if row is not None:
+            effects.append(row.then(facts, now))
+            facts = facts.but(busy=facts.busy | {resource})
+    return facts, tuple(effects)
+
+
+def _row(facts: Facts, resource: str, now: float) -> Row | None:
+    if resource in facts.busy or not _is_settled(facts, resource, now):
+        return None
+    return matching(facts, resource, now)
+
+
+def _is_settled(facts: Facts, resource: str, now: float) -> bool:
+    """Whether what *resource* goes by is known: nothing depends on a mark half written."""
+    if resource == MARK:
+        return now >= facts.retry_at and CONF not in facts.busy
+    if resource == CONF:
+        return now >= facts.retry_at and MARK not in facts.busy and not facts.unsure
+    if resource == REGISTER:
+        return MARK not in facts.busy and not facts.unsure
+    return True
