@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from pgx_mirror.core.deciding.learn import learn
+from pgx_mirror.core.deciding.plan import plan
+from pgx_mirror.core.deciding.table import TABLE, matching
 from pgx_mirror.core.effects import Effect
 from pgx_mirror.core.events import Event
 from pgx_mirror.core.facts import CONF, MARK, REGISTER, Facts
-from pgx_mirror.core.learn import learn
-from pgx_mirror.core.plan import plan
 from pgx_mirror.core.rows.row import Row
-from pgx_mirror.core.table import TABLE, matching
 
 
 def step(facts: Facts, event: Event, now: float) -> tuple[Facts, tuple[Effect, ...]]:

@@ -1,0 +1,1 @@
+"""One step: what is learnt, planned, looked up in the table, and said."""
