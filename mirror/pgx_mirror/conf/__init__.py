@@ -1,0 +1,1 @@
+"""The management directory's files: network.conf, serverIdentifier.conf, the secret."""

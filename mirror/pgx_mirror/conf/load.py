@@ -1,0 +1,169 @@
+"""From a management directory to its settings, with all that is wrong at once."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+
+from pgx_base.text import quoted
+from pgx_mirror.conf import arbitration, local, network, ports, private, secret, server
+from pgx_mirror.conf.network import Member, Network
+from pgx_mirror.conf.parameters import Given
+from pgx_mirror.conf.place import directory_problems
+from pgx_mirror.conf.problem import (
+    Problem,
+    Unsound,
+    doubtful,
+    errors,
+    in_order,
+    warnings,
+    wrong,
+)
+from pgx_mirror.conf.server import ARBITRATION, Server
+from pgx_mirror.conf.settings import ArbiterSettings, Settings
+
+
+def load(mcdir: str, local_server: str | None = None) -> Settings:
+    """Return what *mcdir* says of the server *local_server*, or of the one on this host.
+
+    The data directory is not touched: its disk may hang.  Raises Unsound.
+    """
+    mcdir = os.path.abspath(mcdir)
+    problems = directory_problems(mcdir)
+    if errors(problems):
+        raise Unsound(problems)
+    found, faults = _network(mcdir)
+    problems += faults
+    here, values = None, None
+    if found:
+        here, faults = local.find(found, local_server)
+        problems += _at(faults, os.path.join(mcdir, network.FILE))
+    if found and here:
+        problems += _at(ports.doubts(here), os.path.join(mcdir, network.FILE))
+        values, faults = _server(mcdir, here, found)
+        problems += faults
+    key, faults = secret.read(mcdir)
+    problems = in_order([*problems, *faults])
+    if found is None or here is None or values is None or errors(problems):
+        raise Unsound(problems)
+    return Settings(mcdir, found, here, values, key, warnings(problems))
+
+
+def load_arbiter(mcdir: str) -> ArbiterSettings:
+    """Return what *mcdir* says of the arbiter.  Raises Unsound."""
+    mcdir = os.path.abspath(mcdir)
+    problems = directory_problems(mcdir)
+    if errors(problems):
+        raise Unsound(problems)
+    found, faults = _network(mcdir)
+    problems += faults
+    here = found.arbiter if found else None
+    if found and not here:
+        missing = wrong(0, "there is no line of an arbiter")
+        problems.append(missing.at(os.path.join(mcdir, network.FILE)))
+    values, faults = _arbitration(mcdir, here)
+    key, more = secret.read(mcdir)
+    problems = in_order([*problems, *faults, *more])
+    if found is None or here is None or values is None or errors(problems):
+        raise Unsound(problems)
+    return ArbiterSettings(mcdir, found, here, values, key, warnings(problems))
+
+
+def _at(problems: list[Problem], path: str) -> list[Problem]:
+    return [problem.at(path) for problem in problems]
+
+
+def _network(mcdir: str) -> tuple[Network | None, list[Problem]]:
+    path = os.path.join(mcdir, network.FILE)
+    data, problems = private.read(path)
+    if data is None:
+        return None, problems
+    found, faults = network.read(data)
+    return found, [*problems, *_at(faults, path)]
+
+
+def _server(
+    mcdir: str, here: Member, found: Network
+) -> tuple[Server | None, list[Problem]]:
+    path = os.path.join(mcdir, f"{here.identifier}.conf")
+    data, problems = private.read(path)
+    if data is None:
+        return None, problems
+    values, given, faults = server.read(data)
+    if values is not None:
+        faults += _policy(values, given, found, os.path.join(mcdir, network.FILE))
+        values = _resolved(values, mcdir)
+        faults += _tls_files(values, given)
+    return values, [*problems, *_at(faults, path)]
+
+
+def _policy(values: Server, given: Given, found: Network, path: str) -> list[Problem]:
+    """Return what heartbeat_error_action lacks in network.conf."""
+    if values.heartbeat_error_action != ARBITRATION:
+        return []
+    line = given.at["heartbeat_error_action"]
+    if found.arbiter is None:
+        return [
+            wrong(
+                line,
+                "heartbeat_error_action is arbitration, and network.conf has no arbiter",
+                hint="Add the arbiter's line to network.conf, of type arbiter.",
+            )
+        ]
+    return [
+        doubtful(
+            one.line,
+            f"server {quoted(one.identifier)} has no address in the arbitration network",
+            "Its address in the admin network serves for both: when that network fails, "
+            "the arbiter is out of reach as well.",
+        ).at(path)
+        for one in found.servers
+        if one.arbitration is None
+    ]
+
+
+def _resolved(values: Server, mcdir: str) -> Server:
+    """Return *values* with the paths that begin in the management directory."""
+
+    def path(name: str) -> str:
+        return os.path.join(mcdir, name) if name else ""
+
+    return replace(
+        values,
+        core_file_path=values.core_file_path or mcdir,
+        admin_ssl_cert_file=path(values.admin_ssl_cert_file),
+        admin_ssl_key_file=path(values.admin_ssl_key_file),
+        admin_ssl_ca_file=path(values.admin_ssl_ca_file),
+    )
+
+
+def _tls_files(values: Server, given: Given) -> list[Problem]:
+    """Return why the certificate, the key or the CA cannot be read."""
+    if not values.tls:
+        return []
+    _, found = private.read(values.admin_ssl_key_file)
+    for name in ("admin_ssl_cert_file", "admin_ssl_ca_file"):
+        path = str(getattr(values, name))
+        if not (os.path.isfile(path) and os.access(path, os.R_OK)):
+            found.append(
+                wrong(
+                    given.at[name],
+                    f"file {quoted(path)} of parameter {quoted(name)} cannot be read",
+                )
+            )
+    return found
+
+
+def _arbitration(
+    mcdir: str, here: Member | None
+) -> tuple[arbitration.Arbitration | None, list[Problem]]:
+    path = os.path.join(mcdir, arbitration.FILE)
+    data, problems = private.read(path)
+    if data is None:
+        return None, problems
+    values, given, faults = arbitration.read(data)
+    if here is not None:
+        faults += arbitration.contradictions(given, here)
+    if values is not None and not values.core_file_path:
+        values = replace(values, core_file_path=mcdir)
+    return values, [*problems, *_at(faults, path)]

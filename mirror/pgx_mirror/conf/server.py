@@ -1,0 +1,200 @@
+"""serverIdentifier.conf: what one server's controller goes by.  Pure.  Manual B.4.
+
+Each field is called as the parameter is; times are in seconds.  The table has the ranges
+and the defaults as the file has them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from pgx_base.text import quoted
+from pgx_mirror.conf import parameters
+from pgx_mirror.conf.kinds import (
+    Switch,
+    Text,
+    Whole,
+    Word,
+    absolute,
+    command,
+    directory,
+)
+from pgx_mirror.conf.parameters import NEWER, OURS, Given, Parameter
+from pgx_mirror.conf.problem import Problem, errors, wrong
+
+ARBITRATION, MESSAGE = "arbitration", "message"
+POLICIES = (ARBITRATION, MESSAGE)
+LATER_POLICIES = ("command", "fallback", "etcd")
+FACILITIES = tuple(f"LOCAL{number}" for number in range(8))
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """The values of one serverIdentifier.conf: seconds, counts, texts, "" for none.
+
+    remote_call_timeout and agent_alive_timeout are None for no limit, and
+    heartbeat_error_action where it is not given.
+    """
+
+    db_instance: str
+    db_instance_password: str = field(repr=False)
+    remote_call_timeout: float | None
+    core_file_path: str
+    syslog_facility: str
+    syslog_ident: str
+    heartbeat_interval: float
+    heartbeat_timeout: float
+    heartbeat_retry: int
+    target_db: str
+    db_instance_username: str
+    enable_hash_in_password: bool
+    heartbeat_error_action: str | None
+    arbiter_connect_timeout: float
+    agent_alive_timeout: float | None
+    db_instance_check_interval: float
+    db_instance_check_timeout: float
+    db_instance_check_retry: int
+    db_instance_timeout_action: str
+    disk_check_interval: float
+    disk_check_retry: int
+    disk_check_max_threads: int
+    tablespace_directory_error_action: str
+    arbitration_timeout: float
+    arbiter_alive_interval: float
+    arbiter_alive_timeout: float
+    arbiter_alive_retry: int
+    arbiter_connect_interval: float
+    fencing_command: str
+    fencing_command_timeout: float
+    arbitration_command: str
+    arbitration_command_timeout: float
+    shutdown_detached_synchronous_standby: bool
+    post_switch_command: str
+    post_promote_command: str
+    post_attach_command: str
+    pre_detach_command: str
+    status_transition_command_timeout: float
+    check_synchronous_standby_names_validation: bool
+    admin_ssl_cert_file: str
+    admin_ssl_key_file: str
+    admin_ssl_ca_file: str
+
+    @property
+    def silence(self) -> float:
+        """After how many seconds without a word the other side counts as silent."""
+        return (self.heartbeat_interval + self.heartbeat_timeout) * (
+            self.heartbeat_retry + 1
+        )
+
+    @property
+    def tls(self) -> bool:
+        """Whether the admin network is encrypted."""
+        return bool(self.admin_ssl_cert_file)
+
+
+_P = Parameter
+_ACTION = Word(("none", "message", "failover"))
+_RATHER = Word(("message", "failover"))
+_ROWS = (
+    _P("db_instance", Text(spaces=True, fault=absolute), required=True),
+    _P("db_instance_password", Text(secret=True)),
+    _P("remote_call_timeout", Whole(0, unit="ms", never=0), "70000"),
+    _P("core_file_path", directory()),
+    _P("syslog_facility", Word(FACILITIES), "LOCAL0"),
+    _P("syslog_ident", Text(longest=63), "MirroringControllerOpen"),
+    _P("heartbeat_interval", Whole(1, unit="ms"), "800"),
+    _P("heartbeat_timeout", Whole(1, unit="s"), "1"),
+    _P("heartbeat_retry", Whole(0), "2"),
+    _P("target_db", Word(("postgres", "template1")), "postgres", NEWER),
+    _P("db_instance_username", Text(longest=63), "", NEWER),
+    _P("enable_hash_in_password", Switch(), "off", NEWER),
+    _P("heartbeat_error_action", Word(POLICIES, LATER_POLICIES), "", NEWER),
+    _P("arbiter_connect_timeout", Whole(1, unit="s"), "20", OURS),
+    _P("agent_alive_timeout", Whole(2, unit="s", never=0), "0", OURS, later=True),
+    _P(
+        "db_instance_check_interval",
+        Whole(1, unit="ms"),
+        "",
+        OURS,
+        like="heartbeat_interval",
+    ),
+    _P(
+        "db_instance_check_timeout",
+        Whole(1, unit="s"),
+        "",
+        OURS,
+        like="heartbeat_timeout",
+    ),
+    _P("db_instance_check_retry", Whole(0), "", OURS, like="heartbeat_retry"),
+    _P("db_instance_timeout_action", _ACTION, "failover", OURS, later=True),
+    _P("disk_check_interval", Whole(1, unit="ms"), "", OURS, like="heartbeat_interval"),
+    _P("disk_check_retry", Whole(0), "", OURS, like="heartbeat_retry"),
+    _P("disk_check_max_threads", Whole(1), "1", OURS, later=True),
+    _P("tablespace_directory_error_action", _RATHER, "failover", OURS, later=True),
+    _P("arbitration_timeout", Whole(1, unit="s"), "30", OURS),
+    _P("arbiter_alive_interval", Whole(1, unit="ms"), "16000", OURS),
+    _P("arbiter_alive_timeout", Whole(1, unit="s"), "20", OURS),
+    _P("arbiter_alive_retry", Whole(0), "0", OURS),
+    _P("arbiter_connect_interval", Whole(1, unit="ms"), "16000", OURS),
+    _P("fencing_command", command(), "", NEWER, later=True),
+    _P("fencing_command_timeout", Whole(1, unit="s"), "20", OURS, later=True),
+    _P("arbitration_command", command(), "", NEWER, later=True),
+    _P("arbitration_command_timeout", Whole(1, unit="s"), "30", OURS, later=True),
+    _P("shutdown_detached_synchronous_standby", Switch(), "off", OURS, later=True),
+    _P("post_switch_command", command(), "", NEWER, later=True),
+    _P("post_promote_command", command(), "", NEWER, later=True),
+    _P("post_attach_command", command(), "", NEWER, later=True),
+    _P("pre_detach_command", command(), "", NEWER, later=True),
+    _P("status_transition_command_timeout", Whole(1, unit="s"), "20", OURS, later=True),
+    _P("check_synchronous_standby_names_validation", Switch(), "on", OURS, later=True),
+    _P("admin_ssl_cert_file", Text(spaces=True), "", OURS),
+    _P("admin_ssl_key_file", Text(spaces=True), "", OURS),
+    _P("admin_ssl_ca_file", Text(spaces=True), "", OURS),
+)
+TABLE = {row.name: row for row in _ROWS}
+_TLS = ("admin_ssl_cert_file", "admin_ssl_key_file", "admin_ssl_ca_file")
+
+
+def of(db_instance: str, **changes: Any) -> Server:
+    """Return the defaults for *db_instance*, with fields *changes* in their own units."""
+    data = f"db_instance = '{db_instance}'".encode()
+    return Server(**{**parameters.read(data, TABLE)[0].values, **changes})
+
+
+def read(data: bytes) -> tuple[Server | None, Given, list[Problem]]:
+    """Return the values of a serverIdentifier.conf, None where it has errors, and its problems."""
+    given, problems = parameters.read(data, TABLE)
+    problems += [*_hash(given), *_tls(given)]
+    if errors(problems):
+        return None, given, problems
+    values: dict[str, Any] = dict(given.values)
+    return Server(**values), given, problems
+
+
+def _hash(given: Given) -> list[Problem]:
+    """A `#` begins a comment for the newer manuals' program, even in a password."""
+    password = given.values["db_instance_password"]
+    if "#" not in str(password) or given.values["enable_hash_in_password"]:
+        return []
+    return [
+        wrong(
+            given.at["db_instance_password"],
+            'password has a "#" in it, and "enable_hash_in_password" is off',
+            hint="Set enable_hash_in_password = on.",
+        )
+    ]
+
+
+def _tls(given: Given) -> list[Problem]:
+    there = [name for name in _TLS if name in given.at]
+    missing = [name for name in _TLS if name not in given.at]
+    if not there or not missing:
+        return []
+    return [
+        wrong(
+            given.at[there[0]],
+            f"parameter {quoted(there[0])} needs {quoted(missing[0])}",
+            "TLS between the controllers needs a certificate, its key, and the CA of both.",
+        )
+    ]
