@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from functools import partial
 
 from fixtures.processes import wait_until
-from pgx_agent.monitor.seeing.door import Door
 from pgx_base import proc
 from pgx_postgres.processes import children
+from pgx_postgres.seeing.door import Door
 
 FORKS = """
 import os, sys, time

@@ -14,11 +14,8 @@ import time
 from typing import assert_never
 
 from pgx_agent.monitor.claim import Claim
-from pgx_agent.monitor.seeing import evidence, sight
-from pgx_agent.monitor.seeing.door import Door
+from pgx_agent.monitor.seeing import evidence
 from pgx_agent.monitor.seeing.papers import Papers
-from pgx_agent.monitor.seeing.questions import Asking, Questions
-from pgx_agent.monitor.seeing.reader import Reader
 from pgx_agent.monitor.writing.first_word import FirstWord
 from pgx_agent.monitor.writing.keeping import Keeping
 from pgx_agent.monitor.writing.speaker import Speaker
@@ -28,6 +25,10 @@ from pgx_pclrsc.core.definition import ResourceDefinition
 from pgx_postgres import pidfile
 from pgx_postgres.probe import addresses, login
 from pgx_postgres.probe.addresses import Address
+from pgx_postgres.seeing import sight
+from pgx_postgres.seeing.door import Door
+from pgx_postgres.seeing.questions import Asking, Questions
+from pgx_postgres.seeing.reader import Reader
 from pgx_postgres.watch import watch
 from pgx_postgres.watch.states import Faulted, Starting, State
 from pgx_postgres.watch.watched import (

@@ -1,1 +1,1 @@
-"""What the monitor sees of the server, without ever waiting for it."""
+"""What the monitor keeps of what it sees: what names the server, and the evidence of a fault."""

@@ -6,13 +6,11 @@ import os
 import time
 from collections.abc import Iterable
 
-from pgx_agent.monitor.seeing.sight import Sighting
 from pgx_base import proc
 from pgx_postgres import server_log
+from pgx_postgres.seeing.questions import Asked
+from pgx_postgres.seeing.sight import Sighting
 from pgx_postgres.server_log import Mark
-
-# Number of a question, its database, and what happened when (monotonic seconds).
-Asked = tuple[int, str, list[tuple[float, str]]]
 
 
 def gather(

@@ -11,8 +11,8 @@ import threading
 import time
 from collections import deque
 
-from pgx_agent.monitor.seeing import sight
 from pgx_postgres import control, pidfile, server_log
+from pgx_postgres.seeing import sight
 from pgx_postgres.server_log import Mark
 from pgx_postgres.watch.ending import Remains, explained
 

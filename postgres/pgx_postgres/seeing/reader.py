@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pgx_agent.monitor.seeing import sight
-from pgx_agent.monitor.seeing.beside import Beside
-from pgx_agent.monitor.seeing.sight import Sighting
+from pgx_postgres.seeing import sight
+from pgx_postgres.seeing.beside import Beside
+from pgx_postgres.seeing.sight import Sighting
 
 HANGS = Sighting(None, "postmaster.pid cannot be read: its disk does not answer", True)
 

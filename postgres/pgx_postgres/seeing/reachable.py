@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from pgx_agent.monitor.seeing.beside import Beside
 from pgx_postgres.probe.addresses import Address
+from pgx_postgres.seeing.beside import Beside
 
 
 class Reachable:

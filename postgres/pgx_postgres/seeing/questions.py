@@ -7,12 +7,11 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from pgx_agent.monitor.seeing.evidence import Asked
-from pgx_agent.monitor.seeing.reachable import Reachable
 from pgx_base.light.dataclasses import dataclass
 from pgx_postgres.probe.addresses import Address
 from pgx_postgres.probe.login import Login
 from pgx_postgres.probe.question import Question
+from pgx_postgres.seeing.reachable import Reachable
 from pgx_postgres.watch.classify import (
     Circumstances,
     ErrorReply,
@@ -22,6 +21,9 @@ from pgx_postgres.watch.classify import (
     meaning,
 )
 from pgx_postgres.watch.watched import Event, Inside, OthersServed, Outside
+
+# Number of a question, its database, and what happened when (monotonic seconds).
+Asked = tuple[int, str, list[tuple[float, str]]]
 
 _REMEMBERED = 20
 _STARTING_OR_STOPPING = "57P03"
