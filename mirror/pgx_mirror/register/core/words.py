@@ -1,0 +1,81 @@
+"""What a controller asks the register, and what the register answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pgx_mirror.core.cell import Cell
+
+# Who a server is in its own eyes.  NEITHER: nobody is to wait for it, though it speaks, as
+# where the primary's disk is dead and it can give the pen to nobody.
+PRIMARY, STANDBY, NEITHER = "primary", "standby", "neither"
+ROLES = (PRIMARY, STANDBY, NEITHER)
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """I live: my role, PostgreSQL's system identifier, and how long I may be silent (seconds).
+
+    It comes first on each connection, and again before the limit is over.
+    """
+
+    role: str
+    system: str
+    limit: float
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What is the cell?"""
+
+
+@dataclass(frozen=True, slots=True)
+class Win:
+    """Compare-and-set: my mark says PAIR or SYNC of *epoch*, and my peer is silent."""
+
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lift:
+    """My durable mark says *state* (PAIR or ALONE) of *epoch*: be no lower."""
+
+    epoch: int
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Enrol:
+    """My durable mark says *state* of *epoch*, and names this register as its own.
+
+    Whoever enrols has renounced every other register first, and each answer of one that is
+    still on its way: else one epoch could be granted by two.
+    """
+
+    epoch: int
+    state: str
+
+
+Request = Beat | Read | Win | Lift | Enrol
+
+# The words of a reply.
+CELL = "cell"  # this is the cell (to Beat and Read)
+WON = "won"  # the pen is yours; said again as often as it is asked
+LOST = "lost"  # the cell is beyond that epoch: it says whose the pen is
+BEHIND = "behind"  # the cell has not come to that epoch's PAIR: lift it first
+HEARD = "heard"  # not now: the primary is heard; ask again after `again` seconds
+LIFTED = "lifted"  # the cell says what you said
+HIGHER = "higher"  # the cell is beyond that already
+ENROLLED = "enrolled"  # the other server must enrol too, or enrol again
+EMPTY = "empty"  # nothing is granted or lifted until both have enrolled
+FOREIGN = "foreign"  # another pair's register, or you have not said who you are
+WORDS = (CELL, WON, LOST, BEHIND, HEARD, LIFTED, HIGHER, ENROLLED, EMPTY, FOREIGN)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer: its word, the cell as it is on disk now, and for HEARD when to ask again."""
+
+    word: str
+    cell: Cell | None = None
+    again: float = 0.0
