@@ -8,7 +8,7 @@ instead.
 from __future__ import annotations
 
 SEVERITY = {"error": 3, "warning": 4, "notice": 5, "info": 6}  # as in <syslog.h>
-_DAEMON = 3 << 3
+_DAEMON = 3
 _LONGEST = 1024
 
 ADDRESS = "/dev/log"
@@ -16,9 +16,14 @@ ADDRESS = "/dev/log"
 
 def send(ident: str, level: str, text: str, pid: int) -> None:
     """Send *text* as one datagram to the system log; drop it when that would wait."""
+    send_as(_DAEMON, SEVERITY[level], ident, text, pid)
+
+
+def send_as(facility: int, severity: int, ident: str, text: str, pid: int) -> bool:
+    """Send *text* with the numbers of <syslog.h>; return whether the system log took it."""
     from pgx_base.light import socket
 
-    line = f"<{_DAEMON | SEVERITY[level]}>{ident}[{pid}]: {text}"
+    line = f"<{facility << 3 | severity}>{ident}[{pid}]: {text}"
     try:
         sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         try:
@@ -28,4 +33,5 @@ def send(ident: str, level: str, text: str, pid: int) -> None:
         finally:
             sock.close()
     except OSError:
-        pass  # no reader, or one that hangs: stderr has the line too
+        return False  # no reader, or one that hangs: what is sent is lost
+    return True

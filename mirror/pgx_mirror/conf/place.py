@@ -1,4 +1,4 @@
-"""Where the management directory may be.  Manual 5.2.2 and 6.3.1, steps 1 and 2."""
+"""Where the management directory may be.  Manual 5.2.1 and 6.3.1, steps 1 and 2."""
 
 from __future__ import annotations
 

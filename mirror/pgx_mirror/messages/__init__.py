@@ -1,0 +1,1 @@
+"""What the pair says to the system log: a catalogue, and the way there."""

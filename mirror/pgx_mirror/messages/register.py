@@ -1,0 +1,72 @@
+"""Of the register: the arbiter, as the servers see it, and as it speaks: PGX00501 to 00599."""
+
+from __future__ import annotations
+
+from pgx_mirror.messages.message import ERROR, LOG, WARNING, ours
+
+AWAY = ours(
+    501,
+    WARNING,
+    'arbiter "{arbiter}" does not answer: {reason}',
+    "mc_arb is not running, or the arbitration network is cut. Until it is back, a silent "
+    "server leads to no switch.",
+    "Start mc_arb; look at the network.",
+)
+BACK = ours(502, LOG, 'arbiter "{arbiter}" answers', "It can be asked.")
+STATE_LOST = ours(
+    503,
+    ERROR,
+    'arbiter "{arbiter}" has lost its state',
+    "Its management directory is another one. It decides nothing until both servers have "
+    "enrolled it.",
+    "None, where both servers run: they enrol it.",
+)
+REFUSED = ours(
+    504,
+    WARNING,
+    'arbiter "{arbiter}" has decided against server "{server}"',
+    "It still heard the other server, or that one was first.",
+    "See what the other server says.",
+)
+ENROLLED = ours(
+    505,
+    LOG,
+    'arbiter "{arbiter}" is enrolled',
+    "Both servers have told it of their pair.",
+)
+OTHER_SECRET = ours(
+    506,
+    ERROR,
+    'arbiter "{arbiter}" has another secret, or none',
+    "The file secret differs.",
+    "Copy it to the arbiter's management directory.",
+)
+ARBITER_STARTED = ours(
+    551, LOG, "Mirroring Controller arbitration has started", "mc_arb start."
+)
+ARBITER_STOPPED = ours(
+    552, LOG, "Mirroring Controller arbitration has stopped", "mc_arb stop."
+)
+SERVER_HEARD = ours(
+    553, LOG, 'arbiter hears server "{server}"', "Its controller has connected."
+)
+SERVER_LOST = ours(
+    554,
+    WARNING,
+    'arbiter no longer hears server "{server}": {reason}',
+    "Its controller stopped, or the arbitration network is cut.",
+    "Look at that server and at the network.",
+)
+DECIDED = ours(
+    555,
+    LOG,
+    'arbiter has decided for server "{server}" in epoch {epoch}',
+    "It asked first, and the other was not heard.",
+)
+NOT_DURABLE = ours(
+    556,
+    ERROR,
+    "arbiter could not write its state: {reason}",
+    "Its disk is full or has failed. It answers nobody until it can.",
+    "Make room, or look at the disk.",
+)
