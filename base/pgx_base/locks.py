@@ -17,7 +17,7 @@ MONITOR = 0
 # say is where their read locks are.  ALONE: the monitor cannot keep the record, go by the
 # beacon.  LEAVING: Offline works, and could not take the transition lock.  From FRESH on:
 # good-until, in ms of the monotonic clock.  From ONLINE and from FAULTED on: which
-# postmaster is.
+# postmaster is.  A monitor says the last two on monitor.lock too.
 ALONE, LEAVING = 0, 1
 FRESH, ONLINE_IS, FAULTED_IS = 1 << 32, 1 << 61, 1 << 62
 LAST = (1 << 63) - 1
@@ -62,6 +62,16 @@ def process(place: int) -> tuple[int, int]:
     """Return PID and start time of the process that is meant by *place* of a beacon."""
     number = place % ONLINE_IS
     return number & ((1 << _PID_BITS) - 1), number >> _PID_BITS
+
+
+def said(fd: int, first: int) -> tuple[int, int] | None:
+    """Return PID and start time of the process of which anybody else says *first*, by a place.
+
+    *first* is ONLINE_IS or FAULTED_IS.
+    """
+    answer = fcntl.fcntl(fd, _GETLK, _flock(fcntl.F_WRLCK, first, first))
+    kind, _, place, _, _ = struct.unpack(_FLOCK, answer)
+    return None if kind == fcntl.F_UNLCK or place < first else process(place)
 
 
 def open_beacon(path: str) -> int:

@@ -38,9 +38,9 @@ class Look:
     __slots__ = ("alive", "beacon", "faulted", "held", "lost", "offline_runs", "record")
 
     def __init__(self, dir_fd: int, boot: str, beacon: int) -> None:
-        there = record.read(dir_fd)
-        self.lost = there is None or there.boot != boot  # nobody has cleared it
-        self.record = found = None if self.lost else _not_cleared(there)
+        there = _known(dir_fd, boot)
+        self.lost = there is None  # nobody has cleared it
+        self.record = found = _not_cleared(there)
         self.held = _is_held(dir_fd, names.MONITOR_LOCK, locks.MONITOR)
         self.alive = found is not None and _lives(found)
         self.offline_runs = _is_held(dir_fd, names.TRANSITION_LOCK, locks.OFFLINE)
@@ -53,6 +53,43 @@ class Look:
         return (
             self.held and found is not None and proc.monotonic_ms() < found.good_until
         )
+
+
+def _known(dir_fd: int, boot: str) -> record.Record | None:
+    """Return this boot's record, or what its monitor says where it is lost."""
+    return (
+        _read(dir_fd, boot)
+        or _said_by_lock(dir_fd, boot)
+        or _read(dir_fd, boot)  # a monitor may have written it anew, and ended
+    )
+
+
+def _read(dir_fd: int, boot: str) -> record.Record | None:
+    found = record.read(dir_fd)
+    return found if found is not None and found.boot == boot else None
+
+
+def _said_by_lock(dir_fd: int, boot: str) -> record.Record | None:
+    """Return as a record what a monitor that lives says by where it holds its lock.
+
+    Nobody else's server can be taken for ours there, nor one that has not answered yet.
+    """
+    try:
+        fd = files.open_regular(dir_fd, names.MONITOR_LOCK)
+    except FileNotFoundError:
+        return None
+    try:
+        faulted = locks.said(fd, locks.FAULTED_IS)
+        postmaster = faulted or locks.said(fd, locks.ONLINE_IS)
+    finally:
+        os.close(fd)
+    if postmaster is None:
+        return None
+    pid, start = postmaster
+    state = record.FAULTED if faulted else record.ONLINE
+    return record.Record(
+        "-", boot, state, good_until=locks.LAST, postmaster=pid, start=start
+    )
 
 
 def _is_said_faulted(beacon: int, found: record.Record) -> bool:

@@ -92,23 +92,9 @@ def _was_online(root: str, name: str, look: Look) -> Ident | None:
         return None
     entry = runentry.read(root, name)
     if entry is None:
-        return _held(root, name, look)
-    if found is not None and (found.postmaster, found.start) != entry[0]:
         return None
-    return entry[0]
-
-
-def _held(root: str, name: str, look: Look) -> Ident | None:
-    """Return a postmaster that runs here beside a monitor that holds its lock.
-
-    Without root there is no entry; as root there is one as soon as the resource is Online,
-    and a beacon even sooner.
-    """
-    if look.beacon >= 0 or not look.lost or not look.held:
-        return None
-    from pgx_agent.check import slow
-
-    return slow.server_here(root, name)
+    of_another = found is not None and (found.postmaster, found.start) != entry[0]
+    return None if of_another else entry[0]
 
 
 def _found_here(root: str, name: str) -> bool:

@@ -43,16 +43,6 @@ def _alive(root: str, name: str, definition: ResourceDefinition | None) -> bool:
     return bool(postmasters.by_path(definition.uid, definition.data_directory))
 
 
-def server_here(root: str, name: str) -> tuple[int, int] | None:
-    """Return PID and start time of such a server, None without one."""
-    definition = store.find(root, name)
-    for pid in postmasters.of_user(definition.uid) if definition else []:
-        stat = proc.read_stat(pid)
-        if stat is not None:
-            return pid, stat[2]
-    return None
-
-
 def when_unreadable(
     root: str, name: str, why: str, beacon: int
 ) -> verdict.Answer | None:

@@ -7,8 +7,9 @@ path, so it has plain arguments and a tuple for an answer, no dataclass and no e
     the record cannot be kept, and the
     monitor is well, by beacon            Online while the postmaster lives, else Faulted
     record or work directory unreadable   Online if the instance's postmaster lives, else Offline
-    record lost, the resource was Online
-    and its postmaster lives              Online; without a monitor that is fresh, one is started
+    record lost                           what its monitor says by its lock, as if recorded
+    record and monitor lost, the resource
+    was Online and its postmaster lives   Online; without a monitor that is fresh, one is started
     pgx_offline runs                      the state it found, until nothing is left
     record Faulted                        Faulted, whoever holds the lock
     record Online, postmaster alive       Online; without a monitor that is fresh, one is started
@@ -30,7 +31,7 @@ def unreadable(postmaster_alive: bool) -> Answer:
 
 
 def lost(*, watched: bool, offline_runs: bool) -> Answer:
-    """Answer where a postmaster lives that was Online and nothing in the record says so."""
+    """Answer where a postmaster lives that was Online; neither record nor monitor says so."""
     return ONLINE, not watched and not offline_runs
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 
-from pgx_base import files, proc
+from pgx_base import files, locks, proc
 from pgx_pclrsc import record
 from pgx_pclrsc.core import names
 from pgx_pclrsc.record import Record
+
+_PLACES = {record.ONLINE: locks.ONLINE_IS, record.FAULTED: locks.FAULTED_IS}
 
 
 class Superseded(Exception):
@@ -37,6 +39,7 @@ class Keeper:
         """Write the record, fresh from now on.  Raises Superseded, OSError."""
         self.stamp()
         self._check_generation()
+        self._say(self.kept)
         record.write(self._fd, self.kept)
 
     def descriptors(self) -> set[int]:
@@ -63,8 +66,23 @@ class Keeper:
             self._check_lock()
         self._check_file()
         self._check_generation()
+        self._say(record.decode(content))
         os.pwrite(self._fd, content, 0)
         self._check_lock()
+
+    def _say(self, content: Record | None) -> None:
+        """Say by where we hold our lock what the record is about to say.
+
+        The record can be lost, and then nothing else of us tells Check of what we have said.
+        It is never taken back: a monitor says Online, then Faulted, of one postmaster.
+        """
+        if content is None or content.state not in _PLACES:
+            return
+        place = _PLACES[content.state] + locks.ident(content.postmaster, content.start)
+        try:
+            locks.take(self._lock_fd, place)
+        except OSError:
+            pass  # no lock to be had: the record is written all the same
 
     def _check_lock(self) -> None:
         try:
