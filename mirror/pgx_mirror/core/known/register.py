@@ -59,3 +59,8 @@ def to_lift(facts: Facts) -> cells.Cell | None:
     if durable.state not in told or cell is None or cell.epoch >= durable.epoch:
         return None
     return cells.Cell(durable.epoch, durable.state, durable.owner)
+
+
+def is_reached(facts: Facts) -> bool:
+    """Whether the register of our epoch can be asked."""
+    return is_register(facts)
