@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pgx_mirror.wire import channel, frames
+from pgx_mirror.wire import channel
 from pgx_mirror.wire.channel import CLIENT, SERVER, Channel
-from pgx_mirror.wire.frames import Frames, frame
+from pgx_mirror.wire.frames import frame
 from pgx_mirror.wire.proof import Said
 from pgx_mirror.wire.refused import (
     Forged,
     Garbage,
     OtherPurpose,
     OtherSecret,
-    OtherVersion,
     Refused,
     Replayed,
     TooLong,
     UnknownPeer,
 )
+from tests.mirror.reads import reads
 
 SECRET = b"a secret of more than sixteen bytes"
 PAYLOADS = st.lists(st.binary(max_size=200), max_size=5)
@@ -57,22 +55,6 @@ def opened() -> tuple[Channel, Channel]:
     return one, other
 
 
-@dataclass
-class Cut:
-    """Bytes in reads of any size."""
-
-    data: st.DataObject
-    sizes: st.SearchStrategy[int] = field(default_factory=lambda: st.integers(1, 90))
-
-    def reads(self, text: bytes) -> list[bytes]:
-        found = []
-        while text:
-            size = self.data.draw(self.sizes)
-            found.append(text[:size])
-            text = text[size:]
-        return found
-
-
 def test_both_know_whom_they_met() -> None:
     one, other = opened()
 
@@ -83,16 +65,16 @@ def test_both_know_whom_they_met() -> None:
 def test_what_is_sent_arrives_whatever_the_reads(
     up: list[bytes], down: list[bytes], data: st.DataObject
 ) -> None:
-    cut, one, other = Cut(data), server(), client()
+    one, other = server(), client()
     for speaker, hearer in ((one, other), (other, one), (one, other)):
-        for read in cut.reads(speaker.outgoing()):
+        for read in reads(data, speaker.outgoing()):
             assert hearer.incoming(read) == []
     for payload in up:
         other.send(payload)
     for payload in down:
         one.send(payload)
-    heard = [p for read in cut.reads(other.outgoing()) for p in one.incoming(read)]
-    answered = [p for read in cut.reads(one.outgoing()) for p in other.incoming(read)]
+    heard = [p for read in reads(data, other.outgoing()) for p in one.incoming(read)]
+    answered = [p for read in reads(data, one.outgoing()) for p in other.incoming(read)]
 
     assert heard == up
     assert answered == down
@@ -111,7 +93,7 @@ def test_what_is_changed_on_the_way_is_never_delivered(
     heard: list[bytes] = []
 
     try:
-        for read in Cut(data).reads(bytes(text)):
+        for read in reads(data, bytes(text)):
             heard += one.incoming(read)
     except Refused:
         pass
@@ -278,23 +260,6 @@ def test_an_answer_to_a_client_that_waits_is_judged(body: bytes) -> None:
     assert not other.open
 
 
-@pytest.mark.parametrize(
-    ("header", "why"),
-    [
-        (b"GET / HTTP/1.1\r\n", Garbage),
-        (b"\x16\x03\x01", Garbage),
-        (b"PGX\2\0\0\0\1", OtherVersion),
-        (b"PGX\1\0\0\2\1", TooLong),
-        (b"PGX\1\xff\xff\xff\xff", TooLong),
-    ],
-)
-def test_a_header_is_judged_before_what_follows(
-    header: bytes, why: type[Refused]
-) -> None:
-    with pytest.raises(why):
-        server().incoming(header)
-
-
 def test_the_limit_grows_with_trust_and_ends() -> None:
     one, other = opened()
     other.send(bytes(channel.LIMIT))
@@ -304,24 +269,6 @@ def test_the_limit_grows_with_trust_and_ends() -> None:
         other.send(bytes(channel.LIMIT + 1))
     with pytest.raises(TooLong):
         one.incoming(b"PGX\1\0\1\1\0")
-
-
-@given(st.lists(st.binary(max_size=40), max_size=6), st.data())
-def test_frames_are_cut_where_they_end(
-    payloads: list[bytes], data: st.DataObject
-) -> None:
-    held, found = Frames(40), []
-    for read in Cut(data).reads(b"".join(map(frame, payloads))):
-        held.put(read)
-        while (payload := held.take()) is not None:
-            found.append(payload)
-
-    assert found == payloads
-
-
-def test_a_frame_is_bounded_where_it_is_made() -> None:
-    with pytest.raises(ValueError, match="a payload of"):
-        frame(bytes(frames.LONGEST + 1))
 
 
 @pytest.mark.parametrize("change", [{"secret": b"short"}, {"nonce": b"short"}])
