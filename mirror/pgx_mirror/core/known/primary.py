@@ -77,7 +77,7 @@ def deposed_by(facts: Facts) -> int:
 
 def primary_wants(facts: Facts, now: float) -> bool:
     """Whether a primary in PAIR wants the pen without its standby's word."""
-    if facts.fault or facts.disk or facts.standby:
+    if facts.fault or facts.disk or facts.standby or not basics.is_in(facts, PAIR):
         return False
     told = facts.failover or facts.wish == DETACH or bool(facts.ending)
     return told and (basics.silent(facts, now) or other_generation(facts, now))

@@ -101,7 +101,9 @@ def why_out(facts: Facts) -> str:
 
 def takes_over(facts: Facts, now: float) -> bool:
     """A standby: its primary is silent, or says itself that it cannot give the pen."""
-    if not is_able(facts) or facts.stays_out or not facts.standby:
+    if not (basics.is_in(facts, SYNC) and facts.standby and is_able(facts)):
+        return False
+    if facts.stays_out:
         return False
     stuck = facts.peer is not None and facts.peer.stuck and basics.is_heard(facts, now)
     if facts.wish == SWITCH:
