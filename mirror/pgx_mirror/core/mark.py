@@ -34,7 +34,7 @@ class Mark:
     peer_generation  the standby's generation that PAIR means
     policy, register heartbeat_error_action, and the register's identity, of this epoch
     timeline         PostgreSQL's timeline when it was written
-    inode, directory inode numbers of the file itself and of the data directory
+    inode, directory what tells file and data directory from copies: inode, generation
     since            for people: when, and at which WAL position
     """
 

@@ -1,0 +1,173 @@
+"""The mark on disk is good only in the directory, and as the file, that it was written as."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import subprocess
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pgx_mirror.core.judged import BROKEN, COPY, FOREIGN, GOOD, MISSING, Found
+from pgx_mirror.core.mark import FILE, PAIR, Mark, encode
+from pgx_mirror.data import durable, mark_file
+from tests.mirror.struck import KILLED, Struck
+
+MARK = Mark("server1", "a" * 32, "7000", 3, PAIR, since="0/3000060")
+LINE = 'mark_file.write(directory, Mark("server1", "b", "7000", 4, "ALONE"))'
+
+
+@pytest.fixture
+def where(tmp_path: Path) -> Path:
+    path = tmp_path / "data"
+    path.mkdir(mode=0o700)
+    return path
+
+
+@pytest.fixture
+def dir_fd(where: Path) -> Iterator[int]:
+    fd = durable.open_directory(str(where))
+    yield fd
+    os.close(fd)
+
+
+def read_at(path: Path) -> Found:
+    fd = durable.open_directory(str(path))
+    try:
+        return mark_file.read(fd, "server1", "7000")
+    finally:
+        os.close(fd)
+
+
+def test_what_was_written_is_good(where: Path, dir_fd: int) -> None:
+    first = mark_file.write(dir_fd, MARK)
+    second = mark_file.write(dir_fd, first.to("ALONE", 5))
+
+    assert read_at(where) == Found(GOOD, second)
+    assert mark_file.settle(dir_fd, "server1", "7000") == Found(GOOD, second)
+    assert second == replace(
+        MARK, state="ALONE", epoch=5, inode=second.inode, directory=second.directory
+    )
+    assert second.directory & (1 << 64) - 1 == where.stat().st_ino
+    assert os.listdir(where) == [FILE]
+
+
+def test_a_directory_without_a_mark_is_told(where: Path) -> None:
+    assert read_at(where).case == MISSING
+
+
+@pytest.mark.parametrize("content", [b"", b"\0" * 300, encode(MARK)[:-30], b"x" * 99])
+def test_a_broken_mark_is_told_and_written_over(
+    where: Path, dir_fd: int, content: bytes
+) -> None:
+    (where / FILE).write_bytes(content)
+
+    assert read_at(where).case == BROKEN
+    mark_file.write(dir_fd, MARK)
+    assert read_at(where).case == GOOD
+
+
+def test_anothers_mark_is_told(where: Path, dir_fd: int) -> None:
+    written = mark_file.write(dir_fd, replace(MARK, owner="server2"))
+    found = read_at(where)
+    assert (found.case, found.mark) == (FOREIGN, written)
+    assert '"server2"' in found.why
+
+    mark_file.write(dir_fd, replace(MARK, system="7001"))
+    assert read_at(where).case == FOREIGN
+
+
+@pytest.mark.parametrize("how", ["cp -a", "the file", "moved back", "renamed"])
+def test_a_copy_is_told_from_the_original(where: Path, dir_fd: int, how: str) -> None:
+    mark_file.write(dir_fd, MARK)
+    copy = where.with_name("copy")
+    if how == "renamed":
+        where.rename(copy)
+        assert read_at(copy).case == GOOD
+        return
+    subprocess.run(["cp", "-a", where, copy], check=True)
+    if how == "the file":
+        (where / FILE).unlink()
+        shutil.copy2(copy / FILE, where / FILE)
+        copy = where
+    elif how == "moved back":
+        where.rename(where.with_name("old"))
+        copy.rename(where)
+        copy = where
+
+    assert read_at(copy).case == COPY
+
+
+def test_the_inode_alone_is_not_believed_where_it_has_a_generation(
+    where: Path, dir_fd: int
+) -> None:
+    written = mark_file.write(dir_fd, MARK)
+    if not written.inode >> 64:
+        pytest.skip("only root's file systems tell an inode's generation here")
+    for field in ("inode", "directory"):
+        for change in (1 << 64, 1):
+            other = replace(written, **{field: getattr(written, field) ^ change})
+            (where / FILE).write_bytes(encode(other))
+            assert read_at(where).case == COPY
+
+    plain = replace(written, inode=written.inode & (1 << 64) - 1)
+    (where / FILE).write_bytes(encode(plain))
+    assert read_at(where).case == GOOD
+
+
+def test_a_mark_that_could_not_be_read_again_is_not_written(
+    where: Path, dir_fd: int
+) -> None:
+    mark_file.write(dir_fd, MARK)
+    with pytest.raises(ValueError, match="could not be read again"):
+        mark_file.write(dir_fd, replace(MARK, since="a\nb"))
+
+    assert read_at(where).case == GOOD
+    assert os.listdir(where) == [FILE]
+
+
+def test_what_cannot_be_read_is_not_missing(where: Path) -> None:
+    (where / FILE).symlink_to(where / "elsewhere")
+
+    with pytest.raises(OSError, match="it is a symbolic link"):
+        read_at(where)
+
+
+def test_generations_differ() -> None:
+    made = {mark_file.new_generation() for _ in range(100)}
+
+    assert len(made) == 100
+    assert {len(one) for one in made} == {32}
+
+
+def test_a_killed_writer_leaves_the_old_or_the_new_mark(
+    where: Path, dir_fd: int, tmp_path: Path
+) -> None:
+    seen: Counter[str] = Counter()
+    struck = Struck(where, LINE, tmp_path / "log")
+    for at, _ in struck.everywhere(KILLED, lambda: mark_file.write(dir_fd, MARK)):
+        found = mark_file.settle(dir_fd, "server1", "7000")
+        assert found.case == GOOD, at
+        assert found.mark is not None
+        seen[found.mark.state] += 1
+        mark_file.write(dir_fd, MARK)
+        assert os.listdir(where) == [FILE], at
+    assert seen["PAIR"] > 3
+    assert seen["ALONE"] > 0
+
+
+def test_a_mark_that_may_be_either_is_told_apart(
+    where: Path, dir_fd: int, tmp_path: Path
+) -> None:
+    struck = Struck(where, LINE, tmp_path / "log")
+    old = lambda: mark_file.write(dir_fd, MARK)  # noqa: E731
+    for at, ended in struck.everywhere("error=EIO", old):
+        found = read_at(where)
+        assert found.mark is not None
+        want = "Unsure" if found.mark.state == "ALONE" else "OSError"
+        assert ended == f"{want} {errno.EIO}", at
