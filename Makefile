@@ -8,11 +8,12 @@ JOBS   = 6
 TESTS  =
 CHAOS  =
 MUTANTS =
+MODEL   =
 REPLAY = tests/fake_rms fixtures/transitions
 # Where the OS user of an instance can read what it runs: see the top of the file.
 OPEN   = $(PY) -m tools.run_open
 
-.PHONY: help setup commands demo test replay chaos mutants lint types layers bench check install \
+.PHONY: help setup commands demo test replay chaos model mutants lint types layers bench check install \
     clean format
 
 help:
@@ -43,6 +44,9 @@ replay: setup  ## the fake RMS: its tests, and every transition
 
 chaos: setup  ## random transitions and faults on the bed (CHAOS="--seed N --transitions N --jobs N")
 	@$(OPEN) $(PY) -m fixtures.chaos $(CHAOS)
+
+model: setup  ## the pair's protocol, every interleaving: all scenarios (MODEL="NAME..." or "-v NAME")
+	@$(PY) tests/mirror/model.py --jobs $$(nproc) $(MODEL)
 
 mutants: setup  ## deliberate bugs in a copy: does each suite catch what it is for (MUTANTS="NAME...")
 	@$(PY) -m tests.mutants $(MUTANTS)

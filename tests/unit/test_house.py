@@ -124,7 +124,9 @@ def test_a_switch_waits_for_no_module_that_is_slow_to_load(statements: str) -> N
 
 
 def test_a_module_can_be_read_in_one_go() -> None:
-    lengths = {str(path): path.read_text().count("\n") for path in MODULES}
+    """All but the model of the pair: one script, to be read beside docs/pair.md."""
+    modules = set(MODULES) - {ROOT / "tests" / "mirror" / "model.py"}
+    lengths = {str(path): path.read_text().count("\n") for path in modules}
 
     assert {path: length for path, length in lengths.items() if length >= 300} == {}
 

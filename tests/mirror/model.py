@@ -1,0 +1,622 @@
+#!/usr/bin/env python3
+"""Exhaustive model of the pair's protocol: docs/pair.md in code, its adversary included.  No dependencies.
+
+A and B each have a data directory (durable: role, mark, epoch, names in the conf, WAL) and, while they
+run, a server and a controller.  R is the register: an arbiter's or etcd's one compare-and-set cell.
+Everything is asynchronous: a message once sent may be delivered at any later time, any number of times,
+or never (loss, delay, duplication, replay, partition of any link, also of one direction); any process may
+crash and restart at any time, or not be scheduled (freeze, thaw, VM pause); suspicion is arbitrary, so every
+detector and every clock is covered.  Anyone may start a server by hand and send SIGHUP at any time; the
+checkpointer reads the conf and applies what it read in two steps.  Foes, each within a budget of events:
+  poison   a diverged bearer of the name reports a position ahead: until the server's memory is made anew commits
+           do not wait.  Such acknowledgements are not claimed, until the standby confirms them after all
+  hand     a standby is promoted by hand            unable   a standby can no more be promoted (pg_promote ends it)
+  disks    B's directory is copied (cp -a), or a setup goes into another one; either is put in B's place, and back
+  oscrash  the host loses what of the conf was not yet durable        lost_write   flushed WAL was only written
+Usage: model.py [-v] [--jobs N] [scenario ...] | --list | --quick    exit 0: every scenario came out as its line says.
+"""
+import gc, re, sys, time
+from collections import Counter, deque, namedtuple
+from concurrent.futures import ProcessPoolExecutor
+
+Srv = namedtuple("Srv", "role mk ep old pg gen names dn log srv eff rd poi inf ack arm vol able off")
+# role P primary, S standby (standby.signal) | mk the mark: PAIR ALONE GIVEN (primary's) SYNC OUT NEW (standby's)
+# ep epoch | old the pair's epoch that GIVEN or a standby's ALONE came from | pg the peer's generation that PAIR means
+# gen generation of this directory | names in the conf: 0 out, 1 the peer's, 2 a name that nobody bears | dn durable conf
+# log what is flushed, a string of commit ids | eff what commits see | rd what the checkpointer has read and not applied
+# poi shared memory is poisoned | inf, ack position confirmed by the peer: on its way, arrived
+# arm None, or (-1 or barrier, peer's generation) | vol volatile, 1 met the peer in this incarnation, 2 and fenced it
+# able can be promoted | off primary: a probe has returned since the names went out; standby: pg_promote is under way
+St = namedtuple("St", "A B C R msgs acked n builds events")  # C: another directory of B's, not in place: (Srv, is a copy)
+OTHER = {"A": "B", "B": "A"}
+IDS = "xyz"
+
+
+class Violation(Exception):
+    pass
+
+
+class Model:
+    def __init__(self, mode, commits=1, epochs=4, builds=0, bugs=(), foes=(), events=1, start=None, crash=True, operator=None):
+        self.mode, self.commits, self.epochs, self.builds, self.events = mode, commits, epochs, builds, events
+        self.bugs, self.foes, self.crash, self.operator = frozenset(bugs), frozenset(foes), crash, operator
+        self.raw = bool(self.bugs & {"mark_in_mcdir", "arb_rollback", "arb_lost", "arb_lost_naive"}) or "disks" in self.foes
+        a = Srv("P", "PAIR", 1, 0, 0, 0, 1, 1, "", 1, 1, None, 0, 0, 0, None, 1, 1, 0)
+        b = a._replace(role="S", mk="SYNC", eff=0)
+        if start == "alone":  # B not built in yet: the way from one server to a pair
+            a, b = a._replace(mk="ALONE", names=0, dn=0, eff=0), b._replace(mk="NEW", ep=0)
+        if "standby_names_off" in self.bugs:
+            b = b._replace(names=0, dn=0)
+        r = (1, "ALONE" if start == "alone" else "PAIR", "A") if mode in ("arbiter", "mixed") else None
+        self.init = St(a, b, None, r, frozenset(), frozenset(), 0, builds, events if foes else 0)
+
+    # ---- invariants -------------------------------------------------------------------------------
+    def check(self, s):
+        A, B = s.A, s.B
+        free = [v for v in (A, B) if v.srv and v.role == "P" and not v.eff]
+        if len(free) == 2:
+            raise Violation("split brain: both accept commits alone")
+        if A.mk == B.mk == "ALONE":
+            raise Violation("both hold the pen")
+        for v in free:
+            if not s.acked <= set(v.log):
+                raise Violation(f"acknowledged commit lost: {v.mk}({v.ep}) serves without it")
+        for v in (A, B):
+            if v.mk == "ALONE" and not s.acked <= set(v.log):
+                raise Violation(f"acknowledged commit lost: ALONE({v.ep}) holds the pen without it")
+
+    def good(self, s):
+        """Commits are possible now: alone, or as a pair."""
+        for v, w in ((s.A, s.B), (s.B, s.A)):
+            if v.srv and v.role == "P" and v.mk in ("ALONE", "PAIR") and (not v.eff or streams(v, w) and self.bears(v, w)):
+                return True
+        return False
+
+    def whole(self, s):
+        """The pair is whole: a primary, and a standby that knows it is in sync."""
+        for v, w in ((s.A, s.B), (s.B, s.A)):
+            if v.mk == "PAIR" and w.mk == "SYNC" and v.ep == w.ep and streams(v, w) and self.bears(v, w) and w.able:
+                return True
+        return False
+
+    def bears(self, v, w):
+        """Do w's replies count on v?  By the joining name, and the handshake at w's start, only those of v's own peer do."""
+        return v.names == 1 and (w.gen == v.pg and v.mk != "ALONE" or "by_hand" in self.bugs or
+                                 "no_joining" in self.bugs and w.mk == "NEW" or bool(v.arm) and v.arm[1] == w.gen)
+
+    def ackn(self, s, x, ids):
+        v = getattr(s, x)
+        if not v.eff and not s.acked <= set(v.log):
+            raise Violation(f"{x} acknowledges {ids} alone and has not {sorted(s.acked - set(v.log))}")
+        return s._replace(acked=s.acked | set(ids))
+
+    def challenge(self, s, x):
+        """What was said to x's arming is void for the next one."""
+        if not s.msgs or "no_challenge" in self.bugs:
+            return s.msgs
+        return frozenset(m for m in s.msgs if m[0] != "have" or m[1] == x)
+
+    # ---- transitions ------------------------------------------------------------------------------
+    def steps(self, s):
+        """Yield (label, next state, is a fault)."""
+        for x in "AB":
+            v, w = getattr(s, x), getattr(s, OTHER[x])
+            yield from self.server(s, x, v, w)
+            if s.events:
+                yield from self.foe(s._replace(events=s.events - 1), x, v, w)
+            yield from self.controller(s, x, v, w)
+            if v.mk in ("PAIR", "ALONE") and v.role == "P":
+                yield from self.arming(s, x, v, w)
+        if s.R is not None:
+            yield from self.register(s)
+
+    def server(self, s, x, v, w):
+        """PostgreSQL, its clients, and what may befall it; no controller needed."""
+        y, bugs = OTHER[x], self.bugs
+        if v.srv:
+            if v.role == "P":
+                if s.n < self.commits and not (v.poi and v.eff and "poison_in_time" in bugs):
+                    c = IDS[s.n]
+                    t = put(s, x, v._replace(log=v.log + c))._replace(n=s.n + 1)
+                    if not v.eff:
+                        yield f"client commits {c} on {x}, acknowledged", self.ackn(t, x, c), False
+                    elif v.poi:
+                        t = self.ackn(t, x, c) if "poison_claimed" in bugs else t
+                        yield f"client commits {c} on {x}, acknowledged at once by poisoned memory", t, False
+                    else:
+                        yield f"client commits {c} on {x}, waits", t, False
+                if streams(v, w):
+                    k, bears = len(w.log), self.bears(v, w)
+                    if k < len(v.log):
+                        t = put(s, y, w._replace(log=v.log[:k + 1]))
+                        yield f"{y} flushes {v.log[k]}", put(t, x, v._replace(inf=max(v.inf, k + 1))) if bears else t, False
+                    elif bears and v.inf < k:
+                        yield f"{y} reports its position to {x}", put(s, x, v._replace(inf=k)), False
+                if v.ack < v.inf and v.names == 1:
+                    yield f"ack reaches {x}", self.ackn(put(s, x, v._replace(ack=v.inf)), x, v.log[:v.inf]), False
+                if v.rd is not None:
+                    t = put(s, x, v._replace(eff=v.rd, rd=None))
+                    yield f"{x} checkpointer applies: names {'set' if v.rd else 'released'}", (
+                        t if v.rd else self.ackn(t, x, v.log)), False
+                elif v.eff != bool(v.names):
+                    yield f"{x} checkpointer reads the conf: names {'set' if v.names else 'out'}", put(s, x, v._replace(rd=int(v.names > 0))), False
+            elif v.off:  # pg_promote was called
+                yield f"{x} pg_promote takes effect", put(s, x, v._replace(role="P", eff=0, inf=0, ack=0, off=0) if v.able else down(v)), False
+            if self.crash:
+                yield f"{x} server ends", put(s, x, down(v)), True
+        else:
+            race = "startup_race" in bugs
+            yield f"{x} server starts", put(s, x, v._replace(srv=1, eff=int(v.role == "P" and v.names > 0 and not race))), False
+            if s.builds:
+                yield from self.build(s._replace(builds=s.builds - 1), x, v, w)
+        if v.dn != v.names:
+            yield f"{x} conf becomes durable", put(s, x, v._replace(dn=v.names)), False
+        if self.crash and (v.arm or v.vol or v.off and v.role == "P"):  # one that knows nothing is the same as one not scheduled
+            yield f"{x} controller crashes and starts", put(s, x, v._replace(arm=None, vol=0, off=0))._replace(msgs=self.challenge(s, x)), True
+        if "mark_in_mcdir" in bugs and v.ep > 1:
+            first = self.init.A if x == "A" else self.init.B
+            yield f"{x} management directory restored", put(s, x, v._replace(mk=first.mk, ep=1, arm=None)), True
+
+    def fresh(self, s, x, v, log):
+        gen = max(v.gen, s.C[0].gen if s.C and x == "B" else 0) + 1
+        return down(v)._replace(role="S", mk="NEW", ep=0, old=0, pg=0, gen=gen, names=1, dn=1, vol=0, able=1, log=log)
+
+    def build(self, s, x, v, w):
+        """setup: x's directory anew from a running holder, or rewound; or an operator restores an old backup of a standby."""
+        y, bugs = OTHER[x], self.bugs
+        if w.srv and w.role == "P" and (w.mk == "ALONE" or w.mk == "PAIR" and "setup_in_pair" in bugs) and v.mk != "ALONE" \
+                and not (v.mk == "PAIR" and v.ep >= w.ep):
+            new = self.fresh(s, x, v, w.log)
+            if "copied_mark" in bugs and w.mk == "PAIR":  # the mark came along with the copy, as SYNC
+                new = new._replace(mk="SYNC", ep=w.ep)
+            yield f"setup of {x} from {y}", put(s, x, new), False
+            if "disks" in self.foes and x == "B" and s.C is None and v.role == "S":
+                yield f"setup of {x} from {y}, the old directory is kept", put(s, x, new)._replace(C=(down(v), 0)), False
+            k = 0
+            while k < min(len(v.log), len(w.log)) and v.log[k] == w.log[k]:
+                k += 1
+            if v.role == "P" and k < len(w.log):
+                yield f"{x} is rewound to the fork", put(s, x, new._replace(log=v.log[:k])), False
+        if v.role == "S" and v.mk != "ALONE" and v.log:
+            new = self.fresh(s, x, v, "")
+            yield f"old backup restored on {x}", put(s, x, new._replace(gen=v.gen) if "no_gen" in bugs else new), True
+
+    def foe(self, s, x, v, w):
+        y, foes, bugs = OTHER[x], self.foes, self.bugs
+        if "poison" in foes and v.srv and v.role == "P" and v.eff and v.names == 1 and not v.poi:
+            t = put(s, x, v._replace(poi=1))  # whoever waits is released
+            t = self.ackn(t, x, v.log) if bugs & {"poison_claimed", "poison_waiters"} else t
+            yield f"a diverged bearer of {y}'s name reports a position ahead of {x}, and goes", t, True
+        if "hand" in foes and v.srv and v.role == "S":
+            yield f"{x} promoted by hand (names {'set' if v.names else 'out'})", put(
+                s, x, v._replace(role="P", eff=int(v.names > 0), inf=0, ack=0, off=0)), True
+        if "unable" in foes and v.role == "S" and v.able:
+            yield f"{x} can no more be promoted", put(s, x, v._replace(able=0)), True
+        if "oscrash" in foes:
+            yield f"{x} OS crashes" + (", its conf is an older one" if v.dn != v.names else ""), put(s, x, down(v)._replace(names=v.dn, vol=0)), True
+        if "lost_write" in foes and v.role == "S" and v.log:
+            yield f"{x} OS crashes: WAL written but not flushed is lost", put(s, x, down(v)._replace(log=v.log[:-1], vol=0)), True
+        if "disks" in foes and x == "B" and v.role == "S":
+            if s.C is None:
+                yield f"{x} directory is copied (cp -a)", s._replace(C=(down(v)._replace(vol=0), 1)), True
+            else:
+                new, copy = s.C
+                if copy and "no_inodes" not in bugs:  # inodes differ: NEW, of a generation of its own
+                    new = new._replace(mk="NEW", ep=0, pg=0, old=0, gen=max(v.gen, new.gen) + 1)
+                yield f"{x} {'copy' if copy else 'other directory'} is put in its place", put(s, x, new)._replace(C=(down(v)._replace(vol=0), 0)), True
+
+    def controller(self, s, x, v, w):
+        y, e, bugs = OTHER[x], v.ep, self.bugs
+        mode = {"mixed": "message" if x == "A" else "arbiter"}.get(self.mode, self.mode)
+        step = 1 if "same_epoch" in bugs else 2
+        room = e + 2 <= self.epochs
+
+        def mark(text, msg=None, **k):
+            t = put(s, x, v._replace(**k))
+            return f"{x} {text}", t._replace(msgs=t.msgs | {msg}) if msg else t, False
+
+        # A holder's conf follows its mark: names out, unless it is arming.  (Also before a promotion.)
+        if v.mk == "ALONE" and v.names and v.arm is None:
+            yield mark("comments the names out", **self.conf(v, 0))
+        if v.role == "S" and v.mk == "ALONE" and v.srv and not v.names:
+            if "unable" not in self.foes:
+                yield mark("promotes", role="P", eff=1, inf=0, ack=0)
+            elif not v.off:
+                yield mark("calls pg_promote", off=1)
+            if v.off and "give_back_running" in bugs and room:
+                yield mark("gives the pen back: mark OUT, pg_promote under way", ("out", x, v.old, e + 2), names=1, dn=1, mk="OUT", ep=e + 2)
+        if "unable" in self.foes and v.role == "S" and v.mk == "ALONE" and not v.srv and room and "no_give_back" not in bugs:
+            yield mark("never promoted, stopped, names set: mark OUT, gives the pen back", ("out", x, v.old, e + 2),
+                       names=1, dn=1, mk="OUT", ep=e + 2)
+        if v.role == "P" and v.mk in ("SYNC", "OUT", "NEW") and v.srv and "hand_no_stop" not in bugs:
+            yield f"{x} was promoted by hand: stopped", put(s, x, down(v)), False
+        if v.mk in ("NEW", "OUT", "SYNC") and not (v.role == "P" and v.srv) and w.mk in ("PAIR", "GIVEN") and w.role == "P" \
+                and w.pg == v.gen and "no_answer" not in bugs:  # asked about an epoch that it is not, and cannot be, in sync in
+            pair = w.ep if w.mk == "PAIR" else w.old
+            never = v.role == "P" and "hand_no_out" not in bugs or v.mk == "OUT" and e >= pair or w.mk == "GIVEN" and not (v.mk == "SYNC" and e >= pair)
+            new = max(e, pair + 2)
+            if never and new <= self.epochs and ("out", x, pair, new) not in s.msgs:
+                yield mark("cannot be in sync in that epoch: mark OUT, tells so", ("out", x, pair, new), mk="OUT", ep=new)
+        if v.srv and v.poi and "poison_unseen" not in bugs:  # seen by section 6, after any number of commits
+            yield f"{x} is poisoned: immediate stop", put(s, x, down(v))._replace(msgs=self.challenge(s, x)), False
+        if v.mk == "GIVEN" and v.srv:
+            yield f"{x} is deposed and was started by hand: immediate stop", put(s, x, down(v)), False
+        if "release_first" in bugs and v.role == "P" and v.mk == "PAIR" and v.names:
+            yield mark("comments the names out, before it asks", names=0, dn=0)
+
+        # Renouncing and taking: the peer's own directory is the register.
+        if v.role == "P" and v.mk == "PAIR" and not v.srv and room:
+            yield mark("server is dead for sure: mark GIVEN, gives the pen", ("give", x, e), mk="GIVEN", ep=e + step, old=e, arm=None)
+        if v.role == "S" and v.mk == "SYNC" and room:
+            yield mark("mark OUT, tells so", ("out", x, e, e + step), mk="OUT", ep=e + step)
+            if v.able and ("give", y, e) in s.msgs:
+                yield mark("takes the pen given: mark ALONE", mk="ALONE", ep=e + step, old=e)
+        if v.role == "P" and v.mk in ("PAIR", "GIVEN"):
+            pair = e if v.mk == "PAIR" else v.old
+            for m in s.msgs:
+                new = max(e, pair + step, m[3]) if m[:3] == ("out", y, pair) else 99
+                if new <= self.epochs and not (v.mk == "GIVEN" and "no_take_back" in bugs):
+                    yield mark("peer is out: mark ALONE" if v.mk == "PAIR" else "peer has renounced that epoch too: takes the pen back", mk="ALONE", ep=new)
+
+        # Silence: what may be done without the peer.
+        in_sync = (v.role, v.mk) in (("P", "PAIR"), ("S", "SYNC"))
+        if in_sync and e + 1 <= self.epochs and v.able:
+            if mode == "arbiter" and ("cas", x, e) not in s.msgs and (self.raw or s.R[0] <= e):
+                yield f"{x} suspects, asks the register", s._replace(msgs=s.msgs | {("cas", x, e)}), False
+            if mode == "fallback" or (mode == "message" and v.role == "P" and (v.vol or "no_met" in bugs)):
+                yield mark("suspects: mark ALONE", mk="ALONE", ep=e + 1, old=e)
+            if self.operator and v.role == "S" and not w.srv and not w.vol and (
+                    self.operator == "blind" or w.mk != "ALONE" and (self.operator != "strict" or e == (w.ep if w.mk == "PAIR" else w.old))):
+                yield mark("operator, having seen the peer switched off: switch --force, mark ALONE", mk="ALONE", ep=e + 1, old=e)
+            if mode == "command":
+                if v.vol == 1:
+                    dead = w if "fence_isolates" in bugs else down(w)._replace(vol=0)
+                    yield f"{x} fences {y}", put(put(s, y, dead), x, v._replace(vol=2)), False
+                    yield f"{x} fences {y}, reply lost", put(s, y, dead), False
+                if v.vol == 2:
+                    yield mark("peer is fenced: mark ALONE", mk="ALONE", ep=e + 1, old=e)
+                if "fence_durable" in bugs and v.vol == 0:
+                    yield f"{x} trusts its old mark and fences {y}", put(put(s, y, down(w)._replace(vol=0)), x, v._replace(vol=2)), False
+        if mode in ("command", "message") and (v.role, v.mk, w.role, w.mk) == ("P", "PAIR", "S", "SYNC") and e == w.ep \
+                and (v.vol, w.vol) != (1, 1):
+            yield f"{x} and {y} meet (challenge and answer)", put(put(s, x, v._replace(vol=1)), y, w._replace(vol=1)), False
+
+        # A primary that hears of a later epoch is deposed.
+        if v.role == "P" and v.mk == "PAIR" and w.mk in ("ALONE", "PAIR") and w.ep > e:
+            yield f"{x} is told that it is deposed", put(s, x, down(v)._replace(mk="GIVEN", ep=w.ep, old=e)), False
+
+        # The standby's side of joining.
+        if v.role == "S" and v.srv and v.able and w.arm and w.arm[0] >= 0 and ("have", x, v.gen, v.log) not in s.msgs:
+            yield f"{x} says it has flushed {v.log or 'all'}", s._replace(msgs=s.msgs | {("have", x, v.gen, v.log)}), False
+        if v.role == "S" and v.mk in ("NEW", "OUT", "SYNC"):
+            for m in s.msgs:
+                if m[0] == "grant" and m[1] == y and m[2] > e and m[3] == v.gen:
+                    yield mark(f"mark SYNC({m[2]})", mk="SYNC", ep=m[2], vol=0)
+
+        # The register: a holder lifts it to its own epoch; what it says is obeyed.
+        if s.R is not None:
+            re, rk, rw = s.R
+            if v.mk in ("ALONE", "PAIR") and re < e and ("up", x, e, v.mk) not in s.msgs and (v.mk == "ALONE" or v.role == "P"):
+                yield f"{x} tells the register {v.mk}({e})", s._replace(msgs=s.msgs | {("up", x, e, v.mk)}), False
+            if re > e and in_sync:
+                if rk == "ALONE" and rw == x and re == e + 1:
+                    yield mark("has won the register: mark ALONE", mk="ALONE", ep=re, old=e)
+                elif rw == y and v.role == "P":
+                    yield f"{x} reads that it is deposed", put(s, x, down(v)._replace(mk="GIVEN", ep=re, old=e)), False
+                elif rw == y and rk == "ALONE" and v.role == "S":
+                    yield mark("reads that it is out, tells so", ("out", x, e, re), mk="OUT", ep=re)
+
+    def conf(self, v, names):
+        """A conf written and renamed; durable at once, or (oscrash) at some later time."""
+        return {"names": names, "off": 0, "dn": v.dn if "oscrash" in self.foes else names}
+
+    def arming(self, s, x, v, w):
+        """A primary on its way to PAIR.  Order is everything: docs/pair.md, "Forming a pair"."""
+        y, e, bugs = OTHER[x], v.ep, self.bugs
+
+        def mark(text, msgs=s.msgs, **k):
+            return f"{x} {text}", put(s, x, v._replace(**k))._replace(msgs=msgs), False
+
+        if v.mk == "PAIR":
+            if v.names != 1 and "release_first" not in bugs:
+                yield mark("writes the peer's name (mark says PAIR)" if v.names else "sets the names (mark says PAIR)", **self.conf(v, 1 if v.names else 2))
+            if e > 1 and ("grant", x, e, v.pg) not in s.msgs and (s.R is None or s.R == (e, "PAIR", x)) and (
+                    self.raw or w.role == "S" and w.gen == v.pg and w.ep < e):
+                yield mark(f"tells {y} that it is in sync", s.msgs | {("grant", x, e, v.pg)})
+        elif v.srv and e + 1 <= self.epochs:
+            if v.arm is None and not v.names:
+                if "probe_off" in bugs and not v.off and not v.eff:
+                    yield mark("sees a probe commit return", off=1)
+                if w.role == "S" and w.mk in ("NEW", "OUT", "SYNC") and (  # the mended proof: a whole CHECKPOINT lies between
+                        v.off if "probe_off" in bugs else "no_proof_off" in bugs or not v.eff and v.rd is None):
+                    yield mark("arms: writes a name that nobody bears", arm=(-1, w.gen), **self.conf(v, 2))
+            if v.arm and v.arm[0] == -1 and (v.eff and not v.poi or "no_proof" in bugs):
+                real = self.conf(v, 1) if "real_first" in bugs else {}
+                yield mark("sees a probe commit wait, notes the barrier", **{"arm": (len(v.log), v.arm[1]), **real})
+            if v.arm is not None:
+                yield mark("gives up arming", self.challenge(s, x), arm=None)
+            if v.arm and v.arm[0] >= 0 and (v.dn or "conf_lazy" in bugs):
+                for m in s.msgs:
+                    if m[0] == "have" and m[1] == y and len(m[3]) >= v.arm[0] and v.log.startswith(m[3]) and (
+                            m[2] == v.arm[1] or "any_gen" in bugs):
+                        if v.poi:
+                            raise Violation("an epoch begins on poisoned memory, the bearer gone: nothing will ever show it")
+                        yield mark(f"{y} has {m[3] or 'all'}: mark PAIR", self.challenge(s, x), mk="PAIR", ep=e + 1, pg=m[2], arm=None, vol=0)
+                        if "register_first" in bugs and self.mode == "arbiter":
+                            t = s._replace(R=(e + 1, "PAIR", x), msgs=s.msgs | {("grant", x, e + 1, m[2])})
+                            yield f"{x} tells the register PAIR, before its own mark", t, False
+
+    def register(self, s):
+        re, rk, rw = s.R
+        bugs = self.bugs
+        for m in s.msgs:
+            if m[0] == "cas" and rk == "PAIR" and m[2] == re:
+                yield f"register: ALONE({m[1]}) by compare-and-set", s._replace(R=(re + 1, "ALONE", m[1])), False
+            if m[0] == "up" and m[2] > re and rk != "LOST":
+                yield f"register: {m[3]}({m[2]}) told by {m[1]}", s._replace(R=(m[2], m[3], m[1])), False
+        if "arb_rollback" in bugs and s.R != self.init.R:
+            yield "arbiter restored from an old copy", s._replace(R=self.init.R), True
+        if bugs & {"arb_lost", "arb_lost_naive"} and rk != "LOST":
+            yield "arbiter loses its state", s._replace(R=(0, "LOST", "?")), True
+        if rk == "LOST":
+            for x in "AB":
+                v, w = getattr(s, x), getattr(s, OTHER[x])
+                prim = x if v.role == "P" else OTHER[x]
+                if "arb_lost_naive" in bugs and v.mk in ("PAIR", "ALONE", "SYNC"):
+                    yield f"{x} alone enrols the new arbiter", s._replace(R=(v.ep, "ALONE" if v.mk == "ALONE" else "PAIR", prim)), False
+                if "arb_lost" in bugs and v.mk in ("PAIR", "ALONE") and v.ep >= w.ep:
+                    yield f"{x} and {OTHER[x]} together enrol the new arbiter", s._replace(R=(v.ep, v.mk, x)), False
+
+    def tidy(self, s):
+        """Drop messages that can never matter again: fewer states, the same behaviour."""
+        if self.raw or not s.msgs:
+            return s
+        keep = []
+        for m in s.msgs:
+            k, x, e = m[:3]
+            v = s.B if x == "A" else s.A  # whom it is for
+            if k == "cas" and e < s.R[0] or k == "up" and e <= s.R[0] or k == "give" and v.ep > e \
+                    or k == "grant" and (v.gen > m[3] or v.role == "P" or v.ep >= e) \
+                    or k == "out" and not (v.role == "P" and (v.mk == "PAIR" and v.ep <= e or v.mk == "GIVEN" and v.old == e)):
+                continue
+            keep.append(m)
+        return s if len(keep) == len(s.msgs) else s._replace(msgs=frozenset(keep))
+
+
+def streams(v, w):
+    return v.srv and w.srv and v.role == "P" and w.role == "S" and v.log.startswith(w.log)
+
+
+def down(v):
+    return v._replace(srv=0, eff=0, rd=None, poi=0, inf=0, ack=0, arm=None, off=0)
+
+
+def put(s, x, v):
+    return s._replace(A=v) if x == "A" else s._replace(B=v)
+
+
+def explore(m, limit=3_000_000, live=False, seconds=900):  # of this process's own time
+    """Breadth first; return (all states, depth, violation text and trace, stuck states, steps taken)."""
+    seen, order, preds, parent, taken = {m.init: 0}, [m.init], [[]] if live else None, [None], Counter()
+    i, t0, depth, end = 0, time.process_time(), [0], None
+    while i < len(order) and end is None:
+        s = order[i]
+        try:
+            m.check(s)
+            for label, t, fault in m.steps(s):
+                t = m.tidy(t)
+                j = seen.get(t)
+                if j is None:
+                    j = seen[t] = len(order)
+                    order.append(t)
+                    depth.append(depth[i] + 1)
+                    parent.append((i, label))
+                    if live:
+                        preds.append([])
+                taken[label] += 1
+                if live and not fault:
+                    preds[j].append(i)
+        except Violation as bad:
+            path, k = [], i
+            while parent[k] is not None:
+                path.append(parent[k][1])
+                k = parent[k][0]
+            end = str(bad), path[::-1], s
+        i += 1
+        if len(order) > limit or (not i % 4096 and time.process_time() - t0 > seconds):
+            end = "LIMIT", [], s
+    stuck = None
+    if live and end is None:
+        can = [(m.whole if live == "whole" else m.good)(s) for s in order]
+        todo = deque(k for k, g in enumerate(can) if g)
+        while todo:
+            for k in preds[todo.popleft()]:
+                if not can[k]:
+                    can[k] = True
+                    todo.append(k)
+        edge = m.epochs - (4 if live == "whole" else 2)  # beyond it the bound itself stops the pair
+        stuck = [s for k, s in enumerate(order) if not can[k] and (live != "whole" or s.builds) and max(s.A.ep, s.B.ep, s.R[0] if s.R else 0) <= edge]
+    return order, depth[i - 1], end, stuck, taken
+
+
+def solo(m, order):
+    """The peer is dead for ever (it takes no step): from which marks does x reach commits by itself?"""
+    table = {}
+    for s in order[::max(1, len(order) // 1000)]:
+        for x in "AB":
+            if max(s.A.ep, s.B.ep) >= m.epochs:
+                continue  # the bound stops it, not the protocol
+            y = OTHER[x]
+            dead = put(s, y, down(getattr(s, y)))
+            todo, seen, found = [dead], {dead}, False
+            while todo and not found and len(seen) < 1500:
+                t = todo.pop()
+                v = getattr(t, x)
+                found = v.srv and v.role == "P" and not v.eff
+                for label, u, fault in m.steps(t):
+                    if not fault and u not in seen and (not label.startswith(y + " ") or "fences" in label) \
+                            and "meet" not in label and "told that" not in label and "setup" not in label:
+                        seen.add(u)
+                        todo.append(u)
+            v = getattr(s, x)
+            key = (v.role, v.mk, f"vol={v.vol}" if m.mode in ("command", "message") else
+                   "register says peer" if m.mode == "arbiter" and s.R[1:] == ("ALONE", y) else "")
+            yes, no = table.get(key, (0, 0))
+            table[key] = (yes + bool(found), no + (not found))
+    return table
+
+
+SCENARIOS: dict[str, tuple] = {}
+QUICK: list[str] = []
+
+
+def scenario(name: str, expected: str, mode: str, live: bool = False, quick: bool = False, **k: object) -> None:
+    SCENARIOS[name] = (expected, Model(mode, **k), live)
+    if quick:
+        QUICK.append(name)
+
+
+def scenarios() -> None:
+    """Expected: safe | safe+failback (and a rebuilt A is seen to serve alone) | stuck | violation."""
+    q = {"quick": True}  # fewer than 40,000 states: a second or two
+    for mode in ("arbiter", "message", "command"):
+        small = mode != "arbiter"
+        scenario(mode, "safe", mode, commits=2, epochs=4, quick=mode == "message")
+        scenario(f"{mode}-join", "safe", mode, epochs=5, start="alone", quick=small)
+        scenario(f"{mode}-failback", "safe+failback", mode, epochs=6 if small else 5, builds=1)
+        scenario(f"{mode}-poison", "safe", mode, foes=["poison"], events=2 if small else 1, quick=small)
+        scenario(f"{mode}-hand", "safe", mode, foes=["hand"], events=2 if small else 1, quick=small)
+        scenario(f"{mode}-oscrash", "safe", mode, foes=["oscrash"], events=2, start="alone")
+        scenario(f"{mode}-unable", "safe", mode, live=True, foes=["unable"], epochs=6 if small else 5)
+        scenario(f"{mode}-disks", "safe", mode, foes=["disks"], events=3, start="alone", operator="strict" if small else None)
+        scenario(f"{mode}-live", "safe", mode, live=True, epochs=6 if small else 5, quick=small)
+        scenario(f"{mode}-join-live", "safe", mode, live=True, epochs=6, commits=1, start="alone", quick=small)
+        scenario(f"{mode}-whole-live", "safe", mode, live="whole", epochs=8 if small else 7, commits=0, builds=1)
+    scenario("arbiter-lost", "safe", "arbiter", epochs=3, bugs=["arb_lost"])
+    scenario("arbiter-poison-join", "safe", "arbiter", foes=["poison"], events=2, start="alone", epochs=5)
+    scenario("message-poison-failback", "safe+failback", "message", foes=["poison"], builds=1, epochs=6)
+    scenario("message-oscrash-failback", "safe+failback", "message", foes=["oscrash"], builds=1, epochs=6)
+    scenario("message-poison-in-time", "safe", "message", foes=["poison"], commits=2, bugs=["poison_in_time"])
+    scenario("message-poison-unseen", "safe", "message", foes=["poison"], commits=2, bugs=["poison_unseen"])
+    scenario("message-hand-live", "safe", "message", live=True, foes=["hand"], epochs=6, start="alone", **q)
+    scenario("arbiter-hand-live", "safe", "arbiter", live=True, foes=["hand"], epochs=5, commits=1)
+    scenario("command-all-foes", "safe", "command", foes=["poison", "hand", "oscrash", "unable"], events=2)
+    scenario("arbiter-all-foes", "safe", "arbiter", foes=["poison", "hand", "oscrash", "unable"])
+    scenario("message-all-foes", "safe+failback", "message", foes=["poison", "hand", "oscrash", "unable"], builds=1, epochs=6)
+    scenario("disks-setup-in-pair", "safe", "message", foes=["disks"], events=2, builds=1, operator="strict", bugs=["setup_in_pair"])
+    scenario("message-force-guarded", "safe", "message", commits=2, operator="guarded")
+    scenario("command-force-guarded", "safe", "command", commits=2, operator="guarded")
+    scenario("same-epoch", "safe", "arbiter", epochs=3, bugs=["same_epoch"])
+    scenario("any-generation", "safe", "message", builds=1, start="alone", bugs=["any_gen"], **q)
+    scenario("setup-in-pair", "safe", "message", epochs=5, builds=1, bugs=["setup_in_pair"])
+    scenario("replayed-have", "safe", "message", epochs=4, builds=1, start="alone", bugs=["no_challenge"])
+    # Mends of section 10 left out, one by one.
+    scenario("bug-no-proof-off", "violation", "message", start="alone", bugs=["no_proof_off"], **q)
+    scenario("bug-proof-off-by-probe", "violation", "message", start="alone", bugs=["probe_off"], **q)
+    scenario("bug-real-name-first", "violation", "message", start="alone", foes=["poison"], bugs=["real_first"], **q)
+    scenario("bug-poison-no-proof", "violation", "message", epochs=5, foes=["poison"], bugs=["no_proof"], **q)
+    scenario("bug-copy-no-inodes", "violation", "message", foes=["disks"], events=3, operator="strict", bugs=["no_inodes"], **q)
+    scenario("bug-copy-no-inodes-arbiter", "violation", "arbiter", foes=["disks"], events=3, bugs=["no_inodes"], **q)
+    scenario("bug-no-joining-name", "violation", "message", foes=["disks"], events=3, operator="strict", bugs=["no_joining"], **q)
+    scenario("bug-basebackup-bears-name", "violation", "message", foes=["disks"], events=1, builds=1, operator="strict",
+             bugs=["no_joining", "setup_in_pair"], **q)
+    scenario("bug-conf-not-durable", "violation", "message", start="alone", foes=["oscrash"], bugs=["conf_lazy"], **q)
+    scenario("bug-hand-names-off", "violation", "arbiter", foes=["hand"], bugs=["standby_names_off"], **q)
+    scenario("bug-give-back-running", "violation", "arbiter", foes=["unable"], epochs=6, bugs=["give_back_running"], **q)
+    scenario("bug-force-blind", "violation", "message", operator="blind", **q)
+    scenario("bug-force-blind-command", "violation", "command", operator="blind", **q)
+    scenario("bug-force-old-disk", "violation", "message", foes=["disks"], events=3, start="alone", operator="guarded")
+    scenario("stuck-no-give-back", "stuck", "message", live=True, foes=["unable"], epochs=6, bugs=["no_give_back"])
+    scenario("stuck-hand-no-out", "stuck", "message", live=True, foes=["hand"], epochs=6, bugs=["hand_no_out"])
+    scenario("stuck-hand-not-stopped", "stuck", "message", live=True, foes=["hand"], epochs=6, bugs=["hand_no_stop"])
+    scenario("stuck-no-answer", "stuck", "message", live=True, epochs=6, start="alone", bugs=["no_answer"], **q)
+    scenario("stuck-no-answer-whole", "stuck", "message", live="whole", epochs=8, commits=0, builds=1, bugs=["no_answer"], **q)
+    scenario("stuck-no-take-back", "stuck", "arbiter", live=True, epochs=5, commits=1, bugs=["no_take_back"])
+    # Not claimed: what the text says can happen, does.
+    scenario("not-claimed-poison", "violation", "message", foes=["poison"], commits=2, bugs=["poison_claimed"], **q)
+    scenario("not-claimed-poison-waiters", "violation", "message", foes=["poison"], bugs=["poison_in_time", "poison_waiters"], **q)
+    scenario("not-claimed-copy-by-hand", "violation", "message", foes=["disks"], events=3, operator="strict", bugs=["by_hand"], **q)
+    scenario("not-claimed-remote-write", "violation", "arbiter", foes=["lost_write"], **q)
+    scenario("not-claimed-arb-rollback", "violation", "arbiter", bugs=["arb_rollback"], **q)
+    scenario("not-claimed-fallback", "violation", "fallback", **q)
+    # The first model's.
+    for name, mode, k in (
+            ("no-proof", "arbiter", dict(start="alone", bugs=["no_proof"])), ("release-first", "arbiter", dict(bugs=["release_first"])),
+            ("mark-in-mcdir", "message", dict(epochs=5, bugs=["mark_in_mcdir"])),
+            ("register-first", "arbiter", dict(epochs=5, start="alone", bugs=["register_first"])),
+            ("startup-race", "arbiter", dict(bugs=["startup_race"])),
+            ("no-generation", "arbiter", dict(epochs=5, builds=1, start="alone", bugs=["no_gen"])),
+            ("mixed-policy", "mixed", dict()), ("force-not-met", "message", dict(operator="guarded", bugs=["no_met"])),
+            ("force-register", "arbiter", dict(operator="guarded")),
+            ("any-generation", "message", dict(builds=1, start="alone", bugs=["any_gen", "real_first"])),
+            ("copied-mark", "message", dict(epochs=5, builds=1, bugs=["copied_mark", "setup_in_pair"])),
+            ("fence-isolates", "command", dict(bugs=["fence_isolates"])), ("fence-durable", "command", dict(bugs=["fence_durable"])),
+            ("arbiter-lost-naive", "arbiter", dict(bugs=["arb_lost_naive"]))):
+        scenario(f"bug-{name}", "violation", mode, quick=True, **k)
+
+
+def kind(label):
+    """A step's kind: its label without names, ids and numbers."""
+    label = re.sub(r"\b(commits|flushes) [xyz]\b", r"\1 a row", re.sub(r"\b(has flushed|has) ([xyz]+|all)\b", r"\1 all", label))
+    return re.sub(r"\(\d+\)", "", re.sub(r"\b[AB]\b('s)?", "*", label))
+
+
+def run(name: str, verbose: bool = False) -> tuple[list[str], bool, int, set[str]]:
+    """Explore one scenario; return (its lines, whether it came out as expected, states, kinds of steps of a safe one)."""
+    expected, m, live = SCENARIOS[name]
+    t = time.time()
+    gc.disable()  # nothing here is cyclic
+    order, depth, bad, stuck, taken = explore(m, live=live)
+    got = "violation" if bad else "stuck" if stuck else "safe"
+    pen = sum(s.A.gen > 0 and s.A.mk == "ALONE" for s in order)
+    serves = sum(s.A.gen > 0 and s.A.mk == "ALONE" and s.A.role == "P" and s.A.srv and not s.A.eff for s in order)
+    ok = got == expected.split("+")[0] and (bad is None or bad[0] != "LIMIT") and ("+failback" not in expected or serves > 0)
+    lines = [f"{name:28} {got} ({'as expected' if ok else 'UNEXPECTED, not ' + expected}) {len(order)} states, depth {depth}, "
+             f"{time.time() - t:.1f} s" + (f"; rebuilt A holds the pen in {pen}, serves alone in {serves}" if pen else "")]
+    if bad:
+        lines += [f"    {bad[0]}, after {len(bad[1])} steps", *(f"      {i + 1}. {step}" for i, step in enumerate(bad[1]))]
+    kinds = Counter()
+    for label, count in taken.items():
+        kinds[kind(label)] += count
+    if verbose and not bad:
+        lines.append(f"    {len(kinds)} kinds of steps: " + "; ".join(f"{k} {c}" for k, c in sorted(kinds.items())))
+    if stuck is not None:
+        lines += [f"    commits cannot come back without an operator from {len(stuck)} states", *("      " + show(s) for s in stuck[:3])]
+        if verbose:
+            alone = solo(m, order)
+            lines += ["    peer dead for ever; goes on by itself (yes, no) from:",
+                      *("      " + " ".join(map(str, (*key, alone[key]))) for key in sorted(alone))]
+    return lines, ok, len(order), set(kinds) if got == "safe" else set()
+
+
+def main(args):
+    scenarios()
+    if "--list" in args:
+        print("\n".join(f"{n:28} {SCENARIOS[n][0]:14} {'quick' if n in QUICK else ''}".rstrip() for n in SCENARIOS))
+        return 0
+    verbose, jobs, args = "-v" in args, 1, [a for a in args if a != "-v"]
+    if "--jobs" in args:
+        at = args.index("--jobs")
+        jobs, args = int(args[at + 1]), args[:at] + args[at + 2:]
+    names = QUICK if "--quick" in args else args or list(SCENARIOS)
+    wrong, total, started, everywhere = 0, 0, time.time(), Counter()
+    with ProcessPoolExecutor(jobs, initializer=scenarios, max_tasks_per_child=1) as pool:  # a process each: memory goes back
+        for lines, ok, states, kinds in pool.map(run, names, [verbose] * len(names)):
+            print("\n".join(lines), flush=True)
+            wrong += not ok
+            total += states
+            everywhere.update(kinds)
+    if verbose:
+        print("kinds of steps, and in how many of the safe scenarios each was taken:")
+        print("".join(f"    {count:3} {k}\n" for k, count in sorted(everywhere.items())), end="")
+    print(f"{len(names)} scenarios, {total} states, {time.time() - started:.0f} s, {wrong} unexpected", flush=True)
+    return bool(wrong)
+
+
+def show(s):
+    f = lambda v: f"{v.role} {v.mk}({v.ep}) log={v.log or '-'} names={v.names} {'up' if v.srv else 'down'}" + ("" if v.able else " unable")
+    return f"A {f(s.A)} | B {f(s.B)} | R {s.R} acked={''.join(sorted(s.acked)) or '-'}"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
