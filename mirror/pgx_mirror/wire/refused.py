@@ -41,3 +41,7 @@ class Forged(Refused):
 
 class Replayed(Refused):
     """A frame that was made with the session's key and is not the next one."""
+
+
+class TlsRefused(Refused):
+    """TLS, where it is used, did not come about."""

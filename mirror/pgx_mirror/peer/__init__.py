@@ -1,0 +1,1 @@
+"""The link between the two controllers over the admin network; nothing in it waits."""

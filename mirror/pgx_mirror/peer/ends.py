@@ -1,0 +1,89 @@
+"""How a connection to the peer is made, from either end: TLS and channel around a socket."""
+
+from __future__ import annotations
+
+import os
+import socket
+
+from pgx_mirror.peer.pipe import Clear, Pipe
+from pgx_mirror.peer.settings import Settings
+from pgx_mirror.peer.stream import Stream
+from pgx_mirror.peer.tls import Tls
+from pgx_mirror.sockets.listening import listen
+from pgx_mirror.sockets.names import Names
+from pgx_mirror.sockets.places import Place
+from pgx_mirror.wire.channel import CLIENT, SERVER, Channel
+from pgx_mirror.wire.proof import NONCE
+
+PURPOSE = b"peer"
+RETRY = 0.5  # seconds from one dial to the next
+_AFTER_REFUSAL = 2.0  # seconds: what was wrong is put right by people
+
+
+class Ends:
+    """Where this controller listens, and how it dials the peer's."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Listen.  Raises Failure."""
+        self._settings = settings
+        self._tls = None if settings.tls is None else Tls(settings.tls)
+        self.names = Names(settings.theirs.host, settings.theirs.port)
+        self.listeners = listen(settings.mine.host, settings.mine.port)
+        self.next_dial = 0.0
+        self._turn = 0
+
+    def accepted(self, sock: socket.socket, host: str, time: float) -> Stream:
+        """Return the connection that *sock*, just accepted, is."""
+        layer = Clear() if self._tls is None else self._tls.accepted()
+        pipe = Pipe(layer, lambda binding: self._channel(SERVER, binding))
+        return Stream.accepted(sock, pipe, host, time)
+
+    def dial(self, time: float) -> Stream | None:
+        """Begin a connection to the next of the peer's addresses, None while there is none.
+
+        Raises OSError.
+        """
+        self.next_dial = time + RETRY
+        places = self.names.places()
+        if not places:
+            return None
+        self._turn += 1
+        place = places[self._turn % len(places)]
+        host = self._settings.theirs.host
+        layer = Clear() if self._tls is None else self._tls.dialled(host)
+        pipe = Pipe(layer, lambda binding: self._channel(CLIENT, binding))
+        return Stream.dial(place, self._source(place.family), pipe, time)
+
+    def was_refused(self, time: float) -> None:
+        """Take longer until the next dial: the last one met somebody who refuses."""
+        self.next_dial = time + _AFTER_REFUSAL
+
+    def peers(self) -> set[str]:
+        """Return the addresses that the peer dials from, as far as they are known."""
+        return {place.host for place in self.names.places()}
+
+    def close(self) -> None:
+        """Close what listens, and end a look-up."""
+        self.names.close()
+        for listener in self.listeners:
+            listener.close()
+
+    def _source(self, family: int) -> Place | None:
+        """Return what to dial from: where we listen, so that the peer knows the address."""
+        for listener in self.listeners:
+            if listener.family == family:
+                place = Place(family, listener.getsockname())
+                return None if place.is_any else place
+        return None
+
+    def _channel(self, side: str, binding: bytes) -> Channel:
+        settings = self._settings
+        return Channel(
+            settings.secret,
+            settings.me,
+            side,
+            os.urandom(NONCE),
+            PURPOSE,
+            known=(settings.peer,),
+            binding=binding,
+        )

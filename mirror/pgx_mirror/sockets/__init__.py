@@ -1,0 +1,1 @@
+"""Sockets for peer and register: names looked up without waiting, and listening."""
