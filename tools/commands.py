@@ -26,6 +26,7 @@ COMMANDS = {
     "pgx_check": "pgx_agent.check.main",
     "pgx_monitor": "pgx_agent.monitor.main",
     "pgx_wizard": "pgx_wizard.cli",
+    "mc_ctl": "pgx_mirror.command.mc_ctl",
 }
 # What testers type: the fake hvw and the fake RMS, which stay in the checkout.
 FAKES = {

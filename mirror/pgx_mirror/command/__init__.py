@@ -1,0 +1,1 @@
+"""The command lines: what people type, and what they read."""

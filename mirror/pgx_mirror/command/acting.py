@@ -1,0 +1,81 @@
+"""The modes that a controller carries out: stop, switch, detach, automatics on and off."""
+
+from __future__ import annotations
+
+import time
+
+from pgx_base.failure import Failure
+from pgx_base.text import quoted
+from pgx_mirror.command import request
+from pgx_mirror.command.force import force
+from pgx_mirror.command.request import Request
+from pgx_mirror.command.settings import loaded
+from pgx_mirror.command.telling import done, tell
+from pgx_mirror.conf.settings import Settings
+from pgx_mirror.controller import holding, words
+from pgx_mirror.controller.asking import NotRunning, ask
+
+ENDS_WITHIN = 60.0  # seconds for a controller that has said that it goes
+_PAUSE = 0.02
+_OPTIONS = {"-a": "all", "--mc-only": "mc_only"}
+_DONE = {
+    request.SWITCH: "primary server switched",
+    request.DETACH: "standby server disconnected",
+    request.ENABLE: "automatic switch and disconnection enabled",
+    request.DISABLE: "automatic switch and disconnection disabled",
+}
+
+
+def act(asked: Request) -> int:
+    """Do it, and return the exit code.  Raises Failure, Refused, Unsound."""
+    if "-e" in asked.flags:
+        return force(asked)
+    settings = loaded(asked)
+    if asked.mode == request.ENABLE:
+        check_policy(settings, "enable-failover")
+    options = frozenset(_OPTIONS[flag] for flag in asked.flags)
+    question = words.Question(asked.mode, options)
+    try:
+        ask(settings.mcdir, settings.identifier, question, tell)
+    except NotRunning as ex:
+        raise not_running(settings.identifier) from ex
+    if asked.mode == request.STOP:
+        _wait_for_end(settings.mcdir, settings.identifier)
+    done(_DONE.get(asked.mode, f"controller of {settings.identifier} stopped"))
+    return 0
+
+
+def not_running(server: str) -> Failure:
+    """Return what is said where there is no controller to ask."""
+    return Failure(
+        f"controller of server {quoted(server)} is not running",
+        hint="Start it with mc_ctl start.",
+    )
+
+
+def check_policy(settings: Settings, what: str) -> None:
+    """Refuse automatics for a pair of which nobody has said who decides.  Raises Failure."""
+    if settings.policy_given:
+        return
+    raise Failure(
+        f"{what} needs heartbeat_error_action in {settings.identifier}.conf",
+        detail="It says who decides when the other server is silent. "
+        '"arbitration": an arbitration server; one server goes on, whichever fails, but '
+        "none may while the arbitration server is away too. "
+        '"message": the primary goes on without its standby, and for a primary that is '
+        "silent an operator decides; until then nobody serves. "
+        "Neither loses a row.",
+        hint='Set it on both servers: "arbitration" where there is an arbitration server.',
+    )
+
+
+def _wait_for_end(mcdir: str, server: str) -> None:
+    """Wait until nothing of the controller is left, so that a start may follow."""
+    until = time.monotonic() + ENDS_WITHIN
+    while any(holding.is_held(mcdir, server, byte) for byte in holding.SERVICE):
+        if time.monotonic() > until:
+            raise Failure(
+                f"controller of server {quoted(server)} has not ended",
+                hint="mc_ctl stop -e ends it by force.",
+            )
+        time.sleep(_PAUSE)

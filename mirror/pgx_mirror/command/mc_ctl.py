@@ -1,0 +1,76 @@
+"""mc_ctl: what an instance administrator operates a pair with (manual, chapters 6 to 8)."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from pgx_base import program
+from pgx_base.failure import Failure
+from pgx_mirror.command import request
+from pgx_mirror.command.request import Request
+from pgx_mirror.command.telling import PROGRAM, warn
+from pgx_mirror.command.texts import HELP
+from pgx_mirror.conf.problem import Unsound, failures
+from pgx_mirror.controller.asking import Refused
+
+VARIABLE = "MCCONTROLDIR"
+USAGE = 2
+
+
+def _act(asked: Request) -> int:
+    """Do what is asked for, and return the exit code.  Raises Failure, Refused, Unsound."""
+    if os.geteuid() == 0:
+        raise Failure(
+            "cannot be run as root",
+            detail="PostgreSQL refuses to run as root.",
+            hint="Run it as the instance administrator, who owns the data directory.",
+        )
+    # What a mode alone needs is loaded when it is asked for: status is asked often.
+    match asked.mode:
+        case request.STATUS:
+            from pgx_mirror.command import status
+
+            return status.show(asked)
+        case request.START:
+            from pgx_mirror.command import start
+
+            return start.start(asked)
+        case request.SECRET:
+            from pgx_mirror.command import secret
+
+            return secret.write(asked)
+        case request.SETUP:
+            raise Failure("mode setup is not there yet")
+        case _:
+            from pgx_mirror.command import acting
+
+            return acting.act(asked)
+
+
+def _answer(arguments: list[str]) -> int:
+    asked = request.parse(arguments, os.environ.get(VARIABLE, ""))
+    if program.answered(PROGRAM, HELP, asked.options):
+        return 0
+    for warning in asked.warnings:
+        warn(warning)
+    if asked.problems:
+        program.refuse(PROGRAM, asked.problems, usage=True, log=False)
+        return USAGE
+    try:
+        return _act(asked)
+    except Refused as ex:
+        return program.refuse(PROGRAM, ex.reasons, log=False)
+    except Unsound as ex:
+        return program.refuse(PROGRAM, failures(ex.problems), log=False)
+
+
+def run(arguments: list[str]) -> int:
+    """Return the exit code: 0 done, 1 refused or failed, 2 wrong usage; status: 0 or 3."""
+    return program.exit_code(PROGRAM, lambda: _answer(arguments), log=False)
+
+
+def main() -> None:
+    """Do what the command line asks for, and exit."""
+    program.begin(tidies_up=True)
+    sys.exit(run(sys.argv[1:]))

@@ -1,0 +1,243 @@
+"""What a command line asks of mc_ctl: one mode and its options.  Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from pgx_base.arguments import CommandLine
+from pgx_base.failure import Failure
+from pgx_base.text import quoted
+
+START, STOP, STATUS = "start", "stop", "status"
+SWITCH, DETACH = "switch", "detach"
+ENABLE, DISABLE = "enable-failover", "disable-failover"
+SETUP, SECRET = "setup", "secret"
+
+FORMATS = ("text", "json")
+JOINING = "_joining"  # what follows a standby's name until it is in sync
+LONGEST_NAME = 63 - len(JOINING)  # PostgreSQL cuts an application_name after 63 bytes
+
+_EVERYWHERE = frozenset({"-M", "--local-server"})
+_FORCED = frozenset({"--force", "--no-fencing"})
+_ALLOWED = {
+    START: frozenset({"-w", "-W", "-f", "-F", "--mc-only", "--as-primary"}),
+    STOP: frozenset({"-a", "-e", "--mc-only"}),
+    STATUS: frozenset({"--output"}),
+    SWITCH: _FORCED,
+    DETACH: _FORCED,
+    ENABLE: frozenset(),
+    DISABLE: frozenset(),
+    SETUP: frozenset({"-r", "-U", "-P", "-h", "-p", "--standby-name", "-c"}),
+    SECRET: frozenset(),
+}
+MODES = tuple(_ALLOWED)
+_REQUIRED = {SETUP: ("-r", "-U", "-h", "-p", "--standby-name")}
+# Neither of a pair goes with the other.
+_CONTRARY = {
+    START: (("-w", "-W"), ("-f", "-F")),
+    STOP: (("-e", "-a"), ("-e", "--mc-only")),
+}
+_FLAGS = frozenset(
+    {"-w", "-W", "-f", "-F", "-a", "-e", "--mc-only", "--as-primary"} | _FORCED
+)
+_VALUED = frozenset(
+    {"-M", "--local-server", "--output", "-r", "-U", "-P", "-h", "-p", "-c"}
+    | {"--standby-name"}
+)
+# The manual's synopsis has one dash, its tables another name (its examples: --standby-name).
+_ALIASES = {
+    "-standby-name": "--standby-name",
+    "-standby-names": "--standby-name",
+    "--standby-names": "--standby-name",
+}
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+_SECRET = re.compile(r"(?:^|[\s?&])(?:ssl)?password\s*=|://[^/@\s]*:[^/@\s]*@")
+_PORTS = range(1, 65536)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A mode, its options, and everything that is wrong with them.
+
+    mode      empty where none is given, or no known one
+    flags     the options without a value that are given
+    values    the others, by option
+    options   all that are given, be the rest right or wrong
+    """
+
+    mode: str
+    flags: frozenset[str]
+    values: dict[str, str]
+    problems: tuple[Failure, ...]
+    warnings: tuple[Failure, ...]
+    options: frozenset[str]
+
+    @property
+    def mcdir(self) -> str:
+        """The management directory as it was given."""
+        return self.values["-M"]
+
+    @property
+    def local_server(self) -> str | None:
+        """The server that is meant, None where none is named."""
+        return self.values.get("--local-server")
+
+
+def parse(arguments: list[str], mcdir: str = "") -> Request:
+    """Return what *arguments* ask for, all of their problems included.
+
+    *mcdir* is the management directory where -M is not given, empty for none.
+    """
+    line = CommandLine(_FLAGS, _VALUED, takes_operands=True)
+    line.read([_plain(word) for word in arguments])
+    mode = line.operands[0] if line.operands else ""
+    values = {option: text for option, text in line.given if option in _VALUED}
+    values.setdefault("-M", mcdir)
+    given = line.options()
+    found = [*line.problems, *line.twice(), *_about_mode(line.operands)]
+    found += _about_values(values)
+    if mode in _ALLOWED:
+        found += line.misplaced(mode, _ALLOWED[mode] | _EVERYWHERE)
+        found += [*_about_pairs(mode, given), *_later(mode, given)]
+        found += _absent(mode, given)
+    return Request(
+        mode if mode in _ALLOWED else "",
+        given & _FLAGS,
+        values,
+        tuple(found),
+        tuple(_warnings(given)),
+        given,
+    )
+
+
+def _plain(word: str) -> str:
+    option, equals, value = word.partition("=")
+    return _ALIASES.get(option, option) + equals + value
+
+
+def _about_mode(operands: list[str]) -> list[Failure]:
+    known = f"Modes: {', '.join(MODES)}."
+    if not operands:
+        return [Failure("no mode given", detail=known)]
+    found = [Failure(f"unexpected argument {quoted(word)}") for word in operands[1:]]
+    if operands[0] not in _ALLOWED:
+        found.insert(
+            0, Failure(f"unrecognized mode {quoted(operands[0])}", detail=known)
+        )
+    return found
+
+
+def _about_pairs(mode: str, given: frozenset[str]) -> list[Failure]:
+    return [
+        Failure(f"option {quoted(one)} cannot be used with option {quoted(other)}")
+        for one, other in _CONTRARY.get(mode, ())
+        if {one, other} <= given
+    ]
+
+
+def _later(mode: str, given: frozenset[str]) -> list[Failure]:
+    return [
+        Failure(
+            f"option {quoted(option)} is not available in this version",
+            detail="Nothing is switched or disconnected by force yet.",
+        )
+        for option in sorted(_FORCED & given)
+        if option in _ALLOWED[mode]
+    ]
+
+
+def _absent(mode: str, given: frozenset[str]) -> list[Failure]:
+    return [
+        Failure(f"required option {quoted(option)} is missing")
+        for option in _REQUIRED.get(mode, ())
+        if option not in given
+    ]
+
+
+def _about_values(values: dict[str, str]) -> list[Failure]:
+    found = []
+    if not values["-M"]:
+        found.append(
+            Failure(
+                "no management directory given",
+                hint="Give it with -M, or in the variable MCCONTROLDIR.",
+            )
+        )
+    for option, text in values.items():
+        if not text and option not in ("-M", "-c"):
+            found.append(Failure(f"option {quoted(option)} requires a value"))
+        elif judge := _JUDGES.get(option):
+            found += judge(text)
+    return found
+
+
+def _about_output(text: str) -> list[Failure]:
+    if text in FORMATS:
+        return []
+    detail = f"It must be {' or '.join(map(quoted, FORMATS))}."
+    return [Failure(f"invalid output format {quoted(text)}", detail=detail)]
+
+
+def _about_role(text: str) -> list[Failure]:
+    if text == "standby":
+        return []
+    detail = 'It must be "standby": a primary server is not set up by mc_ctl.'
+    return [Failure(f"invalid role {quoted(text)}", detail=detail)]
+
+
+def _about_port(text: str) -> list[Failure]:
+    if re.fullmatch("[0-9]{1,5}", text) and int(text) in _PORTS:
+        return []
+    detail = "It must be a number from 1 to 65535."
+    return [Failure(f"invalid port {quoted(text)}", detail=detail)]
+
+
+def _about_standby_name(text: str) -> list[Failure]:
+    problem = ""
+    if not _NAME.fullmatch(text):
+        problem = (
+            'It must be of ASCII letters, digits, "_" and "-", and begin with a letter.'
+        )
+    elif len(text) > LONGEST_NAME:
+        problem = f"It may have {LONGEST_NAME} characters."
+    elif text.lower().endswith(JOINING) or text.lower() in ("any", "first"):
+        problem = "It has a meaning of its own."
+    if not problem:
+        return []
+    return [Failure(f"invalid standby name {quoted(text)}", detail=problem)]
+
+
+def _about_connstr(text: str) -> list[Failure]:
+    if not _SECRET.search(text):
+        return []
+    # The text is not shown: there is a password in it.
+    return [
+        Failure(
+            'the connection string of option "-c" has a password in it',
+            detail="Every user of this host can see a command line.",
+            hint="Put the password into .pgpass in the instance administrator's home.",
+        )
+    ]
+
+
+_JUDGES = {
+    "--output": _about_output,
+    "-r": _about_role,
+    "-p": _about_port,
+    "--standby-name": _about_standby_name,
+    "-c": _about_connstr,
+}
+
+
+def _warnings(given: frozenset[str]) -> list[Failure]:
+    if "-P" not in given:
+        return []
+    return [
+        Failure(
+            'option "-P" is ignored',
+            detail="Every user of this host can see a command line.",
+            hint="Put the password into .pgpass in the instance administrator's home,"
+            " and change it.",
+        )
+    ]

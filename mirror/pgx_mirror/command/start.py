@@ -1,0 +1,131 @@
+"""mc_ctl start: launches mc_main, which detaches, and hears whether it has taken over."""
+
+from __future__ import annotations
+
+import os
+import select
+import subprocess
+import sys
+import time
+
+from pgx_base.failure import Failure
+from pgx_base.text import quoted
+from pgx_mirror.command.acting import check_policy
+from pgx_mirror.command.request import Request
+from pgx_mirror.command.settings import loaded
+from pgx_mirror.command.telling import done, tell
+from pgx_mirror.conf.settings import Settings
+from pgx_mirror.controller import holding, words
+from pgx_mirror.controller.asking import NotRunning, Refused, ask
+from pgx_mirror.controller.options import Options
+from pgx_mirror.setup import unfinished
+
+MAIN = "mc_main"
+TAKES_OVER_WITHIN = 60.0  # seconds; it connects to nobody before
+_LONGEST = 1 << 16
+# Asked now: a relative path is found from the directory of the call alone.
+_PROGRAMS = os.path.dirname(os.path.realpath(sys.argv[0]))
+
+
+class _AlreadyTold(Exception):
+    """mc_main has said on stderr why it does not start."""
+
+
+def start(asked: Request) -> int:
+    """Start a controller, and return the exit code.
+
+    Without -w that is as soon as it has taken over; what it says then is in the system
+    log.  Raises Failure, Refused, Unsound.
+    """
+    settings = loaded(asked, warnings=True)
+    mcdir, server = settings.mcdir, settings.identifier
+    if "-f" in asked.flags:
+        check_policy(settings, "start -f")
+    holding.check_free(mcdir, server, *holding.SERVICE, holding.SETUP)
+    unfinished.check(mcdir, server, settings.server.db_instance)
+    try:
+        _launch(settings, asked.flags)
+    except _AlreadyTold:
+        return 1
+    if "-w" in asked.flags:
+        _wait(settings)
+    done(f"controller of server {quoted(server)} started")
+    return 0
+
+
+def _launch(settings: Settings, flags: frozenset[str]) -> None:
+    reader, writer = os.pipe()
+    options = Options(
+        settings.mcdir,
+        settings.identifier,
+        "-f" in flags,
+        "--mc-only" in flags,
+        "--as-primary" in flags,
+        writer,
+    )
+    path = os.path.join(_PROGRAMS, MAIN)
+    try:
+        child = subprocess.Popen(
+            [path, *options.line()],
+            pass_fds=[writer],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+    except OSError as ex:
+        raise Failure(f"could not run {quoted(path)}: {ex.strerror}") from ex
+    finally:
+        os.close(writer)
+    try:
+        _judge(_first_word(reader), child)
+    finally:
+        os.close(reader)
+
+
+def _first_word(reader: int) -> bytes | None:
+    """Return mc_main's line, empty where it has ended without, None where it says nothing."""
+    until, heard = time.monotonic() + TAKES_OVER_WITHIN, b""
+    while not heard.endswith(b"\n") and len(heard) < _LONGEST:
+        left = max(0.0, until - time.monotonic())
+        if not select.select([reader], [], [], left)[0]:
+            return None
+        data = os.read(reader, 4096)
+        if not data:
+            return b""
+        heard += data
+    return heard
+
+
+def _judge(heard: bytes | None, child: subprocess.Popen[bytes]) -> None:
+    """Return when the controller has taken over.  Raises Failure, Refused, _AlreadyTold."""
+    if heard is None:
+        raise Failure(
+            "the controller has not taken over",
+            detail=f"It was started {TAKES_OVER_WITHIN:.0f} s ago and has said nothing.",
+            hint="See the system log; mc_ctl stop -e ends it by force.",
+        )
+    if not heard:
+        if child.wait(TAKES_OVER_WITHIN):
+            raise _AlreadyTold
+        raise Failure(
+            "the controller has ended before it took over",
+            hint="See the system log.",
+        )
+    match words.answered(heard):
+        case words.Accepted():
+            return
+        case words.Refused(reasons):
+            raise Refused(reasons)
+        case _:
+            raise Failure("could not understand what mc_main says")
+
+
+def _wait(settings: Settings) -> None:
+    question = words.Question(words.AWAIT)
+    try:
+        ask(settings.mcdir, settings.identifier, question, tell)
+    except NotRunning as ex:
+        raise Failure(
+            "the controller has ended while it started",
+            hint="See the system log.",
+        ) from ex

@@ -1,0 +1,62 @@
+"""mc_ctl status: asked of the controller, without a connection to any database."""
+
+from __future__ import annotations
+
+import os
+
+from pgx_base import aside, report
+from pgx_base.failure import Failure
+from pgx_mirror.command.request import Request
+from pgx_mirror.command.settings import loaded, places
+from pgx_mirror.command.telling import tell
+from pgx_mirror.conf.settings import Settings
+from pgx_mirror.controller import words
+from pgx_mirror.controller.asking import NotRunning, ask
+from pgx_mirror.core.mark import FILE, Broken, Mark, decode
+from pgx_mirror.core.status import shown as status_text
+from pgx_mirror.core.status.pair import without_controller
+from pgx_mirror.core.status.values import SWITCHABLE, Status
+
+NOT_SWITCHABLE = 3
+_ANSWER_WITHIN = 10.0  # seconds
+_LOOK_WITHIN = 3.0  # seconds: the data directory's disk may hang
+_LARGEST = 4096  # bytes of a mark
+
+
+def show(asked: Request) -> int:
+    """Print the status, and return 0 if it is switchable, else 3.  Raises Failure, Unsound."""
+    status = _status(loaded(asked))
+    if asked.values.get("--output") == "json":
+        report.to_stdout(status_text.as_json(status))
+    else:
+        report.to_stdout(status_text.text(status))
+    return 0 if status.mirroring == SWITCHABLE else NOT_SWITCHABLE
+
+
+def _status(settings: Settings) -> Status:
+    question = words.Question(words.STATUS)
+    try:
+        found = ask(
+            settings.mcdir, settings.identifier, question, tell, seconds=_ANSWER_WITHIN
+        )
+    except NotRunning:
+        mark = _mark(settings.server.db_instance)
+        return without_controller(settings.identifier, mark, places(settings))
+    try:
+        return status_text.read(found["status"])
+    except (KeyError, TypeError, ValueError) as ex:
+        raise Failure("could not understand the controller's status") from ex
+
+
+def _mark(data_directory: str) -> Mark | None:
+    """Return what is durable there, None where nothing is, or it cannot be read in time."""
+    said = aside.ask(lambda: _read(f"{data_directory}/{FILE}"), _LOOK_WITHIN)
+    try:
+        return decode(said.encode()) if said else None
+    except Broken:
+        return None
+
+
+def _read(path: str) -> str:
+    fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    return os.read(fd, _LARGEST).decode("utf-8", "replace")

@@ -1,0 +1,59 @@
+"""What `mc_ctl --help` prints."""
+
+HELP = """\
+mc_ctl starts, stops, switches and watches a pair of PostgreSQL servers.
+
+Usage:
+  mc_ctl start [-M MCDIR] [-w|-W] [-f|-F] [--mc-only] [--as-primary]
+  mc_ctl stop [-M MCDIR] [[-a] [--mc-only] | -e]
+  mc_ctl status [-M MCDIR] [--output=FORMAT]
+  mc_ctl switch [-M MCDIR]
+  mc_ctl detach [-M MCDIR]
+  mc_ctl enable-failover [-M MCDIR]
+  mc_ctl disable-failover [-M MCDIR]
+  mc_ctl setup [-M MCDIR] -r standby -U USER -h HOST -p PORT --standby-name=NAME
+               [-c CONNSTR]
+  mc_ctl secret [-M MCDIR]
+
+Modes:
+  start                     start Mirroring Controller, and the instance
+  stop                      stop both; on a standby, disconnect it first
+  status                    show the status of the pair
+  switch                    make the standby the primary
+  detach                    disconnect the standby
+  enable-failover           let errors lead to a switch or a disconnection
+  disable-failover          let errors be told only
+  setup                     make this server's data directory a copy of the primary's
+  secret                    write the secret that is copied with network.conf
+
+Options for every mode:
+  -M MCDIR                  management directory (default: $MCCONTROLDIR)
+      --local-server=ID     server that is meant, where both are on one host
+  -V, --version             output version information, then exit
+  -?, --help                show this help, then exit
+
+Options for start:
+  -w                        wait until the start has come to its end
+  -W                        wait for nothing (default)
+  -f                        let errors lead to a switch or a disconnection
+  -F                        let errors be told only (default)
+      --mc-only             leave the instance as it is
+      --as-primary          this server is the primary: for the first start ever, and
+                            after a recovery
+
+Options for stop:
+  -a                        stop both servers
+      --mc-only             leave the instance as it is
+  -e                        end Mirroring Controller by force; the instance is left as
+                            it is
+
+Options for status:
+      --output=text|json    form of the output (default: text)
+
+Options for setup:
+  -r standby                what the server is to be
+  -U USER                   database user; its password is in .pgpass
+  -h HOST, -p PORT          where the primary listens, on the log transfer network
+      --standby-name=NAME   the name in the primary's synchronous_standby_names
+  -c CONNSTR                more connection parameters: "sslmode=verify-full"
+"""

@@ -1,0 +1,62 @@
+"""How a controller is started: the command line of mc_main, which mc_ctl writes.  Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pgx_base.arguments import CommandLine
+from pgx_base.failure import Failure
+
+_FLAGS = frozenset({"-f", "--mc-only", "--as-primary"})
+_VALUED = frozenset({"-M", "--local-server", "--started-by"})
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What mc_main is told.
+
+    failover    errors lead to a switch or a disconnection (-f)
+    mc_only     the server is left as it is
+    as_primary  the operator's word that a directory without a mark is the primary
+    started_by  a descriptor on which mc_ctl waits for the first word, -1 for none
+    """
+
+    mcdir: str
+    server: str
+    failover: bool = False
+    mc_only: bool = False
+    as_primary: bool = False
+    started_by: int = -1
+
+    def line(self) -> list[str]:
+        """Return these options as arguments."""
+        flags = [
+            flag
+            for flag, is_set in (
+                ("-f", self.failover),
+                ("--mc-only", self.mc_only),
+                ("--as-primary", self.as_primary),
+            )
+            if is_set
+        ]
+        where = ["-M", self.mcdir, "--local-server", self.server]
+        return [*where, *flags, "--started-by", str(self.started_by)]
+
+
+def parse(arguments: list[str]) -> Options:
+    """Return the options in *arguments*.  Raises Failure."""
+    line = CommandLine(_FLAGS, _VALUED)
+    line.read(arguments)
+    given, values = line.options(), dict(line.given)
+    started_by = values.get("--started-by", "-1")
+    wrong = line.problems or line.twice() or not {"-M", "--local-server"} <= given
+    if wrong or not started_by.removeprefix("-").isdecimal():
+        raise Failure("mc_main is not a command to type", hint="Use mc_ctl start.")
+    return Options(
+        values["-M"],
+        values["--local-server"],
+        "-f" in given,
+        "--mc-only" in given,
+        "--as-primary" in given,
+        int(started_by),
+    )

@@ -1,0 +1,1 @@
+"""What `mc_ctl status` says, made of what both controllers say of themselves."""

@@ -1,0 +1,68 @@
+"""Why the status is not better, and the way out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pgx_mirror.core.facts import ARBITRATION
+from pgx_mirror.core.mark import GIVEN, OUT, PAIR, SYNC
+from pgx_mirror.core.report import NAMES_SET, UP, Report
+from pgx_mirror.core.status.values import Reason
+from pgx_mirror.core.status.view import View
+
+
+def reasons(ours: View, theirs: View) -> Iterator[Reason]:
+    """Yield what keeps the pair from a switch, as *ours* sees it."""
+    if theirs.silent:
+        yield _about_silence(ours, theirs)
+    elif ours.leads and theirs.leads:
+        text = "both servers say that they are the primary"
+        yield Reason(text, "The one that is deposed stops as soon as it hears of that.")
+    elif not (ours.leads or theirs.leads):
+        yield Reason("no server is the primary")
+    for view in (ours, theirs):
+        if not view.silent:
+            yield from _about(view)
+
+
+def _about_silence(ours: View, theirs: View) -> Reason:
+    start = f'Start Mirroring Controller on server "{theirs.server}"'
+    if ours.state == PAIR and ours.report and ours.report.names == NAMES_SET:
+        text = f'server "{theirs.server}" is silent, and commits wait for it'
+        return Reason(text, f"{start}, or mend the admin network.")
+    return Reason(f'server "{theirs.server}" is silent', f"{start}.")
+
+
+def _about(view: View) -> Iterator[Reason]:
+    assert view.report
+    yield from deposed(view)
+    if view.follows and view.state != SYNC:
+        yield from _about_standby(view)
+    if view.state in (PAIR, SYNC) and _misses_register(view.report):
+        text = f'server "{view.server}" does not reach the arbiter'
+        yield Reason(text, "Look at it: mc_arb status on the arbitration server.")
+    for why in view.report.unable:
+        yield Reason(f'server "{view.server}" could not be promoted: {why}')
+
+
+def deposed(view: View) -> Iterator[Reason]:
+    """Yield that *view* has lost the pen, if it has."""
+    if view.state == GIVEN:
+        text = f'server "{view.server}" is deposed: the other server is the primary'
+        yield Reason(text, "Make it a standby: mc_ctl setup, then mc_ctl start.")
+
+
+def _misses_register(report: Report) -> bool:
+    return report.policy == ARBITRATION and not report.register
+
+
+def _about_standby(view: View) -> Iterator[Reason]:
+    assert view.report
+    if view.report.stays_out:
+        hint = f'Start it again: mc_ctl stop and start on server "{view.server}".'
+        yield Reason(f'standby "{view.server}" was disconnected by hand', hint)
+    elif view.report.server == UP:
+        yield Reason(f'standby "{view.server}" is not in sync')
+    elif view.state == OUT:
+        hint = f'Start it: mc_ctl start on server "{view.server}".'
+        yield Reason(f'standby "{view.server}" is disconnected', hint)

@@ -1,0 +1,66 @@
+"""A status as `mc_ctl status` prints it, as JSON, and as the controller hands it over."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from typing import Any
+
+from pgx_mirror.core import wal
+from pgx_mirror.core.status.values import Reason, Row, Status
+
+TITLE = "mirroring status"
+COLUMNS = (
+    "server_id",
+    "host_role",
+    "host",
+    "host_status",
+    "db_proc_status",
+    "disk_status",
+)
+
+
+def text(status: Status) -> str:
+    """Return *status* in the manual's layout (7.2), with the reasons below it."""
+    table = [COLUMNS, *(tuple(getattr(r, c) for c in COLUMNS) for r in status.rows)]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    header, *rows = (_line(cells, widths) for cells in table)
+    longest = max(map(len, (header, *rows)))
+    lines = [TITLE, "-" * len(TITLE), status.mirroring, header, "-" * longest, *rows]
+    for reason in status.reasons:
+        lines += ["", f"reason: {reason.text}"]
+        lines += [f"hint: {reason.hint}"] if reason.hint else []
+    return "\n".join(lines)
+
+
+def _line(cells: tuple[str, ...], widths: list[int]) -> str:
+    padded = (cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
+    return "  ".join(padded).rstrip()
+
+
+def as_json(status: Status) -> str:
+    """Return *status* as what `--output=json` prints."""
+    shown = plain(status)
+    for row in shown["servers"]:
+        row["position"] = wal.text(row["position"]) if row["position"] else ""
+    return json.dumps(shown, indent=2)
+
+
+def plain(status: Status) -> dict[str, Any]:
+    """Return *status* as what JSON can hold; `read` makes a status of it again."""
+    return {
+        "mirroring_status": status.mirroring,
+        "servers": [asdict(row) for row in status.rows],
+        "reasons": [asdict(reason) for reason in status.reasons],
+    }
+
+
+def read(shown: Mapping[str, Any]) -> Status:
+    """Return the status that `plain` has made.  Raises KeyError, TypeError, ValueError."""
+    rows = tuple(replace(_EMPTY, **row) for row in shown["servers"])
+    reasons = tuple(Reason(**reason) for reason in shown["reasons"])
+    return Status(str(shown["mirroring_status"]), rows, reasons)
+
+
+_EMPTY = Row("", "", "", "", "", "")

@@ -1,0 +1,51 @@
+"""The words of `mc_ctl status` (manual 7.2), and a status as a value.
+
+`failover-disabled`, `switching`, `unknown` and `none(inactivated standby)` are ours.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+SWITCHABLE, SWITCHED, NOT_SWITCHABLE = "switchable", "switched", "not-switchable"
+FAILOVER_DISABLED, SWITCHING = "failover-disabled", "switching"
+UNKNOWN, NORMAL, ABNORMAL = "unknown", "normal", "abnormal"
+PRIMARY, STANDBY = "primary", "standby"
+OLD_PRIMARY, OLD_STANDBY = "none(inactivated primary)", "none(inactivated standby)"
+NO_POSTMASTER = "abnormal(postmaster)"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One server, column by column.
+
+    *mark* and *epoch* are what it has durably promised, *position* how far its WAL is
+    flushed; all three are empty where nothing is known.
+    """
+
+    server_id: str
+    host_role: str
+    host: str
+    host_status: str
+    db_proc_status: str
+    disk_status: str
+    mark: str = ""
+    epoch: int = 0
+    position: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why the status is not better, and the way out."""
+
+    text: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The status of the pair, a row for each server in network.conf's order, and why."""
+
+    mirroring: str
+    rows: tuple[Row, ...]
+    reasons: tuple[Reason, ...] = ()
