@@ -21,6 +21,7 @@ pytest_plugins = [
     "tests.fix_older",
     "tests.fix_disk",
     "tests.fix_mcdir",
+    "tests.fix_pair",
     "tests.fix_sessions",
     "tests.fix_wizard",
 ]
