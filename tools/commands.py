@@ -27,6 +27,7 @@ COMMANDS = {
     "pgx_monitor": "pgx_agent.monitor.main",
     "pgx_wizard": "pgx_wizard.cli",
     "mc_ctl": "pgx_mirror.command.mc_ctl",
+    "mc_arb": "pgx_mirror.command.mc_arb",
 }
 # What testers type: the fake hvw and the fake RMS, which stay in the checkout.
 FAKES = {

@@ -70,3 +70,34 @@ NOT_DURABLE = ours(
     "Its disk is full or has failed. It answers nobody until it can.",
     "Make room, or look at the disk.",
 )
+DURABLE_AGAIN = ours(
+    557, LOG, "arbiter has written its state and answers again", "Its disk takes it."
+)
+BEGUN = ours(
+    558,
+    LOG,
+    'arbiter has been enrolled by both servers: {state} of server "{server}", epoch {epoch}',
+    "Its management directory was new.",
+)
+CELL_IS = ours(
+    559,
+    LOG,
+    'arbiter was told {state} by server "{server}", epoch {epoch}',
+    "The servers have formed a pair, or have left it, and have told so.",
+)
+MUST_WAIT = ours(
+    560,
+    WARNING,
+    'arbiter does not decide for server "{server}" in epoch {epoch}: the other server is heard',
+    "The standby does not hear the primary, and the arbiter does; or the arbiter has just "
+    "started, and listens first.",
+    "Look at the networks between the servers.",
+)
+FOREIGN = ours(
+    561,
+    ERROR,
+    'arbiter belongs to another pair than server "{server}"',
+    "PostgreSQL's system identifier is not that of the pair which has enrolled it: a new "
+    "cluster, or another pair's network.conf.",
+    "Give mc_arb a new management directory for the new pair.",
+)

@@ -75,7 +75,11 @@ class Keeper:
         except OSError as ex:
             raise self._unread(ex) from ex
         try:
-            return self._trusted(os.read(fd, LARGEST), which(fd))
+            kept = self._trusted(os.read(fd, LARGEST), which(fd))
+            # Who was killed before the last of these must not be believed before them.
+            os.fsync(fd)
+            os.fsync(self._dir_fd)
+            return kept
         except OSError as ex:
             raise self._unread(ex) from ex
         finally:

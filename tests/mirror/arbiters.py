@@ -1,0 +1,192 @@
+"""A real mc_arb on loopback, and a controller's connection to it in a loop of its own."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from fixtures.commands import command
+from fixtures.processes import wait_until
+from fixtures.server import free_port
+from pgx_mirror.core.cell import PAIR
+from pgx_mirror.core.mark import Mark
+from pgx_mirror.register.client import Register
+from pgx_mirror.register.core.form import FILE, decode
+from pgx_mirror.register.core.state import Kept
+from pgx_mirror.register.core.words import PRIMARY, STANDBY, Beat, Reply, Request
+from pgx_mirror.register.events import Answer, Away, Event, Reached
+from pgx_mirror.register.house import LOCK
+from pgx_mirror.sockets.names import Names
+
+A, B = "server1", "server2"
+SYSTEM = "7001"
+SECRET = bytes(range(32))
+LIMIT = 2.0  # seconds: a busy machine is no silent one
+
+
+class Arbiter:
+    """A management directory, and the mc_arb that runs there."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.port = free_port()
+        directory.mkdir(mode=0o700)
+        self._file(
+            "network.conf",
+            f"{A} 127.0.0.1,127.0.0.2 {free_port()},{free_port()} server\n"
+            f"{B} 127.0.0.1,127.0.0.3 {free_port()},{free_port()} server\n"
+            f"arbiter 127.0.0.1 {self.port} arbiter\n",
+        )
+        self._file(
+            "arbitration.conf", f"port = {self.port}\nmy_address = '127.0.0.1'\n"
+        )
+        self._file("secret", SECRET.hex() + "\n")
+
+    def _file(self, name: str, text: str) -> None:
+        path = self.directory / name
+        path.write_text(text)
+        path.chmod(0o600)
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [command("mc_arb"), *arguments],
+            env=os.environ | {"ARBCONTROLDIR": str(self.directory)},
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+
+    def start(self) -> None:
+        result = self.run("start")
+        assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+
+    @property
+    def pid(self) -> int:
+        return int((self.directory / LOCK).read_text().split()[0])
+
+    def kill(self) -> None:
+        """SIGKILL it, and wait until it is gone."""
+        os.kill(self.pid, signal.SIGKILL)
+        self.wait_for_end()
+
+    def wait_for_end(self) -> None:
+        wait_until(lambda: self.run("status").returncode == 1, "the end of mc_arb")
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        pid = self.pid
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
+
+    def kept(self) -> Kept:
+        """What is on its disk."""
+        return decode((self.directory / FILE).read_bytes())[0]
+
+    def forget(self) -> None:
+        (self.directory / FILE).unlink()
+
+    def online(self) -> list[str]:
+        lines = self.run("status").stdout.splitlines()[2:]
+        return [line.split()[0] for line in lines if line.split()[2] == "online"]
+
+
+class Talker:
+    """A controller's connection to the arbiter, with a loop; what it hears, in order."""
+
+    def __init__(
+        self,
+        port: int,
+        me: str,
+        role: str,
+        secret: bytes = SECRET,
+        limit: float = LIMIT,
+    ) -> None:
+        beat = Beat(role, SYSTEM, limit)
+        self.me = me
+        self.heard: list[Event] = []
+        self.register = Register(
+            Names("127.0.0.1", port), secret, me, "arbiter", beat, interval=0.1
+        )
+
+    def __enter__(self) -> Talker:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.register.close()
+
+    def turn(self, longest: float = 0.05) -> None:
+        now = time.monotonic()
+        poll = select.poll()
+        for fd, mask in self.register.interests():
+            poll.register(fd, mask)
+        wait = min(longest, max(0.0, self.register.next_tick() - now))
+        for fd, mask in poll.poll(wait * 1000):
+            self.heard += self.register.ready(fd, mask, time.monotonic())
+        self.heard += self.register.tick(time.monotonic())
+
+    def ask(self, request: Request) -> None:
+        self.heard += self.register.ask(request, time.monotonic())
+
+    def bind(self, epoch: int, state: str, identity: str) -> None:
+        mark = Mark(self.me, "9", SYSTEM, epoch, state, register=identity)
+        self.heard += self.register.bound(mark, time.monotonic())
+
+    @property
+    def known(self) -> Reached | None:
+        """What it knows now: None while the register is away."""
+        found = [event for event in self.heard if not isinstance(event, Answer)]
+        return found[-1] if found and isinstance(found[-1], Reached) else None
+
+    @property
+    def losses(self) -> list[Away]:
+        return [event for event in self.heard if isinstance(event, Away)]
+
+    @property
+    def answers(self) -> list[Reply]:
+        return [event.reply for event in self.heard if isinstance(event, Answer)]
+
+
+def turn_until(
+    condition: Callable[[], object], what: str, *talkers: Talker, limit: float = 20.0
+) -> None:
+    """Run the loops of *talkers* until *condition* holds."""
+
+    def holds() -> object:
+        for talker in talkers:
+            talker.turn(0.02 / len(talkers))
+        return condition()
+
+    wait_until(holds, what, limit, pause=0)
+
+
+def answer(talker: Talker, request: Request, *others: Talker) -> Reply:
+    """Return the answer to *request*, the loops of *others* running too."""
+    count = len(talker.answers)
+    talker.ask(request)
+    turn_until(lambda: len(talker.answers) > count, "an answer", talker, *others)
+    return talker.answers[-1]
+
+
+@contextmanager
+def pair(arbiter: Arbiter) -> Iterator[tuple[Talker, Talker]]:
+    """Both controllers, that have enrolled the register with PAIR(1)."""
+    with (
+        Talker(arbiter.port, A, PRIMARY) as one,
+        Talker(arbiter.port, B, STANDBY) as two,
+    ):
+        turn_until(lambda: one.known and two.known, "both are there", one, two)
+        identity = arbiter.kept().identity
+        one.bind(1, PAIR, identity)
+        two.bind(1, "SYNC", identity)
+        turn_until(lambda: one.known and one.known.cell, "a cell", one, two)
+        yield one, two

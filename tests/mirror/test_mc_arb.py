@@ -1,0 +1,140 @@
+"""mc_arb as a command, and what strangers may do to it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from pgx_mirror.core.cell import ALONE, PAIR, Cell
+from pgx_mirror.register.core import words
+from pgx_mirror.register.core.words import (
+    Win,
+)
+from tests.mirror.arbiters import (
+    A,
+    Arbiter,
+    B,
+    answer,
+    pair,
+    turn_until,
+)
+
+PAIR_1, WON_BY_A = Cell(1, PAIR, A), Cell(2, ALONE, A)
+
+
+def _connect(arbiter: Arbiter) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", arbiter.port), timeout=10)
+
+
+def _send(sock: socket.socket, data: bytes) -> None:
+    try:
+        sock.sendall(data)
+    except OSError:
+        pass  # it was closed: that is an answer
+
+
+def test_garbage_ends_its_connection_and_no_other(arbiter: Arbiter) -> None:
+    with pair(arbiter) as (one, two):
+        for garbage in (
+            b"GET / HTTP/1.0\r\n\r\n",
+            os.urandom(4096),
+            b"PGX\1\xff\xff\xff\xff",
+        ):
+            with _connect(arbiter) as sock:
+                _send(sock, garbage)
+                sock.settimeout(20)
+                while sock.recv(4096):
+                    pass
+        assert answer(one, Win(1), two).word == words.WON
+
+
+def test_a_crowd_that_proves_nothing_keeps_no_server_out(arbiter: Arbiter) -> None:
+    crowd = [_connect(arbiter) for _ in range(400)]
+    try:
+        with pair(arbiter) as (one, two):
+            assert answer(one, Win(1), two).word == words.WON
+            assert arbiter.online() == [A, B]
+    finally:
+        for sock in crowd:
+            sock.close()
+
+
+def test_who_proves_nothing_in_time_is_let_go(arbiter: Arbiter) -> None:
+    with _connect(arbiter) as sock:
+        sock.settimeout(20)
+        assert sock.recv(4096)  # its challenge
+        assert sock.recv(4096) == b""
+
+
+def test_status_shows_who_is_connected(arbiter: Arbiter) -> None:
+    with pair(arbiter) as (one, two):
+        shown = arbiter.run("status").stdout.splitlines()
+        assert shown[0].split() == ["server_id", "host", "status"]
+        assert set(shown[1]) == {"-"}
+        assert [line.split() for line in shown[2:]] == [
+            [A, "127.0.0.2", "online"],
+            [B, "127.0.0.3", "online"],
+        ]
+        one.register.close()
+        turn_until(lambda: arbiter.online() == [B], "one is offline", two)
+
+
+def test_stop_is_refused_while_servers_are_connected(arbiter: Arbiter) -> None:
+    with pair(arbiter) as (one, two):
+        result = arbiter.run("stop")
+        assert result.returncode == 1
+        assert f"servers are connected: {A}, {B}" in result.stderr
+        assert answer(one, Win(1), two).word == words.WON
+        assert arbiter.run("stop", "-e").returncode == 0
+        assert arbiter.run("status").returncode == 1
+    arbiter.start()
+    assert arbiter.run("stop").returncode == 0
+    for mode in ("stop", "status"):
+        result = arbiter.run(mode)
+        assert result.returncode == 1
+        assert "is not running" in result.stderr
+
+
+def test_one_that_hangs_is_ended_by_force_alone(arbiter: Arbiter) -> None:
+    with arbiter.frozen(), ThreadPoolExecutor() as both:
+        for result in both.map(arbiter.run, ("status", "stop")):
+            assert result.returncode == 1
+            assert "does not answer" in result.stderr
+        assert arbiter.run("stop", "-e").returncode == 0
+    arbiter.start()
+
+
+def test_there_is_one_in_a_directory_and_one_at_a_port(
+    arbiter: Arbiter, open_tmp: Path
+) -> None:
+    result = arbiter.run("start")
+    assert result.returncode == 1
+    assert "is running already" in result.stderr
+    other = open_tmp / "other"
+    shutil.copytree(
+        arbiter.directory,
+        other,
+        ignore=shutil.ignore_patterns("*.socket", "*.register"),
+    )
+    other.chmod(0o700)
+    result = arbiter.run("start", "-M", str(other))
+    assert result.returncode == 1
+    assert "could not listen" in result.stderr
+
+
+def test_a_broken_register_is_not_started(arbiter: Arbiter) -> None:
+    arbiter.kill()
+    (arbiter.directory / "pgx_mirror.register").write_bytes(b"x" * 200)
+    result = arbiter.run("start")
+    assert result.returncode == 1
+    assert "is broken" in result.stderr
+    assert arbiter.run("status").returncode == 1
+
+
+def test_a_signal_ends_it(arbiter: Arbiter) -> None:
+    os.kill(arbiter.pid, signal.SIGTERM)
+    arbiter.wait_for_end()
