@@ -21,7 +21,6 @@ pytest_plugins = [
     "tests.fix_older",
     "tests.fix_disk",
     "tests.fix_mcdir",
-    "tests.fix_pair",
     "tests.fix_sessions",
     "tests.fix_wizard",
 ]

@@ -39,6 +39,8 @@ cp -R "$here/../pyproject.toml" "$here/../README.md" "$here/../LICENSE" \
 
 trap 'rm -rf "$sources"' EXIT # from here on the commands may name the new version
 "$venv/bin/python" "$here/commands.py" --venv "$venv" --bin "$prefix/bin"
+mkdir -p "$prefix/share" # the manual's place for samples (6.3.1)
+cp "$venv"/lib/python*/site-packages/pgx_mirror/share/* "$prefix/share/"
 for old in "$prefix"/versions/*; do
     case $old in
     "$version" | "$before") ;;

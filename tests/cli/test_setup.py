@@ -192,6 +192,12 @@ def test_an_installation_over_a_running_one_never_breaks_a_check(
     assert again.returncode == 0
     assert answers == {2}
     assert len(list((prefix / "versions").iterdir())) == 2
+    samples = sorted(path.name for path in (prefix / "share").iterdir())
+    assert samples == [
+        "mc_arbitration.conf.sample",
+        "mc_network.conf.sample",
+        "mc_server.conf.sample",
+    ]
 
 
 def test_an_installation_that_is_ended_leaves_the_one_before(open_tmp: Path) -> None:

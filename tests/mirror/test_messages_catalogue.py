@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pgx_mirror.messages import disk, pair, peer
@@ -81,6 +81,8 @@ def test_a_command_prints_it() -> None:
     assert said.stdout.splitlines() == table()
 
 
+@example(peer.CLOCK, "\1" * 3000)
+@example(peer.GARBLED, "\U000e0001" * 3000)
 @given(st.sampled_from(MESSAGES), st.text(max_size=3000))
 def test_whatever_a_parameter_holds_it_stays_one_line_with_its_number(
     message: Message, value: str

@@ -62,7 +62,7 @@ def test_a_system_log_that_hangs_or_is_away_holds_nothing_up(
     system: socket.socket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nobody reads: the queue fills, and the next is refused instead of waited for."""
-    taken = [log("x", "LOCAL0", pair.COMMITS_PASS) for _ in range(100_000 // 100)]
+    taken = [log("x", "LOCAL0", pair.COMMITS_PASS) for _ in range(1000)]
 
     assert taken[0]
     assert not taken[-1]

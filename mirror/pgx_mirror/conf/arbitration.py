@@ -13,9 +13,9 @@ from pgx_mirror.conf import parameters
 from pgx_mirror.conf.hosts import address, host_fault, same_host
 from pgx_mirror.conf.kinds import Text, Whole, Word, command, directory
 from pgx_mirror.conf.network import Member
-from pgx_mirror.conf.parameters import NEWER, OURS, Given, Parameter
+from pgx_mirror.conf.parameters import NEWER, OURS, Given, Parameter, table
 from pgx_mirror.conf.problem import Problem, errors, wrong
-from pgx_mirror.conf.server import FACILITIES
+from pgx_mirror.conf.rows import FACILITIES
 
 FILE = "arbitration.conf"
 
@@ -46,18 +46,77 @@ class Arbitration:
 _P = Parameter
 _ROWS = (
     # The newer manuals allow port 0, which would be another one at each start.
-    _P("port", Whole(1, 65535), "", NEWER, required=True),
-    _P("my_address", Text(longest=253, fault=host_fault), "", NEWER, required=True),
-    _P("core_file_path", directory(), "", NEWER),
-    _P("syslog_facility", Word(FACILITIES), "LOCAL0", NEWER),
-    _P("syslog_ident", Text(longest=63), "MirroringControllerArbiter", OURS),
-    _P("heartbeat_interval", Whole(1, unit="ms"), "800", OURS),
-    _P("heartbeat_timeout", Whole(1, unit="s"), "1", OURS),
-    _P("heartbeat_retry", Whole(0), "2", OURS),
-    _P("fencing_command", command(), "", NEWER, later=True),
-    _P("fencing_command_timeout", Whole(1, unit="s"), "20", OURS, later=True),
+    _P(
+        "port",
+        Whole(1, 65535),
+        "The port of the arbiter's line in network.conf.",
+        "",
+        NEWER,
+        required=True,
+    ),
+    _P(
+        "my_address",
+        Text(longest=253, fault=host_fault),
+        "The address of that line.",
+        "",
+        NEWER,
+        required=True,
+    ),
+    _P(
+        "core_file_path",
+        directory(),
+        "Where core files go; by default the management directory.",
+        "",
+        NEWER,
+    ),
+    _P(
+        "syslog_facility",
+        Word(FACILITIES),
+        "The facility of messages.",
+        "LOCAL0",
+        NEWER,
+    ),
+    _P(
+        "syslog_ident",
+        Text(longest=63),
+        "The program name of messages.",
+        "MirroringControllerArbiter",
+        OURS,
+    ),
+    _P(
+        "heartbeat_interval",
+        Whole(1, unit="ms"),
+        "The time between two looks at what was heard of the servers.",
+        "800",
+        OURS,
+    ),
+    _P(
+        "heartbeat_timeout",
+        Whole(1, unit="s"),
+        "How long a server may be silent at each. It counts as silent after "
+        "(heartbeat_interval + heartbeat_timeout) x (heartbeat_retry + 1).",
+        "1",
+        OURS,
+    ),
+    _P("heartbeat_retry", Whole(0), "How many more such looks there are.", "2", OURS),
+    _P(
+        "fencing_command",
+        command(),
+        "The program that ends a server's processes.",
+        "",
+        NEWER,
+        later=True,
+    ),
+    _P(
+        "fencing_command_timeout",
+        Whole(1, unit="s"),
+        "How long it may take.",
+        "20",
+        OURS,
+        later=True,
+    ),
 )
-TABLE = {row.name: row for row in _ROWS}
+TABLE = table(_ROWS)
 
 
 def read(data: bytes) -> tuple[Arbitration | None, Given, list[Problem]]:

@@ -42,6 +42,12 @@ def host_fault(host: str) -> str:
     return ""
 
 
+def is_loopback(host: str) -> bool:
+    """Whether *host* is an address that other hosts cannot reach."""
+    found = address(host)
+    return found is not None and found.is_loopback
+
+
 def same_host(host: str) -> str:
     """Return one text for all ways to write the same address, or the same name."""
     found = address(host)

@@ -13,6 +13,11 @@ class Wrong(Exception):
     """A value that is none of its kind; the text says what is expected, a full sentence."""
 
 
+def absolute(path: str) -> str:
+    """Return why *path* does not name the same file wherever one stands, "" when it does."""
+    return "" if path.startswith("/") else "It is an absolute path."
+
+
 @dataclass(frozen=True, slots=True)
 class Whole:
     """A whole number; *unit* is "ms", "s" or "" for a count.  *never* means no limit."""
@@ -93,8 +98,9 @@ class Text:
     @property
     def expected(self) -> str:
         """What it is, as a full sentence."""
+        what = "an absolute path" if self.fault is absolute else "a text"
         without = "" if self.spaces else " without spaces"
-        return f"It is of 1 to {self.longest} ASCII characters{without}."
+        return f"It is {what} of at most {self.longest} ASCII characters{without}."
 
     def value(self, text: str) -> Value:
         """Return *text* as it is.  Raises Wrong."""
@@ -110,11 +116,6 @@ class Text:
 
 
 Kind = Whole | Word | Switch | Text
-
-
-def absolute(path: str) -> str:
-    """Return why *path* does not name the same file wherever one stands, "" when it does."""
-    return "" if path.startswith("/") else "It is an absolute path."
 
 
 def directory() -> Text:

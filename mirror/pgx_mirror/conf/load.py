@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import replace
 
 from pgx_base.text import quoted
 from pgx_mirror.conf import arbitration, local, network, ports, private, secret, server
+from pgx_mirror.conf.arbitration import Arbitration
 from pgx_mirror.conf.network import Member, Network
 from pgx_mirror.conf.parameters import Given
-from pgx_mirror.conf.place import directory_problems
+from pgx_mirror.conf.place import directory_problems, nested_by_name
 from pgx_mirror.conf.problem import (
     Problem,
     Unsound,
@@ -19,28 +21,31 @@ from pgx_mirror.conf.problem import (
     warnings,
     wrong,
 )
-from pgx_mirror.conf.server import ARBITRATION, Server
+from pgx_mirror.conf.rows import ARBITRATION
+from pgx_mirror.conf.server import Server
 from pgx_mirror.conf.settings import ArbiterSettings, Settings
 
 
 def load(mcdir: str, local_server: str | None = None) -> Settings:
     """Return what *mcdir* says of the server *local_server*, or of the one on this host.
 
-    The data directory is not touched: its disk may hang.  Raises Unsound.
+    The data directory is not touched, since its disk may hang: see `place.instance_problems`.
+    Raises Unsound.
     """
-    mcdir = os.path.abspath(mcdir)
-    problems = directory_problems(mcdir)
-    if errors(problems):
-        raise Unsound(problems)
-    found, faults = _network(mcdir)
+    mcdir, problems = _directory(mcdir)
+    path = os.path.join(mcdir, network.FILE)
+    found, faults = _network(path)
     problems += faults
-    here, values = None, None
+    here, name = None, local_server
     if found:
         here, faults = local.find(found, local_server)
-        problems += _at(faults, os.path.join(mcdir, network.FILE))
-    if found and here:
-        problems += _at(ports.doubts(here), os.path.join(mcdir, network.FILE))
-        values, faults = _server(mcdir, here, found)
+        problems += _at(faults, path)
+    if here:
+        name = here.identifier
+        problems += _at(ports.doubts(here), path)
+    values = None
+    if name and not network.identifier_fault(name) and (here or not found):
+        values, faults = _server(mcdir, name, found)
         problems += faults
     key, faults = secret.read(mcdir)
     problems = in_order([*problems, *faults])
@@ -51,16 +56,15 @@ def load(mcdir: str, local_server: str | None = None) -> Settings:
 
 def load_arbiter(mcdir: str) -> ArbiterSettings:
     """Return what *mcdir* says of the arbiter.  Raises Unsound."""
-    mcdir = os.path.abspath(mcdir)
-    problems = directory_problems(mcdir)
-    if errors(problems):
-        raise Unsound(problems)
-    found, faults = _network(mcdir)
+    mcdir, problems = _directory(mcdir)
+    path = os.path.join(mcdir, network.FILE)
+    found, faults = _network(path)
     problems += faults
     here = found.arbiter if found else None
     if found and not here:
-        missing = wrong(0, "there is no line of an arbiter")
-        problems.append(missing.at(os.path.join(mcdir, network.FILE)))
+        problems.append(wrong(0, "there is no line of an arbiter").at(path))
+    if here:
+        problems += _at(ports.doubts(here), path)
     values, faults = _arbitration(mcdir, here)
     key, more = secret.read(mcdir)
     problems = in_order([*problems, *faults, *more])
@@ -69,12 +73,23 @@ def load_arbiter(mcdir: str) -> ArbiterSettings:
     return ArbiterSettings(mcdir, found, here, values, key, warnings(problems))
 
 
-def _at(problems: list[Problem], path: str) -> list[Problem]:
+def _at(problems: Iterable[Problem], path: str) -> list[Problem]:
     return [problem.at(path) for problem in problems]
 
 
-def _network(mcdir: str) -> tuple[Network | None, list[Problem]]:
-    path = os.path.join(mcdir, network.FILE)
+def _directory(mcdir: str) -> tuple[str, list[Problem]]:
+    """Return *mcdir* as an absolute path, and what of it keeps nobody from reading its files.
+
+    Raises Unsound where nothing can be read.
+    """
+    mcdir = os.path.abspath(mcdir)
+    problems = directory_problems(mcdir)
+    if errors(problems) and not os.path.isdir(mcdir):
+        raise Unsound(problems)
+    return mcdir, problems
+
+
+def _network(path: str) -> tuple[Network | None, list[Problem]]:
     data, problems = private.read(path)
     if data is None:
         return None, problems
@@ -83,29 +98,30 @@ def _network(mcdir: str) -> tuple[Network | None, list[Problem]]:
 
 
 def _server(
-    mcdir: str, here: Member, found: Network
+    mcdir: str, identifier: str, found: Network | None
 ) -> tuple[Server | None, list[Problem]]:
-    path = os.path.join(mcdir, f"{here.identifier}.conf")
+    path = os.path.join(mcdir, f"{identifier}.conf")
     data, problems = private.read(path)
     if data is None:
         return None, problems
     values, given, faults = server.read(data)
+    if found is not None:
+        faults += _policy(given, found, os.path.join(mcdir, network.FILE))
     if values is not None:
-        faults += _policy(values, given, found, os.path.join(mcdir, network.FILE))
         values = _resolved(values, mcdir)
         faults += _tls_files(values, given)
+        faults += nested_by_name(mcdir, values.db_instance, given.at["db_instance"])
     return values, [*problems, *_at(faults, path)]
 
 
-def _policy(values: Server, given: Given, found: Network, path: str) -> list[Problem]:
-    """Return what heartbeat_error_action lacks in network.conf."""
-    if values.heartbeat_error_action != ARBITRATION:
+def _policy(given: Given, found: Network, path: str) -> list[Problem]:
+    """Return what heartbeat_error_action lacks in network.conf, which is *path*."""
+    if given.values["heartbeat_error_action"] != ARBITRATION:
         return []
-    line = given.at["heartbeat_error_action"]
     if found.arbiter is None:
         return [
             wrong(
-                line,
+                given.at["heartbeat_error_action"],
                 "heartbeat_error_action is arbitration, and network.conf has no arbiter",
                 hint="Add the arbiter's line to network.conf, of type arbiter.",
             )
@@ -156,7 +172,7 @@ def _tls_files(values: Server, given: Given) -> list[Problem]:
 
 def _arbitration(
     mcdir: str, here: Member | None
-) -> tuple[arbitration.Arbitration | None, list[Problem]]:
+) -> tuple[Arbitration | None, list[Problem]]:
     path = os.path.join(mcdir, arbitration.FILE)
     data, problems = private.read(path)
     if data is None:

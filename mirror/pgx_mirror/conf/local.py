@@ -1,12 +1,13 @@
 """Which server of network.conf is this host?
 
-An address is this host's when a socket can be bound to it and the kernel would also speak
-from it: ip_nonlocal_bind alone lets any address be bound.
+An address is this host's when the kernel would speak to it from that very address.  Binding
+a socket proves nothing where ip_nonlocal_bind is set, as it is for addresses that move.
 """
 
 from __future__ import annotations
 
 import socket
+from typing import Any
 
 from pgx_base.text import quoted
 from pgx_mirror.conf.hosts import address
@@ -73,15 +74,14 @@ def is_here(host: str) -> bool:
     return any(_ours(family, place) for family, _, _, _, place in found)
 
 
-def _ours(family: int, place: tuple[object, ...]) -> bool:
-    host, port, *rest = place
+def _ours(family: int, place: tuple[Any, ...]) -> bool:
     try:
-        with socket.socket(family, socket.SOCK_DGRAM) as bound:
-            bound.bind((host, 0, *rest))
         with socket.socket(family, socket.SOCK_DGRAM) as asking:
-            asking.connect((host, port, *rest))
+            asking.connect(place)
             spoken = str(asking.getsockname()[0])
     except OSError:
         return False
-    mine, its = address(spoken), address(str(host))
-    return its is not None and (its.is_loopback or mine == its)
+    mine, its = address(spoken), address(str(place[0]))
+    if mine is None or its is None:
+        return False
+    return its.is_loopback or mine.packed == its.packed

@@ -148,11 +148,12 @@ def _member(line: Line, words: list[str]) -> tuple[Member | None, list[Problem]]
 
 
 def _identifier(line: int, name: str) -> Iterator[Problem]:
-    if fault := _identifier_fault(name):
+    if fault := identifier_fault(name):
         yield wrong(line, f"invalid server identifier {quoted(name)}", fault)
 
 
-def _identifier_fault(name: str) -> str:
+def identifier_fault(name: str) -> str:
+    """Return why *name* can be no server identifier, "" when it can."""
     if not all(33 <= ord(c) <= 126 for c in name):
         return "It has something else than ASCII characters in it."
     if len(name) > LONGEST_IDENTIFIER:

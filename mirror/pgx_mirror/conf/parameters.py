@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from pgx_base.text import quoted
 from pgx_mirror.conf import assignments
 from pgx_mirror.conf.assignments import Assignment
-from pgx_mirror.conf.kinds import Kind, Text, Value, Whole, Wrong
+from pgx_mirror.conf.kinds import Kind, Text, Value, Wrong
 from pgx_mirror.conf.problem import Problem, doubtful, wrong
 from pgx_mirror.conf.text import lines, nearest
 
@@ -18,7 +18,7 @@ MANUAL, NEWER, OURS = "manual", "newer", "ours"
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A row: *default* as it would stand in the file, "" for none.
+    """A row: *default* as it would stand in the file, "" for none; *about* is for people.
 
     like   the parameter whose value it has where it is not given
     later  it is read and checked, and nothing comes of it yet
@@ -26,6 +26,7 @@ class Parameter:
 
     name: str
     kind: Kind
+    about: str
     default: str = ""
     origin: str = MANUAL
     required: bool = False
@@ -46,6 +47,11 @@ class Given:
 
     values: Mapping[str, Value]
     at: Mapping[str, int]
+
+
+def table(rows: Iterable[Parameter]) -> dict[str, Parameter]:
+    """Return *rows* by name."""
+    return {row.name: row for row in rows}
 
 
 def read(data: bytes, table: Mapping[str, Parameter]) -> tuple[Given, list[Problem]]:
@@ -75,6 +81,9 @@ def _judged(
         return wrong(
             one.line, f"value of parameter {name} is not in single quotation marks"
         )
+    if isinstance(row.kind, Text) and not (one.value or row.required or row.default):
+        values.setdefault(one.name, "")  # as postgresql.conf has it: nothing is set
+        return None
     try:
         values.setdefault(one.name, row.kind.value(one.value))
     except Wrong as ex:
@@ -111,8 +120,3 @@ def _complete(
         else own[row.name]
         for row in table.values()
     }
-
-
-def unit(row: Parameter) -> str:
-    """Return in what the file counts: "ms", "s" or ""."""
-    return row.kind.unit if isinstance(row.kind, Whole) else ""

@@ -10,6 +10,9 @@ from pgx_base.text import quoted
 from pgx_mirror.conf.problem import Problem, wrong
 from pgx_postgres import tablespaces
 
+_WHY_OUT = "What belongs to the instance is copied, replaced and removed with it."
+_OUT = "Move the management directory out."
+
 
 def directory_problems(mcdir: str) -> list[Problem]:
     """Return why *mcdir*, an absolute path, cannot be a management directory."""
@@ -44,6 +47,20 @@ def _judged(mcdir: str, name: str, status: os.stat_result) -> Iterator[Problem]:
         )
 
 
+def nested_by_name(mcdir: str, data_directory: str, line: int) -> list[Problem]:
+    """Return what the names of both alone tell, without touching the data directory."""
+    inner, outer = os.path.normpath(mcdir) + "/", os.path.normpath(data_directory) + "/"
+    if inner.startswith(outer):
+        return [
+            wrong(line, "management directory is inside db_instance", _WHY_OUT, _OUT)
+        ]
+    if outer.startswith(inner):
+        return [
+            wrong(line, "management directory has db_instance inside", _WHY_OUT, _OUT)
+        ]
+    return []
+
+
 def instance_problems(mcdir: str, data_directory: str) -> list[Problem]:
     """Return why *mcdir* is in the wrong place beside the instance in *data_directory*.
 
@@ -71,10 +88,6 @@ def _nested(mcdir: str, what: str, path: str) -> Problem | None:
             0, f"management directory has {what} {quoted(path)} inside", _WHY_OUT, _OUT
         )
     return None
-
-
-_WHY_OUT = "What belongs to the instance is copied, replaced and removed with it."
-_OUT = "Move the management directory out."
 
 
 def _lies_in(inner: str, outer: str) -> bool:

@@ -35,10 +35,15 @@ class Problem:
 
 
 class Unsound(Exception):
-    """The management directory cannot be used; *problems* has all of its errors and warnings."""
+    """The management directory cannot be used: *problems* are its errors, all of them.
+
+    *warnings* are what is doubtful besides.
+    """
 
     def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems = tuple(problems)
+        found = tuple(problems)
+        self.problems = tuple(errors(found))
+        self.warnings = warnings(found)
         super().__init__("; ".join(f.primary for f in failures(self.problems)))
 
 

@@ -44,8 +44,6 @@ def create(mcdir: str, *, replace: bool = False) -> str:
     the other server has it too, and hears this one no more once they differ.
     """
     path = os.path.join(mcdir, FILE)
-    if not replace and os.path.lexists(path):
-        raise _is_there(path)
     beside = f"{path}.{secrets.token_hex(4)}"
     try:
         _write(beside)

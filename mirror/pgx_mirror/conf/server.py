@@ -1,7 +1,7 @@
 """serverIdentifier.conf: what one server's controller goes by.  Pure.  Manual B.4.
 
-Each field is called as the parameter is; times are in seconds.  The table has the ranges
-and the defaults as the file has them.
+Each field is called as the parameter is; times are in seconds.  `rows` has the ranges and
+the defaults, as the file has them.
 """
 
 from __future__ import annotations
@@ -11,22 +11,9 @@ from typing import Any
 
 from pgx_base.text import quoted
 from pgx_mirror.conf import parameters
-from pgx_mirror.conf.kinds import (
-    Switch,
-    Text,
-    Whole,
-    Word,
-    absolute,
-    command,
-    directory,
-)
-from pgx_mirror.conf.parameters import NEWER, OURS, Given, Parameter
+from pgx_mirror.conf.parameters import Given
 from pgx_mirror.conf.problem import Problem, errors, wrong
-
-ARBITRATION, MESSAGE = "arbitration", "message"
-POLICIES = (ARBITRATION, MESSAGE)
-LATER_POLICIES = ("command", "fallback", "etcd")
-FACILITIES = tuple(f"LOCAL{number}" for number in range(8))
+from pgx_mirror.conf.rows import TABLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,66 +80,6 @@ class Server:
         return bool(self.admin_ssl_cert_file)
 
 
-_P = Parameter
-_ACTION = Word(("none", "message", "failover"))
-_RATHER = Word(("message", "failover"))
-_ROWS = (
-    _P("db_instance", Text(spaces=True, fault=absolute), required=True),
-    _P("db_instance_password", Text(secret=True)),
-    _P("remote_call_timeout", Whole(0, unit="ms", never=0), "70000"),
-    _P("core_file_path", directory()),
-    _P("syslog_facility", Word(FACILITIES), "LOCAL0"),
-    _P("syslog_ident", Text(longest=63), "MirroringControllerOpen"),
-    _P("heartbeat_interval", Whole(1, unit="ms"), "800"),
-    _P("heartbeat_timeout", Whole(1, unit="s"), "1"),
-    _P("heartbeat_retry", Whole(0), "2"),
-    _P("target_db", Word(("postgres", "template1")), "postgres", NEWER),
-    _P("db_instance_username", Text(longest=63), "", NEWER),
-    _P("enable_hash_in_password", Switch(), "off", NEWER),
-    _P("heartbeat_error_action", Word(POLICIES, LATER_POLICIES), "", NEWER),
-    _P("arbiter_connect_timeout", Whole(1, unit="s"), "20", OURS),
-    _P("agent_alive_timeout", Whole(2, unit="s", never=0), "0", OURS, later=True),
-    _P(
-        "db_instance_check_interval",
-        Whole(1, unit="ms"),
-        "",
-        OURS,
-        like="heartbeat_interval",
-    ),
-    _P(
-        "db_instance_check_timeout",
-        Whole(1, unit="s"),
-        "",
-        OURS,
-        like="heartbeat_timeout",
-    ),
-    _P("db_instance_check_retry", Whole(0), "", OURS, like="heartbeat_retry"),
-    _P("db_instance_timeout_action", _ACTION, "failover", OURS, later=True),
-    _P("disk_check_interval", Whole(1, unit="ms"), "", OURS, like="heartbeat_interval"),
-    _P("disk_check_retry", Whole(0), "", OURS, like="heartbeat_retry"),
-    _P("disk_check_max_threads", Whole(1), "1", OURS, later=True),
-    _P("tablespace_directory_error_action", _RATHER, "failover", OURS, later=True),
-    _P("arbitration_timeout", Whole(1, unit="s"), "30", OURS),
-    _P("arbiter_alive_interval", Whole(1, unit="ms"), "16000", OURS),
-    _P("arbiter_alive_timeout", Whole(1, unit="s"), "20", OURS),
-    _P("arbiter_alive_retry", Whole(0), "0", OURS),
-    _P("arbiter_connect_interval", Whole(1, unit="ms"), "16000", OURS),
-    _P("fencing_command", command(), "", NEWER, later=True),
-    _P("fencing_command_timeout", Whole(1, unit="s"), "20", OURS, later=True),
-    _P("arbitration_command", command(), "", NEWER, later=True),
-    _P("arbitration_command_timeout", Whole(1, unit="s"), "30", OURS, later=True),
-    _P("shutdown_detached_synchronous_standby", Switch(), "off", OURS, later=True),
-    _P("post_switch_command", command(), "", NEWER, later=True),
-    _P("post_promote_command", command(), "", NEWER, later=True),
-    _P("post_attach_command", command(), "", NEWER, later=True),
-    _P("pre_detach_command", command(), "", NEWER, later=True),
-    _P("status_transition_command_timeout", Whole(1, unit="s"), "20", OURS, later=True),
-    _P("check_synchronous_standby_names_validation", Switch(), "on", OURS, later=True),
-    _P("admin_ssl_cert_file", Text(spaces=True), "", OURS),
-    _P("admin_ssl_key_file", Text(spaces=True), "", OURS),
-    _P("admin_ssl_ca_file", Text(spaces=True), "", OURS),
-)
-TABLE = {row.name: row for row in _ROWS}
 _TLS = ("admin_ssl_cert_file", "admin_ssl_key_file", "admin_ssl_ca_file")
 
 
@@ -187,8 +114,8 @@ def _hash(given: Given) -> list[Problem]:
 
 
 def _tls(given: Given) -> list[Problem]:
-    there = [name for name in _TLS if name in given.at]
-    missing = [name for name in _TLS if name not in given.at]
+    there = [name for name in _TLS if given.values[name]]
+    missing = [name for name in _TLS if not given.values[name]]
     if not there or not missing:
         return []
     return [

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pgx_mirror.conf.arbitration import Arbitration
 from pgx_mirror.conf.network import Member, Network
 from pgx_mirror.conf.problem import Problem
-from pgx_mirror.conf.server import MESSAGE, Server
+from pgx_mirror.conf.rows import MESSAGE
+from pgx_mirror.conf.server import Server
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,28 @@
+"""Write the samples of the pair's configuration, and print its parameters for docs/pair.md.
+
+python -m tools.mirror_conf [--print]    # --print: nothing is written
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+SHARE = CHECKOUT / "mirror" / "pgx_mirror" / "share"
+sys.path[:0] = [str(CHECKOUT / part) for part in ("base", "postgres", "mirror")]
+
+
+def main() -> None:
+    """Write the one, print the other."""
+    from pgx_mirror.conf import arbitration, rows, sample
+
+    if "--print" not in sys.argv:
+        (SHARE / "mc_server.conf.sample").write_text(sample.server())
+        (SHARE / "mc_arbitration.conf.sample").write_text(sample.arbiter())
+    print("\n".join(sample.document(rows.TABLE)), end="\n\n")
+    print("\n".join(sample.document(arbitration.TABLE)))
+
+
+if __name__ == "__main__":
+    main()
