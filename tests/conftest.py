@@ -20,6 +20,7 @@ pytest_plugins = [
     "tests.fix_resource",
     "tests.fix_older",
     "tests.fix_disk",
+    "tests.fix_directory",
     "tests.fix_mcdir",
     "tests.fix_sessions",
     "tests.fix_wizard",

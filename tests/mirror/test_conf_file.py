@@ -6,7 +6,6 @@ import errno
 import os
 import stat
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,7 @@ from fixtures.processes import wait_until
 from fixtures.server import Server
 from pgx_base.failure import Failure
 from pgx_mirror.core.report import NAMES_BARRIER, NAMES_OUT, NAMES_SET
-from pgx_mirror.data import conf_file, durable
+from pgx_mirror.data import conf_file, steps
 from pgx_mirror.data.conf_text import NoName
 from tests.fix_sessions import Connect
 from tests.mirror.struck import KILLED, Struck
@@ -34,13 +33,6 @@ def where(tmp_path: Path) -> Path:
 @pytest.fixture
 def conf(where: Path) -> Path:
     return where / "postgresql.conf"
-
-
-@pytest.fixture
-def dir_fd(where: Path) -> Iterator[int]:
-    fd = durable.open_directory(str(where))
-    yield fd
-    os.close(fd)
 
 
 def test_names_go_out_and_in(conf: Path, dir_fd: int) -> None:
@@ -152,7 +144,7 @@ def test_a_killed_editor_leaves_the_old_or_the_new_file(
     conf: Path, dir_fd: int, tmp_path: Path
 ) -> None:
     seen: Counter[str] = Counter()
-    struck = Struck(conf.parent, 'conf_file.write(directory, "out")', tmp_path / "log")
+    struck = Struck(lambda: conf_file.write(dir_fd, NAMES_OUT), tmp_path / "log")
     for at, _ in struck.everywhere(KILLED, lambda: conf.write_bytes(TEXT)):
         found = conf_file.read(dir_fd)
         seen[found.state] += 1
@@ -167,7 +159,7 @@ def test_a_killed_editor_leaves_the_old_or_the_new_file(
 def test_a_failed_editor_says_whether_the_file_is_the_old_one(
     conf: Path, dir_fd: int, tmp_path: Path
 ) -> None:
-    struck = Struck(conf.parent, 'conf_file.write(directory, "out")', tmp_path / "log")
+    struck = Struck(lambda: conf_file.write(dir_fd, NAMES_OUT), tmp_path / "log")
     for at, ended in struck.everywhere("error=EIO", lambda: conf.write_bytes(TEXT)):
         old = conf_file.read(dir_fd).state == NAMES_SET
         want = "OSError" if old else "Unsure"
@@ -178,7 +170,7 @@ def test_a_failed_editor_says_whether_the_file_is_the_old_one(
 def test_a_server_reads_what_was_written(server: Server, connect: Connect) -> None:
     server.start_plain()
     session = connect(server)
-    directory = durable.open_directory(str(server.data))
+    directory = steps.open_directory(str(server.data))
     owner = server.data.stat()
     if server.user.other:
         os.chown(server.data / "postgresql.conf", os.geteuid(), owner.st_gid)

@@ -7,29 +7,12 @@ import fcntl
 import os
 import stat
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from pgx_mirror.data import durable
+from pgx_mirror.data import durable, steps
 from tests.mirror.struck import KILLED, Struck
-
-WRITE = 'durable.write(directory, "file", b"new")'
-
-
-@pytest.fixture
-def where(tmp_path: Path) -> Path:
-    path = tmp_path / "data"
-    path.mkdir(mode=0o700)
-    return path
-
-
-@pytest.fixture
-def dir_fd(where: Path) -> Iterator[int]:
-    fd = durable.open_directory(str(where))
-    yield fd
-    os.close(fd)
 
 
 def put(where: Path) -> None:
@@ -113,8 +96,8 @@ def test_a_link_in_the_place_of_the_temporary_is_not_followed(
 
 
 def test_a_writer_waits_for_another(where: Path, dir_fd: int) -> None:
-    with durable.locked(dir_fd) as lock_fd:
-        other_fd = durable.open_directory(str(where))
+    with steps.locked(dir_fd) as lock_fd:
+        other_fd = steps.open_directory(str(where))
         with pytest.raises(BlockingIOError):
             fcntl.flock(other_fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         os.fsync(lock_fd)
@@ -126,7 +109,7 @@ def test_a_killed_writer_leaves_the_old_or_the_new_file(
     where: Path, tmp_path: Path, dir_fd: int
 ) -> None:
     seen: Counter[bytes] = Counter()
-    struck = Struck(where, WRITE, tmp_path / "log")
+    struck = Struck(lambda: durable.write(dir_fd, "file", b"new"), tmp_path / "log")
     for at, ended in struck.everywhere(KILLED, lambda: put(where)):
         found = (where / "file").read_bytes()
         seen[found] += 1
@@ -142,10 +125,12 @@ def test_a_killed_writer_leaves_the_old_or_the_new_file(
 
 
 @pytest.mark.parametrize("name", ["EIO", "ENOSPC", "EROFS"])
-def test_an_error_at_any_call_is_raised(where: Path, tmp_path: Path, name: str) -> None:
+def test_an_error_at_any_call_is_raised(
+    where: Path, dir_fd: int, tmp_path: Path, name: str
+) -> None:
     number = getattr(errno, name)
     seen: Counter[str] = Counter()
-    struck = Struck(where, WRITE, tmp_path / "log")
+    struck = Struck(lambda: durable.write(dir_fd, "file", b"new"), tmp_path / "log")
     for at, ended in struck.everywhere(f"error={name}", lambda: put(where)):
         found = (where / "file").read_bytes()
         word, told = ended.split()
@@ -162,9 +147,8 @@ def test_an_error_at_any_call_is_raised(where: Path, tmp_path: Path, name: str) 
 def test_what_was_left_is_settled(where: Path, dir_fd: int, tmp_path: Path) -> None:
     put(where)
     durable.settle(dir_fd, "file")
-    line = 'durable.settle(directory, "file")'
 
-    struck = Struck(where, line, tmp_path / "log")
+    struck = Struck(lambda: durable.settle(dir_fd, "file"), tmp_path / "log")
     for at, ended in struck.everywhere("error=EIO", lambda: None):
         word = "OSError" if at.startswith("flock") else "Unsure"
         assert ended == f"{word} {errno.EIO}", at

@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,29 +14,14 @@ import pytest
 
 from pgx_mirror.core.judged import BROKEN, COPY, FOREIGN, GOOD, MISSING, Found
 from pgx_mirror.core.mark import FILE, PAIR, Mark, encode
-from pgx_mirror.data import durable, mark_file
+from pgx_mirror.data import mark_file, steps
 from tests.mirror.struck import KILLED, Struck
 
 MARK = Mark("server1", "a" * 32, "7000", 3, PAIR, since="0/3000060")
-LINE = 'mark_file.write(directory, Mark("server1", "b", "7000", 4, "ALONE"))'
-
-
-@pytest.fixture
-def where(tmp_path: Path) -> Path:
-    path = tmp_path / "data"
-    path.mkdir(mode=0o700)
-    return path
-
-
-@pytest.fixture
-def dir_fd(where: Path) -> Iterator[int]:
-    fd = durable.open_directory(str(where))
-    yield fd
-    os.close(fd)
 
 
 def read_at(path: Path) -> Found:
-    fd = durable.open_directory(str(path))
+    fd = steps.open_directory(str(path))
     try:
         return mark_file.read(fd, "server1", "7000")
     finally:
@@ -149,7 +133,9 @@ def test_a_killed_writer_leaves_the_old_or_the_new_mark(
     where: Path, dir_fd: int, tmp_path: Path
 ) -> None:
     seen: Counter[str] = Counter()
-    struck = Struck(where, LINE, tmp_path / "log")
+    struck = Struck(
+        lambda: mark_file.write(dir_fd, MARK.to("ALONE", 4)), tmp_path / "log"
+    )
     for at, _ in struck.everywhere(KILLED, lambda: mark_file.write(dir_fd, MARK)):
         found = mark_file.settle(dir_fd, "server1", "7000")
         assert found.case == GOOD, at
@@ -164,7 +150,9 @@ def test_a_killed_writer_leaves_the_old_or_the_new_mark(
 def test_a_mark_that_may_be_either_is_told_apart(
     where: Path, dir_fd: int, tmp_path: Path
 ) -> None:
-    struck = Struck(where, LINE, tmp_path / "log")
+    struck = Struck(
+        lambda: mark_file.write(dir_fd, MARK.to("ALONE", 4)), tmp_path / "log"
+    )
     old = lambda: mark_file.write(dir_fd, MARK)  # noqa: E731
     for at, ended in struck.everywhere("error=EIO", old):
         found = read_at(where)

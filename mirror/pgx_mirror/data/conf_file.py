@@ -15,7 +15,7 @@ from contextlib import contextmanager
 
 from pgx_base.failure import Failure
 from pgx_base.text import quoted
-from pgx_mirror.data import conf_text, durable, included
+from pgx_mirror.data import conf_text, durable, included, reserve
 from pgx_mirror.data.conf_text import PARAMETER, Names
 from pgx_mirror.data.included import CONF, Setting
 
@@ -33,7 +33,7 @@ def write(dir_fd: int, state: str, name: str = "") -> Names:
 
     Durable when it returns, and not yet read by a server that runs.  Raises Failure and
     conf_text.NoName where that cannot be, OSError where the file is the old one still, and
-    durable.Unsure where it may be either.
+    steps.Unsure where it may be either.
     """
     with _place(dir_fd, CONF) as (where_fd, base):
         durable.write(where_fd, base, lambda _: _edited(where_fd, base, state, name))
@@ -55,6 +55,17 @@ def wrong(dir_fd: int) -> list[Setting]:
     Parameters and values that it does not know are not told here.
     """
     return [setting for setting in included.settings(dir_fd) if setting.wrong]
+
+
+def take_reserve(dir_fd: int) -> None:
+    """Have the reserve in *dir_fd*, and where postgresql.conf is a link to.
+
+    Raises Failure, and OSError, with ENOSPC where there is no room for it.
+    """
+    reserve.take(dir_fd)
+    with _place(dir_fd, CONF) as (where_fd, _):
+        if not os.path.sameopenfile(dir_fd, where_fd):
+            reserve.take(where_fd)
 
 
 def _edited(dir_fd: int, base: str, state: str, name: str) -> bytes:

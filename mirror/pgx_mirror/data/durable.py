@@ -10,43 +10,29 @@
     3                     the new file     `settle`, before anybody depends on it
     4, failed             either           `Unsure`: it is written again, or nothing depends on it
 
-One writer at a time, by a lock on the directory that dies with it: a writer that the disk
-has held up, and that was given up for dead, can then not bring an older file back later.
-NFS refuses such a lock; there the controller's own lock is the only one.
-
-All is relative to a descriptor of the directory: should the file system be unmounted
-behind our back, nothing is written into the empty mount point.  No link is followed.
+Where the file system is full, 1 and 2 are done to a file of the reserve, if one was taken:
+what is written into its place needs no room.  Should even that be refused, as by a file
+system that never writes in place, the reserve is given up and all is tried once more.
 """
 
 from __future__ import annotations
 
 import errno
-import fcntl
 import os
 import stat
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 from pgx_base import files
+from pgx_mirror.data import reserve, steps
+from pgx_mirror.data.steps import FULL, Unsure
 
 BESIDE = ".pgx_mirror.new"  # what a temporary's name ends in
-_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
-_NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _COPIED = ("system.posix_acl_access", "security.selinux")
 # What an attribute may be refused with: the kernel gives a new file those of its directory.
 _NOT_OURS = frozenset((errno.EPERM, errno.EACCES, errno.ENOTSUP))
 
-# The content, or what makes it for the descriptor of the new file.
+# The content, or what makes it for the descriptor of the new file; it may be asked again.
 Content = bytes | Callable[[int], bytes]
-
-
-class Unsure(OSError):
-    """The new file has the name, but that may not be on disk: it is neither old nor new."""
-
-
-def open_directory(path: str) -> int:
-    """Return a descriptor of the directory *path*, which may be a link.  Raises OSError."""
-    return os.open(path, _DIRECTORY)
 
 
 def write(dir_fd: int, name: str, content: Content) -> None:
@@ -55,17 +41,14 @@ def write(dir_fd: int, name: str, content: Content) -> None:
     A file that is not there yet gets the mode that PostgreSQL gives its own.  Raises
     Unsure where the file may be the old or the new one, OSError where it is the old one.
     """
-    with locked(dir_fd) as lock_fd, told_of(name):
-        beside = name + BESIDE
-        _remove(lock_fd, beside)
+    with steps.locked(dir_fd) as lock_fd, steps.told_of(name):
         try:
-            _fill(lock_fd, name, os.open(beside, _NEW, 0o600, dir_fd=lock_fd), content)
-            rename(lock_fd, beside, name)
+            _write_beside(lock_fd, name, content)
         except Unsure:
             raise
-        except BaseException:
-            _remove_quietly(lock_fd, beside)
-            raise
+        except OSError as ex:
+            if ex.errno not in FULL or not _write_full(lock_fd, name, content):
+                raise
 
 
 def settle(dir_fd: int, name: str) -> None:
@@ -74,11 +57,11 @@ def settle(dir_fd: int, name: str) -> None:
     For what a run has left that was killed, not for what a write has said it is unsure of:
     the kernel tells an error of a disk once.
     """
-    with locked(dir_fd) as lock_fd, told_of(name):
+    with steps.locked(dir_fd) as lock_fd, steps.told_of(name):
         fd = files.open_regular(lock_fd, name)
         try:
             os.fsync(fd)
-            sync(lock_fd, name)
+            steps.sync(lock_fd, name)
         except Unsure:
             raise
         except OSError as ex:
@@ -89,74 +72,64 @@ def settle(dir_fd: int, name: str) -> None:
 
 def read(dir_fd: int, name: str) -> bytes:
     """Return what *name* holds.  Raises OSError, with words of ours for what is no file."""
-    with told_of(name), open(files.open_regular(dir_fd, name), "rb") as file:
+    with steps.told_of(name), open(files.open_regular(dir_fd, name), "rb") as file:
         return file.read()
 
 
-@contextmanager
-def locked(dir_fd: int, how: int = fcntl.LOCK_EX) -> Iterator[int]:
-    """Hold the lock on the directory; yields a descriptor of it that can be synced."""
-    lock_fd = os.open(".", _DIRECTORY, dir_fd=dir_fd)
+def _write_beside(dir_fd: int, name: str, content: Content) -> None:
+    beside = name + BESIDE
     try:
-        try:
-            fcntl.flock(lock_fd, how)
-        except OSError as ex:
-            if ex.errno != errno.EBADF:  # NFS wants a descriptor that can be written to
-                raise
-        yield lock_fd
-    finally:
-        os.close(lock_fd)
-
-
-@contextmanager
-def told_of(name: str) -> Iterator[None]:
-    """Let an OSError say which file it is about."""
-    try:
-        yield
-    except OSError as ex:
-        if ex.filename is None:
-            ex.filename = name
+        _fill(dir_fd, name, steps.create(dir_fd, beside), content)
+        steps.rename(dir_fd, beside, name)
+    except Unsure:
+        raise
+    except BaseException:
+        steps.remove_quietly(dir_fd, beside)
         raise
 
 
-def _fill(dir_fd: int, name: str, fd: int, content: Content) -> None:
-    """Make the new file *fd* what *name* is to be, and have it on disk."""
+def _write_full(dir_fd: int, name: str, content: Content) -> bool:
+    """Write where there is no room; whether there was a reserve to do it with."""
+    spent = False
+    for spare in reserve.files_of(dir_fd):
+        spent = True
+        try:
+            if _fill(dir_fd, name, spare.open(dir_fd), content, spare.room):
+                steps.rename(dir_fd, spare.name, name)
+                return True
+        except Unsure:
+            raise
+        except OSError as ex:
+            if ex.errno not in FULL:
+                raise
+    if spent:
+        reserve.give_up(dir_fd)
+        _write_beside(dir_fd, name, content)
+    return spent
+
+
+def _fill(
+    dir_fd: int, name: str, fd: int, content: Content, room: int | None = None
+) -> bool:
+    """Make *fd* what *name* is to be, on disk; whether that is no more than *room* bytes."""
     try:
-        dress(dir_fd, name, fd)
-        pour(fd, content(fd) if callable(content) else content)
+        data = content(fd) if callable(content) else content
+        if room is not None and len(data) > room:
+            return False
+        _dress(dir_fd, name, fd)
+        steps.pour(fd, data)
         os.fsync(fd)
     finally:
         os.close(fd)  # before the rename: some file systems tell of an error here alone
+    return True
 
 
-def pour(fd: int, data: bytes) -> None:
-    """Make *data* the content of *fd* from its beginning, whatever was longer cut off."""
-    done = 0
-    while done < len(data):
-        done += os.pwrite(fd, data[done:], done)
-    os.ftruncate(fd, len(data))
-
-
-def rename(dir_fd: int, old: str, new: str) -> None:
-    """Give the file *old* the name *new*, durably.  Raises Unsure, OSError."""
-    os.rename(old, new, src_dir_fd=dir_fd, dst_dir_fd=dir_fd)
-    sync(dir_fd, new)
-
-
-def sync(dir_fd: int, name: str) -> None:
-    """Have the directory on disk, *name* having just been changed in it.  Raises Unsure."""
-    try:
-        os.fsync(dir_fd)
-    except OSError as ex:
-        raise Unsure(ex.errno, ex.strerror, name) from ex
-
-
-def dress(dir_fd: int, name: str, fd: int) -> None:
+def _dress(dir_fd: int, name: str, fd: int) -> None:
     """Give *fd* the owner, mode and attributes of *name*, else those of a new file."""
     try:
         old_fd = files.open_regular(dir_fd, name)
     except FileNotFoundError:
-        os.fchmod(fd, new_mode(dir_fd))
+        os.fchmod(fd, steps.new_mode(dir_fd))
         return
     try:
         old, new = os.fstat(old_fd), os.fstat(fd)
@@ -166,11 +139,6 @@ def dress(dir_fd: int, name: str, fd: int) -> None:
         _copy_attributes(old_fd, fd)
     finally:
         os.close(old_fd)
-
-
-def new_mode(dir_fd: int) -> int:
-    """Return the mode of a new file: as PostgreSQL, open to the group where the directory is."""
-    return 0o600 | os.fstat(dir_fd).st_mode & stat.S_IRGRP
 
 
 def _copy_attributes(old_fd: int, fd: int) -> None:
@@ -189,18 +157,3 @@ def _copy_attributes(old_fd: int, fd: int) -> None:
         except OSError as ex:
             if ex.errno not in _NOT_OURS:
                 raise
-
-
-def _remove(dir_fd: int, name: str) -> None:
-    try:
-        os.unlink(name, dir_fd=dir_fd)
-    except FileNotFoundError:
-        pass
-
-
-def _remove_quietly(dir_fd: int, name: str) -> None:
-    """Leave nothing behind that makes a full disk fuller; the first error is the one told."""
-    try:
-        os.unlink(name, dir_fd=dir_fd)
-    except OSError:
-        pass

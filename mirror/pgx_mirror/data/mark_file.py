@@ -19,7 +19,7 @@ from pgx_base.text import quoted
 from pgx_mirror.core import mark as marks
 from pgx_mirror.core.judged import BROKEN, COPY, FOREIGN, GOOD, MISSING, Found
 from pgx_mirror.core.mark import FILE, Mark
-from pgx_mirror.data import durable
+from pgx_mirror.data import durable, steps
 
 _GENERATION = 0x80087601  # FS_IOC_GETVERSION
 _SHIFT, _INODE = 64, (1 << 64) - 1
@@ -33,7 +33,7 @@ def new_generation() -> str:
 def write(dir_fd: int, mark: Mark) -> Mark:
     """Make *mark* durable, and return it as it was written, with the inodes in it.
 
-    Raises durable.Unsure where the mark may be the old or the new one, OSError where it is
+    Raises steps.Unsure where the mark may be the old or the new one, OSError where it is
     the old one, ValueError for what could not be read again.
     """
     written = mark
@@ -63,7 +63,7 @@ def read(dir_fd: int, owner: str, system: str) -> Found:
 
     Waits for a writer that is held up.  Raises OSError where it cannot be read.
     """
-    with durable.locked(dir_fd, fcntl.LOCK_SH) as lock_fd:
+    with steps.locked(dir_fd, fcntl.LOCK_SH) as lock_fd:
         try:
             fd = files.open_regular(lock_fd, FILE)
         except FileNotFoundError:
@@ -79,7 +79,7 @@ def read(dir_fd: int, owner: str, system: str) -> Found:
 def settle(dir_fd: int, owner: str, system: str) -> Found:
     """Return what stands there, once it is sure to be on disk: at a start.
 
-    Raises durable.Unsure and OSError.
+    Raises steps.Unsure and OSError.
     """
     found = read(dir_fd, owner, system)
     if found.case != MISSING:
