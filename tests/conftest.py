@@ -22,6 +22,7 @@ pytest_plugins = [
     "tests.fix_disk",
     "tests.fix_directory",
     "tests.fix_mcdir",
+    "tests.fix_pair",
     "tests.fix_sessions",
     "tests.fix_wizard",
 ]

@@ -10,6 +10,8 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -96,6 +98,13 @@ def open_tmp(os_user: OsUser) -> Iterator[Path]:
     `open_tmp/home` is the OS user's own.  (pytest's tmp_path is closed to others, and
     too long for a socket's path.)
     """
+    with open_directory(os_user) as path:
+        yield path
+
+
+@contextmanager
+def open_directory(os_user: OsUser) -> Iterator[Path]:
+    """Make what `open_tmp` is, for fixtures of a wider scope."""
     path = Path(tempfile.mkdtemp(prefix=_PREFIX, dir="/tmp"))
     path.chmod(0o755)
     (path / "home").mkdir(mode=0o755)
@@ -159,16 +168,25 @@ def make_server(
 ) -> MakeServer:
     """Return a function that makes an instance: `make_server("data", max_connections=5)`."""
 
-    def make(name: str = "data", **settings: object) -> Server:
-        sockets = open_tmp / f"s-{name}"
-        sockets.mkdir(mode=0o755)
-        os_user.own(sockets)
-        copy_data_directory(template, open_tmp / name)
-        server = Server(postgresql, os_user, open_tmp / name, sockets)
-        server.set_up(**settings)
-        return server
+    return partial(make_instance, postgresql, template, open_tmp, os_user)
 
-    return make
+
+def make_instance(
+    binaries: Binaries,
+    template: Path,
+    place: Path,
+    os_user: OsUser,
+    name: str = "data",
+    **settings: object,
+) -> Server:
+    """Make an instance below *place*, a copy of *template*."""
+    sockets = place / f"s-{name}"
+    sockets.mkdir(mode=0o755)
+    os_user.own(sockets)
+    copy_data_directory(template, place / name)
+    server = Server(binaries, os_user, place / name, sockets)
+    server.set_up(**settings)
+    return server
 
 
 @pytest.fixture

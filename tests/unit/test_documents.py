@@ -138,7 +138,8 @@ def test_modules_that_documents_name_exist() -> None:
 
 def _modules(text: str, homes: set[str]) -> set[str]:
     """Return what *text* names as a module in one of the folders *homes*."""
-    dotted = re.findall(r"(?<![\w./-])[a-z]\w*(?:\.[a-z]\w*)+(?![\w/(-])", text)
+    # A table of TOML, `[database.flags]`, has its bracket before it.
+    dotted = re.findall(r"(?<![\w./\[-])[a-z]\w*(?:\.[a-z]\w*)+(?![\w/(-])", text)
     files = re.findall(r"(?<![\w./-])(?:[a-z]\w*/)+[a-z]\w*\.py\b", text)
     names = {*dotted, *(name.removesuffix(".py").replace("/", ".") for name in files)}
     return {

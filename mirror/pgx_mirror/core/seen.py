@@ -40,7 +40,11 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """A standby's walreceiver: its PID, and its own end of the connection."""
+    """A standby's walreceiver: its PID, and its own end of the connection.
+
+    The address is empty, and the port -1, for a Unix-domain socket, as pg_stat_replication
+    has them; the port is 0 where they could not be found.
+    """
 
     pid: int
     address: str
@@ -52,18 +56,25 @@ class Receiver:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a new session was shown.
+    """What a session was shown.
 
-    names         SHOW synchronous_standby_names
+    names         synchronous_standby_names
     source        pg_settings.source of it, and its file
-    file_errors   what pg_file_settings says is wrong, a line each
-    senders       read before *flush*, so that none may be beyond it
+    file_errors   what makes a reload ignore all of postgresql.conf, a line each
+    senders       read before *insert* and *flush*, so that none may be beyond it
     insert, flush of a primary: pg_current_wal_insert_lsn, pg_current_wal_flush_lsn
     received      of a standby: pg_last_wal_receive_lsn;  replayed likewise
     limits        the settings LIMITS, in that order
     waiting       how many sessions wait in SyncRep
     loose         roles and databases with a synchronous_commit that is no guarantee
     unable        why a standby could not be promoted, by its own settings
+    bears         the application_name in primary_conninfo
+    checkpointing a checkpoint is being made, so that a reload may take effect late
+    probe         a position before that of a probe commit which had returned before
+                  *senders* were read, 0 for none
+    probe_waits   a probe commit has not returned
+    version       such as 150018
+    superuser     whether the session's role may see all of this
     """
 
     system: str
@@ -85,3 +96,9 @@ class Seen:
     waiting: int = 0
     loose: tuple[str, ...] = ()
     unable: tuple[str, ...] = ()
+    bears: str = ""
+    checkpointing: bool = False
+    probe: int = 0
+    probe_waits: bool = False
+    version: int = 0
+    superuser: bool = True

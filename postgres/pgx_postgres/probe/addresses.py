@@ -119,11 +119,11 @@ def parse_tcp(lines: list[str], inodes: frozenset[str]) -> list[Address]:
         fields = line.split()
         if len(fields) > 9 and fields[3] == _LISTENS and fields[9] in inodes:
             address, port = fields[1].split(":")
-            found.append(Address(int(port, 16), hostaddr=numeric(_hex(address))))
+            found.append(Address(int(port, 16), hostaddr=numeric(as_printed(address))))
     return [address for address in found if not address.hostaddr.startswith("fe80:")]
 
 
-def _hex(text: str) -> str:
+def as_printed(text: str) -> str:
     """Return the address that the kernel prints as words in the machine's byte order."""
     words = [bytes.fromhex(text[i : i + 8])[::-1] for i in range(0, len(text), 8)]
     family = socket.AF_INET if len(words) == 1 else socket.AF_INET6

@@ -30,11 +30,19 @@ _ALWAYS = ("sslcert", "sslkey", "sslrootcert", "sslcrl")
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """Who asks: the database user, the OS user's home with its .pgpass, and *ssl*."""
+    """Who asks: the database user, the OS user's home with its .pgpass, and *ssl*.
+
+    *application* is what the server is told that we are; *password* beats .pgpass.
+    """
 
     user: str
     home: str
     ssl: tuple[tuple[str, str], ...] = ()
+    application: str = APPLICATION
+    password: bytes = b""
+
+    def __repr__(self) -> str:
+        return f"Login({self.user!r}, {self.home!r}, {self.ssl!r})"  # no password
 
     def conninfo(
         self,
@@ -56,16 +64,15 @@ class Login:
             "port": str(address.port),
             "user": self.user,
             "dbname": database,
-            "application_name": APPLICATION,
+            "application_name": self.application,
             "passfile": f"{self.home}/.pgpass",
             "gssencmode": "disable",
             **dict.fromkeys(_ALWAYS, _NOWHERE),
             **dict(self.ssl),
         }
         given = [_setting(name, os.fsencode(text)) for name, text in settings.items()]
-        return b" ".join(
-            [*given, *([_setting("password", password)] if password else [])]
-        )
+        secret = password or self.password
+        return b" ".join([*given, *([_setting("password", secret)] if secret else [])])
 
     def lookup(self, address: Address, database: str) -> bytes:
         """Return a connection string that libpq looks up for localhost and cannot use.

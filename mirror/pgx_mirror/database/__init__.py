@@ -1,0 +1,1 @@
+"""All that is asked of a PostgreSQL server by SQL.  Each call has a deadline in seconds."""

@@ -1,0 +1,190 @@
+"""Looks at one server, each heartbeat_interval: sessions that are kept, and a look by them.
+
+It blocks for as long as it is allowed to, so it runs in a child of the controller's.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+from pgx_mirror.core import wal
+from pgx_mirror.core.seen import Receiver, Seen
+from pgx_mirror.database import answers, opening, receiver
+from pgx_mirror.database.access import REMOTE, Access
+from pgx_mirror.database.proof import COMMIT
+from pgx_mirror.database.session import Attempt, Rows, Session, application_name
+from pgx_mirror.database.trouble import Lost, Refused, TooLate, Trouble
+
+# A database that nothing can be copied from while a session is in it.
+_TEMPLATE = "template1"
+# Seconds until the server gives up a statement of a kept session by itself.
+_LIMIT = 60.0
+
+
+class Kept:
+    """One session that is kept, or one attempt at it: never two, however long it hangs.
+
+    A backend that waits for a lock does not notice that its client has gone, so attempts
+    that are given up would fill the server.
+    """
+
+    def __init__(self, access: Access, commit: str) -> None:
+        self._access, self._commit = access, commit
+        self._attempt: Attempt | None = None
+        self.session: Session | None = None
+
+    def open(self, within: float) -> Session:
+        """Return the session.  Raises Refused, Lost, and TooLate, after which it goes on."""
+        if self.session is None:
+            self.session = self._opened(within)
+        if self.session is None:
+            raise TooLate(f"no session within {within:g} s")
+        return self.session
+
+    def _opened(self, within: float) -> Session | None:
+        attempt, self._attempt = self._attempt, None
+        if attempt is None:
+            attempt = opening.start(self._access, limit=_LIMIT, commit=self._commit)
+        session = attempt.advance(within)
+        self._attempt = attempt if session is None else None
+        return session
+
+    def close(self) -> None:
+        """Close what there is of it."""
+        for one in (self.session, self._attempt):
+            if one is not None:
+                one.close()
+        self.session = self._attempt = None
+
+
+class Prober:
+    """Probe commits of a primary, at most one at a time: who waits for it, waits beside."""
+
+    def __init__(self, access: Access) -> None:
+        self._kept = Kept(access, REMOTE)
+        self.waits = False
+
+    def begin(self, within: float) -> None:
+        """Commit once, waiting as any client does.  Raises Refused, TooLate, Lost."""
+        self._kept.open(within).send(COMMIT)
+        self.waits = True
+
+    def returned(self) -> int:
+        """Return a position before that of the commit that has returned, 0 for none.
+
+        Its wait may have been cancelled: that is no return.  Raises Refused, Lost.
+        """
+        session = self._kept.session
+        if not self.waits or session is None:
+            return 0
+        found = session.take()
+        if found is None:
+            return 0
+        self.waits = False
+        return 0 if session.warnings else wal.number(str(found[0][0][0]))
+
+    def close(self) -> None:
+        """Leave; a commit that waits goes on waiting for its standby."""
+        self._kept.close()
+        self.waits = False
+
+
+class Looker:
+    """Looks at the server that *access* leads to.
+
+    Its sessions are in the database of *access*: `postgres`, even where target_db is
+    template1, or CREATE DATABASE would fail.  In template1 none is kept.
+    """
+
+    def __init__(self, access: Access) -> None:
+        self._access = access
+        self._kept = Kept(access, "")
+        self._prober = Prober(access)
+        self._known: answers.Facts | None = None
+        self._end = (0, receiver.NOT_FOUND)
+        self._probed = 0
+
+    def look(self, within: float, *, probe: bool = False) -> Seen:
+        """Return what the server shows *within* seconds.
+
+        With *probe*, of a primary that should wait for its standby, a probe commit is begun
+        after each look at which others had committed since the last one; later looks tell
+        what became of it.  Raises Refused, TooLate, Lost.
+        """
+        until = time.monotonic() + within
+        try:
+            return self._look(until, probe)
+        except Trouble as ex:
+            # An attempt that is late goes on; a session that is late is given up.
+            if not (isinstance(ex, TooLate) and self._kept.session is None):
+                self._kept.close()
+            self._known = None
+            raise
+        finally:
+            if self._access.database == _TEMPLATE and self._kept.session is not None:
+                self.close()
+
+    def _look(self, until: float, probe: bool) -> Seen:
+        session = self._kept.open(until - time.monotonic())
+        if self._known is None:
+            session.ask(answers.PREPARE, until - time.monotonic())
+        returned = self._returned()
+        fast = session.ask(answers.ASK_FAST, until - time.monotonic())
+        known = self._facts(session, fast, until)
+        found = replace(
+            answers.seen(fast, known),
+            receiver=self._walreceiver(fast),
+            bears=application_name(str(known.settings["primary_conninfo"][1])),
+            probe=returned,
+            probe_waits=self._prober.waits,
+            version=session.version,
+            superuser=session.is_superuser,
+        )
+        if probe and not found.recovery:
+            self._probe(answers.next_transaction(fast), until)
+        return found
+
+    def _facts(self, session: Session, fast: list[Rows], until: float) -> answers.Facts:
+        when = answers.loaded(fast)
+        if self._known is None or self._known.loaded != when:
+            slow = session.ask(answers.ASK_SLOW, until - time.monotonic())
+            self._known = answers.facts(slow, when)
+        return self._known
+
+    def _walreceiver(self, fast: list[Rows]) -> Receiver | None:
+        found = answers.walreceiver(fast)
+        if found is None:
+            return None
+        own = receiver.LOCAL if found.is_local else self._own_end(found)
+        return Receiver(found.pid, *own, found.status, found.timeline)
+
+    def _own_end(self, found: answers.Walreceiver) -> tuple[str, int]:
+        """Return its own end; one process has one connection as long as it lives."""
+        pid, end = self._end
+        if pid != found.pid or end == receiver.NOT_FOUND:
+            self._end = (found.pid, receiver.own_end(found.pid, found.sender_port))
+        return self._end[1]
+
+    def _returned(self) -> int:
+        try:
+            return self._prober.returned()
+        except (Refused, Lost):
+            self._prober.close()
+            return 0
+
+    def _probe(self, transaction: int, until: float) -> None:
+        """Commit once more, where somebody else has; an idle server stays idle."""
+        if self._prober.waits or transaction == self._probed:
+            return
+        try:
+            self._prober.begin(until - time.monotonic())
+            self._probed = transaction + 1  # it takes one itself
+        except Trouble:
+            self._prober.close()
+
+    def close(self) -> None:
+        """Close all sessions; the next look opens them anew."""
+        self._kept.close()
+        self._prober.close()
+        self._known = None

@@ -1,0 +1,216 @@
+"""Do commits wait?  Proofs on real servers, whose checkpointer is slow, frozen or busy."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import closing
+
+import pytest
+
+from fixtures.processes import kill, wait_until
+from fixtures.server import Server
+from pgx_mirror.core import wal
+from pgx_mirror.database.proof import Proof
+from pgx_mirror.database.trouble import Lost, Refused, TooLate, Unproven
+from tests.fix_pair import NAME, Pair, access, child, freeze, set_names
+from tests.fix_sessions import Connect
+
+pytestmark = pytest.mark.postgres
+BARRIER = "pgx_mirror_barrier"
+NOT_GIVEN = (Unproven, TooLate)  # which of them is a matter of load
+
+
+@pytest.fixture
+def proof(pair: Pair) -> Iterator[Proof]:
+    with closing(Proof(access(pair.a))) as made:
+        yield made
+
+
+def waiting(pair: Pair) -> str:
+    return pair.a.ask(
+        "select count(*) from pg_stat_activity where wait_event = 'SyncRep'"
+    )
+
+
+def commits(pair: Pair, connect: Connect) -> Callable[[], bool]:
+    """Begin a client's commit, and return what tells whether it has returned."""
+    session = connect(pair.a)
+    session.pgconn.nonblocking = 1
+    session.pgconn.send_query(b"select pg_logical_emit_message(true, 'client', '')")
+    session.pgconn.flush()
+
+    def returned() -> bool:
+        session.pgconn.consume_input()
+        return not session.pgconn.is_busy()
+
+    return returned
+
+
+def test_an_arming_holds_commits_up_from_the_barrier_to_the_real_name(
+    pair: Pair, proof: Proof, connect: Connect
+) -> None:
+    proof.off(30)
+    pair.names(BARRIER)
+
+    position = proof.on(30, BARRIER)
+
+    assert position <= wal.number(pair.a.ask("select pg_current_wal_insert_lsn()"))
+    client = commits(pair, connect)
+    wait_until(lambda: waiting(pair) == "2", "the probe and the client wait")
+    assert not client()
+    pair.names(NAME)
+    proof.free(30)
+    wait_until(client, "the client's commit returns")
+    assert waiting(pair) == "0"
+
+
+def test_the_position_of_the_proof_reaches_the_standby(
+    pair: Pair, proof: Proof
+) -> None:
+    pair.names(BARRIER)
+    position = proof.on(30, BARRIER)
+
+    proof.nudge(10)
+
+    have = "select pg_last_wal_receive_lsn()"
+    wait_until(lambda: wal.number(pair.b.ask(have)) >= position, "the standby has it")
+
+
+def test_no_proof_of_on_while_the_checkpointer_has_not_applied_it(
+    pair: Pair, proof: Proof
+) -> None:
+    checkpointer = child(pair.a, "checkpointer")
+    kill(checkpointer, signal.SIGSTOP)
+    pair.names(NAME)
+    shown = "select sync_state from pg_stat_replication"
+    wait_until(lambda: pair.a.ask(shown) == "sync", "it is said to be in sync")
+    freeze(pair.b)  # so that it cannot be the standby that lets a commit return
+
+    with pytest.raises(NOT_GIVEN):
+        proof.on(1, NAME)
+
+    kill(checkpointer, signal.SIGCONT)
+    assert proof.on(30, NAME)
+
+
+def test_no_proof_of_off_while_the_checkpointer_has_not_applied_it(
+    pair: Pair, proof: Proof
+) -> None:
+    checkpointer = child(pair.a, "checkpointer")
+    kill(checkpointer, signal.SIGSTOP)
+
+    with pytest.raises(TooLate):
+        proof.off(1)
+
+    kill(checkpointer, signal.SIGCONT)
+    proof.off(30)
+
+
+def test_no_proof_of_off_while_names_are_set(pair: Pair, proof: Proof) -> None:
+    pair.names(NAME)
+
+    with pytest.raises(Unproven, match=f'shows the names "{NAME}"'):
+        proof.off(0.5)
+
+
+def test_no_proof_of_on_where_a_later_file_has_another_name(
+    pair: Pair, proof: Proof
+) -> None:
+    pair.a.ask("alter system set synchronous_standby_names = 'somebody'")
+    pair.names(BARRIER)
+
+    with pytest.raises(Unproven, match=f'wait for "somebody", not for "{BARRIER}"'):
+        proof.on(30, BARRIER)
+
+    assert waiting(pair) == "0"
+
+
+def test_no_proof_of_on_where_names_come_from_the_command_line(server: Server) -> None:
+    server.start_plain("-c", "synchronous_standby_names=")
+    set_names(server, BARRIER)
+
+    with closing(Proof(access(server))) as proof, pytest.raises(NOT_GIVEN):
+        proof.on(0.5, BARRIER)
+
+
+def test_no_proof_of_on_without_wal_senders(server: Server) -> None:
+    server.configure(max_wal_senders=0)
+    set_names(server, BARRIER)
+    server.start_plain()
+
+    with closing(Proof(access(server))) as proof, pytest.raises(NOT_GIVEN):
+        proof.on(0.5, BARRIER)
+
+
+def test_a_checkpoint_at_work_holds_back_the_barrier(pair: Pair, proof: Proof) -> None:
+    proof.off(30)
+    checkpointer = child(pair.a, "checkpointer")
+    kill(checkpointer, signal.SIGSTOP)
+    pair.names(BARRIER)
+    with pytest.raises(NOT_GIVEN):
+        proof.on(0.5, BARRIER)
+    pair.names(None)
+
+    kill(checkpointer, signal.SIGCONT)
+
+    proof.off(30)  # what it had on its way is over: this is what makes it so
+    assert waiting(pair) == "0"
+
+
+def test_given_up_nothing_is_left_waiting(pair: Pair, proof: Proof) -> None:
+    pair.names(BARRIER)
+    proof.on(30, BARRIER)
+
+    pair.names(None)
+
+    assert proof.drop(30)
+    ours = "select count(*) from pg_stat_activity where application_name = 'mc_agent'"
+    wait_until(lambda: pair.a.ask(ours) == "0", "our sessions are gone")
+
+
+def test_given_up_while_names_stay_its_probe_is_ended(pair: Pair, proof: Proof) -> None:
+    pair.names(BARRIER)
+    proof.on(30, BARRIER)
+
+    assert not proof.drop(0.2)
+
+    wait_until(lambda: waiting(pair) == "0", "the probe is ended")
+
+
+def test_a_cancelled_probe_frees_nobody(
+    pair: Pair, proof: Proof, connect: Connect
+) -> None:
+    pair.names(BARRIER)
+    proof.on(30, BARRIER)
+    with pytest.raises(TooLate):
+        proof.free(0.3)
+    pair.a.ask(
+        "select pg_cancel_backend(pid) from pg_stat_activity where wait_event = 'SyncRep'"
+    )
+
+    with pytest.raises(TooLate):
+        proof.free(0.3)
+
+    pair.names(NAME)
+    proof.free(30)
+
+
+def test_a_server_that_ends_under_a_proof_is_lost(server: Server) -> None:
+    server.start_plain()
+    set_names(server, BARRIER)
+    with closing(Proof(access(server))) as proof:
+        proof.on(30, BARRIER)
+        server.stop(signal.SIGQUIT)
+
+        with pytest.raises((Lost, Refused)):
+            proof.free(5)
+
+        assert not proof.drop(1)
+
+
+def test_a_frozen_server_is_late(pair: Pair, proof: Proof) -> None:
+    freeze(pair.a)
+
+    with pytest.raises(TooLate):
+        proof.off(0.5)
