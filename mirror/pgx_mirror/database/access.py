@@ -11,7 +11,11 @@ APPLICATION = "mc_agent"  # the newer guides' name
 LOCAL, REMOTE = "local", "on"
 
 # What no setting of a role, a database or the server may change for us.
-_OURS = {"default_transaction_read_only": "off", "lock_timeout": "0"}
+_OURS = {
+    "default_transaction_read_only": "off",
+    "lock_timeout": "0",
+    "standard_conforming_strings": "on",
+}
 # What keeps a statement out of the server's log and views.
 _HIDDEN = {
     "log_statement": "none",

@@ -19,7 +19,7 @@ NAMES = "synchronous_standby_names"
 _FAST = {
     "senders": """
         select application_name, pid, coalesce(host(client_addr), ''), client_port, state,
-            sync_state, write_lsn, flush_lsn, replay_lsn
+            sync_state, coalesce(reply_time::text, ''), write_lsn, flush_lsn, replay_lsn
         from pg_stat_replication order by pid""",
     "positions": """
         select r, current_setting('synchronous_standby_names'), pg_conf_load_time(),
@@ -36,7 +36,8 @@ _FAST = {
                 and wait_event is distinct from 'CheckpointerMain'), false)
         from pg_stat_activity""",
     "receiver": """
-        select pid, status, received_tli, sender_port, coalesce(sender_host, '')
+        select pid, status, received_tli, sender_port, coalesce(sender_host, ''),
+            coalesce(last_msg_receipt_time::text, '')
         from pg_stat_wal_receiver
         where pid is not null""",
     "loose": """
@@ -48,6 +49,17 @@ _FAST = {
         left join pg_database as d on d.oid = setdatabase
         where one like 'synchronous_commit=%' order by 1, 2""",
 }
+# One line in error makes a reload ignore them all, but for a value that only a restart
+# can set; the word is not translated.
+FILE_ERRORS = """
+        select coalesce(sourcefile, ''), coalesce(sourceline::text, ''),
+            coalesce(name, ''), error
+        from pg_file_settings
+        where error is not null and (name is null or error <> 'setting could not be applied'
+            or name = 'synchronous_standby_names')"""
+SOURCE = """
+    select source, coalesce(sourcefile, '') from pg_settings
+    where name = 'synchronous_standby_names'"""
 # What changes by a reload or a restart alone.
 _SLOW = {
     "settings": """
@@ -57,14 +69,7 @@ _SLOW = {
             'primary_conninfo', 'max_connections', 'max_worker_processes',
             'max_wal_senders', 'max_prepared_transactions', 'max_locks_per_transaction')
             or name like 'recovery\\_target%'""",
-    # One line in error makes a reload ignore them all, but for a value that only a
-    # restart can set; the word is not translated.
-    "files": """
-        select coalesce(sourcefile, ''), coalesce(sourceline::text, ''),
-            coalesce(name, ''), error
-        from pg_file_settings
-        where error is not null and (name is null or error <> 'setting could not be applied'
-            or name = 'synchronous_standby_names')""",
+    "files": FILE_ERRORS,
     "identity": """
         select (pg_control_system()).system_identifier, (pg_control_checkpoint()).timeline_id,
             (pg_control_recovery()).min_recovery_end_timeline""",
@@ -106,6 +111,7 @@ class Walreceiver:
     timeline: int
     sender_port: int
     is_local: bool  # by a Unix-domain socket
+    heard: str  # when the last message came
 
 
 def loaded(fast: list[Rows]) -> str:
@@ -120,9 +126,15 @@ def next_transaction(fast: list[Rows]) -> int:
 
 def walreceiver(fast: list[Rows]) -> Walreceiver | None:
     """Return the standby's walreceiver, None without one."""
-    for pid, status, timeline, port, host in fast[3]:
-        local = (host or "").startswith(("/", "@"))
-        return Walreceiver(_int(pid), status or "", _int(timeline), _int(port), local)
+    for pid, status, timeline, port, host, heard in fast[3]:
+        return Walreceiver(
+            _int(pid),
+            status or "",
+            _int(timeline),
+            _int(port),
+            (host or "").startswith(("/", "@")),
+            heard or "",
+        )
     return None
 
 
@@ -132,7 +144,7 @@ def facts(slow: list[Rows], when: str) -> Facts:
     return Facts(
         loaded=when,
         settings={str(row[0]): row for row in settings},
-        file_errors=tuple(_file_error(row) for row in files),
+        file_errors=tuple(file_error(row) for row in files),
         system=str(system),
         timeline=_int(minimum) or _int(checkpoint),
     )
@@ -170,7 +182,7 @@ def seen(fast: list[Rows], known: Facts) -> Seen:
 
 
 def _sender(row: Row) -> Sender:
-    name, pid, address, port, state, sync_state, *positions = row
+    name, pid, address, port, state, sync_state, reply, *positions = row
     write, flush, replay = (_position(one) for one in positions)
     return Sender(
         name or "",
@@ -182,6 +194,7 @@ def _sender(row: Row) -> Sender:
         write,
         flush,
         replay,
+        reply or "",
     )
 
 
@@ -209,7 +222,8 @@ def _unable(paused: str | None, known: Facts) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _file_error(row: Row) -> str:
+def file_error(row: Row) -> str:
+    """Return a row of FILE_ERRORS as a line for people."""
     file, line, name, error = row
     about = f'"{name}": ' if name else ""
     return f"{file}:{line}: {about}{error}"

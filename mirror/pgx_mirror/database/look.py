@@ -109,7 +109,7 @@ class Looker:
         """Return what the server shows *within* seconds.
 
         With *probe*, of a primary that should wait for its standby, a probe commit is begun
-        after each look at which others had committed since the last one; later looks tell
+        after each look at which others had committed, or nobody streams; later looks tell
         what became of it.  Raises Refused, TooLate, Lost.
         """
         until = time.monotonic() + within
@@ -142,7 +142,7 @@ class Looker:
             superuser=session.is_superuser,
         )
         if probe and not found.recovery:
-            self._probe(answers.next_transaction(fast), until)
+            self._probe(answers.next_transaction(fast), until, alone=not found.senders)
         return found
 
     def _facts(self, session: Session, fast: list[Rows], until: float) -> answers.Facts:
@@ -157,7 +157,7 @@ class Looker:
         if found is None:
             return None
         own = receiver.LOCAL if found.is_local else self._own_end(found)
-        return Receiver(found.pid, *own, found.status, found.timeline)
+        return Receiver(found.pid, *own, found.status, found.timeline, found.heard)
 
     def _own_end(self, found: answers.Walreceiver) -> tuple[str, int]:
         """Return its own end; one process has one connection as long as it lives."""
@@ -173,9 +173,12 @@ class Looker:
             self._prober.close()
             return 0
 
-    def _probe(self, transaction: int, until: float) -> None:
-        """Commit once more, where somebody else has; an idle server stays idle."""
-        if self._prober.waits or transaction == self._probed:
+    def _probe(self, transaction: int, until: float, *, alone: bool) -> None:
+        """Commit once more, where somebody else has; an idle server stays idle.
+
+        Where there is no sender at all a commit that returns is an alarm, so it is sought.
+        """
+        if self._prober.waits or (transaction == self._probed and not alone):
             return
         try:
             self._prober.begin(until - time.monotonic())

@@ -13,7 +13,7 @@ from pgx_mirror.core import wal
 from pgx_mirror.database.access import REMOTE, Access
 from pgx_mirror.database.opening import open_session
 from pgx_mirror.database.session import Session
-from pgx_mirror.database.trouble import TooLate, Trouble, Unproven
+from pgx_mirror.database.trouble import Lost, TooLate, Trouble, Unproven
 
 COMMIT = "select pg_logical_emit_message(true, 'pgx_mirror', '')"
 _NAMES = "show synchronous_standby_names"
@@ -29,6 +29,7 @@ _BETWEEN_SESSIONS = 0.02
 _BETWEEN_PROBES = 0.02
 _READ_WITHIN = 5.0
 NUDGE_EVERY = 0.05  # the protocol's 3.6
+_ENDED_WITHIN = 0.5
 _LEAST = 0.05  # what an answer is given even where the time is over
 
 
@@ -70,7 +71,7 @@ class Proof:
             self._returns(left)
             self._rests(left)
         except Trouble:
-            self._give_up()
+            self.close()
             raise
 
     def _shows_nobody(self, left: _Time) -> None:
@@ -116,7 +117,7 @@ class Proof:
             if shown != names:
                 raise Unproven(f'commits wait for "{shown}", not for "{names}"')
         except Trouble:
-            self._give_up()
+            self.close()
             raise
         return wal.number(str(position))
 
@@ -133,19 +134,20 @@ class Proof:
         return False
 
     def free(self, within: float) -> int:
-        """Nudge until the probe commit has returned, and tell by how many commits (3.6).
+        """Nudge until the probe commit has returned; return a position before its end (3.6).
 
-        The real name must be in the file, and the server told.  Raises Refused, TooLate, Lost.
+        The real name must be in the file, and the server told.  It may be called again after
+        TooLate.  Raises Refused, TooLate, Lost.
         """
-        left, nudges = _Time(within), 0
-        probe = self._probing(left)
-        while not self._has_returned(probe):
+        left, probe = _Time(within), self._probe
+        if probe is None:
+            raise Lost("no commit is waiting")
+        while (position := self._returned(probe)) is None:
             if left.over:
                 raise TooLate("a commit still waits for the standby")
             self.nudge(left.left)
-            nudges += 1
         self.close()
-        return nudges
+        return position
 
     def nudge(self, within: float) -> None:
         """Commit once without waiting, so that the standby has something to answer (3.5).
@@ -154,14 +156,18 @@ class Proof:
         """
         self._watch(_Time(within)).ask(COMMIT, within)
 
-    def _has_returned(self, probe: Session) -> bool:
-        """Whether a standby has released the probe; one that was cancelled is sent again."""
-        if probe.take(NUDGE_EVERY) is None:
-            return False
+    def _returned(self, probe: Session) -> int | None:
+        """Return its position once a standby has released it.
+
+        One that was cancelled instead is sent again.
+        """
+        found = probe.take(NUDGE_EVERY)
+        if found is None:
+            return None
         if probe.warnings:
             probe.send(COMMIT)
-            return False
-        return True
+            return None
+        return wal.number(str(found[0][0][0]))
 
     def drop(self, within: float) -> bool:
         """Give the arming up, once the names are out: whether that freed the probe commit.
@@ -173,7 +179,7 @@ class Proof:
             freed = self._probe is None or self._probe.take(left.left) is not None
         except Trouble:
             freed = False
-        self._give_up()
+        self.close()
         return freed
 
     def _commit(self, left: _Time) -> None:
@@ -190,23 +196,36 @@ class Proof:
             self._beside = open_session(self._access, left.left)
         return self._beside
 
-    def _give_up(self) -> None:
-        """End the probe's backend, whose wait would not notice that we have gone.
+    def close(self) -> None:
+        """Close the sessions, and end a probe's backend that waits: it would not notice.
 
         Nothing but a message to nobody was committed: whether it stays in the log does not
-        matter to anyone.
+        matter to anyone.  Raises nothing, and takes a second at most.
         """
-        try:
-            if self._probe is not None and self._probe.take() is None:
-                with open_session(self._access, 1.0) as session:
-                    session.ask(f"select pg_terminate_backend({self._probe.pid})", 1.0)
-        except Trouble:
-            pass  # the server is gone or hangs; with it goes the probe
-        self.close()
-
-    def close(self) -> None:
-        """Close the sessions; a probe commit that waits goes on waiting."""
+        if self._probe is not None and _waits(self._probe):
+            self._end(self._probe.pid)
         for session in (self._probe, self._beside):
             if session is not None:
                 session.close()
         self._probe = self._beside = None
+
+    def _end(self, pid: int) -> None:
+        """End a backend by a session that stands, or by a new one where that is of no use."""
+        end = f"select pg_terminate_backend({pid})"
+        try:
+            self._watch(_Time(_ENDED_WITHIN)).ask(end, _ENDED_WITHIN)
+            return
+        except Trouble:
+            pass
+        try:
+            with open_session(self._access, _ENDED_WITHIN) as session:
+                session.ask(end, _ENDED_WITHIN)
+        except Trouble:
+            pass  # the server is gone or hangs, and with it the backend
+
+
+def _waits(session: Session) -> bool:
+    try:
+        return session.take() is None
+    except Trouble:
+        return False
