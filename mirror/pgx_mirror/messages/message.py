@@ -1,7 +1,7 @@
 """What a message is, and the line that it becomes.  Pure.  Manual 7.5.
 
-To add one, add a constant to the module of its subject; docs/messages.md then wants the
-table of `python -m tools.mirror_messages`.
+To add one, add a constant to the module of its subject; `python -m
+tools.mirror_messages --write` puts it into docs/messages.md.
 """
 
 from __future__ import annotations

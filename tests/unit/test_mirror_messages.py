@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from pgx_mirror.messages import disk, pair, peer
 from pgx_mirror.messages.catalogue import CATALOGUE, SUBJECTS, of, table
 from pgx_mirror.messages.message import NOTHING, PRIORITY, Message, words
+from tools.mirror_messages import DOCUMENT, HEADING, replaced
 
 ROOT = Path(__file__).resolve().parents[2]
 MESSAGES = list(CATALOGUE.values())
@@ -63,10 +64,13 @@ def test_a_message_has_type_cause_and_action(message: Message) -> None:
 
 
 def test_the_document_shows_the_catalogue() -> None:
-    text = (ROOT / "docs" / "messages.md").read_text()
-    section = text.partition("\n## Mirroring Controller\n")[2].partition("\n## ")[0]
+    """`python -m tools.mirror_messages --write` puts it there."""
+    text = DOCUMENT.read_text()
+    section = text.partition(HEADING)[2].partition("\n## ")[0]
 
     assert [line for line in section.splitlines() if line.startswith("|")] == table()
+    assert replaced(text, table()) == text
+    assert replaced(text, ["| x |"]).count("\n") == text.count("\n") - len(table()) + 1
 
 
 def test_a_command_prints_it() -> None:
