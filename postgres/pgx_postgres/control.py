@@ -18,6 +18,9 @@ OLDEST = 13
 # system_identifier, pg_control_version, catalog_version_no
 _HEAD = struct.Struct("=QII")
 _STATE = struct.Struct("=i")  # DBState, right behind them
+_CHECKPOINT = struct.Struct("=32xQ")  # behind state, padding and time
+# DBState: not running since a clean shutdown; the same of a standby.
+SHUT_DOWN, SHUT_DOWN_IN_RECOVERY = 1, 2
 
 
 class NoInstance(Failure):
@@ -110,3 +113,16 @@ def read(data_directory: str) -> Control:
             hint="Without it PostgreSQL cannot start: restore the data directory.",
         ) from ex
     return Control(major, *head)
+
+
+def read_shutdown(data_directory: str) -> int:
+    """Return the position of the checkpoint that a clean shutdown has made, 0 without one.
+
+    A standby's shutdown makes a restartpoint, which is none.
+    """
+    try:
+        data = _read(data_directory, CONTROL_FILE)
+        state = _STATE.unpack_from(data, _HEAD.size)[0]
+        return int(_CHECKPOINT.unpack_from(data)[0]) if state == SHUT_DOWN else 0
+    except (OSError, struct.error):
+        return 0

@@ -6,7 +6,7 @@ known from them counts as ours.
 
 from __future__ import annotations
 
-from pgx_mirror.conf.kinds import Switch, Text, Whole, Word
+from pgx_mirror.conf.kinds import Switch, Text, Whole, Word, absolute
 from pgx_mirror.conf.parameters import OURS, Parameter
 
 _P = Parameter
@@ -103,6 +103,13 @@ OURS_AND_USED = (
         "admin_ssl_ca_file",
         Text(spaces=True),
         "The CA that has signed the other server's certificate.",
+        "",
+        OURS,
+    ),
+    _P(
+        "bin_dir",
+        Text(spaces=True, fault=absolute),
+        "The directory of PostgreSQL's programs, where they are not in a usual one.",
         "",
         OURS,
     ),

@@ -66,6 +66,7 @@ class Server:
     admin_ssl_cert_file: str
     admin_ssl_key_file: str
     admin_ssl_ca_file: str
+    bin_dir: str
 
     @property
     def silence(self) -> float:

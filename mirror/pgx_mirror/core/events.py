@@ -131,10 +131,12 @@ class RegisterIs:
 class Answered:
     """The register has answered a request of ours: *cell* is what it holds now.
 
-    None: the answer is not known, so it is read again.
+    None: the answer is not known, so it is read again.  *again*: seconds until the same may
+    be asked again, where it has decided nothing.
     """
 
     cell: Cell | None
+    again: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

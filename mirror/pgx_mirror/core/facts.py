@@ -106,7 +106,8 @@ class Facts:
     peer, heard_at  the peer's last report, and when its last word came (the start's time
                     while there was none); stream_at likewise by the WAL stream
     register        the register's identity, empty while it cannot be reached
-    cell            its cell as it was read last, None while it is not known
+    cell            its cell as it was read last, None for an empty register; ask_at: the
+                    pen is not asked for before that time
     arming          None while there is none; not_before: no new one before that time,
                     since so many were tried in vain; armings: how many there were
     detached        the standby's incarnation that an operator has disconnected here
@@ -147,6 +148,7 @@ class Facts:
     stream_at: float = 0.0
     register: str = ""
     cell: Cell | None = None
+    ask_at: float = 0.0
     arming: Arming | None = None
     not_before: float = 0.0
     tried: int = 0

@@ -53,6 +53,7 @@ from pgx_mirror.core.seen import Seen
 HAND_EDITED = "synchronous_standby_names was changed by hand"
 POISONED = "a position beyond our own WAL was reported"
 AFTER_A_PAIR = 5.0  # seconds before a standby that has just left is joined again
+ASK_AGAIN = 0.1  # seconds until a register that has decided nothing is asked again
 AGAIN = 1.0  # seconds until a file that could not be written is tried again
 
 
@@ -109,8 +110,9 @@ def _outcome(facts: Facts, event: Event, now: float) -> Facts:
             return _free(facts, SERVER, stopped_at=at)
         case Promoted(why):
             return _free(facts, SERVER, promote_failed=why)
-        case Answered(cell):
-            return _free(facts, REGISTER, cell=cell)
+        case Answered(cell, again):
+            ask_at = now + max(again, ASK_AGAIN)
+            return _free(facts, REGISTER, cell=cell, ask_at=ask_at)
         case _:
             return _proof(facts, event)
 

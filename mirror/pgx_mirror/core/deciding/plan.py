@@ -48,7 +48,7 @@ def _goes_on(facts: Facts, arming: Arming, now: float) -> bool:
         and now - arming.since < facts.terms.arming
         and theirs is not None
         and theirs.generation == arming.generation
-        and joining.can_join(facts, now)
+        and joining.may_go_on(facts, now)
     )
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from pgx_mirror.core.facts import ARBITRATION, ASKING, DETACH, LEAVE, Facts
 from pgx_mirror.core.known import basics, primary, register
-from pgx_mirror.core.mark import PAIR
+from pgx_mirror.core.mark import PAIR, Mark
 from pgx_mirror.core.report import DOWN, NAMES_SET, UP, Have, Report
+from pgx_mirror.core.seen import Seen
 
 REGISTER_CHANGED = "the register is another one"
 
@@ -19,7 +22,7 @@ def report_of(facts: Facts, now: float) -> Report:
         owner=facts.terms.me,
         incarnation=facts.terms.incarnation,
         heard="" if peer is None else peer.incarnation,
-        mark=None if facts.unsure else facts.mark,
+        mark=_told_mark(facts),
         standby=facts.standby,
         server=facts.server,
         names=facts.names,
@@ -30,7 +33,7 @@ def report_of(facts: Facts, now: float) -> Report:
         barrier=arming.barrier if arming is not None and asking else 0,
         real_name=facts.real_name,
         have=_have(facts),
-        unable=() if seen is None else seen.unable,
+        unable=_unable(seen),
         receiver=None if receiver is None else (receiver.address, receiver.port),
         position=_position(facts),
         limits=() if seen is None else seen.limits,
@@ -47,6 +50,20 @@ def report_of(facts: Facts, now: float) -> Report:
     )
 
 
+def _unable(seen: Seen | None) -> tuple[str, ...]:
+    """Return why a standby is none to rely on."""
+    if seen is None or not seen.recovery:
+        return ()
+    return seen.unable if seen.fsync else (*seen.unable, "fsync is off")
+
+
+def _told_mark(facts: Facts) -> Mark | None:
+    """Return the mark without what only its own server can compare."""
+    if facts.mark is None or facts.unsure:
+        return None
+    return replace(facts.mark, inode=0, directory=0)
+
+
 def _position(facts: Facts) -> int:
     seen = facts.seen
     if seen is None:
@@ -60,7 +77,7 @@ def _have(facts: Facts) -> Have | None:
     if peer is None or seen is None or mine is None or not seen.recovery:
         return None
     asked = bool(peer.challenge) and peer.joining == mine.generation
-    if not asked or seen.receiver is None or not seen.fsync:
+    if not asked or seen.receiver is None:
         return None
     timeline = seen.receiver.timeline
     return Have(peer.challenge, mine.generation, timeline, seen.received)
@@ -91,7 +108,6 @@ def _is_another_register(facts: Facts) -> bool:
     return (
         basics.policy(facts) == ARBITRATION
         and bool(facts.register)
-        and facts.cell is not None
         and facts.register != basics.mark(facts).register
     )
 

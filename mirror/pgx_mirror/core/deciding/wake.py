@@ -16,6 +16,7 @@ def wake(facts: Facts, now: float) -> float:
         facts.sender_at + limit,
         facts.not_before,
         facts.retry_at,
+        facts.ask_at,
         facts.since + limit,
     ]
     return min([at for at in times if at > now], default=now + _AT_LEAST)

@@ -12,6 +12,13 @@ from pgx_mirror.core.seen import Seen, Sender
 
 def can_join(facts: Facts, now: float) -> bool:
     """Whether a primary that is alone may begin to arm for the standby that it hears."""
+    seen = facts.seen
+    streams = seen is not None and any(row.state == "streaming" for row in seen.senders)
+    return streams and now >= facts.not_before and may_go_on(facts, now)
+
+
+def may_go_on(facts: Facts, now: float) -> bool:
+    """Whether an arming for the standby that is heard may go on."""
     peer, theirs, seen = facts.peer, basics.peer_mark(facts), facts.seen
     return (
         basics.is_in(facts, ALONE)
@@ -20,17 +27,16 @@ def can_join(facts: Facts, now: float) -> bool:
         and not (facts.fault or facts.disk or facts.poisoned or facts.conf_failed)
         and bool(facts.real_name)
         and facts.wish not in (STOP, SWITCH, DETACH)
-        and now >= facts.not_before
         and peer is not None
         and theirs is not None
         and seen is not None
         and basics.is_heard(facts, now)
         and basics.is_fit(peer)
-        and _may_be_joined(facts, peer, theirs, seen)
+        and _may_be_joined(facts, peer, theirs)
     )
 
 
-def _may_be_joined(facts: Facts, peer: Report, theirs: Mark, seen: Seen) -> bool:
+def _may_be_joined(facts: Facts, peer: Report, theirs: Mark) -> bool:
     return (
         peer.standby
         and peer.server == UP
@@ -39,7 +45,6 @@ def _may_be_joined(facts: Facts, peer: Report, theirs: Mark, seen: Seen) -> bool
         and theirs.system == basics.mark(facts).system
         and peer.policy == facts.terms.policy
         and (facts.terms.policy != ARBITRATION or _same_register(facts, peer))
-        and any(row.state == "streaming" for row in seen.senders)
     )
 
 

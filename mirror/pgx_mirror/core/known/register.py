@@ -5,7 +5,7 @@ from __future__ import annotations
 from pgx_mirror.core import cell as cells
 from pgx_mirror.core.facts import ARBITRATION, Facts
 from pgx_mirror.core.known import basics
-from pgx_mirror.core.mark import ALONE, PAIR, SYNC
+from pgx_mirror.core.mark import ALONE, GIVEN, NEW, OUT, PAIR, SYNC
 
 
 def is_register(facts: Facts) -> bool:
@@ -64,3 +64,17 @@ def to_lift(facts: Facts) -> cells.Cell | None:
 def is_reached(facts: Facts) -> bool:
     """Whether the register of our epoch can be asked."""
     return is_register(facts)
+
+
+def wants_binding(facts: Facts) -> bool:
+    """Whether our mark has to name the register that is reached, which is empty.
+
+    In a pair it does not: the epoch ends first, since the register is part of it.
+    """
+    return (
+        facts.terms.policy == ARBITRATION
+        and bool(facts.register)
+        and facts.cell is None
+        and basics.is_in(facts, ALONE, GIVEN, OUT, NEW)
+        and basics.mark(facts).register != facts.register
+    )

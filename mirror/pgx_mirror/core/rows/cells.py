@@ -20,6 +20,7 @@ CELLS = (
             basics.policy(f) == ARBITRATION
             and bool(f.register)
             and f.register == basics.mark(f).register
+            and n >= f.ask_at
             and (primary.primary_wants(f, n) or standby.takes_over(f, n))
             and not register.has_won(f)
             and not register.has_lost(f)

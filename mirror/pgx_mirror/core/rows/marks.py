@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from pgx_mirror.core.effects import Effect, WriteMark
 from pgx_mirror.core.facts import ARBITRATION, Facts
@@ -73,6 +74,12 @@ MARKS = (
         lambda f, _: f.mark is None and f.fresh is not None,
         lambda f, _: WriteMark(f.fresh),  # type: ignore[arg-type]
         "a fresh copy, or an operator's word that this server is the primary",
+    ),
+    Row(
+        "binds",
+        lambda f, _: register.wants_binding(f),
+        lambda f, _: WriteMark(replace(basics.mark(f), register=f.register)),
+        "an empty register is enrolled by marks that name it and so renounce any other",
     ),
     Row(
         "deposed",

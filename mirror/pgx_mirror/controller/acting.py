@@ -1,0 +1,213 @@
+"""From effects to hands, and from what hands say to events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import assert_never
+
+from pgx_base.idents import Ident
+from pgx_mirror.controller.jobs import files, instance, looker, prover, seer, sessions
+from pgx_mirror.controller.jobs.line import Ended, Said
+from pgx_mirror.controller.jobs.site import Site
+from pgx_mirror.controller.staff import Staff
+from pgx_mirror.core import effects as do
+from pgx_mirror.core import events as told
+from pgx_mirror.core.effects import Effect
+from pgx_mirror.core.events import Event
+from pgx_mirror.core.facts import BEARS, CONF, MARK, PROOF, SERVER, Facts
+from pgx_mirror.core.mark import Mark
+from pgx_mirror.core.report import DOWN, STARTING, STOPPING, UNSURE, UP
+from pgx_mirror.core.seen import Seen
+from pgx_postgres.watch.watched import Limits
+
+SEER, LOOKER, FINDER = "seer", "looker", "finder"
+
+
+class Acting:
+    """Does what the core wants done to this server; the register is not its part."""
+
+    def __init__(
+        self, site: Site, staff: Staff, limits: Limits, interval: float, patience: float
+    ) -> None:
+        self._site, self._staff, self._limits = site, staff, limits
+        self._interval, self._patience = interval, patience
+        self.postmaster: Ident | None = None
+        self.said: list[str] = []
+
+    # --- what is to be done ------------------------------------------------------------
+
+    def do(self, effect: Effect, facts: Facts) -> Iterator[Event]:
+        """Begin *effect*; what is known at once is told."""
+        site, staff = self._site, self._staff
+        match effect:
+            case do.WriteMark(mark):
+                staff.begin(MARK, files.write_mark, site, mark)
+            case do.WriteNames(names):
+                staff.begin(CONF, files.write_names, site, names, self._running(facts))
+            case do.Start():
+                yield from self._start(facts)
+            case do.StopServer(mode, because):
+                yield from self._stop(mode, because, facts)
+            case do.Promote():
+                staff.begin(SERVER, sessions.promoted, site, self._patience)
+            case do.Bear(name):
+                staff.begin(BEARS, files.bear, site, name, self._running(facts))
+            case do.ProveOff():
+                staff.begin(PROOF, prover.prove, site, facts.terms.arming)
+            case do.ProveOn():
+                staff.tell(PROOF, prover.ON)
+            case do.AskForPen() | do.Lift():
+                raise AssertionError("the register is asked elsewhere")
+            case _:
+                assert_never(effect)
+
+    def _running(self, facts: Facts) -> Ident | None:
+        return self.postmaster if facts.server in (UP, STARTING) else None
+
+    def _start(self, facts: Facts) -> Iterator[Event]:
+        self._staff.begin(SERVER, instance.start, self._site, self._patience)
+        yield told.ServerIs(STARTING, facts.standby)
+        yield told.Judged("")
+
+    def _stop(self, mode: str, because: str, facts: Facts) -> Iterator[Event]:
+        self.unwatch()
+        self.said.append(f"stopping the server ({mode}): {because}")
+        arguments = (self._site, mode, self.postmaster, self._patience)
+        self._staff.begin(SERVER, instance.stop, *arguments)
+        yield told.ServerIs(STOPPING, facts.standby)
+
+    def watch(self, postmaster: Ident, *, pair: bool) -> None:
+        """Watch a server that runs."""
+        self.postmaster = postmaster
+        site = self._site
+        self._staff.begin(SEER, seer.watch_server, site, postmaster, self._limits)
+        self._staff.begin(
+            LOOKER, looker.look_on, site, postmaster, self._interval, pair
+        )
+
+    def unwatch(self) -> None:
+        """Watch no more."""
+        self._staff.end(SEER)
+        self._staff.end(LOOKER)
+
+    # --- what has become of it ---------------------------------------------------------
+
+    def hear(self, work: str, said: Said | Ended, facts: Facts) -> Iterator[Event]:
+        """Return what a hand at *work* has said, as events."""
+        if isinstance(said, Said):
+            yield from self._progress(work, said.value, facts)
+            return
+        match work:
+            case "mark":
+                yield self._wrote(said)
+            case "conf":
+                yield self._names(said)
+            case "bears":
+                yield told.Bears("" if said.problem else str(said.value))
+            case "server":
+                yield from self._server(said, facts)
+            case "proof":
+                yield told.ProofFailed(said.problem) if said.problem else told.Freed(0)
+            case "finder":
+                yield from self._found(said, facts)
+            case _:
+                self.said.append(f"{work} ended: {said.problem}")
+                self._watcher_ended(facts)
+
+    def _progress(self, work: str, value: object, facts: Facts) -> Iterator[Event]:
+        match value:
+            case looker.Look(seen, began):
+                yield told.Looked(seen, began)
+                yield from self._recovery(seen, facts)
+            case looker.NoLook(why):
+                self.said.append(why)
+            case seer.Well():
+                yield told.Judged("")
+            case seer.Fault(reason, gone):
+                yield told.Judged(reason)
+                if gone:
+                    yield from self._gone(facts)
+            case seer.Told(text):
+                self.said.append(text)
+            case prover.Off():
+                yield told.ProvedOff()
+            case prover.On(barrier):
+                yield told.ProvedOn(barrier)
+            case str(text):
+                self.said.append(text)
+            case _:
+                raise AssertionError(f"{work} says {value!r}")
+
+    def _recovery(self, seen: Seen, facts: Facts) -> Iterator[Event]:
+        """A server that a hand outside has promoted is no standby any more."""
+        if (
+            facts.server == UP
+            and seen.recovery != facts.standby
+            and SERVER not in facts.busy
+        ):
+            yield told.ServerIs(UP, seen.recovery)
+
+    def _gone(self, facts: Facts) -> Iterator[Event]:
+        """The postmaster has ended by itself: what it has left is looked for."""
+        self.unwatch()
+        if SERVER in facts.busy:
+            return
+        yield told.ServerIs(UNSURE, facts.standby)
+        self._staff.begin(FINDER, instance.find, self._site)
+
+    def _found(self, said: Ended, facts: Facts) -> Iterator[Event]:
+        if SERVER in facts.busy or said.problem:
+            return
+        where: instance.Found = said.value
+        nothing = where.postmaster is None and not where.rest
+        if nothing and facts.server == UNSURE:
+            yield told.ServerIs(DOWN, facts.standby)
+
+    def _wrote(self, said: Ended) -> Event:
+        match said.value:
+            case Mark():
+                return told.Wrote(said.value)
+            case files.Failed(why, unsure):
+                return told.MarkFailed(why, unsure=unsure)
+            case _:  # the hand has died: nobody knows how far it came
+                return told.MarkFailed(said.problem, unsure=True)
+
+    def _names(self, said: Ended) -> Event:
+        if said.problem:
+            return told.NamesFailed(said.problem)
+        names, real_name = said.value
+        return told.NamesAre(names, real_name)
+
+    def _server(self, said: Ended, facts: Facts) -> Iterator[Event]:
+        match said.value:
+            case (int(), int()) as postmaster:
+                yield told.ServerIs(UP, facts.standby)
+                yield told.Started()
+                self.watch(postmaster, pair=False)
+            case instance.StoppedAt(left, checkpoint):
+                yield told.ServerIs(UNSURE if left else DOWN, facts.standby)
+                yield told.Stopped(left, checkpoint)
+            case sessions.Promotion(why, ended):
+                if not why:
+                    yield told.ServerIs(UP, False)
+                yield told.Promoted(why, ended)
+            case _:
+                yield from self._failed(said.problem, facts)
+
+    def _failed(self, why: str, facts: Facts) -> Iterator[Event]:
+        """A start, a stop or a promotion that came to nothing: what runs is looked for."""
+        was = facts.server
+        yield told.ServerIs(UNSURE, facts.standby)
+        if was == STARTING:
+            yield told.Started(why)
+        elif was == STOPPING:
+            yield told.Stopped(why)
+        else:
+            yield told.Promoted(why)
+        self._staff.begin(FINDER, instance.find, self._site)
+
+    def _watcher_ended(self, facts: Facts) -> None:
+        """A seer or a looker that has died is begun anew while its server lives."""
+        lives = self.postmaster is not None and instance.is_alive(self.postmaster)
+        if lives and facts.server == UP and self.postmaster is not None:
+            self.watch(self.postmaster, pair=False)

@@ -1,0 +1,196 @@
+"""What mc_ctl asks, and what it is answered."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+
+from pgx_base.failure import Failure
+from pgx_mirror.controller import words
+from pgx_mirror.controller.control import Gone, Listener, Request
+from pgx_mirror.core import events as told
+from pgx_mirror.core.deciding.wishes import Outcome, outcome, refusal
+from pgx_mirror.core.events import Event
+from pgx_mirror.core.facts import (
+    DETACH,
+    LEAVE,
+    REST,
+    RUN,
+    STOP,
+    STOP_ALL,
+    SWITCH,
+    Facts,
+)
+from pgx_mirror.core.known import basics
+from pgx_mirror.core.report import STARTING, UP
+
+_LINGERS = 3.0  # seconds after a start that is refused, for mc_ctl to be told
+
+Ask = Callable[[dict[str, object]], None]
+StatusOf = Callable[[Facts], dict[str, object]]
+
+
+class Answering:
+    """The control socket's verbs, each from its question to its last word."""
+
+    def __init__(self, listener: Listener, status_of: StatusOf, ask_peer: Ask) -> None:
+        self._listener, self._status_of, self._ask_peer = listener, status_of, ask_peer
+        self._acts: int | None = None  # the connection whose wish is being carried out
+        self._awaits: list[int] = []
+        self._started: Outcome | None = None
+        self._forwarded = False
+        self._over = False
+        self._over_at = math.inf
+        self._ending = False
+
+    def interests(self) -> list[tuple[int, int]]:
+        """Return what to poll for."""
+        return self._listener.interests()
+
+    def is_over(self) -> bool:
+        """Whether the controller has to go."""
+        return self._over
+
+    def close(self) -> None:
+        """Leave the socket."""
+        self._listener.close()
+
+    def hear(self, ready: dict[int, int], facts: Facts, now: float) -> Iterator[Event]:
+        """Return what mc_ctl's questions mean."""
+        for fd, _ in self._listener.interests():
+            if fd in ready:
+                for event in self._listener.ready(fd, ready[fd]):
+                    match event:
+                        case Request():
+                            yield from self._asked(event, facts, now)
+                        case Gone(connection):
+                            self._left(connection)
+
+    def _left(self, connection: int) -> None:
+        """Nobody waits for it any more; what was begun is carried out to its end."""
+        if self._acts == connection:
+            self._acts = None
+        self._awaits = [one for one in self._awaits if one != connection]
+
+    def _asked(self, asked: Request, facts: Facts, now: float) -> Iterator[Event]:
+        connection = asked.connection
+        match asked.verb:
+            case words.STATUS:
+                self._listener.reply(connection, words.Done(self._status_of(facts)))
+            case words.AWAIT:
+                self._awaits.append(connection)
+            case words.ENABLE | words.DISABLE:
+                yield from self._enable(connection, asked.verb == words.ENABLE)
+            case words.STOP:
+                yield from self._wish(connection, _stop(asked.options), facts, now)
+                if "all" in asked.options:
+                    self._ask_peer({"wish": STOP_ALL})
+            case words.SWITCH:
+                yield from self._switch(connection, facts, now)
+            case words.DETACH:
+                yield from self._wish(connection, DETACH, facts, now)
+            case _:
+                raise AssertionError(f"no verb: {asked.verb}")
+
+    def _enable(self, connection: int, failover: bool) -> Iterator[Event]:
+        yield told.Enabled(failover)
+        self._ask_peer({"failover": failover})
+        self._listener.reply(connection, words.Done({}))
+
+    def _switch(self, connection: int, facts: Facts, now: float) -> Iterator[Event]:
+        """A standby hands the word on to a primary that answers."""
+        if facts.standby and basics.is_heard(facts, now):
+            self._ask_peer({"wish": SWITCH})
+            self._acts, self._forwarded = connection, True
+            return
+        yield from self._wish(connection, SWITCH, facts, now)
+
+    def _wish(
+        self, connection: int, wish: str, facts: Facts, now: float
+    ) -> Iterator[Event]:
+        refused = refusal(facts, wish, now)
+        if refused is not None:
+            self._listener.reply(connection, _refused(refused))
+            return
+        self._acts = connection
+        self._ending = wish in (STOP, STOP_ALL, LEAVE)
+        yield told.Wished(wish)
+
+    def asked_by_peer(
+        self, asked: dict[str, object], facts: Facts, now: float
+    ) -> Iterator[Event]:
+        """Return what the other controller wants of us, for its operator."""
+        match asked:
+            case {"failover": bool(failover)}:
+                yield told.Enabled(failover)
+            case {"wish": "switch"}:
+                refused = refusal(facts, SWITCH, now)
+                if refused is None:
+                    yield told.Wished(SWITCH)
+                else:
+                    self._ask_peer({"refused": refused.why, "hint": refused.hint})
+            case {"wish": "stop all"}:
+                self._ending = True
+                yield told.Wished(STOP_ALL)
+            case {"refused": str(why), "hint": str(hint)} if self._forwarded:
+                self._end(_refused(Outcome(why, hint)))
+            case _:
+                pass  # a later version's
+
+    def finish(self, facts: Facts, now: float) -> Iterator[Event]:
+        """Give the last word where a wish has come to its end, and wish what follows."""
+        if self._forwarded:
+            self._forwarded_switch(facts)
+        if self._started is None and facts.wish in (RUN, REST):
+            self._begun(facts, now)
+        self._answer_waiting()
+        self._over = self._over or now >= self._over_at
+        if facts.wish in (RUN, REST):
+            return
+        ended = outcome(facts, now)
+        if ended is None:
+            return
+        self._end(_refused(ended) if ended.why else words.Done({}))
+        if self._ending:
+            self._over = not ended.why or facts.wish == LEAVE
+        self._ending = False
+        if not self._over:
+            yield told.Wished(RUN)
+
+    def _begun(self, facts: Facts, now: float) -> None:
+        """The start: those who wait for it are told; one that is refused ends us."""
+        ended = outcome(facts, now)
+        if ended is None:
+            return
+        self._started = ended
+        if ended.why and facts.server not in (UP, STARTING):
+            self._over_at = now + _LINGERS
+
+    def _answer_waiting(self) -> None:
+        """Tell those who wait for the start how it has ended."""
+        if self._started is None:
+            return
+        for connection in self._awaits:
+            why = self._started.why
+            last = _refused(self._started) if why else words.Done({})
+            self._listener.reply(connection, last)
+        self._awaits = []
+
+    def _forwarded_switch(self, facts: Facts) -> None:
+        if not facts.standby and facts.server == UP:
+            self._end(words.Done({}))
+
+    def _end(self, last: words.Done | words.Refused) -> None:
+        if self._acts is not None:
+            self._listener.reply(self._acts, last)
+        self._acts, self._forwarded = None, False
+
+
+def _stop(options: frozenset[str]) -> str:
+    if "mc_only" in options:
+        return LEAVE
+    return STOP_ALL if "all" in options else STOP
+
+
+def _refused(why: Outcome) -> words.Refused:
+    return words.Refused((Failure(why.why, hint=why.hint or None),))

@@ -1,0 +1,122 @@
+"""Hands: children that do what may block, while the controller's loop goes on.
+
+A hand is forked from the controller, runs one function, and says what it has to say
+through a pipe.  It keeps the controller's lock file open, so the next controller cannot
+begin while a hand of the last one may still write.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, NoReturn
+
+from pgx_base import prologue
+from pgx_base.failure import Failure
+from pgx_mirror.controller.jobs.line import HEAD, Ended, Line, Said
+
+_CHUNK = 1 << 16
+
+
+class Hand:
+    """One child at work on *job*, which is called with a Line and *arguments*."""
+
+    def __init__(
+        self, job: Callable[..., Any], arguments: tuple[Any, ...], keep: frozenset[int]
+    ):
+        out, self._told = os.pipe2(os.O_CLOEXEC)
+        self.fd, said = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+        os.set_blocking(said, True)
+        self._heard = bytearray()
+        self._ended = False
+        self.pid = os.fork()
+        if self.pid == 0:
+            _work(Line(said, out), job, arguments, keep | {said, out})
+        os.close(out)
+        os.close(said)
+
+    def tell(self, value: object) -> None:
+        """Tell the hand *value*; one that has ended hears nothing."""
+        data = pickle.dumps(value)
+        with suppress(OSError):
+            os.write(self._told, HEAD.pack(len(data)) + data)
+
+    def hear(self) -> list[Said | Ended]:
+        """Return what it has said; its last word is told once, also where it has died."""
+        while True:
+            try:
+                data = os.read(self.fd, _CHUNK)
+            except BlockingIOError:
+                return self._messages()
+            if not data:
+                said = self._messages()
+                return said if self._ended else [*said, self._died()]
+            self._heard += data
+
+    def _messages(self) -> list[Said | Ended]:
+        found: list[Said | Ended] = []
+        while len(self._heard) >= HEAD.size and not self._ended:
+            (size,) = HEAD.unpack_from(self._heard)
+            if len(self._heard) < HEAD.size + size:
+                break
+            message = pickle.loads(self._heard[HEAD.size : HEAD.size + size])  # noqa: S301
+            del self._heard[: HEAD.size + size]
+            self._ended = isinstance(message, Ended)
+            found.append(message)
+        return found
+
+    def _died(self) -> Ended:
+        self._ended = True
+        return Ended(problem="the process at work on it has ended")
+
+    def close(self) -> None:
+        """End it if it has not ended, and let go of it."""
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGKILL)
+        os.close(self.fd)
+        os.close(self._told)
+
+
+def reap() -> None:
+    """Let the kernel forget the hands that have ended; none is waited for."""
+    with suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+
+
+def _work(
+    line: Line,
+    job: Callable[..., Any],
+    arguments: tuple[Any, ...],
+    keep: frozenset[int],
+) -> NoReturn:
+    """Run *job* and say how it has ended; never returns."""
+    try:
+        prologue.ordinary_signals()
+        _close_all_but(keep | {0, 1, 2})
+        value, problem = None, ""
+        try:
+            value = job(line, *arguments)
+        except Failure as ex:
+            problem = _in_words(ex)
+        except OSError as ex:
+            problem = f"{ex.filename}: {ex.strerror}" if ex.filename else str(ex)
+        except Exception as ex:  # noqa: BLE001  # it must say something, whatever happened
+            problem = f"{type(ex).__name__}: {ex}"
+        line.end(value, problem)
+    finally:
+        os._exit(0)
+
+
+def _in_words(problem: Failure) -> str:
+    return " ".join(filter(None, [f"{problem.primary}.", problem.detail, problem.hint]))
+
+
+def _close_all_but(kept: frozenset[int]) -> None:
+    for name in os.listdir("/proc/self/fd"):
+        if int(name) not in kept:
+            with suppress(OSError):
+                os.close(int(name))

@@ -1,0 +1,111 @@
+"""Hands that find, start and stop the server, under the guard's flock.
+
+Two controllers cannot start one data directory: the flock on PG_VERSION is inherited by
+the server, so it lives as long as any process of the instance.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+
+from pgx_base import proc
+from pgx_base.failure import Failure
+from pgx_base.idents import Ident
+from pgx_mirror.controller.jobs import site as sites
+from pgx_mirror.controller.jobs.calls import Calls
+from pgx_mirror.controller.jobs.line import Line
+from pgx_mirror.controller.jobs.site import Site
+from pgx_postgres import control
+from pgx_postgres.processes import evidence, instance
+from pgx_postgres.running import guard, server, startup
+from pgx_postgres.running import stop as stopping
+from pgx_postgres.running.core.ladder import Mode
+
+_ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "LC_MESSAGES", "TZ", "HOME")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What runs: the postmaster, None without one; *rest*: processes that it has left."""
+
+    postmaster: Ident | None = None
+    rest: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StoppedAt:
+    """What a stop has left, in words, and the position of a clean one's checkpoint."""
+
+    left: str
+    checkpoint: int
+
+
+def find(_line: Line, site: Site) -> Found:
+    """Return what of the instance runs, by its processes."""
+    return found(site)
+
+
+def found(site: Site) -> Found:
+    """Return what of the instance runs, by its processes."""
+    known = evidence.gather(site.uid, site.data_directory)
+    there = instance.processes(known, frozenset())
+    heads = instance.postmasters(there)
+    if not heads:
+        return Found(rest=len(there))
+    return Found(heads[0].ident, len(there) - 1)
+
+
+def start(line: Line, site: Site, seconds: float) -> Ident:
+    """Start the server and return its postmaster once it takes connections.
+
+    Raises Failure: it is running, is locked elsewhere, has ended, or is not ready in time;
+    one that is late goes on.
+    """
+    calls, until = Calls(line), time.monotonic() + seconds
+    running = found(site)
+    if running.postmaster is not None or running.rest:
+        raise Failure("a server, or what one has left, is running already")
+    bin_dir = sites.programs(site)
+    guard_fd = guard.take(site.data_directory, until, calls)
+    log_fd = os.open(
+        site.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600
+    )
+    order = server.Order(
+        bin_dir, site.data_directory, "", _environment(site), log_fd, guard_fd
+    )
+    forked = server.fork(order)
+    forked.release()
+    outcome = startup.wait_ready(
+        site.data_directory, forked.pid, forked.pidfd, until, calls
+    )
+    if outcome == "exited":
+        text = server.exit_text(forked.pid)
+        raise Failure(f"could not start the server: {text}", detail=f"See {site.log}.")
+    if outcome == "late":
+        doing = startup.doing(forked.pid).text
+        raise Failure(f"the server is not ready within {seconds:g} s", detail=doing)
+    return forked.pid, forked.start
+
+
+def _environment(site: Site) -> dict[str, str]:
+    kept = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
+    return {"PATH": os.defpath, **kept, "HOME": site.home}
+
+
+def stop(
+    line: Line, site: Site, mode: Mode, postmaster: Ident | None, seconds: float
+) -> StoppedAt:
+    """Stop the instance until nothing of it is left, beginning with *mode*."""
+    recorded = evidence.Recorded(postmaster)
+    known = evidence.gather(site.uid, site.data_directory, recorded)
+    left = stopping.stop(Calls(line), known, mode, time.monotonic() + seconds)
+    if left:
+        return StoppedAt(f"{len(left)} processes or segments are left", 0)
+    return StoppedAt("", control.read_shutdown(site.data_directory))
+
+
+def is_alive(postmaster: Ident | None) -> bool:
+    """Whether that very postmaster lives."""
+    return postmaster is not None and proc.alive(*postmaster)

@@ -1,0 +1,60 @@
+"""A hand that looks at the server each heartbeat_interval, and oftener when told to."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from pgx_base.idents import Ident
+from pgx_mirror.controller.jobs.line import Line
+from pgx_mirror.controller.jobs.sessions import access
+from pgx_mirror.controller.jobs.site import Site
+from pgx_mirror.core.seen import Seen
+from pgx_mirror.database.look import Looker
+from pgx_mirror.database.trouble import Trouble
+
+_FAST = 0.05  # seconds between looks while a pair forms
+_WITHIN = 5.0  # seconds that one look may take
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How to look: *fast* while a pair forms; *probe* commits while there is a pair."""
+
+    fast: bool
+    probe: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What was seen by a look that began at *began*."""
+
+    seen: Seen
+    began: float
+
+
+@dataclass(frozen=True, slots=True)
+class NoLook:
+    """Why there was none."""
+
+    why: str
+
+
+def look_on(
+    line: Line, site: Site, postmaster: Ident, interval: float, probe: bool
+) -> None:
+    """Look at the server of *postmaster* until it, or the controller, is gone."""
+    looker = Looker(access(site, postmaster))
+    pace, failed = Pace(fast=False, probe=probe), ""
+    while True:
+        began = time.monotonic()
+        try:
+            line.say(Look(looker.look(_WITHIN, probe=pace.probe), began))
+            failed = ""
+        except Trouble as ex:
+            if str(ex) != failed:
+                line.say(NoLook(str(ex)))
+            failed = str(ex)
+        pause = _FAST if pace.fast else interval
+        told = line.told(max(0.0, began + pause - time.monotonic()))
+        pace = told if isinstance(told, Pace) else pace

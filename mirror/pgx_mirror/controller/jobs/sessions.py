@@ -1,0 +1,58 @@
+"""Hands that ask the server: a promotion, and the name that a standby bears."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pgx_base.idents import Ident
+from pgx_mirror.controller.jobs import instance
+from pgx_mirror.controller.jobs.line import Line
+from pgx_mirror.controller.jobs.site import Site
+from pgx_mirror.database import alter, promote
+from pgx_mirror.database.access import APPLICATION, Access
+from pgx_mirror.database.trouble import Trouble
+from pgx_postgres import pidfile
+from pgx_postgres.probe import addresses
+from pgx_postgres.probe.login import Login
+
+_WITHIN = 5.0  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Promotion:
+    """How pg_promote has ended: *why* it did not promote; *ended*: the server is gone."""
+
+    why: str
+    ended: bool
+
+
+def access(site: Site, postmaster: Ident | None = None) -> Access:
+    """Return how the server of *site* is asked.
+
+    *postmaster* is the one that runs, found by its processes where it is not given.
+    """
+    running = postmaster or instance.found(site).postmaster
+    if running is None:
+        return Access((), _login(site), site.database)
+    file = pidfile.read(site.data_directory)
+    found = addresses.of_server(running[0], file, site.data_directory)
+    return Access(tuple(found), _login(site), site.database)
+
+
+def _login(site: Site) -> Login:
+    password = site.password.encode()
+    return Login(site.user, site.home, application=APPLICATION, password=password)
+
+
+def promoted(_line: Line, site: Site, seconds: float) -> Promotion:
+    """Promote the server, and return how that has ended."""
+    try:
+        promote.promote(access(site), seconds)
+    except Trouble as ex:
+        return Promotion(str(ex), ended=instance.found(site).postmaster is None)
+    return Promotion("", ended=False)
+
+
+def bear(site: Site, postmaster: Ident, name: str) -> None:
+    """Have a running standby bear *name* towards its primary.  Raises Trouble."""
+    alter.bear(access(site, postmaster), name, _WITHIN)

@@ -1,0 +1,64 @@
+"""Where an instance is and how it is asked: what hands are told of the settings."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from dataclasses import dataclass
+
+from pgx_mirror.conf.settings import Settings
+from pgx_postgres import binaries, control
+
+_ASKED_WITHIN = 10.0  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One instance: plain values, so that a hand can be told of it.
+
+    uid, home  the instance administrator, who runs the controller and the server
+    log        the file that takes the server's output
+    """
+
+    me: str
+    data_directory: str
+    bin_dir: str
+    log: str
+    uid: int
+    home: str
+    user: str
+    password: str
+    database: str
+
+
+def of(settings: Settings, home: str, user: str) -> Site:
+    """Return the site of *settings*; *user*: the OS user, and so the database's."""
+    server = settings.server
+    return Site(
+        me=settings.identifier,
+        data_directory=server.db_instance,
+        bin_dir=server.bin_dir,
+        log=f"{settings.mcdir}/{settings.identifier}.server.log",
+        uid=os.geteuid(),
+        home=home,
+        user=server.db_instance_username or user,
+        password=server.db_instance_password,
+        database=server.target_db,
+    )
+
+
+def programs(site: Site) -> str:
+    """Return the directory of the programs of the instance's version.  Raises Failure."""
+    major = control.read_major(site.data_directory)
+    return binaries.find(site.bin_dir, major, _ask)
+
+
+def _ask(program: str) -> str:
+    done = subprocess.run(
+        [program, "--version"],
+        capture_output=True,
+        text=True,
+        timeout=_ASKED_WITHIN,
+        stdin=subprocess.DEVNULL,
+    )
+    return done.stdout

@@ -1,0 +1,197 @@
+"""The controller's loop: one poll over the peer, the register, mc_ctl, hands and time.
+
+At each turn what has arrived is heard first, and only then is time judged.  What is to be
+done is decided in `core.deciding`; nothing here waits for anything but the poll.
+"""
+
+from __future__ import annotations
+
+import math
+import select
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from pgx_mirror.controller.acting import LOOKER, Acting
+from pgx_mirror.controller.answering import Answering
+from pgx_mirror.controller.jobs import looker, prover
+from pgx_mirror.controller.neighbours import Neighbours
+from pgx_mirror.controller.staff import Staff
+from pgx_mirror.controller.telling import Telling
+from pgx_mirror.core import events as told
+from pgx_mirror.core.deciding.say import report_of
+from pgx_mirror.core.deciding.step import step
+from pgx_mirror.core.deciding.wake import wake
+from pgx_mirror.core.effects import AskForPen, Effect, Lift
+from pgx_mirror.core.events import Event, Tick
+from pgx_mirror.core.facts import ASKING, PROOF, RELEASING, Facts
+from pgx_mirror.core.known import basics
+from pgx_mirror.core.mark import PAIR
+from pgx_mirror.core.report import NAMES_SET, Report
+
+_LATE = 1.0  # seconds: a turn that comes so much later than wanted is not the peer's silence
+_LONGEST = 0.25  # seconds between two turns, so that the watcher sees that we live
+
+
+class Controller:
+    """One controller, until an operator's word ends it."""
+
+    def __init__(
+        self,
+        facts: Facts,
+        acting: Acting,
+        staff: Staff,
+        neighbours: Neighbours,
+        answering: Answering,
+        telling: Telling,
+        alive: Callable[[Facts], None],
+    ) -> None:
+        self._facts = facts
+        self._acting, self._staff = acting, staff
+        self._neighbours, self._answering = neighbours, answering
+        self._telling, self._alive = telling, alive
+        self._said: Report | None = None
+        self._say_at = 0.0
+        self._wanted = time.monotonic()
+        self._pace = looker.Pace(fast=False, probe=False)
+        self._freed = False
+
+    def run(self) -> None:
+        """Turn until it is over."""
+        self._bind(time.monotonic())
+        while not self._answering.is_over():
+            self._turn()
+        self._say(time.monotonic(), whole=True)
+
+    def _turn(self) -> None:
+        ready = self._wait()
+        now = time.monotonic()
+        self._forgive(now)
+        self._alive(self._facts)
+        for work, message in self._staff.hear(ready):
+            for event in self._acting.hear(work, message, self._facts):
+                self._step(event)
+        self._note()
+        for event in self._neighbours.hear(ready, now):
+            self._step(event)
+        for event in self._answering.hear(ready, self._facts, now):
+            self._step(event)
+        for request in self._neighbours.asked():
+            for event in self._answering.asked_by_peer(request, self._facts, now):
+                self._step(event)
+        self._step(Tick())
+        for event in self._answering.finish(self._facts, time.monotonic()):
+            self._step(event)
+        self._say(time.monotonic())
+
+    def _note(self) -> None:
+        """Keep what hands have said beside their work."""
+        for text in self._acting.said:
+            self._telling.note(text)
+        self._acting.said.clear()
+
+    def _wait(self) -> dict[int, int]:
+        poll = select.poll()
+        for fd in self._staff.fds():
+            poll.register(fd, select.POLLIN)
+        for fd, mask in (*self._neighbours.interests(), *self._answering.interests()):
+            poll.register(fd, mask)
+        now = time.monotonic()
+        due = (self._say_at, wake(self._facts, now), self._neighbours.next_tick())
+        self._wanted = max(now, min(now + _LONGEST, *due))
+        return dict(poll.poll(math.ceil((self._wanted - now) * 1000)))
+
+    def _forgive(self, now: float) -> None:
+        """Time in which we did not run is nobody's silence: deadlines are pushed back."""
+        late = now - self._wanted
+        if late < _LATE:
+            return
+        facts = self._facts
+        self._facts = facts.but(
+            heard_at=facts.heard_at + late,
+            stream_at=facts.stream_at + late,
+            sender_at=facts.sender_at + late,
+        )
+        self._telling.late(late)
+
+    # --- decisions ---------------------------------------------------------------------
+
+    def _step(self, event: Event) -> None:
+        now = time.monotonic()
+        before = self._facts
+        self._facts, effects = step(before, event, now)
+        self._telling.compare(before, self._facts, event, effects)
+        for effect in effects:
+            self._do(effect)
+        self._mind_proof()
+        self._mind_looker()
+        if isinstance(event, told.Wrote):
+            self._bind(now)
+
+    def _do(self, effect: Effect) -> None:
+        if isinstance(effect, AskForPen | Lift):
+            for event in self._neighbours.ask(effect, time.monotonic()):
+                self._step(event)
+            return
+        for event in self._acting.do(effect, self._facts):
+            self._step(event)
+
+    def _bind(self, now: float) -> None:
+        """Tell the register each mark that has become durable."""
+        mark = self._facts.mark
+        if mark is not None:
+            report = report_of(self._facts, now)
+            for event in self._neighbours.bound(mark, report, now):
+                self._step(event)
+
+    def _mind_proof(self) -> None:
+        """End a proof whose arming was given up; have it free what waits once that may pass."""
+        facts = self._facts
+        if PROOF not in facts.busy:
+            self._freed = False
+            return
+        if facts.arming is None:
+            self._staff.end(PROOF)
+            self._step(told.ProofFailed("the arming was given up"))
+        elif facts.arming.stage == RELEASING and facts.names == NAMES_SET:
+            if not self._freed:
+                self._staff.tell(PROOF, prover.FREE)
+            self._freed = True
+
+    def _mind_looker(self) -> None:
+        pace = looker.Pace(_forms(self._facts), basics.is_in(self._facts, PAIR))
+        if pace != self._pace:
+            self._pace = pace
+            self._staff.tell(LOOKER, pace)
+
+    # --- what is said ------------------------------------------------------------------
+
+    def _say(self, now: float, *, whole: bool = False) -> None:
+        """Send the report: each heartbeat_interval, and at once where it has changed."""
+        report = report_of(self._facts, now)
+        news = self._said is None or _without_progress(report) != self._said
+        if not (news or whole) and now < self._say_at:
+            return
+        self._neighbours.say(report)
+        self._said = _without_progress(report)
+        if now >= self._say_at:
+            self._say_at = now + self._facts.terms.interval
+
+
+def _without_progress(report: Report) -> Report:
+    """Return *report* without what changes with each commit."""
+    return replace(report, position=0)
+
+
+def _forms(facts: Facts) -> bool:
+    """Whether a pair forms, so that each look counts."""
+    if facts.arming is not None and facts.arming.stage in (ASKING, RELEASING):
+        return True
+    peer, mine = facts.peer, facts.mark
+    asked = peer is not None and bool(peer.challenge)
+    return (
+        asked
+        and mine is not None
+        and peer is not None
+        and peer.joining == mine.generation
+    )

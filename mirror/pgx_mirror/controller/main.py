@@ -1,0 +1,145 @@
+"""mc_main: the resident program of one server, a watcher and its controller.
+
+Started by mc_ctl start.  Holds a lock in the management directory and one in the data
+directory, so that neither a second controller nor a hand of an earlier one is at work.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import gc
+import os
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from contextlib import suppress
+
+from pgx_base import detach, program, prologue, report
+from pgx_base.failure import Failure
+from pgx_base.text import quoted
+from pgx_base.trace import Trace
+from pgx_mirror.conf.load import load
+from pgx_mirror.conf.settings import Settings
+from pgx_mirror.controller import holding, options, watcher
+from pgx_mirror.controller.telling import TRACE_KB
+from pgx_mirror.controller.watcher import Kept
+from pgx_mirror.controller.words import Answer, Refused, answer
+from pgx_mirror.core.facts import REST, RUN, Facts
+
+PROGRAM = "mc_main"
+LOCK = "pgx_mirror.lock"
+_LOCK_WITHIN = 60.0  # seconds that hands of an earlier controller have to end
+
+
+def run(words: list[str]) -> int:
+    """Detach, and work until an operator ends it.  Raises Failure for the caller's eyes."""
+    given = options.parse(words)
+    settings = load(given.mcdir, given.server)
+    watcher_fd = holding.take(settings.mcdir, settings.identifier, holding.WATCHER)
+    kept_fds = [fd for fd in (watcher_fd, given.started_by) if fd >= 0]
+    detach.detach(kept_fds)
+    first = FirstWord(given.started_by)
+    kept = Kept(given.failover, REST if given.mc_only else RUN)
+
+    def work(kept: Kept, alive: Callable[[Facts], None]) -> None:
+        os.close(watcher_fd)
+        _control(settings, kept, alive, first, as_primary=given.as_primary)
+
+    watcher.watch(work, kept, settings.silence, first.close)
+    return 0
+
+
+class FirstWord:
+    """What mc_ctl waits for on descriptor *fd*: that we have taken over, or why not."""
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+
+    def say(self, said: Answer) -> None:
+        """Say it, once."""
+        if self._fd >= 0:
+            with suppress(OSError):
+                os.write(self._fd, answer(said))
+            self.close()
+
+    def close(self) -> None:
+        """Say nothing more: the watcher's copy, once its first child has one."""
+        if self._fd >= 0:
+            os.close(self._fd)
+        self._fd = -1
+
+
+def _control(
+    settings: Settings,
+    kept: Kept,
+    alive: Callable[[Facts], None],
+    first: FirstWord,
+    *,
+    as_primary: bool,
+) -> None:
+    """Be the controller.  What is heavy is loaded here, once the caller is let go.
+
+    Where it cannot begin it says so, and is not begun anew.
+    """
+    from pgx_mirror.controller import work
+
+    gc.collect()
+    gc.freeze()
+    try:
+        locks = frozenset({_own_lock(settings), _data_lock(settings)})
+        work.control(settings, kept, alive, locks, first, as_primary=as_primary)
+    except Failure as ex:
+        first.say(Refused((ex,)))
+        report.to_system_log(PROGRAM, "error", ex)
+        if not kept.restarts:
+            return
+        raise
+    except Exception as ex:
+        # Nobody reads a traceback of a daemon; the watcher begins another controller.
+        lines = "".join(traceback.format_exception(ex))
+        Trace(settings.mcdir, TRACE_KB, PROGRAM).write(lines)
+        report.to_system_log(PROGRAM, "error", program.as_failure(ex))
+        raise
+
+
+def _own_lock(settings: Settings) -> int:
+    return _within(
+        lambda: holding.take(settings.mcdir, settings.identifier, holding.CONTROLLER)
+    )
+
+
+def _data_lock(settings: Settings) -> int:
+    """Lock the data directory against a controller of another management directory."""
+    path = f"{settings.server.db_instance}/{LOCK}"
+    try:
+        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    except OSError as ex:
+        raise Failure(f"could not open {quoted(path)}: {ex.strerror}") from ex
+
+    def take() -> int:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as ex:
+            raise Failure(f"{quoted(path)} is held by another controller") from ex
+        return fd
+
+    return _within(take)
+
+
+def _within(take: Callable[[], int]) -> int:
+    """Take a lock, for which the hands of an earlier controller are waited for."""
+    until = time.monotonic() + _LOCK_WITHIN
+    while True:
+        try:
+            return take()
+        except Failure:
+            if time.monotonic() >= until:
+                raise
+        time.sleep(0.05)
+
+
+def main() -> None:
+    """Run, and leave without Python's own tidying up."""
+    prologue.first_statements(keep_descriptors=True)
+    os._exit(program.exit_code(PROGRAM, lambda: run(sys.argv[1:])))

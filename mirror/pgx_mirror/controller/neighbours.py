@@ -1,0 +1,236 @@
+"""The peer and the register, as events and effects of the core."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from pgx_mirror.conf.settings import Settings
+from pgx_mirror.controller.telling import Telling
+from pgx_mirror.core import events as told
+from pgx_mirror.core.effects import AskForPen, Lift
+from pgx_mirror.core.events import Event
+from pgx_mirror.core.facts import ARBITRATION, Terms
+from pgx_mirror.core.mark import ALONE, PAIR, Mark
+from pgx_mirror.core.report import Report
+from pgx_mirror.messages import peer as messages
+from pgx_mirror.messages import register as of_register
+from pgx_mirror.messages.message import Message
+from pgx_mirror.peer import events as peer
+from pgx_mirror.peer.hello import Difference, Hello
+from pgx_mirror.peer.link import Link
+from pgx_mirror.peer.settings import Address, TlsFiles
+from pgx_mirror.peer.settings import Settings as LinkSettings
+from pgx_mirror.register import events as register
+from pgx_mirror.register.client import Register
+from pgx_mirror.register.core import words
+from pgx_mirror.register.core.words import Beat, Request, Win
+from pgx_mirror.sockets.names import Names
+
+_ON_DIFFERENCE = {
+    "network.conf": messages.OTHER_NETWORK,
+    "clock": messages.CLOCK,
+    "system identifier": messages.OTHER_SYSTEM,
+    "major version": messages.OTHER_MAJOR,
+}
+
+
+class Neighbours:
+    """Who is spoken to over the admin and the arbitration network."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        terms: Terms,
+        system: str,
+        major: int,
+        telling: Telling,
+    ) -> None:
+        self._settings, self._telling = settings, telling
+        self._system = system
+        self._link = Link(
+            _link(settings), _hello(settings, terms, system, major), _now()
+        )
+        self._register = _register(settings, terms, system)
+        self._requests: list[dict[str, Any]] = []
+        self._silent = True
+
+    def interests(self) -> list[tuple[int, int]]:
+        """Return what to poll for."""
+        found = self._link.interests()
+        return (
+            found if self._register is None else [*found, *self._register.interests()]
+        )
+
+    def next_tick(self) -> float:
+        """Return when `hear` is due at the latest."""
+        due = self._link.next_tick()
+        return due if self._register is None else min(due, self._register.next_tick())
+
+    def hear(self, ready: dict[int, int], now: float) -> Iterator[Event]:
+        """Return what was heard."""
+        for fd, mask in ready.items():
+            yield from self._of_peer(self._link.ready(fd, mask, now))
+            if self._register is not None:
+                yield from self._of_register(self._register.ready(fd, mask, now))
+        yield from self._of_peer(self._link.tick(now))
+        if self._register is not None:
+            yield from self._of_register(self._register.tick(now))
+
+    # --- what is said ------------------------------------------------------------------
+
+    def say(self, report: Report) -> None:
+        """Send *report* to the peer, and our role to the register."""
+        self._link.say(report)
+
+    def request(self, content: dict[str, Any]) -> None:
+        """Ask the other controller for something."""
+        self._link.ask(content)
+
+    def asked(self) -> list[dict[str, Any]]:
+        """Return what the other controller has asked for since the last call."""
+        found, self._requests = self._requests, []
+        return found
+
+    def ask(self, effect: AskForPen | Lift, now: float) -> Iterator[Event]:
+        """Ask the register."""
+        assert self._register is not None
+        if isinstance(effect, AskForPen):
+            request: Request = Win(effect.epoch)
+        else:
+            request = words.Lift(effect.cell.epoch, effect.cell.state)
+        yield from self._of_register(self._register.ask(request, now))
+
+    def bound(self, mark: Mark, report: Report, now: float) -> Iterator[Event]:
+        """Tell the register what is durable, and who we are by that."""
+        if self._register is None:
+            return
+        yield from self._of_register(self._register.bound(mark, now))
+        beat = Beat(_role(mark, report), self._system, self._limit)
+        yield from self._of_register(self._register.says(beat, now))
+
+    @property
+    def _limit(self) -> float:
+        return self._settings.silence
+
+    def close(self) -> None:
+        """End all connections."""
+        self._link.close()
+        if self._register is not None:
+            self._register.close()
+
+    # --- what is heard -----------------------------------------------------------------
+
+    def _of_peer(self, heard: Iterable[peer.Event]) -> Iterator[Event]:
+        for event in heard:
+            match event:
+                case peer.Heard(report):
+                    self._hears()
+                    yield told.Heard(report)
+                case peer.Met(_, differences):
+                    for difference in differences:
+                        self._differs(difference)
+                case peer.Asked(request):
+                    self._requests.append(request)
+                case peer.Lost(why):
+                    self._silent = True
+                    server = self._settings.peer.identifier
+                    self._telling.say(messages.LOST, server=server, reason=why)
+                case peer.Refused(address, why, kind):
+                    self._refused(address, why, kind)
+
+    def _away(self, why: str) -> None:
+        arbiter = self._settings.arbiter
+        if arbiter is not None:
+            name = arbiter.identifier
+            self._telling.say(of_register.AWAY, arbiter=name, reason=why)
+
+    def _hears(self) -> None:
+        if self._silent:
+            self._silent = False
+            self._telling.say(messages.HEARD, server=self._settings.peer.identifier)
+
+    def _refused(self, address: str, why: str, kind: str) -> None:
+        message: Message = {
+            peer.SECRET: messages.OTHER_SECRET,
+            peer.FLOOD: messages.TOO_MANY,
+        }.get(kind, messages.GARBLED)
+        self._telling.say(message, address=address, reason=why)
+
+    def _differs(self, found: Difference) -> None:
+        message = _ON_DIFFERENCE.get(found.what, messages.OTHER_BLOCKS)
+        self._telling.say(
+            message,
+            server=self._settings.peer.identifier,
+            what=found.what,
+            mine=found.mine,
+            theirs=found.theirs,
+            difference=f'"{found.mine}" here, "{found.theirs}" there',
+            seconds=found.theirs,
+        )
+
+    def _of_register(self, heard: Iterable[register.Event]) -> Iterator[Event]:
+        for event in heard:
+            match event:
+                case register.Reached(identity, cell):
+                    yield told.RegisterIs(identity, cell)
+                case register.Away(why, unanswered):
+                    self._away(why)
+                    yield told.RegisterIs("")
+                    for _ in unanswered:
+                        yield told.Answered(None)
+                case register.Answer(_, reply):
+                    yield told.Answered(reply.cell, reply.again)
+
+
+def _now() -> float:
+    return time.monotonic()
+
+
+def _role(mark: Mark, report: Report) -> str:
+    if report.stuck:
+        return words.NEITHER
+    return words.PRIMARY if mark.state in (PAIR, ALONE) else words.STANDBY
+
+
+def _link(settings: Settings) -> LinkSettings:
+    mine, theirs, server = settings.local.admin, settings.peer.admin, settings.server
+    tls = None
+    if server.tls:
+        tls = TlsFiles(
+            server.admin_ssl_cert_file,
+            server.admin_ssl_key_file,
+            server.admin_ssl_ca_file,
+        )
+    return LinkSettings(
+        settings.identifier,
+        settings.peer.identifier,
+        Address(mine.host, mine.port),
+        Address(theirs.host, theirs.port),
+        settings.secret,
+        server.heartbeat_interval,
+        server.heartbeat_timeout,
+        tls,
+    )
+
+
+def _hello(settings: Settings, terms: Terms, system: str, major: int) -> Hello:
+    facts = {"system identifier": system, "major version": str(major)}
+    return Hello(
+        settings.identifier, terms.incarnation, settings.network.meaning, facts
+    )
+
+
+def _register(settings: Settings, terms: Terms, system: str) -> Register | None:
+    arbiter = settings.arbiter
+    if terms.policy != ARBITRATION or arbiter is None:
+        return None
+    return Register(
+        Names(arbiter.admin.host, arbiter.admin.port),
+        settings.secret,
+        settings.identifier,
+        arbiter.identifier,
+        Beat(words.STANDBY, system, settings.silence),
+        interval=settings.server.heartbeat_interval,
+    )

@@ -1,0 +1,55 @@
+"""The first facts of a controller: what its directory, its processes and its kept state say."""
+
+from __future__ import annotations
+
+import os
+import time
+
+from pgx_mirror.conf.settings import Settings
+from pgx_mirror.controller.jobs.files import Survey
+from pgx_mirror.controller.watcher import Kept
+from pgx_mirror.core.facts import Facts, Terms
+from pgx_mirror.core.report import DOWN, UNSURE, UP
+
+
+def terms_of(settings: Settings, *, first_start: bool) -> Terms:
+    """Return the terms of *settings*, for one life of a controller."""
+    server = settings.server
+    patience = server.remote_call_timeout
+    return Terms(
+        me=settings.identifier,
+        other=settings.peer.identifier,
+        policy=settings.policy,
+        incarnation=os.urandom(16).hex(),
+        interval=server.heartbeat_interval,
+        limit=settings.silence,
+        patience=3600.0 if patience is None else patience,
+        first_start=first_start,
+    )
+
+
+def first_facts(terms: Terms, found: Survey, kept: Kept) -> Facts:
+    """Return what is known when a controller begins."""
+    now = time.monotonic()
+    running = found.instance.postmaster is not None
+    server = UP if running else UNSURE if found.instance.rest else DOWN
+    return Facts(
+        terms,
+        began=now,
+        mark=found.mark,
+        fresh=found.fresh,
+        standby=found.standby,
+        names=found.names,
+        bears=found.bears,
+        real_name=found.real_name,
+        server=server,
+        start_failed=found.refusal,
+        sender_at=now,
+        heard_at=now,
+        stream_at=now,
+        wish=kept.wish,
+        since=now,
+        failover=kept.failover,
+        stays_out=kept.stays_out,
+        detached=kept.detached,
+    )

@@ -1,0 +1,105 @@
+"""A controller put together, from its settings to its loop."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import select
+from collections.abc import Callable
+from typing import Protocol
+
+from pgx_base.failure import Failure
+from pgx_mirror.conf.settings import Settings
+from pgx_mirror.controller import start, view
+from pgx_mirror.controller.acting import Acting
+from pgx_mirror.controller.answering import Answering
+from pgx_mirror.controller.control import Listener
+from pgx_mirror.controller.jobs import files
+from pgx_mirror.controller.jobs import site as sites
+from pgx_mirror.controller.jobs.files import Survey
+from pgx_mirror.controller.jobs.line import Ended
+from pgx_mirror.controller.loop import Controller
+from pgx_mirror.controller.neighbours import Neighbours
+from pgx_mirror.controller.staff import Staff
+from pgx_mirror.controller.telling import Telling
+from pgx_mirror.controller.watcher import Kept
+from pgx_mirror.controller.words import Accepted, Answer
+from pgx_mirror.core.facts import Facts
+from pgx_mirror.messages import controller as messages
+from pgx_postgres.watch.watched import Limits
+
+
+class FirstWord(Protocol):
+    """What mc_ctl waits for."""
+
+    def say(self, said: Answer) -> None:
+        """Say it, once."""
+
+
+_SURVEY = "survey"
+_SURVEYED_WITHIN = (
+    60.0  # seconds: a data directory on a disk that hangs is not waited for
+)
+
+
+def control(
+    settings: Settings,
+    kept: Kept,
+    alive: Callable[[Facts], None],
+    locks: frozenset[int],
+    first: FirstWord,
+    *,
+    as_primary: bool,
+) -> None:
+    """Run one controller to its end; *locks* are held by its hands too.
+
+    Raises Failure where it cannot begin.
+    """
+    who = pwd.getpwuid(os.geteuid())
+    site = sites.of(settings, who.pw_dir, who.pw_name)
+    staff, telling = Staff(locks), Telling(settings)
+    listener = Listener.open(settings.mcdir, settings.identifier)
+    terms = start.terms_of(settings, first_start=as_primary)
+    found = _survey(staff, site, as_primary)
+    facts = start.first_facts(terms, found, kept)
+    if kept.why:
+        telling.say(messages.RESTARTED, reason=kept.why)
+    telling.say(messages.STARTED)
+    neighbours = Neighbours(settings, terms, found.system, found.major, telling)
+    answering = Answering(
+        listener, lambda f: view.status(settings, f), neighbours.request
+    )
+    server = settings.server
+    limits = Limits(
+        server.db_instance_check_interval,
+        server.db_instance_check_timeout,
+        server.db_instance_check_retry,
+    )
+    acting = Acting(site, staff, limits, server.heartbeat_interval, terms.patience)
+    if found.instance.postmaster is not None:
+        acting.watch(found.instance.postmaster, pair=False)
+    first.say(Accepted(os.getpid()))
+    loop = Controller(facts, acting, staff, neighbours, answering, telling, alive)
+    try:
+        loop.run()
+    finally:
+        staff.end_all()
+        answering.close()
+        neighbours.close()
+    telling.say(messages.STOPPED)
+
+
+def _survey(staff: Staff, site: sites.Site, as_primary: bool) -> Survey:
+    """Return what the data directory says.  Raises Failure."""
+    staff.begin(_SURVEY, files.survey, site, as_primary)
+    poll = select.poll()
+    for fd in staff.fds():
+        poll.register(fd, select.POLLIN)
+    while ready := dict(poll.poll(_SURVEYED_WITHIN * 1000)):
+        for _, message in staff.hear(ready):
+            if isinstance(message, Ended):
+                if message.problem:
+                    raise Failure(message.problem)
+                found: Survey = message.value
+                return found
+    raise Failure(f"the data directory did not answer within {_SURVEYED_WITHIN:g} s")
