@@ -32,6 +32,7 @@ from pgx_mirror.peer.talk import Talk
 from pgx_mirror.wire.refused import Refused
 
 _ACCEPTS = 16  # connections taken in one go, so that a flood does not hold up the loop
+GIVE_UP = 10.0  # seconds, at least
 _READABLE = select.POLLIN | select.POLLHUP | select.POLLERR
 
 
@@ -166,7 +167,7 @@ class Link:
     @property
     def _give_up(self) -> float:
         """Seconds without an acknowledgement after which a connection is closed."""
-        return max(10.0, 4 * self._settings.patience)
+        return max(GIVE_UP, 4 * self._settings.patience)
 
     def _dial_due(self) -> float:
         """Return when another connection is wanted: at once where none is open."""

@@ -9,8 +9,7 @@ from pgx_mirror.peer.stream import Stream
 # Connections that have not proved the secret: so many from the peer's own addresses, and so
 # many from all others, so that a flood from elsewhere does not keep the peer out.
 EACH = 8
-# A peer that dialled anew may have its older connection still in use.
-_ACCEPTED = 2
+OPEN = 4  # connections that have proved it: one that hangs stays beside its successor
 OPENING = 5.0  # seconds: the pauses of a busy server are shorter
 IDLE = 60.0  # seconds without a word on a connection beside the one that speaks
 
@@ -55,11 +54,12 @@ class Streams:
         return next(found, None)
 
     def replaced(self, by: Stream) -> Iterator[Stream]:
-        """Yield what is not needed now that *by* is open."""
-        accepted = [stream for stream in self.open if not stream.dialled]
-        for stream in self.open:
-            kept = not by.dialled if stream.dialled else stream in accepted[:_ACCEPTED]
-            if stream is not by and (not kept or _life(stream) != _life(by)):
+        """Yield what is over now that *by* is open: another life's, and the oldest of many.
+
+        An older one is not closed at once: the peer may not have seen yet that *by* is open.
+        """
+        for number, stream in enumerate(self.open):
+            if number >= OPEN or _life(stream) != _life(by):
                 yield stream
 
     def crowded(self, host: str, peers: Collection[str]) -> Stream | None:
