@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from fixtures.needs import missing
 from pgx_mirror.peer.settings import TlsFiles
 
 _KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1")
@@ -24,8 +24,8 @@ class Authority:
     @classmethod
     def made(cls, directory: Path, name: str) -> Authority:
         """Make one.  Skips where there is no openssl."""
-        if shutil.which("openssl") is None:
-            pytest.skip("openssl is not installed")
+        if reason := missing("openssl"):
+            pytest.skip(reason)
         found = cls(directory, name)
         words = ("-x509", "-nodes", "-subj", f"/CN={name}", "-days", "2")
         found._run(

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pgx_base.failure import Failure
@@ -105,9 +105,13 @@ def test_the_secret_is_proved_inside(one: TlsFiles, other: TlsFiles) -> None:
     close(first, second)
 
 
+def tls(files: TlsFiles) -> Tls:
+    return Tls(files, "127.0.0.1")
+
+
 def layers(client: TlsFiles, server: TlsFiles) -> tuple[Layer, Layer]:
     """Return a client's and a server's layer that have shaken hands."""
-    dialled, accepted = Tls(client).dialled("127.0.0.1"), Tls(server).accepted()
+    dialled, accepted = tls(client).dialled(), tls(server).accepted()
     while not (dialled.ready and accepted.ready):
         accepted.incoming(dialled.outgoing(b""))
         dialled.incoming(accepted.outgoing(b""))
@@ -139,6 +143,7 @@ def test_both_ends_bind_to_the_same(one: TlsFiles, other: TlsFiles) -> None:
     assert dialled.binding == accepted.binding != b""
 
 
+@settings(max_examples=30)  # each with a handshake
 @given(st.lists(st.binary(max_size=500), max_size=4), st.data())
 def test_what_is_sent_arrives_whatever_the_reads(
     one: TlsFiles, other: TlsFiles, sent: list[bytes], data: st.DataObject
@@ -149,9 +154,10 @@ def test_what_is_sent_arrives_whatever_the_reads(
     assert b"".join(map(accepted.incoming, reads(data, text))) == b"".join(sent)
 
 
+@settings(max_examples=30)
 @given(st.binary(min_size=1, max_size=100))
 def test_garbage_raises_nothing_but_refused(one: TlsFiles, text: bytes) -> None:
-    for end in (Tls(one).accepted(), Tls(one).dialled("127.0.0.1")):
+    for end in (tls(one).accepted(), tls(one).dialled()):
         try:
             end.incoming(text)
         except TlsRefused:
@@ -179,7 +185,7 @@ def test_files_that_cannot_be_used_are_named(
         replace(one, authority=one.key),
     ):
         with pytest.raises(Failure, match="TLS of the admin network") as caught:
-            Tls(bad)
+            tls(bad)
         assert caught.value.detail is not None
         assert bad.key in caught.value.detail
 

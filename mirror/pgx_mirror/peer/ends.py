@@ -26,8 +26,9 @@ class Ends:
     def __init__(self, settings: Settings) -> None:
         """Listen.  Raises Failure."""
         self._settings = settings
-        self._tls = None if settings.tls is None else Tls(settings.tls)
-        self.names = Names(settings.theirs.host, settings.theirs.port)
+        host = settings.theirs.host
+        self._tls = None if settings.tls is None else Tls(settings.tls, host)
+        self.names = Names(host, settings.theirs.port)
         self.listeners = listen(settings.mine.host, settings.mine.port)
         self.next_dial = 0.0
         self._turn = 0
@@ -49,8 +50,7 @@ class Ends:
             return None
         self._turn += 1
         place = places[self._turn % len(places)]
-        host = self._settings.theirs.host
-        layer = Clear() if self._tls is None else self._tls.dialled(host)
+        layer = Clear() if self._tls is None else self._tls.dialled()
         pipe = Pipe(layer, lambda binding: self._channel(CLIENT, binding))
         return Stream.dial(place, self._source(place.family), pipe, time)
 

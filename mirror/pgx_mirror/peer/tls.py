@@ -20,14 +20,16 @@ _PIECE = 64 * 1024
 
 
 class Tls:
-    """What is made of the files once, at a start."""
+    """What is made of the files once, at a start; *host*: the peer's, in network.conf."""
 
-    def __init__(self, files: TlsFiles) -> None:
+    def __init__(self, files: TlsFiles, host: str) -> None:
         """Read *files*.  Raises Failure."""
+        self._host = host.partition("%")[0]
         try:
             self._server = _context(files, ssl.PROTOCOL_TLS_SERVER)
             self._client = _context(files, ssl.PROTOCOL_TLS_CLIENT)
             self._mine = _own_certificate(files.certificate)
+            self.dialled()  # a host that cannot be one is found here, not in the loop
         except (OSError, ValueError) as ex:  # ssl.SSLError is an OSError
             raise _unusable(files, ex) from ex
 
@@ -35,9 +37,9 @@ class Tls:
         """Return the layer of a connection that was accepted."""
         return Layer(self._server, None, self._mine)
 
-    def dialled(self, host: str) -> Layer:
-        """Return the layer of a connection to *host*, which its certificate must name."""
-        return Layer(self._client, host.partition("%")[0], self._mine)
+    def dialled(self) -> Layer:
+        """Return the layer of a connection to the peer, whose certificate must name its host."""
+        return Layer(self._client, self._host, self._mine)
 
 
 class Layer:
