@@ -25,4 +25,4 @@ class Awake:
 
     def real(self, time: float) -> float:
         """Return when *time* will be on the loop's clock, if nothing stops it."""
-        return self.now + time - self.time
+        return self.now + (time - self.time)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Iterator
 
+from pgx_mirror.peer.awake import STEP
 from pgx_mirror.peer.pipe import Clear, Pipe
 from pgx_mirror.peer.settings import Settings
 from pgx_mirror.peer.stream import Stream
@@ -17,6 +19,7 @@ from pgx_mirror.wire.proof import NONCE
 
 PURPOSE = b"peer"
 RETRY = 0.5  # seconds from one dial to the next
+_ACCEPTS = 16  # connections taken in one go, so that a flood does not hold up the loop
 _AFTER_REFUSAL = 2.0  # seconds: what was wrong is put right by people
 
 
@@ -32,6 +35,32 @@ class Ends:
         self.listeners = listen(settings.mine.host, settings.mine.port)
         self.next_dial = 0.0
         self._turn = 0
+        self._muted_until = 0.0
+
+    def listening(self, time: float) -> list[int]:
+        """Return the descriptors to be polled; none for a while after a failed accept."""
+        if time < self._muted_until:
+            return []
+        return [listener.fileno() for listener in self.listeners]
+
+    def accept(self, fd: int, time: float) -> Iterator[tuple[socket.socket, str]]:
+        """Yield each connection that waits at the listener *fd*, and its numeric address."""
+        for listener in self.listeners:
+            if listener.fileno() == fd:
+                yield from self._accepted(listener, time)
+
+    def _accepted(
+        self, listener: socket.socket, time: float
+    ) -> Iterator[tuple[socket.socket, str]]:
+        for _ in range(_ACCEPTS):
+            try:
+                sock, address = listener.accept()
+            except (BlockingIOError, ConnectionError):
+                return
+            except OSError:  # no descriptor is free: it would be ready for ever
+                self._muted_until = time + STEP
+                return
+            yield sock, address[0]
 
     def accepted(self, sock: socket.socket, host: str, time: float) -> Stream:
         """Return the connection that *sock*, just accepted, is."""

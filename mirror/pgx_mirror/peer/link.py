@@ -31,7 +31,6 @@ from pgx_mirror.peer.streams import Streams
 from pgx_mirror.peer.talk import Talk
 from pgx_mirror.wire.refused import Refused
 
-_ACCEPTS = 16  # connections taken in one go, so that a flood does not hold up the loop
 GIVE_UP = 10.0  # seconds, at least
 _READABLE = select.POLLIN | select.POLLHUP | select.POLLERR
 
@@ -64,7 +63,6 @@ class Link:
         self._refusals = Refusals()
         self._events: list[Event] = []
         self._ends = Ends(settings)
-        self._muted_until = 0.0
         self._hello_now()  # too long a one is found here
 
     def say(self, report: Report) -> None:
@@ -111,10 +109,9 @@ class Link:
 
     def interests(self) -> list[tuple[int, int]]:
         """Return each descriptor with the poll events that are of interest."""
-        listeners = self._ends.listeners if not self._muted() else []
         voice = self._streams.voice
         return [
-            *((listener.fileno(), select.POLLIN) for listener in listeners),
+            *((fd, select.POLLIN) for fd in self._ends.listening(self._awake.time)),
             *self._ends.names.interests(),
             *(
                 (fd, stream.wants(self._outbox if stream is voice else None))
@@ -131,9 +128,8 @@ class Link:
         elif (fd, select.POLLIN) in self._ends.names.interests():
             self._ends.names.ready(now)
         else:
-            for listener in self._ends.listeners:
-                if listener.fileno() == fd:
-                    self._accept(listener, time)
+            for sock, host in self._ends.accept(fd, time):
+                self._admit(sock, host, time)
         return self._told()
 
     def tick(self, now: float) -> list[Event]:
@@ -193,28 +189,16 @@ class Link:
             return
         self._streams.add(stream, self._awake.now)
 
-    def _muted(self) -> bool:
-        return self._awake.time < self._muted_until
-
-    def _accept(self, listener: socket.socket, time: float) -> None:
-        for _ in range(_ACCEPTS):
-            try:
-                sock, address = listener.accept()
-            except (BlockingIOError, ConnectionError):
-                return
-            except (
-                OSError
-            ):  # no descriptor is free: the listener would be ready for ever
-                self._muted_until = time + STEP
-                return
-            self._admit(sock, address[0], time)
-
     def _admit(self, sock: socket.socket, host: str, time: float) -> None:
         crowd = self._streams.crowded(host, self._ends.peers())
         if crowd is not None:
             self._streams.remove(crowd)
             self._refuse(crowd.host, "too many connections that prove nothing", FLOOD)
-        stream = self._ends.accepted(sock, host, time)
+        try:
+            stream = self._ends.accepted(sock, host, time)
+        except OSError:  # gone already
+            sock.close()
+            return
         self._streams.add(stream, self._awake.now)
         self._serve(stream, 0)
 
