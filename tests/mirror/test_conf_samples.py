@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from pgx_mirror.conf import arbitration, network, rows, sample, server
+from pgx_mirror.conf.kinds import Text
 from pgx_mirror.conf.parameters import OURS, Parameter
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -79,6 +80,10 @@ def test_a_sample_names_every_parameter_and_what_is_ours(
         assert row.kind.expected in block
         assert ("(ours)" in block) == (row.origin == OURS)
         assert ("no effect" in block) == row.later
+        without = not (
+            row.default or row.like or row.required or isinstance(row.kind, Text)
+        )
+        assert ("no default" in block) == without
 
 
 @pytest.mark.parametrize("table", [rows.TABLE, arbitration.TABLE])

@@ -26,13 +26,13 @@ Copy it into the management directory, under the server's identifier in network.
 with ".conf" behind it, and let nobody but the instance administrator read it: mode
 0600 or 0400.
 A text stands in single quotation marks; \\' is one within it, and \\\\ is a backslash.
-What is commented out has the value that is shown, or none."""
+What is commented out has the value that is shown, or none where it is ''."""
 _ARBITRATION = """\
 Sample of the arbiter's configuration file: arbitration.conf.
 
 Copy it into the management directory of mc_arb, beside network.conf and secret, and
 let nobody but the user who runs mc_arb read it: mode 0600 or 0400.
-What is commented out has the value that is shown, or none."""
+What is commented out has the value that is shown, or none where it is ''."""
 
 
 def server() -> str:
@@ -62,9 +62,16 @@ def _commented(text: str) -> str:
 def _told(row: Parameter) -> str:
     parts = [row.about, row.kind.expected]
     parts += [f"Where it is not given, it is as {row.like}."] if row.like else []
+    parts += (
+        ["It has no default: what is shown is an example."] if _example(row) else []
+    )
     parts += ["It has no effect in this release."] if row.later else []
     parts += [f"({_SOURCE[row.origin]})"] if row.origin in _SOURCE else []
     return " ".join(parts)
+
+
+def _example(row: Parameter) -> bool:
+    return row.name in _EXAMPLES and not row.required
 
 
 def _line(row: Parameter, table: Mapping[str, Parameter]) -> str:
