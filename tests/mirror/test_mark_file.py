@@ -7,11 +7,13 @@ import os
 import shutil
 import subprocess
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from fixtures.disk import Disk
 from pgx_mirror.core.judged import BROKEN, COPY, FOREIGN, GOOD, MISSING, Found
 from pgx_mirror.core.mark import FILE, PAIR, Mark, encode
 from pgx_mirror.data import mark_file, steps
@@ -87,21 +89,47 @@ def test_a_copy_is_told_from_the_original(where: Path, dir_fd: int, how: str) ->
     assert read_at(copy).case == COPY
 
 
-def test_the_inode_alone_is_not_believed_where_it_has_a_generation(
-    where: Path, dir_fd: int
+@pytest.fixture
+def on_disk(disk: Disk) -> Iterator[tuple[Path, int]]:
+    """A directory on a file system that counts the uses of an inode, and a descriptor."""
+    path = disk.point / "data"
+    path.mkdir()
+    fd = steps.open_directory(str(path))
+    yield path, fd
+    os.close(fd)
+
+
+@pytest.mark.root
+def test_what_is_put_back_from_an_archive_is_a_copy(
+    on_disk: tuple[Path, int], tmp_path: Path
 ) -> None:
-    written = mark_file.write(dir_fd, MARK)
-    if not written.inode >> 64:
-        pytest.skip("only root's file systems tell an inode's generation here")
+    path, fd = on_disk
+    mark_file.write(fd, MARK)
+    archive = str(tmp_path / "data.tar")
+    for _ in range(5):
+        subprocess.run(["tar", "cf", archive, "data"], cwd=path.parent, check=True)
+        shutil.rmtree(path)
+        subprocess.run(["tar", "xf", archive], cwd=path.parent, check=True)
+
+        assert read_at(path).case == COPY
+
+
+@pytest.mark.root
+def test_the_use_of_an_inode_counts_where_both_have_been_told(
+    on_disk: tuple[Path, int],
+) -> None:
+    path, fd = on_disk
+    written = mark_file.write(fd, MARK)
+    assert written.inode >> 64
     for field in ("inode", "directory"):
         for change in (1 << 64, 1):
             other = replace(written, **{field: getattr(written, field) ^ change})
-            (where / FILE).write_bytes(encode(other))
-            assert read_at(where).case == COPY
+            (path / FILE).write_bytes(encode(other))
+            assert read_at(path).case == COPY
 
     plain = replace(written, inode=written.inode & (1 << 64) - 1)
-    (where / FILE).write_bytes(encode(plain))
-    assert read_at(where).case == GOOD
+    (path / FILE).write_bytes(encode(plain))
+    assert read_at(path).case == GOOD
 
 
 def test_a_mark_that_could_not_be_read_again_is_not_written(

@@ -1,28 +1,26 @@
 """The mark on disk: `pgx_mirror.mark` in the data directory (docs/pair.md, the mark).
 
 It names the very file and the very directory that it was written into, so that a copy of
-both is known to be one.  An inode number alone comes again in a fresh file system; where
-the kernel has the inode's generation, a random number, that is told with it.
-
-A mark cannot tell a copy made block by block, as a snapshot of a disk is.
+both is known to be one, and so is what was put back from an archive: by inode numbers, and
+by the number of the inode's use where the file system has one.  What was copied block by
+block, as a snapshot of a disk is, cannot be told.
 """
 
 from __future__ import annotations
 
 import fcntl
 import os
-import struct
 from dataclasses import replace
 
 from pgx_base import files
 from pgx_base.text import quoted
+from pgx_base.which_file import which
 from pgx_mirror.core import mark as marks
 from pgx_mirror.core.judged import BROKEN, COPY, FOREIGN, GOOD, MISSING, Found
 from pgx_mirror.core.mark import FILE, Mark
 from pgx_mirror.data import durable, steps
 
-_GENERATION = 0x80087601  # FS_IOC_GETVERSION
-_SHIFT, _INODE = 64, (1 << 64) - 1
+_SHIFT, _INODE = 64, (1 << 64) - 1  # of which_file
 
 
 def new_generation() -> str:
@@ -40,7 +38,7 @@ def write(dir_fd: int, mark: Mark) -> Mark:
 
     def content(fd: int) -> bytes:
         nonlocal written
-        written = replace(mark, inode=identity(fd), directory=identity(dir_fd))
+        written = replace(mark, inode=which(fd), directory=which(dir_fd))
         return _encoded(written)
 
     durable.write(dir_fd, FILE, content)
@@ -73,7 +71,7 @@ def read(dir_fd: int, owner: str, system: str) -> Found:
                 mark = marks.decode(file.read())
             except marks.Broken as ex:
                 return Found(BROKEN, why=f"is broken: {ex}")
-            return _judge(mark, owner, system, identity(fd), identity(lock_fd))
+            return _judge(mark, owner, system, which(fd), which(lock_fd))
 
 
 def settle(dir_fd: int, owner: str, system: str) -> Found:
@@ -97,20 +95,8 @@ def _judge(mark: Mark, owner: str, system: str, inode: int, directory: int) -> F
     return Found(GOOD, mark)
 
 
-def identity(fd: int) -> int:
-    """Return what tells a file or directory from its copies: inode number and generation."""
-    return _generation(fd) << _SHIFT | os.fstat(fd).st_ino
-
-
-def _generation(fd: int) -> int:
-    try:
-        return int(struct.unpack("=I4x", fcntl.ioctl(fd, _GENERATION, bytes(8)))[0])
-    except OSError:
-        return 0  # not every file system has one
-
-
 def _same(one: int, other: int) -> bool:
-    """Whether both are the same file, generations counting where both have been told."""
+    """Whether both are the same file; the use of the inode counts where both have been told."""
     if (one ^ other) & _INODE:
         return False
     return not (one >> _SHIFT and other >> _SHIFT) or one == other
