@@ -93,12 +93,12 @@ class Struck:
             pytest.skip(reason)
         self.action, self.log, self.user = action, log, user
 
-    def run(self, fate: str = "") -> str:
-        """Return how a child ended with *fate*, empty when it was killed."""
+    def run(self, *fates: str) -> str:
+        """Return how a child ended with *fates*, empty when it was killed."""
         child = _Child(self.action, self.user)
         calls = ",".join(f"?{call}" for call in CALLS)
         strace = ["strace", "-qq", "-o", str(self.log), "-e", f"trace={calls}"]
-        strace += ["-e", f"inject={fate}"] if fate else []
+        strace += [word for fate in fates for word in ("-e", f"inject={fate}")]
         tracer = subprocess.Popen(
             [*strace, "-p", str(child.pid)], stderr=subprocess.PIPE, text=True
         )

@@ -150,6 +150,13 @@ def test_initdbs_own_line_is_not_ours() -> None:
     assert edit(INITDB, NAMES_SET, "standby1").startswith(INITDB)
 
 
+def test_what_is_out_by_an_empty_value_stays_as_it_is() -> None:
+    text = b"synchronous_standby_names = ''\n"
+
+    assert read(text).state == NAMES_OUT
+    assert edit(text, NAMES_OUT) == text
+
+
 def test_the_line_is_commented_out_as_the_manual_has_it() -> None:
     text = INITDB + REAL
 

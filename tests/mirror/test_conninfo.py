@@ -79,6 +79,12 @@ def test_one_value_is_changed_and_nothing_else(text: str, value: str) -> None:
     assert with_value(after, APPLICATION_NAME, value) == after
 
 
+def test_what_follows_quotes_without_a_blank_is_kept_apart() -> None:
+    got = with_value("application_name='a b'port=1", APPLICATION_NAME, "x")
+
+    assert ours(got) == {APPLICATION_NAME: "x", "port": "1"}
+
+
 def test_what_stands_beside_it_stays_to_the_byte() -> None:
     text = "user='it\\'s'  application_name=standby1 password=a\\ b\thost=x"
 

@@ -28,6 +28,22 @@ from tests.mirror.struck import KILLED, Struck, ended
 MARK = Mark("server1", "a" * 32, "7000", 3, PAIR)
 
 
+# Writes whatever can be written, until it is killed.
+_GREEDY = """
+import os, sys
+fd = os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+said = False
+while True:
+    try:
+        os.write(fd, bytes(4096))
+    except OSError as ex:
+        assert ex.errno == 28, ex
+        if not said:
+            print("full", flush=True)
+        said = True
+"""
+
+
 def write_mark(dir_fd: int) -> None:
     mark_file.write(dir_fd, MARK.to("ALONE", 4))
 
@@ -153,6 +169,28 @@ def test_with_it_mark_and_conf_are_written_on_a_full_disk(make_full: MakeFull) -
     full.make_room("filler")
     assert full.child(conf_file.take_reserve) == "done"
     assert reserve.is_whole(full.dir_fd)
+
+
+@pytest.mark.root
+def test_a_server_that_takes_every_free_block_does_not_keep_us_from_it(
+    make_full: MakeFull,
+) -> None:
+    full = make_full(reserved=True)
+    greedy = subprocess.Popen(
+        [sys.executable, "-ISB", "-c", _GREEDY, full.disk.point / "greedy"],
+        stdout=subprocess.PIPE,
+        **full.user.popen_options(),
+    )
+    try:
+        assert greedy.stdout is not None
+        assert greedy.stdout.readline() == b"full\n"
+
+        assert full.child(write_mark) == "done"
+        assert full.child(write_conf) == "done"
+        assert full.state() == ("ALONE", NAMES_OUT)
+    finally:
+        greedy.kill()
+        greedy.communicate()
 
 
 @pytest.mark.root

@@ -42,6 +42,20 @@ def test_it_is_taken_once_and_again_when_it_was_touched(
     assert os.listdir(where) == []
 
 
+def test_what_was_cut_by_a_killed_run_has_still_its_blocks(
+    where: Path, dir_fd: int, tmp_path: Path
+) -> None:
+    mark_file.write(dir_fd, MARK)
+    reserve.take(dir_fd)
+    os.truncate(where / f"{reserve.FILE}.mark", 10)
+    struck = Struck(
+        lambda: mark_file.write(dir_fd, MARK.to("ALONE", 4)), tmp_path / "log"
+    )
+
+    assert struck.run("pwrite64:error=ENOSPC:when=1") == "done"
+    assert set(os.listdir(where)) == {"pgx_mirror.mark", reserve.FILE}
+
+
 def test_a_link_in_its_place_is_not_followed(
     where: Path, dir_fd: int, tmp_path: Path
 ) -> None:

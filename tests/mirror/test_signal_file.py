@@ -40,6 +40,16 @@ def test_a_link_counts_by_what_it_leads_to_and_is_not_written_through(
     assert os.listdir(where) == ["target"]
 
 
+@pytest.mark.parametrize("change", [signal_file.create, signal_file.remove])
+def test_what_a_killed_run_has_left_is_made_sure(
+    dir_fd: int, tmp_path: Path, change: Change
+) -> None:
+    struck = Struck(lambda: change(dir_fd), tmp_path / "log")
+
+    for at, ended in struck.everywhere("error=EIO", lambda: change(dir_fd), syncs=1):
+        assert ended.endswith(f" {errno.EIO}"), at
+
+
 @pytest.mark.parametrize(
     ("change", "back", "there"),
     [
