@@ -132,8 +132,8 @@ def _takes_effect(call: Call, cell: Cell) -> Cell | None:
 
 _EPOCH = st.integers(1, 4)
 _REQUEST = st.one_of(
-    st.builds(Win, _EPOCH),
-    st.builds(Win, _EPOCH),
+    st.builds(Win, _EPOCH, st.just("1d")),
+    st.builds(Win, _EPOCH, st.just("1d")),
     st.builds(Lift, _EPOCH, st.sampled_from([PAIR, ALONE])),
     st.just(Read()),
 )

@@ -121,25 +121,22 @@ def test_state_lost_grants_nothing_until_both_have_enrolled_it(
         old = arbiter.kept().identity
         arbiter.kill()
         arbiter.forget()
+        two.register.close()
         arbiter.start()
-        turn_until(
-            lambda: one.known and two.known and one.known.identity != old,
-            "the new register",
-            one,
-            two,
-        )
+        turn_until(lambda: one.known and one.known.identity != old, "the new one", one)
         assert one.known is not None
         new = one.known.identity
-        assert one.known.cell is None
-        # Their marks still name the old one: nobody enrols, nothing is granted.
-        for talker in (one, two):
-            assert answer(talker, Win(1), one, two) == Reply(words.EMPTY)
-        assert answer(one, Lift(9, ALONE), two) == Reply(words.EMPTY)
-        one.bind(1, PAIR, new)
-        assert answer(one, Win(1), two) == Reply(words.EMPTY)
-        two.bind(1, "SYNC", new)
-        turn_until(lambda: one.known and one.known.cell == PAIR_1, "begun", one, two)
-        assert answer(one, Win(1), two).word == words.WON
+        assert answer(one, Read()).cell is None  # it has enrolled, alone
+        assert answer(one, Win(1)) == Reply(words.EMPTY)
+        assert answer(one, Lift(9, ALONE)) == Reply(words.EMPTY)
+        with Talker(arbiter.port, B, STANDBY) as two:
+            two.bind(1, "SYNC", old)
+            turn_until(lambda: one.known and one.known.cell, "begun", one, two)
+            # It has begun, and their epoch is still the old one's.
+            assert answer(one, Win(1), two) == Reply(words.OTHER, PAIR_1)
+            assert answer(two, Win(1), one) == Reply(words.OTHER, PAIR_1)
+            one.bind(1, PAIR, new)
+            assert answer(one, Win(1), two).word == words.WON
 
 
 def test_an_enrolment_is_void_once_its_connection_has_ended(arbiter: Arbiter) -> None:
@@ -156,6 +153,7 @@ def test_an_enrolment_is_void_once_its_connection_has_ended(arbiter: Arbiter) ->
 
 def test_a_server_has_one_connection_its_last(arbiter: Arbiter) -> None:
     with pair(arbiter) as (one, two), Talker(arbiter.port, A, PRIMARY) as again:
+        again.bind(1, PAIR, arbiter.kept().identity)
         turn_until(lambda: again.known and not one.known, "replaced", one, two, again)
         assert answer(again, Win(1)).word == words.WON
 

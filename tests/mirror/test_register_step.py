@@ -33,6 +33,10 @@ def new(cell: Cell | None = PAIR_1, began: float = -1000.0) -> State:
     return State(Kept("1d", SYSTEM if cell else "", cell), (A, B), began)
 
 
+def win(epoch: int, register: str = "1d") -> Win:
+    return Win(epoch, register)
+
+
 def beat(role: str, system: str = SYSTEM) -> Beat:
     return Beat(role, system, LIMIT)
 
@@ -47,15 +51,21 @@ def met(state: State, now: float = 0.0) -> State:
 
 
 def test_the_first_who_asks_wins_and_the_other_has_lost() -> None:
-    state, reply = step(met(new()), A, Win(1), 0.0)
+    state, reply = step(met(new()), A, win(1), 0.0)
     assert reply == Reply(words.WON, Cell(2, ALONE, A))
     assert state.kept.cell == Cell(2, ALONE, A)
-    assert step(state, B, Win(1), 0.0) == (state, Reply(words.LOST, Cell(2, ALONE, A)))
+    assert step(state, B, win(1), 0.0) == (state, Reply(words.LOST, Cell(2, ALONE, A)))
 
 
 def test_who_has_won_hears_so_again_however_often_it_asks() -> None:
-    state = say(met(new()), A, Win(1))
-    assert step(state, A, Win(1), 99.0) == (state, Reply(words.WON, Cell(2, ALONE, A)))
+    state = say(met(new()), A, win(1))
+    assert step(state, A, win(1), 99.0) == (state, Reply(words.WON, Cell(2, ALONE, A)))
+
+
+def test_in_an_epoch_of_another_register_nothing_is_granted() -> None:
+    state = met(new())
+    for other in ("", "1e"):
+        assert step(state, A, win(1, other), 0.0) == (state, Reply(words.OTHER, PAIR_1))
 
 
 @pytest.mark.parametrize("epoch", [2, 5])
@@ -63,47 +73,47 @@ def test_an_epoch_that_the_cell_has_not_come_to_is_neither_won_nor_lost(
     epoch: int,
 ) -> None:
     state = met(new())
-    assert step(state, A, Win(epoch), 0.0) == (state, Reply(words.BEHIND, PAIR_1))
+    assert step(state, A, win(epoch), 0.0) == (state, Reply(words.BEHIND, PAIR_1))
 
 
 def test_a_standby_is_refused_while_the_primary_is_heard_and_told_when_to_ask() -> None:
     state = met(new())
-    same, reply = step(state, B, Win(1), 3.0)
+    same, reply = step(state, B, win(1), 3.0)
     assert (same, reply) == (state, Reply(words.HEARD, PAIR_1, 2.0))
-    assert step(state, B, Win(1), 3.0 + reply.again)[1].word == words.WON
+    assert step(state, B, win(1), 3.0 + reply.again)[1].word == words.WON
 
 
 def test_a_primary_that_keeps_speaking_is_never_overruled() -> None:
     state = met(new())
     for second in range(1, 60):
         state = say(state, A, beat(PRIMARY), float(second))
-        assert step(state, B, Win(1), second + 0.9)[1].word == words.HEARD
+        assert step(state, B, win(1), second + 0.9)[1].word == words.HEARD
 
 
 def test_a_primary_that_is_heard_does_not_wait_for_its_standby() -> None:
-    assert step(met(new()), A, Win(1), 0.0)[1].word == words.WON
+    assert step(met(new()), A, win(1), 0.0)[1].word == words.WON
 
 
 def test_nobody_waits_for_a_controller_that_says_not_to() -> None:
     state = say(met(new()), A, beat(NEITHER))
-    assert step(state, B, Win(1), 0.0)[1].word == words.WON
+    assert step(state, B, win(1), 0.0)[1].word == words.WON
 
 
 def test_a_standby_asked_for_by_a_standby_is_not_waited_for() -> None:
     state = say(met(new()), A, beat(STANDBY))
-    assert step(state, B, Win(1), 0.0)[1].word == words.WON
+    assert step(state, B, win(1), 0.0)[1].word == words.WON
 
 
 def test_a_register_that_has_just_started_listens_first() -> None:
     state = say(new(began=0.0), B, beat(STANDBY), 1.0)
-    assert step(state, B, Win(1), 1.0)[1] == Reply(words.HEARD, PAIR_1, 4.0)
-    assert step(state, B, Win(1), 5.0)[1].word == words.WON
+    assert step(state, B, win(1), 1.0)[1] == Reply(words.HEARD, PAIR_1, 4.0)
+    assert step(state, B, win(1), 5.0)[1].word == words.WON
 
 
 def test_the_time_in_which_the_register_itself_did_not_run_is_nobodys_silence() -> None:
     frozen = late(met(new(began=0.0)), 60.0)
-    assert step(frozen, B, Win(1), 61.0)[1].word == words.HEARD
-    assert step(frozen, B, Win(1), 66.0)[1].word == words.WON
+    assert step(frozen, B, win(1), 61.0)[1].word == words.HEARD
+    assert step(frozen, B, win(1), 66.0)[1].word == words.WON
     assert late(new(began=0.0), 60.0).began == 60.0
 
 
@@ -121,7 +131,7 @@ def test_a_holder_lifts_the_cell_and_never_lowers_it() -> None:
 
 def test_an_empty_register_grants_and_lifts_nothing() -> None:
     state = met(new(None))
-    for request in (Win(0), Win(1), Lift(9, ALONE), Lift(1, PAIR)):
+    for request in (win(0), win(1), Lift(9, ALONE), Lift(1, PAIR)):
         for who in (A, B):
             assert step(state, who, request, 99.0) == (state, Reply(words.EMPTY))
     assert step(state, A, Read(), 0.0) == (state, Reply(words.CELL, None))
@@ -132,7 +142,7 @@ def test_one_server_alone_cannot_begin_a_register() -> None:
     for epoch in (1, 2, 3):
         state, reply = step(state, A, Enrol(epoch, PAIR), 0.0)
         assert reply == Reply(words.ENROLLED)
-    assert step(state, A, Win(3), 99.0)[1].word == words.EMPTY
+    assert step(state, A, win(3), 99.0)[1].word == words.EMPTY
 
 
 def test_a_register_begins_with_the_higher_of_both() -> None:
@@ -168,7 +178,7 @@ def test_what_a_register_begins_with(
 
 
 @pytest.mark.parametrize(
-    "request_", [Win(1), Lift(9, ALONE), Read(), beat(PRIMARY, "9")]
+    "request_", [win(1), Lift(9, ALONE), Read(), beat(PRIMARY, "9")]
 )
 def test_a_server_of_another_pair_is_told_nothing(request_: Request) -> None:
     state = say(met(new()), A, beat(PRIMARY, "9"))
@@ -177,7 +187,7 @@ def test_a_server_of_another_pair_is_told_nothing(request_: Request) -> None:
 
 
 def test_who_has_not_said_who_it_is_is_told_nothing() -> None:
-    assert step(new(), A, Win(1), 0.0)[1] == Reply(words.FOREIGN)
+    assert step(new(), A, win(1), 0.0)[1] == Reply(words.FOREIGN)
 
 
 def test_servers_of_two_systems_do_not_begin_a_register() -> None:

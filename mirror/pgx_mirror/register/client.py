@@ -16,11 +16,11 @@ import os
 import select
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pgx_mirror.core.mark import Mark
 from pgx_mirror.register import payloads
-from pgx_mirror.register.core.words import FOREIGN, Beat, Enrol, Request
+from pgx_mirror.register.core.words import FOREIGN, Beat, Enrol, Request, Win
 from pgx_mirror.register.events import Answer, Away, Event, Reached
 from pgx_mirror.register.line import Line, Parted
 from pgx_mirror.register.payloads import PURPOSE, Answered
@@ -152,10 +152,9 @@ class Register:
         return self._send(beat, now, ours=True) if self._known else []
 
     def bound(self, mark: Mark | None, now: float) -> list[Event]:
-        """Enrol with *mark*, which is durable, wherever the register that it names is empty.
+        """Enrol with *mark*, which is durable, wherever the register is empty.
 
-        To be told after each write of the mark.  A mark that names a register has renounced
-        all others: their answers are nothing to whoever has written it.
+        To be told at the start, and after each write of the mark.
         """
         self._mark = mark
         return self._enrol(now)
@@ -230,10 +229,15 @@ class Register:
         if isinstance(request, Beat):
             self._beat_at = now + self._interval
         try:
-            self._line.say(payloads.asked(self._number, request))
+            self._line.say(payloads.asked(self._number, self._filled(request)))
         except Parted as ex:
             return self._lose(str(ex), now)
         return []
+
+    def _filled(self, request: Request) -> Request:
+        if not isinstance(request, Win):
+            return request
+        return replace(request, register=self._mark.register if self._mark else "")
 
     def _heard(self, now: float) -> list[Event]:
         line = self._line
@@ -266,12 +270,12 @@ class Register:
         return events + self._enrol(now)
 
     def _enrol(self, now: float) -> list[Event]:
-        """Enrol in an empty register that the mark names, once for each mark."""
+        """Enrol in an empty register, once for each mark."""
         known, mark = self._known, self._mark
         if known is None or known.cell is not None or mark is None:
             return []
         wanted = Enrol(mark.epoch, mark.state)
-        if mark.register != known.identity or wanted == self._enrolled:
+        if wanted == self._enrolled:
             return []
         self._enrolled = wanted
         return self._send(wanted, now, ours=True)

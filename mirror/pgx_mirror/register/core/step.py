@@ -23,6 +23,7 @@ from pgx_mirror.register.core.words import (
     HIGHER,
     LIFTED,
     LOST,
+    OTHER,
     PRIMARY,
     WON,
     Beat,
@@ -48,8 +49,8 @@ def step(state: State, who: str, request: Request, now: float) -> tuple[State, R
     if is_foreign(state, who):
         return state, Reply(FOREIGN)
     match request:
-        case Win(epoch=epoch):
-            return _win(state, who, epoch, now)
+        case Win():
+            return _win(state, who, request, now)
         case Lift():
             return _lift(state, who, request)
         case Enrol():
@@ -65,10 +66,12 @@ def is_foreign(state: State, who: str) -> bool:
     return state.kept.system not in ("", state.heard[who].beat.system)
 
 
-def _win(state: State, who: str, epoch: int, now: float) -> tuple[State, Reply]:
-    cell = state.kept.cell
+def _win(state: State, who: str, request: Win, now: float) -> tuple[State, Reply]:
+    cell, epoch = state.kept.cell, request.epoch
     if cell is None:
         return state, Reply(EMPTY)
+    if request.register != state.kept.identity:
+        return state, Reply(OTHER, cell)
     if cell == Cell(epoch + 1, cells.ALONE, who):
         return state, Reply(WON, cell)
     won = cells.won(cell, epoch, who)

@@ -31,9 +31,14 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Win:
-    """Compare-and-set: my mark says PAIR or SYNC of *epoch*, and my peer is silent."""
+    """Compare-and-set: my mark says PAIR or SYNC of *epoch*, and my peer is silent.
+
+    register: the one that the mark names; a client fills it in.  Another one grants nothing
+    in that epoch: else two registers could grant it to two servers.
+    """
 
     epoch: int
+    register: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +51,11 @@ class Lift:
 
 @dataclass(frozen=True, slots=True)
 class Enrol:
-    """My durable mark says *state* of *epoch*, and names this register as its own.
+    """My durable mark says *state* of *epoch*; for an empty register.
 
-    Whoever enrols has renounced every other register first, and each answer of one that is
-    still on its way: else one epoch could be granted by two.
+    It may be enrolled by who is in an epoch of another register: a grant counts only where
+    the mark of PAIR or SYNC names the register that has given it, so what an empty one
+    begins with is good for the next epoch.
     """
 
     epoch: int
@@ -61,6 +67,7 @@ Request = Beat | Read | Win | Lift | Enrol
 # The words of a reply.
 CELL = "cell"  # this is the cell (to Beat and Read)
 WON = "won"  # the pen is yours; said again as often as it is asked
+OTHER = "other"  # your epoch is another register's: nothing is granted in it
 LOST = "lost"  # the cell is beyond that epoch: it says whose the pen is
 BEHIND = "behind"  # the cell has not come to that epoch's PAIR: lift it first
 HEARD = "heard"  # not now: the primary is heard; ask again after `again` seconds
@@ -69,7 +76,19 @@ HIGHER = "higher"  # the cell is beyond that already
 ENROLLED = "enrolled"  # the other server must enrol too, or enrol again
 EMPTY = "empty"  # nothing is granted or lifted until both have enrolled
 FOREIGN = "foreign"  # another pair's register, or you have not said who you are
-WORDS = (CELL, WON, LOST, BEHIND, HEARD, LIFTED, HIGHER, ENROLLED, EMPTY, FOREIGN)
+WORDS = (
+    CELL,
+    WON,
+    OTHER,
+    LOST,
+    BEHIND,
+    HEARD,
+    LIFTED,
+    HIGHER,
+    ENROLLED,
+    EMPTY,
+    FOREIGN,
+)
 
 
 @dataclass(frozen=True, slots=True)
