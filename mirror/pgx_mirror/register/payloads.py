@@ -52,7 +52,8 @@ def read_asked(payload: bytes) -> tuple[int, Request]:
     """Return the request in *payload*, and its number.  Raises Garbage."""
     found = unpack(payload)
     number, name = found.get("number"), found.get("ask")
-    if type(number) is not int or name not in _KINDS or len(found) != 3:
+    known = isinstance(name, str) and name in _KINDS
+    if type(number) is not int or not known or len(found) != 3:
         raise Garbage("a request that there is not")
     request: Request = made(_KINDS[str(name)], found.get("of"))
     if not _sound(request):
@@ -62,8 +63,9 @@ def read_asked(payload: bytes) -> tuple[int, Request]:
 
 def _sound(request: Request) -> bool:
     match request:
-        case Beat(role, _, limit):
-            return role in ROLES and 0 < limit <= LONGEST_SILENCE
+        case Beat(role, system, limit):
+            number = system.isascii() and system.isdecimal()
+            return role in ROLES and number and 0 < limit <= LONGEST_SILENCE
         case Read():
             return True
         case Win(epoch):
