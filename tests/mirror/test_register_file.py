@@ -177,7 +177,10 @@ def _points(directory: Path, log: Path) -> list[str]:
     assert result.stdout == "answered\n", result.stderr
     calls = [line.partition("(")[0] for line in log.read_text().splitlines()]
     points = [f"{call}:{calls[: at + 1].count(call)}" for at, call in enumerate(calls)]
-    assert sum(point.startswith("rename") for point in points) == 1, points
+    rename = next(at for at, call in enumerate(calls) if call.startswith("rename"))
+    # The file is on disk before it has the name, and the name before anything is said.
+    assert calls[rename - 2 : rename] == ["write", "fsync"]
+    assert calls[rename + 1 :] == ["fsync", "write"]
     assert {f"fsync:{at}" for at in (1, 2, 3, 4)} <= set(points)
     return points
 

@@ -36,13 +36,17 @@ FOREVER = 10**9
 
 @dataclass
 class Call:
-    """A request, when it was made, and when and how it was answered, if it ever was."""
+    """A request, when it was made, and when and how it was answered, if it ever was.
+
+    lost: it will not be; whether it was carried out nobody knows
+    """
 
     who: str
     request: Request
     made: int
     answered: int = FOREVER
     reply: Reply | None = None
+    lost: bool = False
 
 
 @dataclass
