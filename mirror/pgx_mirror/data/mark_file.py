@@ -1,4 +1,4 @@
-"""The mark on disk: `pgx_mirror.mark` in the data directory (docs/pair.md, the mark).
+"""The mark on disk: `pgx_mirror.mark` in the data directory (docs/pair_data.md).
 
 It names the very file and the very directory that it was written into, so that a copy of
 both is known to be one, and so is what was put back from an archive: by inode numbers, and
