@@ -109,8 +109,6 @@ class Register:
         except Parted as ex:
             other = isinstance(ex.refused, OtherSecret | UnknownPeer)
             return self._lose(str(ex), now, secret=other)
-        except Garbage as ex:
-            return self._lose(str(ex), now)
 
     def tick(self, now: float) -> list[Event]:
         """Do what is due: connect, beat, or find that nothing has come in time."""
@@ -248,18 +246,21 @@ class Register:
             return self._send(self._beat, now, ours=True)
         events: list[Event] = []
         for payload in found:
-            events += self._take(payloads.read_answered(payload), now)
+            try:
+                events += self._take(payloads.read_answered(payload), now)
+            except Garbage as ex:  # what came before it counts
+                events += self._lose(str(ex), now)
             if self._line is not line:
                 break
         return events
 
     def _take(self, found: Answered, now: float) -> list[Event]:
-        sent = self._sent.pop(found.number, None)
+        sent = self._sent.get(found.number)
         if sent is None or (self._known and found.identity != self._known.identity):
             raise Garbage("an answer to what was not asked")
-        if found.reply.word == FOREIGN:
-            self._sent[found.number] = sent  # it is as good as unanswered
+        if found.reply.word == FOREIGN:  # which is as good as none
             return self._lose("it belongs to another pair", now)
+        del self._sent[found.number]
         events: list[Event] = []
         known = Reached(found.identity, found.reply.cell)
         if known != self._known:
