@@ -14,7 +14,12 @@ from psycopg import pq
 
 from fixtures.processes import wait_until
 from fixtures.server import Server
+from pgx_mirror.core.deciding.learn import learn
+from pgx_mirror.core.events import Looked, ServerIs
+from pgx_mirror.core.facts import Facts, Terms
 from pgx_mirror.core.known import poison
+from pgx_mirror.core.mark import ALONE, PAIR, Mark
+from pgx_mirror.core.report import DOWN, NAMES_SET, UP
 from pgx_mirror.core.seen import Seen, Sender
 from pgx_mirror.database.access import REMOTE
 from pgx_mirror.database.look import Looker
@@ -23,7 +28,15 @@ from pgx_mirror.database.proof import COMMIT
 from tests.fix_pair import NAME, MakeLooker, Pair, access, freeze
 
 ROW = Sender(NAME, 7, "", -1, "streaming", "sync", 50, 50, 50)
-SEEN = Seen("1", recovery=False, flush=100, senders=(ROW,))
+SEEN = Seen(
+    "1",
+    recovery=False,
+    names=NAME,
+    source="configuration file",
+    wal_senders=10,
+    flush=100,
+    senders=(ROW,),
+)
 OTHER = replace(ROW, name="other", pid=8)
 
 
@@ -63,6 +76,51 @@ def test_nobody_there_counts_from_the_second_commit_that_returned() -> None:
     assert poison.unseen(SEEN, none, NAME, 1) == 0
     assert poison.unseen(none, SEEN, NAME, 1) == 0
     assert poison.unseen(None, none, NAME, 1) == 0
+
+
+def test_commits_may_return_while_names_are_out() -> None:
+    out = replace(SEEN, names="", probe=60)
+    back = replace(SEEN, probe=60)
+
+    for was, now in ((SEEN, out), (out, back)):
+        assert not poison.unconfirmed(was, now, NAME)
+        none = replace(now, senders=())
+        assert poison.unseen(replace(was, senders=()), none, NAME, 1) == 0
+
+
+def pair_of(seen: Seen) -> Facts:
+    mine = Mark("a", "g", "1", 3, PAIR, peer_generation="h")
+    terms = Terms("a", "b", "message", "life")
+    return Facts(
+        terms, mark=mine, real_name=NAME, server=UP, names=NAMES_SET, seen=seen
+    )
+
+
+def test_a_primary_learns_it_from_probe_commits_in_a_pair_alone() -> None:
+    before = pair_of(SEEN)
+    behind = replace(SEEN, probe=60)
+
+    after = learn(before, Looked(behind, 10.0), 10.0)
+
+    assert after.poisoned
+    assert after.ending
+    alone = replace(before, mark=Mark("a", "g", "1", 3, ALONE))
+    assert not learn(alone, Looked(behind, 10.0), 10.0).poisoned
+    down = learn(after, ServerIs(DOWN, standby=False), 11.0)
+    assert not down.poisoned
+
+
+def test_a_primary_whose_standby_goes_is_poisoned_only_if_commits_return() -> None:
+    none = replace(SEEN, senders=())
+    returned = replace(none, probe=60)
+    facts = learn(pair_of(SEEN), Looked(returned, 1.0), 1.0)
+    facts = learn(facts, Looked(returned, 2.0), 2.0)
+    assert not facts.poisoned  # it may have come and gone between two looks
+
+    facts = learn(facts, Looked(none, 3.0), 3.0)
+    assert not facts.poisoned
+
+    assert learn(facts, Looked(returned, 4.0), 4.0).poisoned
 
 
 # --- on real servers ---------------------------------------------------------------------

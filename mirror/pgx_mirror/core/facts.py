@@ -100,6 +100,7 @@ class Facts:
     disk            why its disks are not, empty if they are
     stopped_at      the position of a clean stop's checkpoint, 0 without one
     poisoned        a position beyond our own WAL was reported to this postmaster
+    unseen          how often commits have returned in a row with nobody to confirm them
     promote_failed  the server ended over pg_promote
     seen, seen_at   the last look, and when it was taken; sender_at: when one showed the
                     standby streaming under its name
@@ -138,6 +139,7 @@ class Facts:
     disk: str = ""
     stopped_at: int = 0
     poisoned: bool = False
+    unseen: int = 0
     promote_failed: str = ""
     start_failed: str = ""
     seen: Seen | None = None

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import time
 
+from pgx_mirror.core import conninfo
 from pgx_mirror.database.access import Access
 from pgx_mirror.database.opening import open_session
-from pgx_mirror.database.session import application_name, renamed
 from pgx_mirror.database.trouble import Unproven
 
 _CONNINFO = "show primary_conninfo"
@@ -28,7 +28,7 @@ def bear(access: Access, name: str, within: float) -> None:
     until = time.monotonic() + within
     with open_session(access, within, hidden=True) as session:
         found = str(session.ask(_CONNINFO, within)[0][0][0])
-        if application_name(found) == name:
+        if _name(found) == name:
             return
         wanted = _renamed(found, name).replace("'", "''")
         session.ask(f"alter system set primary_conninfo = '{wanted}'", within)
@@ -39,19 +39,23 @@ def bear(access: Access, name: str, within: float) -> None:
         time.sleep(_BETWEEN_SESSIONS)
 
 
-def _renamed(conninfo: str, name: str) -> str:
-    if not conninfo:
+def _renamed(text: str, name: str) -> str:
+    if not text:
         raise Unproven("primary_conninfo is empty")
+    return conninfo.with_value(text, conninfo.APPLICATION_NAME, name)
+
+
+def _name(text: str) -> str:
     try:
-        return renamed(conninfo, name)
-    except ValueError as ex:
-        raise Unproven(str(ex)) from ex
+        return conninfo.value_of(text, conninfo.APPLICATION_NAME)
+    except conninfo.Unreadable as ex:
+        raise Unproven(f"primary_conninfo cannot be changed: {ex}") from None
 
 
 def _borne(access: Access, within: float) -> str:
     """Return the application_name that a new session shows."""
     with open_session(access, within, hidden=True) as session:
-        return application_name(str(session.ask(_CONNINFO, within)[0][0][0]))
+        return _name(str(session.ask(_CONNINFO, within)[0][0][0]))
 
 
 def reset_names(access: Access, within: float) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pgx_mirror.core import wal
+from pgx_mirror.core import conninfo, wal
 from pgx_mirror.core.seen import LIMITS, Seen, Sender
 from pgx_mirror.database.session import Row, Rows
 
@@ -150,6 +150,15 @@ def facts(slow: list[Rows], when: str) -> Facts:
     )
 
 
+def bears(known: Facts) -> str:
+    """Return the application_name in primary_conninfo, nothing where it cannot be read."""
+    text = known.settings["primary_conninfo"][1] or ""
+    try:
+        return conninfo.value_of(text, conninfo.APPLICATION_NAME)
+    except conninfo.Unreadable:
+        return ""
+
+
 def seen(fast: list[Rows], known: Facts) -> Seen:
     """Return the look, but for receiver, probe, version and superuser."""
     senders, [position], [(waiting, checkpointing)], _, loose = fast
@@ -177,6 +186,7 @@ def seen(fast: list[Rows], known: Facts) -> Seen:
         waiting=_int(waiting),
         loose=_loose(loose, known),
         unable=_unable(paused, known) if standby else (),
+        bears=bears(known),
         checkpointing=checkpointing == "t",
     )
 

@@ -13,7 +13,7 @@ from pgx_mirror.core.seen import Receiver, Seen
 from pgx_mirror.database import answers, opening, receiver
 from pgx_mirror.database.access import REMOTE, Access
 from pgx_mirror.database.proof import COMMIT
-from pgx_mirror.database.session import Attempt, Rows, Session, application_name
+from pgx_mirror.database.session import Attempt, Rows, Session
 from pgx_mirror.database.trouble import Lost, Refused, TooLate, Trouble
 
 # A database that nothing can be copied from while a session is in it.
@@ -135,7 +135,6 @@ class Looker:
         found = replace(
             answers.seen(fast, known),
             receiver=self._walreceiver(fast),
-            bears=application_name(str(known.settings["primary_conninfo"][1])),
             probe=returned,
             probe_waits=self._prober.waits,
             version=session.version,

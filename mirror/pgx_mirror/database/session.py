@@ -10,8 +10,7 @@ import functools
 import select
 import time
 
-from psycopg import OperationalError, ProgrammingError, pq
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg import OperationalError, pq
 
 from pgx_mirror.database.access import Access
 from pgx_mirror.database.trouble import Lost, Refused, TooLate
@@ -261,19 +260,3 @@ class Attempt:
         if self._conn is not None:
             self._conn.finish()
             self._conn = None
-
-
-def application_name(conninfo: str) -> str:
-    """Return the application_name in *conninfo*, nothing without one or in a broken one."""
-    try:
-        return str(conninfo_to_dict(conninfo).get("application_name") or "")
-    except ProgrammingError:
-        return ""
-
-
-def renamed(conninfo: str, name: str) -> str:
-    """Return *conninfo* with application_name *name*.  Raises ValueError for a broken one."""
-    try:
-        return make_conninfo(conninfo, application_name=name)
-    except ProgrammingError:  # its text may quote a password
-        raise ValueError("primary_conninfo cannot be understood") from None

@@ -45,13 +45,13 @@ from pgx_mirror.core.facts import (
     SERVER,
     Facts,
 )
-from pgx_mirror.core.known import basics, joining, names, standby
+from pgx_mirror.core.known import basics, joining, names, poison, standby
 from pgx_mirror.core.mark import ALONE, GIVEN, PAIR, SYNC, Mark
 from pgx_mirror.core.report import DOWN, NAMES_BARRIER, NAMES_OUT, NAMES_SET, UP, Report
 from pgx_mirror.core.seen import Seen
 
 HAND_EDITED = "synchronous_standby_names was changed by hand"
-POISONED = "a position beyond our own WAL was reported"
+POISONED = "commits return that the standby has not got: memory is to be made anew"
 AFTER_A_PAIR = 5.0  # seconds before a standby that has just left is joined again
 ASK_AGAIN = 0.1  # seconds until a register that has decided nothing is asked again
 AGAIN = 1.0  # seconds until a file that could not be written is tried again
@@ -173,14 +173,24 @@ def _looked(facts: Facts, seen: Seen, began: float, now: float) -> Facts:
     after = facts.but(seen=seen, seen_at=now)
     if _came(facts, seen):
         after = after.but(stream_at=now)
-    if joining.is_ahead(seen):
+    if poison.ahead(seen):
         after = after.but(poisoned=True)
     if basics.is_in(after, PAIR):
+        after = _probed(after, facts.seen)
         return _looked_at_pair(after, seen, began, now)
     arming = after.arming
     if arming is not None and arming.answered is not None and began >= arming.answered:
         return after.but(arming=replace(arming, looked=True))
     return after
+
+
+def _probed(facts: Facts, before: Seen | None) -> Facts:
+    """What a probe commit that has returned tells, by the look before as well."""
+    seen, name = facts.seen, facts.real_name
+    assert seen is not None
+    times = poison.unseen(before, seen, name, facts.unseen)
+    found = times >= poison.TIMES or bool(poison.unconfirmed(before, seen, name))
+    return facts.but(unseen=times, poisoned=facts.poisoned or found)
 
 
 def _came(facts: Facts, seen: Seen) -> bool:
@@ -223,7 +233,7 @@ def _server(facts: Facts, server: str, now: float, *, standby: bool) -> Facts:
         ending = (
             POISONED if facts.poisoned and basics.is_in(facts, PAIR) else facts.ending
         )
-        return after.but(seen=None, poisoned=False, ending=ending)
+        return after.but(seen=None, poisoned=False, unseen=0, ending=ending)
     return after
 
 

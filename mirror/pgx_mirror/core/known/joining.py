@@ -96,8 +96,3 @@ def named(seen: Seen, name: str) -> list[Sender]:
 def is_receiver(row: Sender, peer: Report) -> bool:
     """Whether *row* is the connection that the standby's controller says is its own."""
     return peer.receiver == (row.address, row.port) and row.state == "streaming"
-
-
-def is_ahead(seen: Seen) -> bool:
-    """Whether anybody has reported a position beyond our own WAL."""
-    return not seen.recovery and any(row.furthest > seen.flush for row in seen.senders)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from pgx_mirror.core.known import names
 from pgx_mirror.core.known.joining import named
 from pgx_mirror.core.seen import Seen, Sender
 
@@ -36,7 +37,7 @@ def unconfirmed(before: Seen | None, now: Seen, name: str) -> str:
     The probe began after the look *before*, and had returned before *now*'s senders were
     read: whoever has borne *name* throughout must have confirmed it.
     """
-    if before is None or not now.probe:
+    if before is None or not now.probe or not _hold(before, now, name):
         return ""
     there = {row.pid for row in _bearers(before, name)}
     stayed = [row for row in _bearers(now, name) if row.pid in there]
@@ -49,9 +50,16 @@ def unseen(before: Seen | None, now: Seen, name: str, times: int) -> int:
 
     *times* is what was returned for *before*; from TIMES on it is NOBODY.
     """
-    if before is None or _bearers(now, name) or _bearers(before, name):
+    if before is None or not _hold(before, now, name):
+        return 0
+    if _bearers(now, name) or _bearers(before, name):
         return 0
     return times + 1 if now.probe else times
+
+
+def _hold(before: Seen, now: Seen, name: str) -> bool:
+    """Whether commits had to wait for *name* all the time."""
+    return names.are_set(before, name) and names.are_set(now, name)
 
 
 def _bearers(seen: Seen, name: str) -> Collection[Sender]:
