@@ -52,6 +52,7 @@ class Receiver:
     status: str
     timeline: int
     heard: str = ""  # last_msg_receipt_time, to see that something came
+    told: int = 0  # how far its primary has said that it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,7 @@ class Seen:
     received      of a standby: pg_last_wal_receive_lsn;  replayed likewise
     limits        the settings LIMITS, in that order
     waiting       how many sessions wait in SyncRep
+    writing       how many processes wait for WAL to be written or synced
     loose         roles and databases with a synchronous_commit that is no guarantee
     unable        why a standby could not be promoted, by its own settings
     bears         the application_name in primary_conninfo
@@ -94,6 +96,7 @@ class Seen:
     limits: tuple[int, ...] = ()
     fsync: bool = True
     waiting: int = 0
+    writing: int = 0
     loose: tuple[str, ...] = ()
     unable: tuple[str, ...] = ()
     bears: str = ""

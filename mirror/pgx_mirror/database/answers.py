@@ -32,12 +32,13 @@ _FAST = {
         from (select pg_is_in_recovery() as r offset 0) as recovery""",
     "sessions": """
         select count(*) filter (where wait_event = 'SyncRep'),
+            count(*) filter (where wait_event ~* '^wal(init)?(write|sync)$'),
             coalesce(bool_or(backend_type = 'checkpointer'
                 and wait_event is distinct from 'CheckpointerMain'), false)
         from pg_stat_activity""",
     "receiver": """
         select pid, status, received_tli, sender_port, coalesce(sender_host, ''),
-            coalesce(last_msg_receipt_time::text, '')
+            coalesce(last_msg_receipt_time::text, ''), latest_end_lsn
         from pg_stat_wal_receiver
         where pid is not null""",
     "loose": """
@@ -112,6 +113,7 @@ class Walreceiver:
     sender_port: int
     is_local: bool  # by a Unix-domain socket
     heard: str  # when the last message came
+    told: int  # how far the primary has said that it is
 
 
 def loaded(fast: list[Rows]) -> str:
@@ -126,7 +128,7 @@ def next_transaction(fast: list[Rows]) -> int:
 
 def walreceiver(fast: list[Rows]) -> Walreceiver | None:
     """Return the standby's walreceiver, None without one."""
-    for pid, status, timeline, port, host, heard in fast[3]:
+    for pid, status, timeline, port, host, heard, told in fast[3]:
         return Walreceiver(
             _int(pid),
             status or "",
@@ -134,6 +136,7 @@ def walreceiver(fast: list[Rows]) -> Walreceiver | None:
             _int(port),
             (host or "").startswith(("/", "@")),
             heard or "",
+            _position(told),
         )
     return None
 
@@ -161,7 +164,7 @@ def bears(known: Facts) -> str:
 
 def seen(fast: list[Rows], known: Facts) -> Seen:
     """Return the look, but for receiver, probe, version and superuser."""
-    senders, [position], [(waiting, checkpointing)], _, loose = fast
+    senders, [position], [(waiting, writing, checkpointing)], _, loose = fast
     recovery, names, _, insert, flush, walfile, _, received, replayed, paused = position
     receiver = walreceiver(fast)
     standby = recovery == "t"
@@ -184,6 +187,7 @@ def seen(fast: list[Rows], known: Facts) -> Seen:
         limits=tuple(_setting(known, name) for name in LIMITS),
         fsync=known.settings["fsync"][1] == "on",
         waiting=_int(waiting),
+        writing=_int(writing),
         loose=_loose(loose, known),
         unable=_unable(paused, known) if standby else (),
         bears=bears(known),

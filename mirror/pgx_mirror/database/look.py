@@ -11,10 +11,10 @@ from dataclasses import replace
 from pgx_mirror.core import wal
 from pgx_mirror.core.seen import Receiver, Seen
 from pgx_mirror.database import answers, opening, receiver
-from pgx_mirror.database.access import REMOTE, Access
+from pgx_mirror.database.access import LOCAL, REMOTE, Access
 from pgx_mirror.database.proof import COMMIT
 from pgx_mirror.database.session import Attempt, Rows, Session
-from pgx_mirror.database.trouble import Lost, Refused, TooLate, Trouble
+from pgx_mirror.database.trouble import TooLate, Trouble
 
 # A database that nothing can be copied from while a session is in it.
 _TEMPLATE = "template1"
@@ -59,14 +59,17 @@ class Kept:
 
 
 class Prober:
-    """Probe commits of a primary, at most one at a time: who waits for it, waits beside."""
+    """Probe commits of a primary, at most one at a time: who waits for it, waits beside.
 
-    def __init__(self, access: Access) -> None:
-        self._kept = Kept(access, REMOTE)
+    *commit*: REMOTE for commits that wait as any client's, LOCAL for the disk alone.
+    """
+
+    def __init__(self, access: Access, commit: str) -> None:
+        self._kept = Kept(access, commit)
         self.waits = False
 
     def begin(self, within: float) -> None:
-        """Commit once, waiting as any client does.  Raises Refused, TooLate, Lost."""
+        """Commit once, without waiting for it.  Raises Refused, TooLate, Lost."""
         self._kept.open(within).send(COMMIT)
         self.waits = True
 
@@ -100,21 +103,24 @@ class Looker:
     def __init__(self, access: Access) -> None:
         self._access = access
         self._kept = Kept(access, "")
-        self._prober = Prober(access)
+        self._prober = Prober(access, REMOTE)
+        self._writer = Prober(access, LOCAL)
         self._known: answers.Facts | None = None
         self._end = (0, receiver.NOT_FOUND)
         self._probed = 0
 
-    def look(self, within: float, *, probe: bool = False) -> Seen:
+    def look(self, within: float, *, probe: bool = False, write: bool = False) -> Seen:
         """Return what the server shows *within* seconds.
 
         With *probe*, of a primary that should wait for its standby, a probe commit is begun
         after each look at which others had committed, or nobody streams; later looks tell
-        what became of it.  Raises Refused, TooLate, Lost.
+        what became of it.  With *write*, of a primary whose disk is slow, a commit that waits
+        for the disk alone is begun, so that there is something to be written.  Raises Refused,
+        TooLate, Lost.
         """
         until = time.monotonic() + within
         try:
-            return self._look(until, probe)
+            return self._look(until, probe, write)
         except Trouble as ex:
             # An attempt that is late goes on; a session that is late is given up.
             if not (isinstance(ex, TooLate) and self._kept.session is None):
@@ -125,11 +131,12 @@ class Looker:
             if self._access.database == _TEMPLATE and self._kept.session is not None:
                 self.close()
 
-    def _look(self, until: float, probe: bool) -> Seen:
+    def _look(self, until: float, probe: bool, write: bool) -> Seen:
         session = self._kept.open(until - time.monotonic())
         if self._known is None:
             session.ask(answers.PREPARE, until - time.monotonic())
-        returned = self._returned()
+        returned = _returned(self._prober)
+        _returned(self._writer)
         fast = session.ask(answers.ASK_FAST, until - time.monotonic())
         known = self._facts(session, fast, until)
         found = replace(
@@ -140,6 +147,8 @@ class Looker:
             version=session.version,
             superuser=session.is_superuser,
         )
+        if write and not found.recovery:
+            _begin(self._writer, until)
         if probe and not found.recovery:
             self._probe(answers.next_transaction(fast), until, alone=not found.senders)
         return found
@@ -156,7 +165,9 @@ class Looker:
         if found is None:
             return None
         own = receiver.LOCAL if found.is_local else self._own_end(found)
-        return Receiver(found.pid, *own, found.status, found.timeline, found.heard)
+        return Receiver(
+            found.pid, *own, found.status, found.timeline, found.heard, found.told
+        )
 
     def _own_end(self, found: answers.Walreceiver) -> tuple[str, int]:
         """Return its own end; one process has one connection as long as it lives."""
@@ -165,28 +176,38 @@ class Looker:
             self._end = (found.pid, receiver.own_end(found.pid, found.sender_port))
         return self._end[1]
 
-    def _returned(self) -> int:
-        try:
-            return self._prober.returned()
-        except (Refused, Lost):
-            self._prober.close()
-            return 0
-
     def _probe(self, transaction: int, until: float, *, alone: bool) -> None:
         """Commit once more, where somebody else has; an idle server stays idle.
 
         Where there is no sender at all a commit that returns is an alarm, so it is sought.
         """
-        if self._prober.waits or (transaction == self._probed and not alone):
-            return
-        try:
-            self._prober.begin(until - time.monotonic())
+        if (transaction != self._probed or alone) and _begin(self._prober, until):
             self._probed = transaction + 1  # it takes one itself
-        except Trouble:
-            self._prober.close()
 
     def close(self) -> None:
         """Close all sessions; the next look opens them anew."""
         self._kept.close()
         self._prober.close()
+        self._writer.close()
         self._known = None
+
+
+def _returned(prober: Prober) -> int:
+    """Return what *prober* does; one that has lost its session begins anew."""
+    try:
+        return prober.returned()
+    except Trouble:
+        prober.close()
+        return 0
+
+
+def _begin(prober: Prober, until: float) -> bool:
+    """Have *prober* commit once more, unless it still waits; whether it does."""
+    if prober.waits:
+        return False
+    try:
+        prober.begin(until - time.monotonic())
+    except Trouble:
+        prober.close()
+        return False
+    return True

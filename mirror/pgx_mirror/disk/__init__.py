@@ -1,0 +1,1 @@
+"""Disk monitoring: small files, written by children that may hang without harm."""
