@@ -13,11 +13,11 @@ REPLAY = tests/fake_rms fixtures/transitions
 # Where the OS user of an instance can read what it runs: see the top of the file.
 OPEN   = $(PY) -m tools.run_open
 
-.PHONY: help setup commands demo test replay chaos model mutants lint types layers bench check install \
+.PHONY: help setup commands demo demo-mirror test replay chaos model mutants lint types layers bench check install \
     clean format
 
 help:
-	@sed -n 's/^\([a-z]*\):.*## /  make \1|/p' Makefile | \
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' Makefile | \
 	    while IFS='|' read -r left right; do printf '%-16s%s\n' "$$left" "$$right"; done
 
 setup: $(VENV)/.ready commands  ## make .venv with all that the other targets need
@@ -32,6 +32,9 @@ commands: $(VENV)/.ready
 
 demo: setup  ## an instance, two nodes, a failure and a switch, on a timeline
 	@$(OPEN) $(PY) -m fixtures.demo
+
+demo-mirror: setup  ## a pair that fails over, is rebuilt, switched, frozen and thawed
+	@$(OPEN) $(PY) -m fixtures.pair_demo
 
 test: setup  ## every test, against every PostgreSQL that is found (TESTS=path to choose)
 	@$(OPEN) sh -c '$(PY) -m pytest -m alone $(TESTS); alone=$$?; \
