@@ -30,7 +30,8 @@ from pgx_mirror.core.mark import PAIR
 from pgx_mirror.core.report import NAMES_SET, Report
 
 _LATE = 1.0  # seconds: a turn that comes so much later than wanted is not the peer's silence
-_LONGEST = 0.25  # seconds between two turns, so that the watcher sees that we live
+_ALIVE_EVERY = 0.4  # seconds between two words to the watcher
+_LONGEST = 0.5  # seconds between two turns, so that the watcher sees that we live
 
 
 class Controller:
@@ -55,6 +56,8 @@ class Controller:
         self._wanted = time.monotonic()
         self._pace = looker.Pace(fast=False, probe=False)
         self._freed = False
+        self._alive_at = 0.0
+        self._kept: tuple[object, ...] = ()
 
     def run(self) -> None:
         """Turn until it is over."""
@@ -67,7 +70,7 @@ class Controller:
         ready = self._wait()
         now = time.monotonic()
         self._forgive(now)
-        self._alive(self._facts)
+        self._live(now)
         for work, message in self._staff.hear(ready):
             for event in self._acting.hear(work, message, self._facts):
                 self._step(event)
@@ -83,6 +86,14 @@ class Controller:
         for event in self._answering.finish(self._facts, time.monotonic()):
             self._step(event)
         self._say(time.monotonic())
+
+    def _live(self, now: float) -> None:
+        """Tell the watcher that we live, and what a next controller has to know."""
+        facts = self._facts
+        kept = (facts.failover, facts.wish, facts.stays_out, facts.detached)
+        if now >= self._alive_at or kept != self._kept:
+            self._alive(facts)
+            self._alive_at, self._kept = now + _ALIVE_EVERY, kept
 
     def _note(self) -> None:
         """Keep what hands have said beside their work."""

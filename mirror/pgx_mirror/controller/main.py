@@ -42,6 +42,12 @@ def run(words: list[str]) -> int:
     first = FirstWord(given.started_by)
     kept = Kept(given.failover, REST if given.mc_only else RUN)
 
+    # What is heavy is loaded once, for watcher, controller and hands.
+    from pgx_mirror.controller import work as _  # noqa: F401
+
+    gc.collect()
+    gc.freeze()
+
     def work(kept: Kept, alive: Callable[[Facts], None]) -> None:
         os.close(watcher_fd)
         _control(settings, kept, alive, first, as_primary=given.as_primary)
@@ -84,8 +90,6 @@ def _control(
     """
     from pgx_mirror.controller import work
 
-    gc.collect()
-    gc.freeze()
     try:
         locks = frozenset({_own_lock(settings), _data_lock(settings)})
         work.control(settings, kept, alive, locks, first, as_primary=as_primary)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pgx_mirror.core.facts import Facts
 
-_AT_LEAST = 0.25  # seconds: some conditions are no single instants
+_AT_LEAST = 0.5  # seconds: some conditions are no single instants
 
 
 def wake(facts: Facts, now: float) -> float:
