@@ -174,6 +174,8 @@ class Answering:
             why = self._started.why
             last = _refused(self._started) if why else words.Done({})
             self._listener.reply(connection, last)
+        if self._awaits and self._over_at < math.inf:
+            self._over = True  # nobody else has to be told
         self._awaits = []
 
     def _forwarded_switch(self, facts: Facts) -> None:
