@@ -83,6 +83,17 @@ def test_a_standby_is_refused_while_the_primary_is_heard_and_told_when_to_ask() 
     assert step(state, B, win(1), 3.0 + reply.again)[1].word == words.WON
 
 
+def test_of_two_limits_the_shorter_counts() -> None:
+    """The servers may be faster than arbitration.conf, whose own limit is a bound."""
+    for silence, again in ((1.0, 1.0), (9.0, LIMIT)):
+        state = met(replace(new(began=0.0), silence=silence))
+        assert step(state, B, win(1), 0.0)[1] == Reply(words.HEARD, PAIR_1, again)
+        alone = say(replace(new(began=0.0), silence=silence), B, beat(STANDBY))
+        assert step(alone, B, win(1), 0.0)[1] == Reply(words.HEARD, PAIR_1, again)
+        assert state.is_heard(A, again - 0.1)
+        assert not state.is_heard(A, again)
+
+
 def test_a_primary_that_keeps_speaking_is_never_overruled() -> None:
     state = met(new())
     for second in range(1, 60):

@@ -35,7 +35,7 @@ class Serving:
         first, second = self._hosts
         values = settings.arbitration
         self._log = partial(sending.log, values.syslog_ident, values.syslog_facility)
-        state = State(kept, (first, second), time.monotonic())
+        state = State(kept, (first, second), time.monotonic(), silence=values.silence)
         visitors = Visitors(settings.secret, settings.local.identifier, self._hosts)
         self._service = Service(state, keeper, visitors, opened.listeners, self._log)
         self._control = Control(opened.control)

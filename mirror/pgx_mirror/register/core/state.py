@@ -30,10 +30,6 @@ class Heard:
     beat: Beat
     at: float
 
-    def until(self) -> float:
-        """Return when its silence begins to count."""
-        return self.at + self.beat.limit
-
 
 @dataclass(frozen=True, slots=True)
 class State:
@@ -44,6 +40,8 @@ class State:
     began     when this process began to listen
     heard     who was heard last when, connected or not
     enrolled  what is enrolled by whom, while its connection lives
+    silence   after how many seconds a server is silent, by arbitration.conf; its own limit
+              counts where it is shorter
     """
 
     kept: Kept
@@ -51,6 +49,7 @@ class State:
     began: float
     heard: Mapping[str, Heard] = field(default_factory=dict)
     enrolled: Mapping[str, Enrol] = field(default_factory=dict)
+    silence: float = float("inf")
 
     def other(self, who: str) -> str:
         """Return the identifier of the peer of *who*."""
@@ -59,7 +58,12 @@ class State:
 
     def is_heard(self, who: str, now: float) -> bool:
         """Whether *who* was heard within its limit."""
-        return who in self.heard and now < self.heard[who].until()
+        last = self.heard.get(who)
+        return last is not None and now < last.at + self.limit(last.beat)
+
+    def limit(self, beat: Beat) -> float:
+        """Return after how many seconds who said *beat* counts as silent."""
+        return min(beat.limit, self.silence)
 
 
 def gone(state: State, who: str) -> State:

@@ -93,8 +93,10 @@ def _listens_for(state: State, who: str, now: float) -> float:
     if mine.role == PRIMARY:
         return 0.0
     if other is None:
-        return max(0.0, state.began + mine.limit - now)
-    return max(0.0, other.until() - now) if other.beat.role == PRIMARY else 0.0
+        return max(0.0, state.began + state.limit(mine) - now)
+    if other.beat.role != PRIMARY:
+        return 0.0
+    return max(0.0, other.at + state.limit(other.beat) - now)
 
 
 def _lift(state: State, who: str, request: Lift) -> tuple[State, Reply]:
