@@ -129,7 +129,10 @@ def test_what_postgresql_could_not_read_is_told(
         file.write(b"include 'none'\na = 'b\ninclude_dir 'none'\ninclude ' '\n")
         file.write(b"include circle\n")
 
-    found = [(s.file, s.line, s.wrong) for s in conf_file.wrong(dir_fd)]
+    wrong = conf_file.wrong(dir_fd)
+    found = [(s.file, s.line, s.wrong) for s in wrong]
+
+    assert str(wrong[1]) == "postgresql.conf, line 5: it is a syntax error"
 
     assert found == [
         ("postgresql.conf", 4, 'it includes "none": No such file or directory'),

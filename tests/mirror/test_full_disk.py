@@ -60,17 +60,17 @@ def write_conf(dir_fd: int) -> None:
 CONF = b"# a comment\n" * 4000 + b"synchronous_standby_names = 'standby1'\n"
 _FILL = """
 import os, sys
-fd = os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+fd = os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT, 0o600)
 wrote = True
 while wrote:
-    wrote = False
-    for size in (1 << 20, 4096):
+    wrote, size = False, 1 << 28
+    while size >= 4096:
         try:
-            while True:
-                os.write(fd, bytes(size))
-                wrote = True
+            os.posix_fallocate(fd, os.fstat(fd).st_size, size)
+            wrote = True
         except OSError as ex:
             assert ex.errno == 28, ex
+            size //= 2
     os.fsync(fd)  # what was held back for metadata is free again
 """
 
@@ -90,6 +90,7 @@ class Full:
         assert self.child(lambda fd: mark_file.write(fd, MARK)) == "done"
         if reserved:
             assert self.child(conf_file.take_reserve) == "done"
+        self.sync()
         self.fill("filler")
 
     @property
@@ -117,10 +118,13 @@ class Full:
         path = self.disk.point / name
         self.user.run([sys.executable, "-ISB", "-c", _FILL, str(path)])
 
+    def sync(self) -> None:
+        subprocess.run(["sync", "-f", self.disk.point], check=True)
+
     def make_room(self, name: str) -> None:
         """Remove the file *name*, and have its blocks free."""
         (self.disk.point / name).unlink()
-        subprocess.run(["sync", "-f", self.disk.point], check=True)
+        self.sync()
 
     def state(self) -> tuple[str, str]:
         """Return the state of the mark, and that of the names."""

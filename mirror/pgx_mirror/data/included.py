@@ -29,7 +29,8 @@ class Setting:
     wrong: str = ""
 
     def __str__(self) -> str:
-        return f"{self.file}, line {self.line}"
+        why = f": {self.wrong}" if self.wrong else ""
+        return f"{self.file}, line {self.line}{why}"
 
 
 def settings(dir_fd: int) -> list[Setting]:
