@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,9 @@ import pytest
 
 from fixtures.commands import command
 from fixtures.os_user import OsUser, plain_environment
+from fixtures.server import Server, free_port
 from pgx_mirror.controller import holding
+from tests.fix_postgres import MakeServer
 from tests.unit.import_graph import ROOT
 
 Result = subprocess.CompletedProcess[str]
@@ -24,12 +26,17 @@ NETWORK = "nd1 127.0.0.1 {0}\nnd2 127.0.0.1 {1}\n"
 
 @dataclass
 class Mcdir:
-    """A management directory of two servers on this host, and who works with it."""
+    """A management directory of two servers on this host, and who works with it.
+
+    *programs* are directories with PostgreSQL's, to be looked into first.
+    """
 
     path: Path
     home: Path
     bin: Path
     user: OsUser
+    programs: list[Path] = field(default_factory=list)
+    secret_environment: dict[str, str] = field(default_factory=dict)
 
     def write(self, name: str, text: str, mode: int = 0o600) -> Path:
         """Write file *name* as the instance administrator's."""
@@ -46,7 +53,10 @@ class Mcdir:
     def environment(self) -> dict[str, str]:
         """Return what commands are started with."""
         play = {"PLAY": str(self.home / "play.json"), "HOME": str(self.home)}
-        return plain_environment(self.user.name) | play | {"LC_ALL": "C.UTF-8"}
+        plain = plain_environment(self.user.name)
+        path = ":".join([*map(str, self.programs), plain["PATH"]])
+        ours = {"LC_ALL": "C.UTF-8", "PATH": path} | self.secret_environment
+        return plain | play | ours
 
     def popen(self, *args: str | Path, **options: Any) -> subprocess.Popen[str]:
         """Start mc_ctl."""
@@ -112,3 +122,23 @@ def mcdir(open_tmp: Path, os_user: OsUser) -> Iterator[Mcdir]:
     made.write("secret", "ab" * 32 + "\n")
     made.play()
     yield made
+
+
+@pytest.fixture
+def primary(make_server: MakeServer, mcdir: Mcdir) -> Server:
+    """A primary with names out, that nd2 can be made a standby of; it runs."""
+    server = make_server("nd1", max_slot_wal_keep_size="1GB", wal_keep_size="0")
+    mcdir.programs.append(server.binaries.directory)
+    server.start_plain()
+    return server
+
+
+@pytest.fixture
+def standby(primary: Server, mcdir: Mcdir) -> Server:
+    """Where nd2 will be; its postgresql.conf lies in the management directory."""
+    found = replace(primary, data=primary.data.parent / "nd2", port=free_port())
+    found.data.mkdir(mode=0o700)
+    mcdir.user.own(found.data)
+    text = (primary.data / "postgresql.conf").read_text()
+    mcdir.write("nd2.postgresql.conf", f"{text}\nport = {found.port}\n# mine\n")
+    return found

@@ -41,7 +41,9 @@ def _act(asked: Request) -> int:
 
             return secret.write(asked)
         case request.SETUP:
-            raise Failure("mode setup is not there yet")
+            from pgx_mirror.command import standby
+
+            return standby.make(asked)
         case _:
             from pgx_mirror.command import acting
 

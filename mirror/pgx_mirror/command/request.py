@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pgx_base.arguments import CommandLine
 from pgx_base.failure import Failure
 from pgx_base.text import quoted
+from pgx_mirror.core import standby_name
 
 START, STOP, STATUS = "start", "stop", "status"
 SWITCH, DETACH = "switch", "detach"
@@ -15,8 +16,6 @@ ENABLE, DISABLE = "enable-failover", "disable-failover"
 SETUP, SECRET = "setup", "secret"
 
 FORMATS = ("text", "json")
-JOINING = "_joining"  # what follows a standby's name until it is in sync
-LONGEST_NAME = 63 - len(JOINING)  # PostgreSQL cuts an application_name after 63 bytes
 
 _EVERYWHERE = frozenset({"-M", "--local-server"})
 _FORCED = frozenset({"--force", "--no-fencing"})
@@ -51,7 +50,6 @@ _ALIASES = {
     "-standby-names": "--standby-name",
     "--standby-names": "--standby-name",
 }
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _SECRET = re.compile(r"(?:^|[\s?&])(?:ssl)?password\s*=|://[^/@\s]*:[^/@\s]*@")
 _PORTS = range(1, 65536)
 
@@ -194,23 +192,18 @@ def _about_port(text: str) -> list[Failure]:
 
 
 def _about_standby_name(text: str) -> list[Failure]:
-    problem = ""
-    if not _NAME.fullmatch(text):
-        problem = (
-            'It must be of ASCII letters, digits, "_" and "-", and begin with a letter.'
-        )
-    elif len(text) > LONGEST_NAME:
-        problem = f"It may have {LONGEST_NAME} characters."
-    elif text.lower().endswith(JOINING) or text.lower() in ("any", "first"):
-        problem = "It has a meaning of its own."
-    if not problem:
+    if not (problem := standby_name.fault(text)):
         return []
-    return [Failure(f"invalid standby name {quoted(text)}", detail=problem)]
+    detail = f"{problem[0].upper()}{problem[1:]}."
+    return [Failure(f"invalid standby name {quoted(text)}", detail=detail)]
 
 
 def _about_connstr(text: str) -> list[Failure]:
     if not _SECRET.search(text):
-        return []
+        if "://" not in text:
+            return []
+        detail = "Its form is NAME=VALUE NAME=VALUE."
+        return [Failure('the value of option "-c" is a URI', detail=detail)]
     # The text is not shown: there is a password in it.
     return [
         Failure(

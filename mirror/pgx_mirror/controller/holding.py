@@ -15,9 +15,9 @@ from pgx_base.failure import Failure
 from pgx_base.text import quoted
 from pgx_mirror.controller import place
 
-# Bytes of the lock file.  Watcher and controller take theirs by descriptors of their own;
-# a setup's is handed on to its pg_basebackup.
-WATCHER, CONTROLLER, SETUP = 0, 1, 2
+# Bytes of the lock file, each taken by a descriptor of its own.  The last one is handed on
+# to a setup's pg_basebackup, a child of which outlives both.
+WATCHER, CONTROLLER, SETUP, COPY = 0, 1, 2, 3
 SERVICE = (WATCHER, CONTROLLER)
 
 

@@ -16,9 +16,9 @@ from dataclasses import asdict, dataclass
 from pgx_base import files
 from pgx_base.failure import Failure
 from pgx_base.text import quoted
+from pgx_mirror.data import durable, steps
 
 _LARGEST = 1 << 16
-_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +26,14 @@ class Unfinished:
     """What was begun.
 
     data         the data directory that is being made
-    tablespaces  directories of tablespaces that are filled with it
+    wal          where its pg_wal leads to, empty where it is a directory of its own
+    tablespaces  directories that were empty, and are filled with it
     slot         the replication slot on the primary that keeps its WAL
     primary      where that is: HOST:PORT, for people
     """
 
     data: str
+    wal: str = ""
     tablespaces: tuple[str, ...] = ()
     slot: str = ""
     primary: str = ""
@@ -65,7 +67,7 @@ def of(mcdir: str, server: str) -> Unfinished | None:
 def check(mcdir: str, server: str, data: str) -> None:
     """Refuse a start on what is not whole.  Raises Failure."""
     found = of(mcdir, server)
-    if found is not None and _same(found.data, data):
+    if found is not None and same(found.data, data):
         raise Failure(
             f"data directory {quoted(data)} is not whole: its setup was not finished",
             hint="Run mc_ctl setup again.",
@@ -74,18 +76,11 @@ def check(mcdir: str, server: str, data: str) -> None:
 
 def write(mcdir: str, server: str, what: Unfinished) -> None:
     """Say that *what* is begun; durable when this returns.  Raises Failure."""
-    name, path = name_of(server), f"{mcdir}/{name_of(server)}"
-    beside = f".{name}.new"
+    path = f"{mcdir}/{name_of(server)}"
     try:
         with _opened(mcdir) as dir_fd:
-            flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
-            fd = files.open_regular(dir_fd, beside, flags)
-            with os.fdopen(fd, "wb") as file:
-                file.write(json.dumps(asdict(what)).encode() + b"\n")
-                file.flush()
-                os.fsync(fd)
-            os.rename(beside, name, src_dir_fd=dir_fd, dst_dir_fd=dir_fd)
-            os.fsync(dir_fd)
+            content = json.dumps(asdict(what)).encode() + b"\n"
+            durable.write(dir_fd, name_of(server), content)
     except OSError as ex:
         raise Failure(f"could not write file {quoted(path)}: {ex.strerror}") from ex
 
@@ -105,7 +100,7 @@ def remove(mcdir: str, server: str) -> None:
 
 @contextmanager
 def _opened(path: str) -> Iterator[int]:
-    fd = os.open(path, _DIRECTORY)
+    fd = steps.open_directory(path)
     try:
         yield fd
     finally:
@@ -118,11 +113,13 @@ def _read(found: dict[str, object]) -> Unfinished:
         raise TypeError
     return Unfinished(
         str(found["data"]),
+        str(found["wal"]),
         tuple(map(str, spaces)),
         str(found["slot"]),
         str(found["primary"]),
     )
 
 
-def _same(one: str, other: str) -> bool:
+def same(one: str, other: str) -> bool:
+    """Whether both paths lead to one directory."""
     return os.path.realpath(one) == os.path.realpath(other)

@@ -1,0 +1,81 @@
+"""mc_ctl setup -r standby: this server's data directory becomes a copy of the primary's."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+from pgx_base.failure import Failure
+from pgx_base.text import quoted
+from pgx_mirror.command.request import Request
+from pgx_mirror.command.settings import loaded
+from pgx_mirror.command.telling import done, progress, warn
+from pgx_mirror.conf.local import is_here
+from pgx_mirror.conf.settings import Settings
+from pgx_mirror.controller import holding
+from pgx_mirror.controller.asking import Refused
+from pgx_mirror.controller.ending import end
+from pgx_mirror.setup import making
+from pgx_mirror.setup.source import Source
+
+_TAKEN_BACK = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class _Teller:
+    def say(self, text: str) -> None:
+        progress(text)
+
+    def warn(self, what: Failure) -> None:
+        warn(what)
+
+
+def make(asked: Request) -> int:
+    """Make it, and return the exit code.  Raises Failure, Refused, Unsound."""
+    settings = loaded(asked, warnings=True)
+    mcdir, server = settings.mcdir, settings.identifier
+    lock_fd = holding.take(mcdir, server, holding.SETUP)
+    holding.check_free(mcdir, server, *holding.SERVICE)
+    # What a setup that was killed has left still writes into the data directory.
+    end(mcdir, server, (holding.COPY,))
+    copy_fd = holding.take(mcdir, server, holding.COPY)
+    for number in _TAKEN_BACK:
+        signal.signal(number, _interrupt)
+    try:
+        making.make(_task(asked, settings), copy_fd, _Teller())
+    except making.Refused as ex:
+        raise Refused(tuple(ex.reasons)) from ex
+    finally:
+        os.close(copy_fd)
+        os.close(lock_fd)
+    done(
+        f"server {quoted(server)} is a standby of {quoted(settings.peer.identifier)}:"
+        " look through its postgresql.conf, then mc_ctl start"
+    )
+    return 0
+
+
+def _interrupt(number: int, frame: object) -> None:
+    """Take back what was begun, and be interrupted no more meanwhile."""
+    for each in _TAKEN_BACK:
+        signal.signal(each, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+def _task(asked: Request, settings: Settings) -> making.Task:
+    given = asked.values
+    source = Source(
+        given["-h"],
+        given["-p"],
+        given["-U"],
+        given["--standby-name"],
+        given.get("-c", ""),
+    )
+    return making.Task(
+        settings.mcdir,
+        settings.identifier,
+        settings.peer.identifier,
+        os.path.abspath(settings.server.db_instance),
+        source,
+        settings.server.target_db,
+        is_here(settings.peer.admin.host),
+    )

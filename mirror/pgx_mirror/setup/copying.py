@@ -1,0 +1,169 @@
+"""pg_basebackup: run, told of, and ended with us.
+
+Its progress is what pg_stat_progress_basebackup has, told by the program itself: the
+manual's pg_hba.conf lets this host in for replication alone, so that view cannot be asked
+from here.  It is written to a pipe of ours: should we be killed, the program dies of its
+next line.  Its child, which receives the write-ahead log, lives on (PostgreSQL 15 and 18);
+the lock that both were given tells the next setup, which ends it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import select
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from pgx_base.failure import Failure
+from pgx_mirror.setup import programs
+from pgx_mirror.setup.source import Source
+
+_PROGRAM = "pg_basebackup"
+_AMOUNT = re.compile(r"\s*(\d+)/(\d+) kB \((\d+)%\), .*")
+_STEP = 10  # per cent
+_ENDS_WITHIN = 10.0  # seconds
+_PAUSE = 0.02
+_AT_ONCE = 1 << 16
+_LAST_LINES = 5
+# What the program says of its phases, and what is told of them.
+_PHASES = {
+    "initiating base backup": "waiting for the primary's checkpoint",
+    "checkpoint completed": "copying",
+    "waiting for background process": "waiting for the last of the write-ahead log",
+    "syncing data to disk": "syncing",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """What is copied where: *programs* is the directory of the primary's version."""
+
+    programs: str
+    source: Source
+    data: str
+    wal: str
+    slot: str
+
+    def line(self) -> list[str]:
+        """Return the command line; there is no secret in it."""
+        return [
+            f"{self.programs}/{_PROGRAM}",
+            f"--pgdata={self.data}",
+            *([f"--waldir={self.wal}"] if self.wal else []),
+            "--wal-method=stream",
+            "--write-recovery-conf",
+            "--create-slot",
+            f"--slot={self.slot}",
+            "--checkpoint=fast",
+            "--progress",
+            "--verbose",
+            "--no-password",
+            f"--dbname={self.source.conninfo(application_name=self.source.joining)}",
+        ]
+
+
+def copy(what: Copy, lock_fd: int, tell: Callable[[str], None]) -> None:
+    """Copy the primary's data directory, telling how far it is.  Raises Failure."""
+    said: list[str] = []
+    process = _start(what, lock_fd)
+    try:
+        for text in told(_kept(_lines(process), said)):
+            tell(text)
+        if process.wait() != 0:
+            raise _failed(process.returncode, said)
+    finally:
+        _end(process)
+
+
+def _lines(process: subprocess.Popen[bytes]) -> Iterator[str]:
+    """Yield what the program says until it has ended, whoever else has its stderr by then."""
+    assert process.stderr is not None
+    fd, pidfd = process.stderr.fileno(), os.pidfd_open(process.pid)
+    poll = select.poll()
+    for each in (fd, pidfd):
+        poll.register(each, select.POLLIN)
+    heard = b""
+    try:
+        while fd in dict(poll.poll()) and (data := os.read(fd, _AT_ONCE)):
+            *whole, heard = (heard + data).split(b"\n")
+            yield from (line.decode("utf-8", "replace") for line in whole)
+    finally:
+        os.close(pidfd)
+
+
+def _start(what: Copy, lock_fd: int) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(
+            what.line(),
+            env=programs.environment(),
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            start_new_session=True,  # ^C is for us, who put things right
+            pass_fds=[lock_fd],
+        )
+    except OSError as ex:
+        program = f"{what.programs}/{_PROGRAM}"
+        raise Failure(f'could not run "{program}": {ex.strerror}') from ex
+
+
+def _kept(lines: Iterator[str], said: list[str]) -> Iterator[str]:
+    """Yield *lines*, keeping the last in *said*."""
+    for line in lines:
+        if not _AMOUNT.fullmatch(line.rstrip()):
+            said.append(line.rstrip())
+            del said[:-_LAST_LINES]
+        yield line
+
+
+def told(lines: Iterator[str]) -> Iterator[str]:
+    """Yield what is told of pg_basebackup's *lines*: phases, and each tenth of the amount."""
+    next_step = 0
+    for line in lines:
+        if amount := _AMOUNT.fullmatch(line.rstrip()):
+            done, total, percent = (int(word) for word in amount.groups())
+            if percent >= next_step:
+                next_step = percent - percent % _STEP + _STEP
+                yield f"copied {percent} %, {done} of {total} kB"
+            continue
+        text = line.removeprefix(f"{_PROGRAM}: ")
+        yield from (phase for words, phase in _PHASES.items() if text.startswith(words))
+
+
+def _failed(code: int, said: list[str]) -> Failure:
+    telling = [line for line in said if "error:" in line or "FATAL" in line] or said[
+        -1:
+    ]
+    if code < 0:
+        telling = [f"it was ended by signal {-code}"]
+    return Failure(
+        "could not copy the primary's data directory",
+        detail="; ".join(telling).removeprefix(f"{_PROGRAM}: error: ") or None,
+    )
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Leave nothing of it running: it has a child that receives the write-ahead log."""
+    assert process.stderr is not None
+    number, until = signal.SIGTERM, time.monotonic() + _ENDS_WITHIN
+    while _signal(process.pid, number):
+        process.poll()
+        time.sleep(_PAUSE)
+        if time.monotonic() > until:
+            number = signal.SIGKILL
+        if time.monotonic() > until + _ENDS_WITHIN:
+            break  # it hangs in the kernel, and holds our lock
+    process.stderr.close()
+
+
+def _signal(group: int, number: int) -> bool:
+    try:
+        os.killpg(group, number)
+    except ProcessLookupError:
+        return False
+    return True

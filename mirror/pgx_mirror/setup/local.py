@@ -1,0 +1,130 @@
+"""The data directory as it is before a setup: whose it is, and what of it lies elsewhere."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from pgx_base import files
+from pgx_base.failure import Failure
+from pgx_base.text import quoted
+from pgx_mirror.core import mark as marks
+from pgx_mirror.core.mark import Mark
+from pgx_mirror.setup import programs
+from pgx_postgres import control, tablespaces
+from pgx_postgres.processes import postmasters
+
+_TIMELINE = re.compile(r"(?m)^Latest checkpoint's TimeLineID: +(\d+)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """What is there.
+
+    empty     nothing, or not even the directory
+    mark      the mark, whosever it is; None without one that can be read
+    system    the system identifier that pg_control has, empty without one
+    wal       where pg_wal leads to, empty where it is a directory of its own
+    spaces    where the tablespaces lie
+    part      the directory that each of them has for this instance's version
+    timeline  PostgreSQL's timeline at the last checkpoint, 0 where that cannot be told
+    """
+
+    empty: bool
+    mark: Mark | None = None
+    system: str = ""
+    wal: str = ""
+    spaces: tuple[str, ...] = ()
+    part: str = ""
+    timeline: int = 0
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """This instance's own directories in its tablespaces."""
+        if not self.part:
+            return ()
+        return tuple(f"{space}/{self.part}" for space in self.spaces)
+
+
+def look(data: str) -> Local:
+    """Return what is in the data directory *data*.  Raises Failure."""
+    try:
+        names = os.listdir(data)
+    except FileNotFoundError:
+        return Local(empty=True)
+    except OSError as ex:
+        raise Failure(
+            f"could not look into data directory {quoted(data)}: {ex.strerror}"
+        ) from ex
+    if not names:
+        return Local(empty=True)
+    wal, spaces = _elsewhere(data)
+    system, part = _identity(data)
+    timeline = _timeline(data) if system else 0
+    return Local(False, _mark(data), system, wal, spaces, part, timeline)
+
+
+def occupied(space: str, ours: Iterable[str]) -> list[str]:
+    """Return what is in the directory *space* beside the paths *ours*.  Raises Failure."""
+    try:
+        names = os.listdir(space)
+    except FileNotFoundError:
+        return []
+    except OSError as ex:
+        raise Failure(
+            f"could not look into tablespace {quoted(space)}: {ex.strerror}"
+        ) from ex
+    return sorted({f"{space}/{name}" for name in names} - set(ours))
+
+
+def check_idle(data: str) -> None:
+    """Refuse a directory that a server works on.  Raises Failure."""
+    if pids := postmasters.of_directory(os.geteuid(), data):
+        raise Failure(
+            f"a server runs on data directory {quoted(data)}",
+            detail=f"Its postmaster is process {pids[0]}.",
+            hint="Stop it: mc_ctl stop.",
+        )
+
+
+def _mark(data: str) -> Mark | None:
+    try:
+        dir_fd = os.open(data, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            with open(files.open_regular(dir_fd, marks.FILE), "rb") as file:
+                return marks.decode(file.read())
+        finally:
+            os.close(dir_fd)
+    except (OSError, marks.Broken):
+        return None
+
+
+def _identity(data: str) -> tuple[str, str]:
+    try:
+        found = control.read(data)
+    except Failure:
+        return "", ""
+    return str(found.system_identifier), found.tablespace_directory
+
+
+def _timeline(data: str) -> int:
+    try:
+        binaries = programs.directory_of(control.read_major(data))
+    except Failure:
+        return 0
+    said = programs.run([f"{binaries}/pg_controldata", "-D", data])
+    found = _TIMELINE.search(said.stdout)
+    return int(found[1]) if found else 0
+
+
+def _elsewhere(data: str) -> tuple[str, tuple[str, ...]]:
+    try:
+        found = tablespaces.find(data)
+    except OSError:
+        found = []  # what is left of an instance may lack its directory of links
+    paths = {space.role: os.path.normpath(space.target) for space in found}
+    wal = paths.pop(tablespaces.WAL, "")
+    is_link = os.path.islink(f"{data}/pg_wal")
+    return wal if is_link else "", tuple(paths.values())

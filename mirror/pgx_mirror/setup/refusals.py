@@ -1,0 +1,132 @@
+"""Why a standby is not made: decided before anything is touched.  Pure.
+
+A directory that may hold the only copy of a commit is never emptied: one that is not
+ours, and one whose mark has the pen unless the other server is known to have taken it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from pgx_base.failure import Failure
+from pgx_base.text import quoted
+from pgx_mirror.core.mark import ALONE, PAIR, Mark
+from pgx_mirror.setup.local import Local
+from pgx_mirror.setup.source import More, Told
+
+OLDEST = 13
+_HOLDERS = (PAIR, ALONE)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is to be made: whose standby, on which directory, of which other server.
+
+    begun     a setup of this very directory was begun and not finished
+    one_host  both servers are on this host
+    occupied  what lies where a tablespace would be put, and is none of ours
+    """
+
+    server: str
+    peer: str
+    data: str
+    begun: bool
+    one_host: bool
+    occupied: tuple[str, ...] = ()
+
+
+def refusals(asked: Asked, told: Told, more: More, here: Local) -> list[Failure]:
+    """Return all reasons."""
+    return [
+        *_of_primary(asked, told, more),
+        *_of_tablespaces(asked),
+        *_of_directory(asked, told, more, here),
+    ]
+
+
+def _of_primary(asked: Asked, told: Told, more: More) -> Iterator[Failure]:
+    if told.standby:
+        yield Failure(
+            "the server to be copied is a standby itself",
+            hint="Give the primary's host and port.",
+        )
+    if told.major < OLDEST:
+        yield Failure(
+            f"the primary is of PostgreSQL {told.major}, which is not supported"
+        )
+    if told.names:
+        yield Failure(
+            "the primary waits for a standby already",
+            detail=f"synchronous_standby_names is {quoted(told.names)} there.",
+            hint="On the primary: mc_ctl detach, or mc_ctl start if it was started "
+            "without Mirroring Controller.",
+        )
+    if asked.one_host and more.spaces:
+        yield Failure(
+            "the primary has tablespaces, and both servers are on one host",
+            detail=f"They would share {', '.join(map(quoted, more.spaces))}.",
+            hint="Remove the tablespaces, or use two hosts (manual C.1).",
+        )
+
+
+def _of_tablespaces(asked: Asked) -> Iterator[Failure]:
+    if asked.occupied and not asked.one_host:
+        yield Failure(
+            "a tablespace cannot be copied: its directory is not empty here",
+            detail=f"There is {', '.join(map(quoted, asked.occupied))}.",
+            hint="Empty it by hand, if it is of no use.",
+        )
+
+
+def _of_directory(
+    asked: Asked, told: Told, more: More, here: Local
+) -> Iterator[Failure]:
+    if here.empty or asked.begun:
+        return
+    mark = here.mark
+    if mark is None or mark.owner != asked.server:
+        yield Failure(
+            f"data directory {quoted(asked.data)} is not empty, and not this server's",
+            detail=_whose(mark),
+            hint="Correct db_instance, or empty the directory by hand.",
+        )
+    elif told.system != mark.system or here.system not in ("", told.system):
+        yield Failure(
+            f"data directory {quoted(asked.data)} is of another database",
+            detail=f"Its system identifier is {here.system or mark.system}, the "
+            f"primary's {told.system}.",
+            hint="Correct -h and -p, or empty the directory by hand.",
+        )
+    elif mark.state in _HOLDERS:
+        timeline = max(mark.timeline, here.timeline)
+        yield from _of_holder(asked, told, more.mark, replace(mark, timeline=timeline))
+
+
+def _of_holder(
+    asked: Asked, told: Told, other: Mark | None, mark: Mark
+) -> Iterator[Failure]:
+    """A server that held the pen: the other one must have been promoted since."""
+    taken = told.timeline > mark.timeline > 0
+    if other is not None:
+        taken = taken and other.owner == asked.peer and other.epoch > mark.epoch
+    if not taken:
+        yield Failure(
+            "this server may have commits that the other one has not",
+            detail=f"Its mark says {mark.state}, epoch {mark.epoch}, timeline "
+            f"{mark.timeline}; {_about(other)} on timeline {told.timeline}.",
+            hint="Start it: mc_ctl start says which of both is the primary. If its data "
+            "is to be given up, empty the data directory by hand.",
+        )
+
+
+def _about(mark: Mark | None) -> str:
+    if mark is None:
+        return "the server to be copied is"
+    return f"that of the server to be copied {mark.state}, epoch {mark.epoch},"
+
+
+def _whose(mark: Mark | None) -> str:
+    if mark is None:
+        return "There is no mark in it that could be read."
+    return f"Its mark is that of server {quoted(mark.owner)}."

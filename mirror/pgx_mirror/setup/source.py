@@ -1,0 +1,183 @@
+"""The primary that a standby is made from, as the replication protocol lets it be asked.
+
+The manual's pg_hba.conf (6.3.2) lets the standby's host in for replication alone, so what
+must be known is asked so; what a session with a database would tell besides is asked for,
+and done without where that is refused.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import dataclass
+
+from pgx_base.failure import Failure
+from pgx_base.text import quoted
+from pgx_mirror.core import mark as marks
+from pgx_mirror.core.seen import LIMITS
+from pgx_mirror.core.standby_name import JOINING
+from pgx_mirror.setup import programs
+
+_BETWEEN = "\x1f"
+_NO_SUCH_SLOT, _SLOT_IN_USE = "42704", "55006"
+_ASKED = (
+    "server_version_num",
+    "synchronous_standby_names",
+    "transaction_read_only",
+    "max_slot_wal_keep_size",
+    *LIMITS,
+)
+_SPACES = (
+    "select pg_tablespace_location(oid) from pg_tablespace"
+    " where spcname not in ('pg_default', 'pg_global')"
+)
+_MARK = f"select pg_read_file('{marks.FILE}', 0, 4096, true)"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where the primary listens, who asks, and *name*, which its standby is to bear.
+
+    more  further connection parameters, as people have given them
+    """
+
+    host: str
+    port: str
+    user: str
+    name: str
+    more: str = ""
+
+    def conninfo(self, **also: str) -> str:
+        """Return the connection string; what is ours counts, whatever *more* says."""
+        ours = {"host": self.host, "port": self.port, "user": self.user, **also}
+        words = [f"{name}={_value(text)}" for name, text in ours.items()]
+        return " ".join([*([self.more] if self.more else []), *words])
+
+    @property
+    def joining(self) -> str:
+        """What it bears until it is in sync: a name that confirms nothing."""
+        return self.name + JOINING
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the primary has said.
+
+    system, timeline  as IDENTIFY_SYSTEM tells them
+    version           as server_version_num has it
+    names             synchronous_standby_names, empty while nobody is waited for
+    standby           it is in recovery
+    keep              max_slot_wal_keep_size
+    limits            the settings LIMITS, in that order
+    """
+
+    system: str
+    timeline: int
+    version: int
+    names: str
+    standby: bool
+    keep: str
+    limits: tuple[int, ...]
+
+    @property
+    def major(self) -> int:
+        """The major version."""
+        return self.version // 10000
+
+
+@dataclass(frozen=True, slots=True)
+class More:
+    """What a session with a database tells besides; *why* there was none, empty if there was.
+
+    mark  the primary's mark, None where it cannot be read
+    """
+
+    spaces: tuple[str, ...] = ()
+    mark: marks.Mark | None = None
+    why: str = ""
+
+
+def ask(source: Source) -> Told:
+    """Ask the primary by a replication connection.  Raises Failure."""
+    commands = ["IDENTIFY_SYSTEM", *(f"SHOW {name}" for name in _ASKED)]
+    said = _run(_replication(source), commands)
+    if said.returncode != 0:
+        raise _refused(source, said.stderr)
+    identity, *values = said.stdout.split("\n")
+    system, timeline = identity.split(_BETWEEN)[:2]
+    version, names, read_only, keep, *limits = values[: len(_ASKED)]
+    return Told(
+        system,
+        int(timeline),
+        int(version),
+        names,
+        read_only == "on",
+        keep,
+        tuple(map(int, limits)),
+    )
+
+
+def ask_more(source: Source, database: str) -> More:
+    """Ask by a session with *database* as well."""
+    conninfo = source.conninfo(dbname=database, application_name="mc_ctl")
+    said = _run(conninfo, [_SPACES])
+    if said.returncode != 0:
+        return More(why=_last(said.stderr))
+    spaces = tuple(line for line in said.stdout.split("\n") if line)
+    return More(spaces, _mark(_run(conninfo, [_MARK]).stdout))
+
+
+def drop_slot(source: Source, slot: str) -> None:
+    """Drop the replication slot, if it is there.  Raises Failure."""
+    said = _run(_replication(source), [f"DROP_REPLICATION_SLOT {slot}"])
+    if said.returncode == 0 or _NO_SUCH_SLOT in said.stderr:
+        return
+    if _SLOT_IN_USE in said.stderr:
+        raise Failure(
+            f"replication slot {quoted(slot)} of the primary is in use",
+            detail="A standby streams by it.",
+            hint="Stop this server's instance, wherever it runs.",
+        )
+    raise Failure(
+        f"could not drop replication slot {quoted(slot)}: {_last(said.stderr)}"
+    )
+
+
+def _replication(source: Source) -> str:
+    # .pgpass has such a connection under the database name "replication".
+    return source.conninfo(
+        dbname="replication", replication="true", application_name="mc_ctl"
+    )
+
+
+def _run(conninfo: str, commands: list[str]) -> subprocess.CompletedProcess[str]:
+    shown = ["-v", "ON_ERROR_STOP=1", "-v", "VERBOSITY=verbose"]
+    line = [programs.any_psql(), "-XAtqw", "-F", _BETWEEN, *shown, "-d", conninfo]
+    for command in commands:
+        line += ["-c", command]
+    return programs.run(line, PGCONNECT_TIMEOUT="30")
+
+
+def _refused(source: Source, said: str) -> Failure:
+    return Failure(
+        f"could not ask the primary at {source.host}:{source.port}: {_last(said)}",
+        hint="Its pg_hba.conf needs a line for replication from this host, and .pgpass "
+        f"here one for {source.host}:{source.port}:replication:{source.user}.",
+    )
+
+
+def _last(said: str) -> str:
+    """Return the line of what psql has said that tells why."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    telling = [line for line in lines if "ERROR" in line or "FATAL" in line] or lines
+    return telling[0].removeprefix("psql: error: ") if telling else "it says nothing"
+
+
+def _mark(text: str) -> marks.Mark | None:
+    try:
+        return marks.decode(text.rstrip("\n").encode() + b"\n")
+    except marks.Broken:
+        return None
+
+
+def _value(text: str) -> str:
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"

@@ -1,0 +1,148 @@
+"""mc_ctl setup killed, interrupted, failing: undone, or begun anew."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from fixtures.processes import gone, wait_until
+from fixtures.server import Server
+from pgx_base import proc
+from pgx_mirror.controller import holding
+from pgx_mirror.setup import unfinished
+from tests.fix_mcdir import Mcdir
+from tests.mirror.setups import (
+    arguments,
+    errors,
+    run_standby,
+    setup,
+    untouched,
+)
+
+
+def slow(mcdir: Mcdir, primary: Server) -> None:
+    """Let pg_basebackup take its time: the program is the real one, at a low rate."""
+    real = primary.binaries.directory
+    place = mcdir.home / "programs"
+    place.mkdir()
+    for name in ("postgres", "psql", "pg_controldata"):
+        (place / name).symlink_to(real / name)
+    program = place / "pg_basebackup"
+    program.write_text(f'#!/bin/sh\nexec {real}/pg_basebackup --max-rate=4M "$@"\n')
+    program.chmod(0o755)
+    mcdir.programs.insert(0, place)
+
+
+def begun(mcdir: Mcdir, primary: Server, standby: Server) -> subprocess.Popen[str]:
+    """Start a setup, and return when it copies."""
+    slow(mcdir, primary)
+    where = ["-M", str(mcdir.path), "--local-server=nd2"]
+    process = mcdir.popen("setup", *where, *arguments(primary))
+    wait_until((standby.data / "PG_VERSION").exists, "it copies", 60)
+    return process
+
+
+def holders(mcdir: Mcdir) -> list[int]:
+    """Return pg_basebackup and its child, which receives the write-ahead log."""
+    found = holding.holders(str(mcdir.path), "nd2", holding.COPY)
+    return [pid for pid, _ in found if "pg_basebackup" in proc.cmdline(pid)[0]]
+
+
+@pytest.mark.one_postgres
+def test_a_setup_that_was_killed_is_begun_anew_and_never_started(
+    mcdir: Mcdir, primary: Server, standby: Server
+) -> None:
+    process = begun(mcdir, primary, standby)
+    copiers = holders(mcdir)
+    assert len(copiers) == 2
+    process.kill()
+    process.communicate()
+
+    assert not (standby.data / "global" / "pg_control").exists()
+    assert not (standby.data / "standby.signal").exists()
+    (error,) = errors(mcdir.of("nd2", "start"))
+    assert error == (
+        f'data directory "{standby.data}" is not whole: its setup was not finished'
+    )
+    mcdir.programs.pop(0)
+    made = setup(mcdir, primary)
+    assert made.returncode == 0, made.stderr
+    assert all(gone(pid) for pid in copiers)
+    assert mcdir.of("nd2", "start").returncode == 0
+    mcdir.of("nd2", "stop", "-e")
+    run_standby(primary, standby)
+
+
+@pytest.mark.one_postgres
+def test_one_setup_at_a_time(mcdir: Mcdir, primary: Server, standby: Server) -> None:
+    process = begun(mcdir, primary, standby)
+
+    assert errors(setup(mcdir, primary)) == ['a setup of server "nd2" is in progress']
+    assert errors(mcdir.of("nd2", "start")) == [
+        'a setup of server "nd2" is in progress'
+    ]
+    process.terminate()
+    process.communicate()
+
+
+@pytest.mark.one_postgres
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_setup_that_is_interrupted_is_undone(
+    mcdir: Mcdir, primary: Server, standby: Server, number: signal.Signals
+) -> None:
+    process = begun(mcdir, primary, standby)
+    process.send_signal(number)
+    _, stderr = process.communicate(timeout=60)
+
+    assert process.returncode == 1
+    assert stderr.endswith(
+        "mc_ctl: taking back what was begun\nmc_ctl: error: interrupted\n"
+    )
+    assert list(standby.data.iterdir()) == []
+    untouched(mcdir, primary)
+    assert not holders(mcdir)
+
+
+@pytest.mark.one_postgres
+@pytest.mark.parametrize("gone_first", ["program", "primary"])
+def test_a_setup_that_fails_is_undone(
+    mcdir: Mcdir, primary: Server, standby: Server, gone_first: str
+) -> None:
+    process = begun(mcdir, primary, standby)
+    if gone_first == "primary":
+        primary.stop(signal.SIGQUIT)
+    else:
+        os.kill(min(holders(mcdir)), signal.SIGKILL)
+    _, stderr = process.communicate(timeout=60)
+
+    assert process.returncode == 1
+    assert "mc_ctl: error: could not copy the primary's data directory\n" in stderr
+    assert list(standby.data.iterdir()) == []
+    if gone_first == "program":
+        untouched(mcdir, primary)
+    else:  # the slot could not be dropped, so the next setup is told of it
+        assert unfinished.of(str(mcdir.path), "nd2")
+        primary.start_plain()
+        mcdir.programs.pop(0)
+        assert setup(mcdir, primary).returncode == 0
+
+
+@pytest.mark.one_postgres
+def test_no_password_reaches_a_command_line_or_a_file(
+    mcdir: Mcdir, primary: Server, standby: Server
+) -> None:
+    slow(mcdir, primary)
+    mcdir.secret_environment = {"PGPASSWORD": "Geheim"}
+    where = ["-M", str(mcdir.path), "--local-server=nd2"]
+    process = mcdir.popen("setup", *where, *arguments(primary))
+    wait_until((standby.data / "PG_VERSION").exists, "it copies", 60)
+    for pid in holders(mcdir):
+        for name in ("cmdline", "environ"):
+            assert b"Geheim" not in Path(f"/proc/{pid}/{name}").read_bytes()
+    process.communicate(timeout=120)
+    assert process.returncode == 0
+    assert "Geheim" not in (standby.data / "postgresql.auto.conf").read_text()
