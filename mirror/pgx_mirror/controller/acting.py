@@ -49,7 +49,9 @@ class Acting:
             case do.StopServer(mode, because):
                 yield from self._stop(mode, because, facts)
             case do.Promote():
-                staff.begin(SERVER, sessions.promoted, site, self._patience)
+                staff.begin(
+                    SERVER, sessions.promoted, site, self.postmaster, self._patience
+                )
             case do.Bear(name):
                 staff.begin(BEARS, files.bear, site, name, self._running(facts))
             case do.ProveOff():

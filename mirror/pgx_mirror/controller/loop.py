@@ -14,6 +14,7 @@ from dataclasses import replace
 
 from pgx_mirror.controller.acting import LOOKER, Acting
 from pgx_mirror.controller.answering import Answering
+from pgx_mirror.controller.disks import Disks
 from pgx_mirror.controller.jobs import looker, prover
 from pgx_mirror.controller.neighbours import Neighbours
 from pgx_mirror.controller.staff import Staff
@@ -43,6 +44,7 @@ class Controller:
         acting: Acting,
         staff: Staff,
         neighbours: Neighbours,
+        disks: Disks,
         answering: Answering,
         telling: Telling,
         alive: Callable[[Facts], None],
@@ -50,6 +52,7 @@ class Controller:
         self._facts = facts
         self._acting, self._staff = acting, staff
         self._neighbours, self._answering = neighbours, answering
+        self._disks = disks
         self._telling, self._alive = telling, alive
         self._said: Report | None = None
         self._say_at = 0.0
@@ -75,6 +78,8 @@ class Controller:
             for event in self._acting.hear(work, message, self._facts):
                 self._step(event)
         self._note()
+        for event in self._disks.hear(ready, self._facts, now):
+            self._step(event)
         for event in self._neighbours.hear(ready, now):
             self._step(event)
         for event in self._answering.hear(ready, self._facts, now):
@@ -103,13 +108,14 @@ class Controller:
 
     def _wait(self) -> dict[int, int]:
         poll = select.poll()
-        for fd in self._staff.fds():
+        for fd in (*self._staff.fds(), *self._disks.fds()):
             poll.register(fd, select.POLLIN)
         for fd, mask in (*self._neighbours.interests(), *self._answering.interests()):
             poll.register(fd, mask)
         now = time.monotonic()
-        due = (self._say_at, wake(self._facts, now), self._neighbours.next_tick())
-        self._wanted = max(now, min(now + _LONGEST, *due))
+        due = (self._neighbours.next_tick(), self._disks.next_tick())
+        soonest = min(now + _LONGEST, self._say_at, wake(self._facts, now), *due)
+        self._wanted = max(now, soonest)
         return dict(poll.poll(math.ceil((self._wanted - now) * 1000)))
 
     def _forgive(self, now: float) -> None:
@@ -131,6 +137,8 @@ class Controller:
         now = time.monotonic()
         before = self._facts
         self._facts, effects = step(before, event, now)
+        if isinstance(event, told.Looked):
+            self._disks.looked(event.seen, now)
         self._telling.compare(before, self._facts, event, effects)
         for effect in effects:
             self._do(effect)
@@ -170,7 +178,9 @@ class Controller:
             self._freed = True
 
     def _mind_looker(self) -> None:
-        pace = looker.Pace(_forms(self._facts), basics.is_in(self._facts, PAIR))
+        pace = looker.Pace(
+            _forms(self._facts), basics.is_in(self._facts, PAIR) or self._disks.late
+        )
         if pace != self._pace:
             self._pace = pace
             self._staff.tell(LOOKER, pace)

@@ -14,6 +14,7 @@ from pgx_mirror.controller import start, view
 from pgx_mirror.controller.acting import Acting
 from pgx_mirror.controller.answering import Answering
 from pgx_mirror.controller.control import Listener
+from pgx_mirror.controller.disks import Disks
 from pgx_mirror.controller.jobs import files
 from pgx_mirror.controller.jobs import site as sites
 from pgx_mirror.controller.jobs.files import Survey
@@ -24,6 +25,7 @@ from pgx_mirror.controller.staff import Staff
 from pgx_mirror.controller.telling import Telling
 from pgx_mirror.controller.watcher import Kept
 from pgx_mirror.controller.words import Accepted, Answer
+from pgx_mirror.core.disk import Limits as DiskLimits
 from pgx_mirror.core.facts import Facts
 from pgx_mirror.messages import controller as messages
 from pgx_postgres.watch.watched import Limits
@@ -79,11 +81,23 @@ def control(
     if found.instance.postmaster is not None:
         acting.watch(found.instance.postmaster, pair=False)
     first.say(Accepted(os.getpid()))
-    loop = Controller(facts, acting, staff, neighbours, answering, telling, alive)
+    disks = Disks(
+        server.db_instance,
+        DiskLimits(
+            server.disk_check_interval,
+            server.heartbeat_timeout,
+            server.disk_check_retry,
+        ),
+        telling,
+    )
+    loop = Controller(
+        facts, acting, staff, neighbours, disks, answering, telling, alive
+    )
     try:
         loop.run()
     finally:
         staff.end_all()
+        disks.close()
         answering.close()
         neighbours.close()
     telling.say(messages.STOPPED)

@@ -44,10 +44,12 @@ def _login(site: Site) -> Login:
     return Login(site.user, site.home, application=APPLICATION, password=password)
 
 
-def promoted(_line: Line, site: Site, seconds: float) -> Promotion:
+def promoted(
+    _line: Line, site: Site, postmaster: Ident | None, seconds: float
+) -> Promotion:
     """Promote the server, and return how that has ended."""
     try:
-        promote.promote(access(site), seconds)
+        promote.promote(access(site, postmaster), seconds)
     except Trouble as ex:
         return Promotion(str(ex), ended=instance.found(site).postmaster is None)
     return Promotion("", ended=False)
