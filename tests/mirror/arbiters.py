@@ -33,19 +33,17 @@ LIMIT = 2.0  # seconds: a busy machine is no silent one
 class Arbiter:
     """A management directory, and the mc_arb that runs there."""
 
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory
+    def __init__(self, directory: Path, host: str = "127.0.0.1") -> None:
+        self.directory, self.host = directory, host
         self.port = free_port()
         directory.mkdir(mode=0o700)
         self._file(
             "network.conf",
             f"{A} 127.0.0.1,127.0.0.2 {free_port()},{free_port()} server\n"
             f"{B} 127.0.0.1,127.0.0.3 {free_port()},{free_port()} server\n"
-            f"arbiter 127.0.0.1 {self.port} arbiter\n",
+            f"arbiter {host} {self.port} arbiter\n",
         )
-        self._file(
-            "arbitration.conf", f"port = {self.port}\nmy_address = '127.0.0.1'\n"
-        )
+        self._file("arbitration.conf", f"port = {self.port}\nmy_address = '{host}'\n")
         self._file("secret", SECRET.hex() + "\n")
 
     def _file(self, name: str, text: str) -> None:
@@ -107,7 +105,7 @@ class Talker:
 
     def __init__(
         self,
-        port: int,
+        arbiter: Arbiter,
         me: str,
         role: str,
         secret: bytes = SECRET,
@@ -117,7 +115,12 @@ class Talker:
         self.me = me
         self.heard: list[Event] = []
         self.register = Register(
-            Names("127.0.0.1", port), secret, me, "arbiter", beat, interval=0.1
+            Names(arbiter.host, arbiter.port),
+            secret,
+            me,
+            "arbiter",
+            beat,
+            interval=0.1,
         )
 
     def __enter__(self) -> Talker:
@@ -183,8 +186,8 @@ def answer(talker: Talker, request: Request, *others: Talker) -> Reply:
 def pair(arbiter: Arbiter) -> Iterator[tuple[Talker, Talker]]:
     """Both controllers, that have enrolled the register with PAIR(1)."""
     with (
-        Talker(arbiter.port, A, PRIMARY) as one,
-        Talker(arbiter.port, B, STANDBY) as two,
+        Talker(arbiter, A, PRIMARY) as one,
+        Talker(arbiter, B, STANDBY) as two,
     ):
         turn_until(lambda: one.known and two.known, "both are there", one, two)
         identity = arbiter.kept().identity

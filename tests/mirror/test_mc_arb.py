@@ -9,6 +9,8 @@ import socket
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
+
 from pgx_mirror.core.cell import ALONE, PAIR, Cell
 from pgx_mirror.register.core import words
 from pgx_mirror.register.core.words import (
@@ -136,5 +138,26 @@ def test_a_broken_register_is_not_started(arbiter: Arbiter) -> None:
 
 
 def test_a_signal_ends_it(arbiter: Arbiter) -> None:
+    os.kill(arbiter.pid, signal.SIGTERM)
+    arbiter.wait_for_end()
+
+
+@pytest.mark.parametrize("host", ["::1", "localhost"])
+def test_it_serves_at_any_kind_of_address(open_tmp: Path, host: str) -> None:
+    if host == "::1" and not os.path.exists("/proc/net/if_inet6"):
+        pytest.skip("no IPv6 here")
+    arbiter = Arbiter(open_tmp / "arbiter", host)
+    arbiter.start()
+    with pair(arbiter) as (one, two):
+        assert answer(one, Win(1), two).word == words.WON
+
+
+def test_whoever_starts_it_with_blocked_signals_can_end_it(open_tmp: Path) -> None:
+    arbiter = Arbiter(open_tmp / "arbiter")
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+    try:
+        arbiter.start()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
     os.kill(arbiter.pid, signal.SIGTERM)
     arbiter.wait_for_end()

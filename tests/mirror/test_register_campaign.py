@@ -76,8 +76,8 @@ def _strike(arbiter: Arbiter, chance: random.Random, *talkers: Talker) -> None:
 def test_whatever_befalls_it_there_is_one_order(arbiter: Arbiter, seed: int) -> None:
     chance, history = random.Random(seed), History()
     with (
-        Talker(arbiter.port, A, PRIMARY, limit=1.0) as one,
-        Talker(arbiter.port, B, PRIMARY, limit=1.0) as two,
+        Talker(arbiter, A, PRIMARY, limit=1.0) as one,
+        Talker(arbiter, B, PRIMARY, limit=1.0) as two,
     ):
         identity = arbiter.kept().identity
         one.bind(1, PAIR, identity)

@@ -133,7 +133,7 @@ def test_state_lost_grants_nothing_until_both_have_enrolled_it(
         assert answer(one, Read()).cell is None  # it has enrolled, alone
         assert answer(one, Win(1)) == Reply(words.EMPTY)
         assert answer(one, Lift(9, ALONE)) == Reply(words.EMPTY)
-        with Talker(arbiter.port, B, STANDBY) as two:
+        with Talker(arbiter, B, STANDBY) as two:
             two.bind(1, "SYNC", old)
             turn_until(lambda: one.known and one.known.cell, "begun", one, two)
             # It has begun, and their epoch is still the old one's.
@@ -145,18 +145,18 @@ def test_state_lost_grants_nothing_until_both_have_enrolled_it(
 
 def test_an_enrolment_is_void_once_its_connection_has_ended(arbiter: Arbiter) -> None:
     identity = arbiter.kept().identity
-    with Talker(arbiter.port, A, PRIMARY) as one:
+    with Talker(arbiter, A, PRIMARY) as one:
         turn_until(lambda: one.known, "one is there", one)
         one.bind(1, PAIR, identity)
         assert answer(one, Read()).cell is None
-    with Talker(arbiter.port, B, STANDBY) as two:
+    with Talker(arbiter, B, STANDBY) as two:
         turn_until(lambda: two.known and arbiter.online() == [B], "two alone", two)
         two.bind(1, "SYNC", identity)
         assert answer(two, Read()) == Reply(words.CELL, None)
 
 
 def test_a_server_has_one_connection_its_last(arbiter: Arbiter) -> None:
-    with pair(arbiter) as (one, two), Talker(arbiter.port, A, PRIMARY) as again:
+    with pair(arbiter) as (one, two), Talker(arbiter, A, PRIMARY) as again:
         again.bind(1, PAIR, arbiter.kept().identity)
         turn_until(lambda: again.known and not one.known, "replaced", one, two, again)
         assert answer(again, Win(1)).word == words.WON
@@ -171,17 +171,17 @@ def test_another_pairs_server_is_told_so(arbiter: Arbiter) -> None:
 
 
 def test_who_has_another_secret_is_told_so_and_nothing_else(arbiter: Arbiter) -> None:
-    with Talker(arbiter.port, A, PRIMARY, secret=b"another secret..") as stranger:
+    with Talker(arbiter, A, PRIMARY, secret=b"another secret..") as stranger:
         turn_until(lambda: stranger.losses, "refused", stranger)
         why = "the other end says that the secret differs"
         assert stranger.losses == [Away(why, (), secret=True)]
-    with Talker(arbiter.port, "server3", PRIMARY) as unknown:
+    with Talker(arbiter, "server3", PRIMARY) as unknown:
         turn_until(lambda: unknown.losses, "refused", unknown)
         assert unknown.losses[0].secret
 
 
 def test_no_arbiter_is_away_at_once_and_said_once(open_tmp: Path) -> None:
-    with Talker(Arbiter(open_tmp / "arbiter").port, A, PRIMARY) as one:
+    with Talker(Arbiter(open_tmp / "arbiter"), A, PRIMARY) as one:
         until = time.monotonic() + 1.0
         turn_until(lambda: time.monotonic() > until, "time", one)
         assert one.heard == [Away("Connection refused")]

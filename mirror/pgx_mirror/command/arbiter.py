@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from pgx_base import program, report, signals
+from pgx_base import program, prologue, report, signals
 from pgx_base.detach import detach
 from pgx_base.failure import Failure
 from pgx_base.text import quoted
@@ -67,6 +67,7 @@ class _Process:
     def run(self, name: str) -> int:
         """Leave the terminal and serve; return the exit code."""
         try:
+            prologue.ordinary_signals()
             signal.signal(signal.SIGPIPE, signal.SIG_IGN)
             detach([*self.opened.descriptors(), self.writer])
             house.sign(self.opened)

@@ -20,7 +20,7 @@ from pgx_mirror.register import house
 
 STATUS, STOP, STOP_ANYHOW = "status", "stop", "stop -e"
 WORDS = (STATUS, STOP, STOP_ANYHOW)
-ANSWERS_WITHIN = 5.0  # seconds
+ANSWERS_WITHIN = 3.0  # seconds
 _LONGEST_WORD = 64
 _LONGEST_ANSWER = 64 * 1024
 _MOST = 8
