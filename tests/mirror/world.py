@@ -15,11 +15,11 @@ from pgx_mirror.core.deciding.say import report_of
 from pgx_mirror.core.deciding.step import step
 from pgx_mirror.core.effects import Effect
 from pgx_mirror.core.events import Event
-from pgx_mirror.core.facts import ARBITRATION, RUN, Facts, Terms
+from pgx_mirror.core.facts import ARBITRATION, PROOF, RELEASING, RUN, Facts, Terms
 from pgx_mirror.core.mark import ALONE, NEW, Mark
 from pgx_mirror.core.report import DOWN, NAMES_SET, UP
-from pgx_mirror.core.rows.conf import JOINING
 from pgx_mirror.core.seen import Receiver, Seen, Sender
+from pgx_mirror.core.standby_name import JOINING
 
 A, B = "server1", "server2"
 OTHER = {A: B, B: A}
@@ -90,9 +90,10 @@ class World:
             case do.Start():
                 return [told.ServerIs(UP, facts.standby), told.Started()]
             case do.StopServer():
+                checkpoint, self.position = self.position, self.position + 100
                 return [
                     told.ServerIs(DOWN, facts.standby),
-                    told.Stopped("", self.position),
+                    told.Stopped("", 0 if facts.standby else checkpoint),
                 ]
             case do.Promote():
                 return [told.ServerIs(UP, False), told.Promoted()]
@@ -129,9 +130,13 @@ class World:
         self.hear(name, told.Tick())
 
     def _free(self, name: str) -> None:
+        """A commit that waits is freed by the real name; an arming given up ends it."""
         facts = self.facts[name]
-        releasing = facts.arming is not None and facts.arming.stage == "releasing"
-        if releasing and facts.names == NAMES_SET:
+        if PROOF in facts.busy and facts.arming is None:
+            self.hear(name, told.ProofFailed("given up"))
+        elif facts.arming is None or facts.arming.stage != RELEASING:
+            return
+        elif facts.names == NAMES_SET:
             self.hear(name, told.Freed(self.position))
 
     def _seen(self, name: str) -> Seen:

@@ -54,6 +54,7 @@ class Terms:
     """What the configuration says.  *limit*: silence of so many seconds counts.
 
     *first_start*: the operator's word that a data directory without a mark is the primary.
+    *arming* is what one proof may take, *held* for how long an arming may hold up commits.
     """
 
     me: str
@@ -65,14 +66,16 @@ class Terms:
     patience: float = 70.0
     arming: float = 30.0
     first_start: bool = False
+    held: float = 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class Arming:
     """A primary on its way to PAIR, for one generation of its standby.
 
-    *since* when it began, *answered* when the standby's answer came; *looked* whether a
-    look at the senders was begun after that.
+    *since*: when its stage's time began to run.  *proved*: when commits were seen to wait;
+    *clear*: a look begun after that has shown nobody under the real name, so the standby may
+    take it.  *answered*: when its answer came; *looked*: a look was begun after that.
     """
 
     stage: str
@@ -82,6 +85,8 @@ class Arming:
     barrier: int = 0
     answered: float | None = None
     looked: bool = False
+    proved: float = 0.0
+    clear: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,21 +96,30 @@ class Facts:
     mark, fresh     the durable mark; what is to be written where there is none
     mark_failed     why the last write failed; unsure: it may be the new one all the same;
                     failures: how often in a row
-    retry_at        no mark or conf is written before that time
+    retry_at        no mark is written before that time; marking_at: when a write began
     standby         the data directory has standby.signal
     names, bears    what stands in postgresql.conf; the name in primary_conninfo
-    conf_failed     why it could not be written or read; conf_at: when it was, last
+    conf_failed     why it could not be written or read; conf_at: when it was, last;
+                    conf_retry_at: it is not written again before that time
+    names_unsure    the last write failed: the names may be the old or the new ones
+    shown           a look has shown the names as they were written last
     real_name       a primary: the name in synchronous_standby_names, whether set or not
     server, fault   what its processes are; why it is not fit to serve, empty if it is
     disk            why its disks are not, empty if they are
     stopped_at      the position of a clean stop's checkpoint, 0 without one
+    down_at, up_at  when it was found down, and up, last
+    left            what a stop could not end, empty where nothing is left
     poisoned        a position beyond our own WAL was reported to this postmaster
     unseen          how often commits have returned in a row with nobody to confirm them
     promote_failed  the server ended over pg_promote
+    server_retry_at it is not started, stopped or promoted again before that time
+    bears_retry_at  its name is not changed again before that time; bears_at: when it was
     seen, seen_at   the last look, and when it was taken; sender_at: when one showed the
                     standby streaming under its name
     peer, heard_at  the peer's last report, and when its last word came (the start's time
                     while there was none); stream_at likewise by the WAL stream
+    given_at        since when the primary of our epoch has given the pen
+    strange_at      since when another client bears the standby's name
     register        the register's identity, empty while it cannot be reached
     cell            its cell as it was read last, None for an empty register; ask_at: the
                     pen is not asked for before that time
@@ -128,19 +142,29 @@ class Facts:
     unsure: bool = False
     failures: int = 0
     retry_at: float = 0.0
+    marking_at: float = 0.0
     standby: bool = False
     names: str = NAMES_SET
+    names_unsure: bool = False
+    shown: bool = False
     conf_failed: str = ""
     conf_at: float = 0.0
+    conf_retry_at: float = 0.0
     bears: str = ""
     real_name: str = ""
     server: str = UNSURE
     fault: str = ""
     disk: str = ""
     stopped_at: int = 0
+    down_at: float = 0.0
+    up_at: float = 0.0
+    left: str = ""
     poisoned: bool = False
     unseen: int = 0
     promote_failed: str = ""
+    server_retry_at: float = 0.0
+    bears_retry_at: float = 0.0
+    bears_at: float = 0.0
     start_failed: str = ""
     seen: Seen | None = None
     seen_at: float = 0.0
@@ -148,6 +172,8 @@ class Facts:
     peer: Report | None = None
     heard_at: float = 0.0
     stream_at: float = 0.0
+    given_at: float | None = None
+    strange_at: float | None = None
     register: str = ""
     cell: Cell | None = None
     ask_at: float = 0.0

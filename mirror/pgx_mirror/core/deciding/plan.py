@@ -15,14 +15,14 @@ from pgx_mirror.core.facts import (
     Facts,
 )
 from pgx_mirror.core.known import basics, joining
-from pgx_mirror.core.mark import ALONE, PAIR
-
-_FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0  # seconds after an arming that was given up
+from pgx_mirror.core.known.arming import given_up
+from pgx_mirror.core.known.times import PROVED_OFF_WITHIN
+from pgx_mirror.core.mark import PAIR
 
 
 def plan(facts: Facts, now: float) -> Facts:
     """Return *facts* with an arming begun, or given up, where it is time for that."""
-    if facts.busy & {MARK, CONF}:
+    if facts.busy & {MARK, CONF} or facts.unsure:
         return facts  # what is durable is not known: a name may not go while PAIR comes
     if facts.arming is None:
         ready = PROOF not in facts.busy and joining.can_join(facts, now)
@@ -40,19 +40,19 @@ def _begun(facts: Facts, now: float) -> Facts:
 
 
 def _goes_on(facts: Facts, arming: Arming, now: float) -> bool:
+    """Whether it is for the standby that is heard, and does not hold up commits too long."""
     theirs = basics.peer_mark(facts)
     if arming.stage == RELEASING:
-        return basics.is_in(facts, PAIR) and now - arming.since < facts.terms.arming
+        return basics.is_in(facts, PAIR) and now < ends_at(facts, arming)
     return (
-        basics.is_in(facts, ALONE)
-        and now - arming.since < facts.terms.arming
+        now < ends_at(facts, arming)
         and theirs is not None
         and theirs.generation == arming.generation
         and joining.may_go_on(facts, now)
     )
 
 
-def given_up(facts: Facts, now: float) -> Facts:
-    """Return *facts* without their arming; the next one comes the later, the more failed."""
-    pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2.0**facts.tried)
-    return facts.but(arming=None, tried=facts.tried + 1, not_before=now + pause)
+def ends_at(facts: Facts, arming: Arming) -> float:
+    """Return when *arming* is given up if it has not come to its end."""
+    off = arming.stage == PROVING_OFF
+    return arming.since + (PROVED_OFF_WITHIN if off else facts.terms.held)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from pgx_mirror.core import facts as facts_
 from pgx_mirror.core.deciding.learn import learn
 from pgx_mirror.core.deciding.plan import plan
 from pgx_mirror.core.deciding.table import TABLE, matching
 from pgx_mirror.core.effects import Effect
 from pgx_mirror.core.events import Event
-from pgx_mirror.core.facts import CONF, MARK, REGISTER, Facts
+from pgx_mirror.core.facts import CONF, MARK, Facts
 from pgx_mirror.core.rows.row import Row
 
 
@@ -23,6 +24,8 @@ def step(facts: Facts, event: Event, now: float) -> tuple[Facts, tuple[Effect, .
         if row is not None:
             effects.append(row.then(facts, now))
             facts = facts.but(busy=facts.busy | {resource})
+            if resource == MARK:
+                facts = facts.but(marking_at=now)
     return facts, tuple(effects)
 
 
@@ -33,11 +36,21 @@ def _row(facts: Facts, resource: str, now: float) -> Row | None:
 
 
 def _is_settled(facts: Facts, resource: str, now: float) -> bool:
-    """Whether what *resource* goes by is known: nothing depends on a mark half written."""
-    if resource == MARK:
-        return now >= facts.retry_at and CONF not in facts.busy
-    if resource == CONF:
-        return now >= facts.retry_at and MARK not in facts.busy and not facts.unsure
-    if resource == REGISTER:
-        return MARK not in facts.busy and not facts.unsure
-    return True
+    """Whether what *resource* goes by is known: nothing depends on a mark half written.
+
+    What has failed is not tried again at once.
+    """
+    marked = MARK not in facts.busy and not facts.unsure
+    match resource:
+        case facts_.MARK:
+            return now >= facts.retry_at and CONF not in facts.busy
+        case facts_.CONF:
+            return now >= facts.conf_retry_at and marked
+        case facts_.REGISTER:
+            return marked
+        case facts_.SERVER:
+            return now >= facts.server_retry_at
+        case facts_.BEARS:
+            return now >= facts.bears_retry_at
+        case _:
+            return True

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from pgx_mirror.core.facts import Facts
+from pgx_mirror.core.facts import DETACH, LEAVE, STOP, STOP_ALL, Facts
 from pgx_mirror.core.mark import PAIR, SYNC, Mark
 from pgx_mirror.core.report import Report
+
+# Wishes of a server that is not to take over, nor to be given anything.
+LEAVING = (STOP, STOP_ALL, DETACH, LEAVE)
 
 
 def is_in(facts: Facts, *states: str) -> bool:
@@ -36,16 +39,25 @@ def peer_mark(facts: Facts) -> Mark | None:
     return None if facts.peer is None else facts.peer.mark
 
 
-def silent(facts: Facts, now: float) -> bool:
+def is_quiet(facts: Facts, now: float) -> bool:
     """Whether neither heartbeats nor the WAL stream have brought anything for too long."""
-    if facts.peer is not None and facts.peer.leaving:
+    return now >= max(facts.heard_at, facts.stream_at) + facts.terms.limit
+
+
+def silent(facts: Facts, now: float) -> bool:
+    """Whether the peer is quiet though its last word was no leave-taking: for automatics.
+
+    A controller that has left, or that stops both servers, is not missed.
+    """
+    peer = facts.peer
+    if peer is not None and (peer.leaving or peer.wish == STOP_ALL):
         return False
-    return now - max(facts.heard_at, facts.stream_at) >= facts.terms.limit
+    return is_quiet(facts, now)
 
 
 def is_heard(facts: Facts, now: float) -> bool:
     """Whether the peer's controller is there."""
-    return facts.peer is not None and now - facts.heard_at < facts.terms.limit
+    return facts.peer is not None and now < facts.heard_at + facts.terms.limit
 
 
 def is_fit(peer: Report) -> bool:

@@ -3,18 +3,36 @@
 from __future__ import annotations
 
 from pgx_mirror.core import cell as cells
-from pgx_mirror.core.facts import ARBITRATION, ASKING, DETACH, STOP, SWITCH, Facts
-from pgx_mirror.core.known import basics
+from pgx_mirror.core import standby_name
+from pgx_mirror.core.facts import (
+    ARBITRATION,
+    ASKING,
+    DETACH,
+    LEAVE,
+    STOP,
+    STOP_ALL,
+    SWITCH,
+    Facts,
+)
+from pgx_mirror.core.known import basics, bearing, versions
 from pgx_mirror.core.mark import ALONE, NEW, OUT, SYNC, Mark
 from pgx_mirror.core.report import UP, Report
 from pgx_mirror.core.seen import Seen, Sender
 
+AUTO_CONF = "postgresql.auto.conf"
+
 
 def can_join(facts: Facts, now: float) -> bool:
-    """Whether a primary that is alone may begin to arm for the standby that it hears."""
-    seen = facts.seen
-    streams = seen is not None and any(row.state == "streaming" for row in seen.senders)
-    return streams and now >= facts.not_before and may_go_on(facts, now)
+    """Whether a primary that is alone may begin to arm for the standby that it hears.
+
+    It streams, and nobody bears the real name: whoever does is another client, or a
+    walsender that has not read the present names.
+    """
+    seen, peer = facts.seen, facts.peer
+    if seen is None or peer is None or now < facts.not_before:
+        return False
+    streams = any(is_receiver(row, peer) for row in seen.senders)
+    return streams and is_clear(seen, facts.real_name) and may_go_on(facts, now)
 
 
 def may_go_on(facts: Facts, now: float) -> bool:
@@ -24,44 +42,79 @@ def may_go_on(facts: Facts, now: float) -> bool:
         basics.is_in(facts, ALONE)
         and not facts.standby
         and facts.server == UP
-        and not (facts.fault or facts.disk or facts.poisoned or facts.conf_failed)
-        and bool(facts.real_name)
-        and facts.wish not in (STOP, SWITCH, DETACH)
+        and not (facts.fault or facts.disk or facts.unsure or hindrance(facts))
+        and facts.wish not in (STOP, STOP_ALL, SWITCH, DETACH, LEAVE)
         and peer is not None
         and theirs is not None
         and seen is not None
         and basics.is_heard(facts, now)
         and basics.is_fit(peer)
-        and _may_be_joined(facts, peer, theirs)
+        and not why_not(facts, peer, theirs)
     )
 
 
-def _may_be_joined(facts: Facts, peer: Report, theirs: Mark) -> bool:
-    return (
-        peer.standby
-        and peer.server == UP
-        and not (peer.unable or peer.stays_out or peer.wish in (STOP, DETACH))
-        and theirs.state in (NEW, OUT, SYNC)
-        and theirs.system == basics.mark(facts).system
-        and peer.policy == facts.terms.policy
-        and (facts.terms.policy != ARBITRATION or _same_register(facts, peer))
-    )
+def hindrance(facts: Facts) -> str:
+    """Return what of a primary's own keeps it from forming a pair, empty for nothing."""
+    if facts.poisoned:
+        return "a position beyond its own WAL was reported to it: restart it"
+    if facts.conf_failed or facts.names_unsure:
+        return (
+            f"postgresql.conf: {facts.conf_failed or 'it is not known to be written'}"
+        )
+    if wrong := standby_name.fault(facts.real_name):
+        return f"synchronous_standby_names is not one name: {wrong}"
+    seen = facts.seen
+    if seen is None:
+        return ""
+    if seen.file_errors:
+        return f"nothing is read of postgresql.conf: {seen.file_errors[0]}"
+    if seen.file.endswith(AUTO_CONF):
+        return f"synchronous_standby_names is set in {AUTO_CONF}"
+    if not seen.superuser:
+        return "its user is no superuser"
+    return versions.too_old(seen.version)
+
+
+def why_not(facts: Facts, peer: Report, theirs: Mark) -> str:
+    """Return what of the standby, or between both, keeps it from being joined."""
+    mine = basics.mark(facts)
+    if not peer.standby or peer.server != UP or theirs.state not in (NEW, OUT, SYNC):
+        return "it is no standby that runs"
+    if theirs.state == SYNC and theirs.epoch > mine.epoch:
+        return "it is in sync with a later primary"
+    if theirs.system != mine.system:
+        return "it is of another database"
+    if peer.stays_out or (facts.detached and facts.detached == peer.incarnation):
+        return "it was disconnected by hand"
+    if peer.wish in basics.LEAVING:
+        return "it leaves"
+    if peer.unable:
+        return f"it could not be promoted: {peer.unable[0]}"
+    if not bearing.is_expected(peer, facts.real_name):
+        return f'it bears the name "{peer.bears}", not "{facts.real_name}"'
+    if peer.policy != facts.terms.policy:
+        return "its heartbeat_error_action is another"
+    if facts.terms.policy == ARBITRATION and not _same_register(facts, peer):
+        return "both do not reach one register that has this primary's epoch"
+    return ""
 
 
 def _same_register(facts: Facts, peer: Report) -> bool:
-    return (
-        bool(facts.register)
-        and facts.register == peer.register
-        and facts.cell is not None
-        and facts.cell
-        == cells.Cell(basics.mark(facts).epoch, cells.ALONE, basics.mark(facts).owner)
-    )
+    mine = basics.mark(facts)
+    has_epoch = facts.cell == cells.Cell(mine.epoch, cells.ALONE, mine.owner)
+    return bool(facts.register) and facts.register == peer.register and has_epoch
+
+
+def is_asking(facts: Facts) -> bool:
+    """Whether the standby is asked to take its name, and what it has."""
+    arming = facts.arming
+    return arming is not None and arming.stage == ASKING and arming.clear
 
 
 def is_answered(facts: Facts) -> bool:
     """Whether the standby has answered this arming's challenge with all that it needs."""
     arming, peer, seen = facts.arming, facts.peer, facts.seen
-    if arming is None or arming.stage != ASKING or peer is None or seen is None:
+    if arming is None or not is_asking(facts) or peer is None or seen is None:
         return False
     have = peer.have
     return (
@@ -91,6 +144,11 @@ def is_joined(facts: Facts) -> bool:
 def named(seen: Seen, name: str) -> list[Sender]:
     """Return the senders that bear *name*, which PostgreSQL compares without case."""
     return [row for row in seen.senders if row.name.lower() == name.lower()]
+
+
+def is_clear(seen: Seen, name: str) -> bool:
+    """Whether nobody bears *name*."""
+    return not named(seen, name)
 
 
 def is_receiver(row: Sender, peer: Report) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pgx_mirror.core import standby_name
 from pgx_mirror.core.facts import ASKING, BARRIER, PROVING_ON, RELEASING, Facts
 from pgx_mirror.core.known import basics, standby
 from pgx_mirror.core.mark import ALONE
@@ -9,20 +10,31 @@ from pgx_mirror.core.report import NAMES_BARRIER, NAMES_OUT, NAMES_SET
 from pgx_mirror.core.seen import Seen
 
 
-def wanted_names(facts: Facts) -> str:
+def wanted_names(facts: Facts, now: float) -> str:
     """Return what postgresql.conf is to hold: the conf follows the mark, never the reverse."""
-
     if not basics.is_in(facts, ALONE):
         return NAMES_SET
     if facts.standby:
-        return NAMES_SET if standby.gives_back(facts) else NAMES_OUT
+        return NAMES_SET if standby.gives_back(facts, now) else NAMES_OUT
     arming = facts.arming
     if arming is not None and arming.stage in (BARRIER, PROVING_ON, ASKING, RELEASING):
         return NAMES_BARRIER
     return NAMES_OUT
 
 
+def are(facts: Facts, names: str) -> bool:
+    """Whether postgresql.conf is known to hold *names*."""
+    return facts.names == names and not facts.names_unsure
+
+
 def are_set(seen: Seen, name: str) -> bool:
-    """Whether a new session was shown that commits wait for *name*, by a file of ours."""
-    shown = seen.names.strip().strip('"').lower() == name.lower()
-    return shown and seen.source == "configuration file" and seen.wal_senders > 0
+    """Whether commits wait for *name* by what a session was shown: for that one alone.
+
+    What the command line has said no reload changes.
+    """
+    try:
+        shown = standby_name.one_name(seen.names)
+    except standby_name.NotOneName:
+        return False
+    from_file = seen.source == "configuration file"
+    return standby_name.same(shown, name) and from_file and seen.wal_senders > 0

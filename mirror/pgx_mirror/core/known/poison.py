@@ -11,12 +11,16 @@ from collections.abc import Collection
 
 from pgx_mirror.core.known import names
 from pgx_mirror.core.known.joining import named
+from pgx_mirror.core.report import Report
 from pgx_mirror.core.seen import Seen, Sender
 
 # Why a primary takes itself for poisoned.
 AHEAD = "a position beyond our own WAL was reported"
 UNCONFIRMED = "a commit has returned that the standby has not confirmed"
 NOBODY = "commits have returned while nobody bore the standby's name"
+
+# Why the epoch of such a primary ends.
+POISONED = "commits return that the standby has not got: memory is to be made anew"
 
 # So often in a row: a standby may come, confirm and go between two looks.
 TIMES = 2
@@ -55,6 +59,19 @@ def unseen(before: Seen | None, now: Seen, name: str, times: int) -> int:
     if _bearers(now, name) or _bearers(before, name):
         return 0
     return times + 1 if now.probe else times
+
+
+def strangers(
+    before: Seen | None, now: Seen, name: str, standby: Report
+) -> list[Sender]:
+    """Return who bears *name*, confirms, and is by the *standby*'s own word not its walreceiver."""
+    if before is None or standby.receiver is None:
+        return []
+    had = {row.pid: row.flush for row in _bearers(before, name)}
+    confirms = [
+        row for row in _bearers(now, name) if row.flush > had.get(row.pid, row.flush)
+    ]
+    return [row for row in confirms if standby.receiver != (row.address, row.port)]
 
 
 def _hold(before: Seen, now: Seen, name: str) -> bool:

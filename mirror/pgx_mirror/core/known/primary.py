@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pgx_mirror.core.facts import DETACH, MESSAGE, SERVER, STOP, SWITCH, Facts
+from pgx_mirror.core.facts import DETACH, MARK, MESSAGE, SERVER, STOP, SWITCH, Facts
 from pgx_mirror.core.known import basics, register
+from pgx_mirror.core.known.times import HANDED_OVER_WITHIN
 from pgx_mirror.core.mark import ALONE, NEW, OUT, PAIR, SYNC
 from pgx_mirror.core.report import DOWN, UP
-
-_HANDED_OVER_WITHIN = 5.0  # seconds for the standby to flush the last of a planned stop
 
 
 def is_of_this_epoch(facts: Facts) -> bool:
@@ -40,6 +39,7 @@ def can_take(facts: Facts, now: float) -> bool:
         and (theirs.state, theirs.epoch) == (SYNC, basics.mark(facts).epoch)
         and basics.is_heard(facts, now)
         and peer.server == UP
+        and peer.wish not in basics.LEAVING
         and not peer.unable
         and basics.is_fit(peer)
     )
@@ -76,11 +76,18 @@ def deposed_by(facts: Facts) -> int:
 
 
 def primary_wants(facts: Facts, now: float) -> bool:
-    """Whether a primary in PAIR wants the pen without its standby's word."""
+    """Whether a primary in PAIR wants the pen without its standby's word.
+
+    Errors count while automatics are on.  An operator's word and an epoch that has to end
+    count always, and there a peer that has taken its leave is as good as a silent one.
+    """
     if facts.fault or facts.disk or facts.standby or not basics.is_in(facts, PAIR):
         return False
-    told = facts.failover or facts.wish == DETACH or bool(facts.ending)
-    return told and (basics.silent(facts, now) or other_generation(facts, now))
+    if other_generation(facts, now):
+        return True
+    if facts.wish == DETACH or facts.ending:
+        return basics.is_quiet(facts, now)
+    return facts.failover and basics.silent(facts, now)
 
 
 def may_go_alone(facts: Facts, now: float) -> bool:
@@ -113,9 +120,24 @@ def hands_over(facts: Facts) -> bool:
 
 
 def _has_all(facts: Facts, now: float) -> bool:
-    """Whether the standby has flushed the shutdown checkpoint, or had time enough to."""
+    """Whether the standby has flushed the shutdown checkpoint, or had time enough to.
+
+    Its record begins at *stopped_at*.
+    """
     peer = facts.peer
     if peer is None or not facts.stopped_at:
         return peer is not None
-    waited = now - facts.since >= _HANDED_OVER_WITHIN
-    return peer.position >= facts.stopped_at or waited
+    waited = now >= facts.down_at + HANDED_OVER_WITHIN
+    return peer.position > facts.stopped_at or waited
+
+
+def is_stuck(facts: Facts, now: float) -> bool:
+    """Whether it cannot give the pen: its disk takes no mark, or nothing ends its processes.
+
+    Its standby then decides by the register, as if it were silent.
+    """
+    if not basics.is_in(facts, PAIR) or not (facts.fault or facts.disk):
+        return False
+    hangs = MARK in facts.busy and now >= facts.marking_at + facts.terms.limit
+    cannot_write = facts.server == DOWN and (bool(facts.mark_failed) or hangs)
+    return cannot_write or bool(facts.left)

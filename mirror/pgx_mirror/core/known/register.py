@@ -17,6 +17,19 @@ def is_register(facts: Facts) -> bool:
     )
 
 
+def has_open_epoch(facts: Facts) -> bool:
+    """Whether the register says that nobody has taken the pen of our pair's epoch.
+
+    Until a lost answer is known the cell is not, and nothing is assumed of it.
+    """
+    cell = facts.cell
+    return (
+        is_register(facts)
+        and cell is not None
+        and (cell.epoch, cell.state) == (basics.mark(facts).epoch, cells.PAIR)
+    )
+
+
 def has_won(facts: Facts) -> bool:
     """Whether the register has given us the pen of our pair's epoch."""
     mine = basics.mark(facts)
@@ -53,17 +66,11 @@ def to_lift(facts: Facts) -> cells.Cell | None:
     durable, cell = facts.mark, facts.cell
     if durable is None or facts.terms.policy != ARBITRATION or not facts.register:
         return None
-    told = (PAIR,) if facts.standby else (PAIR, ALONE)
-    if facts.standby and durable.state == ALONE:
-        told = (ALONE,)
-    if durable.state not in told or cell is None or cell.epoch >= durable.epoch:
+    holds = durable.state == ALONE
+    pairs = durable.state == PAIR and not facts.standby and is_register(facts)
+    if not (holds or pairs) or cell is None or cell.epoch >= durable.epoch:
         return None
     return cells.Cell(durable.epoch, durable.state, durable.owner)
-
-
-def is_reached(facts: Facts) -> bool:
-    """Whether the register of our epoch can be asked."""
-    return is_register(facts)
 
 
 def wants_binding(facts: Facts) -> bool:

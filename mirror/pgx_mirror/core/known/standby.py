@@ -2,10 +2,72 @@
 
 from __future__ import annotations
 
-from pgx_mirror.core.facts import DETACH, RUN, SERVER, STOP, SWITCH, Facts
-from pgx_mirror.core.known import basics
+from pgx_mirror.core.facts import (
+    ARBITRATION,
+    DETACH,
+    REST,
+    RUN,
+    SERVER,
+    STOP,
+    STOP_ALL,
+    SWITCH,
+    Facts,
+)
+from pgx_mirror.core.known import basics, register
 from pgx_mirror.core.mark import ALONE, GIVEN, NEW, OUT, PAIR, SYNC, Mark
 from pgx_mirror.core.report import DOWN, UP
+from pgx_mirror.core.seen import LIMITS, Seen
+
+NOT_TAKEN = "the pen was given, and this standby cannot take it"
+REGISTER_CHANGED = "the register is another one"
+
+
+def unable(facts: Facts) -> tuple[str, ...]:
+    """Return why this standby could not be promoted, or relied on, by what is seen of it."""
+    seen = facts.seen
+    if seen is None:
+        unseen = facts.standby and facts.server == UP
+        return ("it has not been looked at yet",) if unseen else ()
+    if not seen.recovery:
+        return ()
+    found = [*seen.unable, *_too_small(facts, seen)]
+    if not seen.fsync:
+        found.append("fsync is off")
+    if not facts.bears:
+        found.append("primary_conninfo has no application_name")
+    if not seen.superuser:
+        found.append("the user that looks at it is no superuser")
+    return (*found, *_strayed(facts, seen))
+
+
+def _too_small(facts: Facts, seen: Seen) -> list[str]:
+    """Return which settings are below the primary's: its replay would pause."""
+    peer = facts.peer
+    if peer is None or peer.standby:
+        return []
+    both = zip(LIMITS, seen.limits, peer.limits, strict=False)
+    return [
+        f"{name} is {mine}, less than the primary's {theirs}"
+        for name, mine, theirs in both
+        if mine < theirs
+    ]
+
+
+def _strayed(facts: Facts, seen: Seen) -> tuple[str, ...]:
+    """Return that it has left the timeline of its mark, by a foreign file of history.
+
+    Without a walreceiver what is known may be older than the mark, and proves nothing.
+    """
+    mine = facts.mark
+    if mine is None or mine.state != SYNC or not mine.timeline:
+        return ()
+    receiver = seen.receiver
+    if receiver is None and seen.timeline <= mine.timeline:
+        return ()
+    now = seen.timeline if receiver is None else receiver.timeline
+    if now == mine.timeline:
+        return ()
+    return (f"it is on timeline {now}, not on {mine.timeline}",)
 
 
 def is_able(facts: Facts) -> bool:
@@ -17,7 +79,7 @@ def is_able(facts: Facts) -> bool:
         and not facts.disk
         and seen is not None
         and seen.recovery
-        and not seen.unable
+        and not unable(facts)
     )
 
 
@@ -33,6 +95,11 @@ def is_given(facts: Facts) -> bool:
         and theirs.peer_generation == basics.mark(facts).generation
         and peer.server == DOWN
     )
+
+
+def takes_given(facts: Facts) -> bool:
+    """Whether a standby that was given the pen takes it."""
+    return is_given(facts) and is_able(facts) and facts.wish not in basics.LEAVING
 
 
 def told_sync(facts: Facts) -> Mark | None:
@@ -79,44 +146,94 @@ def is_running_primary(facts: Facts) -> bool:
     )
 
 
-def why_out(facts: Facts) -> str:
+def why_out(facts: Facts, now: float) -> str:
     """Return why a standby in sync leaves the pair, empty if it does not."""
     if not basics.is_in(facts, SYNC):
         return ""
-    peer, theirs = facts.peer, basics.peer_mark(facts)
-    ended = peer is not None and theirs is not None and bool(peer.ending)
-    if (
-        ended
-        and theirs is not None
-        and basics.pair_epoch(theirs) == basics.mark(facts).epoch
-    ):
-        assert peer is not None
-        return peer.ending
+    if ending := _told_to_leave(facts):
+        return ending
     if facts.wish in (STOP, DETACH):
         return facts.wish
-    if facts.failover and facts.fault:
-        return facts.fault
-    return facts.disk if facts.failover else ""
+    if is_given(facts):
+        return _why_not_taken(facts, now)
+    if _lost_its_register(facts):
+        return REGISTER_CHANGED
+    return (facts.fault or facts.disk) if facts.failover else ""
+
+
+def _told_to_leave(facts: Facts) -> str:
+    """Return why the primary of our very epoch wants it to end."""
+    peer, theirs = facts.peer, basics.peer_mark(facts)
+    if peer is None or theirs is None or theirs.state != PAIR:
+        return ""
+    return peer.ending if theirs.epoch == basics.mark(facts).epoch else ""
+
+
+def _why_not_taken(facts: Facts, now: float) -> str:
+    """Return why the pen that was given is renounced: else nobody would serve."""
+    if facts.wish == STOP_ALL:
+        return STOP_ALL
+    late = facts.given_at is not None and now >= facts.given_at + facts.terms.limit
+    return NOT_TAKEN if late and not is_able(facts) else ""
+
+
+def _lost_its_register(facts: Facts) -> bool:
+    """Whether the primary has gone on alone, and the register of our epoch is another's."""
+    theirs, mine = basics.peer_mark(facts), basics.mark(facts)
+    left = theirs is not None and theirs.state == ALONE and theirs.epoch > mine.epoch
+    return (
+        left
+        and basics.policy(facts) == ARBITRATION
+        and bool(facts.register)
+        and not register.is_register(facts)
+    )
 
 
 def takes_over(facts: Facts, now: float) -> bool:
     """A standby: its primary is silent, or says itself that it cannot give the pen."""
     if not (basics.is_in(facts, SYNC) and facts.standby and is_able(facts)):
         return False
-    if facts.stays_out:
+    if facts.wish == SWITCH:
+        return basics.is_quiet(facts, now)
+    if facts.stays_out or not facts.failover or facts.wish not in (RUN, REST):
         return False
     stuck = facts.peer is not None and facts.peer.stuck and basics.is_heard(facts, now)
-    if facts.wish == SWITCH:
-        return basics.silent(facts, now)
-    return facts.wish == RUN and facts.failover and (basics.silent(facts, now) or stuck)
+    return basics.silent(facts, now) or stuck
 
 
-def gives_back(facts: Facts) -> bool:
-    """Whether a standby that was to be promoted is stopped, and never was promoted."""
+def may_take_over_from_rest(facts: Facts, now: float) -> bool:
+    """Whether an operator's switch may start this standby though its primary is silent.
+
+    The register has the very epoch that we are in sync in, so whoever asks first goes on.
+    """
+    if not (facts.wish == SWITCH and basics.is_in(facts, SYNC)):
+        return False
+    return basics.is_quiet(facts, now) and register.has_open_epoch(facts)
+
+
+def gives_back(facts: Facts, now: float) -> bool:
+    """Whether a standby that was to be promoted is stopped, and never was promoted.
+
+    Only to a peer that is there to take it: else whoever has the pen keeps trying.
+    """
     return (
         basics.is_in(facts, ALONE)
         and facts.standby
         and facts.server == DOWN
         and SERVER not in facts.busy
-        and bool(facts.promote_failed)
+        and bool(facts.promote_failed or facts.start_failed)
+        and _is_awaited(facts, now)
+    )
+
+
+def _is_awaited(facts: Facts, now: float) -> bool:
+    """Whether the primary that we have taken the pen from is heard, and waits for us."""
+    peer, theirs, mine = facts.peer, basics.peer_mark(facts), basics.mark(facts)
+    return (
+        peer is not None
+        and theirs is not None
+        and basics.is_heard(facts, now)
+        and theirs.state in (PAIR, GIVEN)
+        and theirs.peer_generation == mine.generation
+        and basics.pair_epoch(theirs) == mine.pair
     )

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pgx_mirror.core.effects import AskForPen, Lift
-from pgx_mirror.core.facts import ARBITRATION
 from pgx_mirror.core.known import basics, primary, register, standby
+from pgx_mirror.core.mark import PAIR, SYNC
 from pgx_mirror.core.rows.row import Row
 
 CELLS = (
@@ -17,13 +17,10 @@ CELLS = (
     Row(
         "asks for the pen",
         lambda f, n: (
-            basics.policy(f) == ARBITRATION
-            and bool(f.register)
-            and f.register == basics.mark(f).register
+            basics.is_in(f, PAIR, SYNC)
+            and register.has_open_epoch(f)
             and n >= f.ask_at
             and (primary.primary_wants(f, n) or standby.takes_over(f, n))
-            and not register.has_won(f)
-            and not register.has_lost(f)
             and not primary.deposed_by(f)
         ),
         lambda f, _: AskForPen(basics.mark(f).epoch),

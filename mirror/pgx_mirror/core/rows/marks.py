@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from pgx_mirror.core.effects import Effect, WriteMark
 from pgx_mirror.core.facts import ARBITRATION, Facts
-from pgx_mirror.core.known import basics, joining, primary, register, standby
+from pgx_mirror.core.known import basics, joining, names, primary, register, standby
 from pgx_mirror.core.mark import ALONE, GIVEN, OUT, PAIR, SYNC
 from pgx_mirror.core.report import NAMES_BARRIER, NAMES_SET
 from pgx_mirror.core.rows.row import Row
@@ -16,8 +16,10 @@ from pgx_mirror.core.rows.row import Row
 def _mark(
     state: str, epoch: Callable[[Facts], int], **changes: Callable[[Facts], object]
 ) -> Callable[[Facts, float], Effect]:
+    """Return what makes the next mark; the pair's epoch is kept where it is told, else 0."""
+
     def make(facts: Facts, _now: float) -> Effect:
-        more = {name: value(facts) for name, value in changes.items()}
+        more = {"pair": 0} | {name: value(facts) for name, value in changes.items()}
         return WriteMark(basics.mark(facts).to(state, epoch(facts), **more))
 
     return make
@@ -51,7 +53,11 @@ def _told_epoch(facts: Facts) -> int:
 
 
 def _told(field: str) -> Callable[[Facts], object]:
-    return lambda facts: getattr(standby.told_sync(facts), field, "")
+    return lambda facts: getattr(standby.told_sync(facts), field)
+
+
+def _timeline(facts: Facts) -> object:
+    return facts.seen.timeline if facts.seen is not None else 0
 
 
 def _joining_generation(facts: Facts) -> object:
@@ -119,19 +125,20 @@ MARKS = (
     ),
     Row(
         "joined",
-        lambda f, _: joining.is_joined(f) and f.names == NAMES_BARRIER,
+        lambda f, _: joining.is_joined(f) and names.are(f, NAMES_BARRIER),
         _mark(
             PAIR,
             _next,
             peer_generation=_joining_generation,
             policy=lambda f: f.terms.policy,
             register=lambda f: f.register if f.terms.policy == ARBITRATION else "",
+            timeline=_timeline,
         ),
         "commits wait, and the standby has flushed all that was acknowledged before they did",
     ),
     Row(
         "takes the pen given",
-        lambda f, _: standby.is_given(f) and standby.is_able(f),
+        lambda f, _: standby.takes_given(f),
         _mark(ALONE, _after, pair=_epoch),
         "the primary's mark says GIVEN of our epoch, and nothing of its instance is left",
     ),
@@ -155,19 +162,25 @@ MARKS = (
     ),
     Row(
         "leaves",
-        lambda f, _: standby.why_out(f) != "",
+        lambda f, n: standby.why_out(f, n) != "",
         _mark(OUT, _after),
         "the primary, an operator or an error of our own ends the pair",
     ),
     Row(
         "in sync",
         lambda f, _: standby.told_sync(f) is not None,
-        _mark(SYNC, _told_epoch, policy=_told("policy"), register=_told("register")),
+        _mark(
+            SYNC,
+            _told_epoch,
+            policy=_told("policy"),
+            register=_told("register"),
+            timeline=_told("timeline"),
+        ),
         "the primary's PAIR means our generation, and the register has it",
     ),
     Row(
         "gives the pen back",
-        lambda f, _: standby.gives_back(f) and f.names == NAMES_SET,
+        lambda f, n: standby.gives_back(f, n) and names.are(f, NAMES_SET),
         _mark(OUT, _after),
         "never promoted, stopped and fenced by its names: the primary may go on",
     ),

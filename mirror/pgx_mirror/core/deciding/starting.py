@@ -1,0 +1,67 @@
+"""When a start is done, or has failed."""
+
+from __future__ import annotations
+
+from pgx_mirror.core.deciding.outcome import DONE, Outcome
+from pgx_mirror.core.facts import Facts
+from pgx_mirror.core.known import basics, register
+from pgx_mirror.core.mark import ALONE, GIVEN, NEW, OUT, SYNC
+from pgx_mirror.core.report import DOWN, UP
+
+_SET_UP = "Make it a standby with mc_ctl setup, then start it."
+
+
+def ran(facts: Facts, now: float) -> Outcome | None:
+    """Return how a start has ended: refused where the server may not run, None for not yet."""
+    if facts.server == UP:
+        return _is_seen(facts, now)
+    if facts.start_failed:
+        return Outcome(facts.start_failed)
+    waited = now >= facts.since + facts.terms.limit
+    if basics.is_in(facts, GIVEN) and (waited or facts.peer is not None):
+        return Outcome("this server is deposed: the other server has the pen", _SET_UP)
+    if facts.mark is None and facts.fresh is None:
+        return Outcome("there is no mark in the data directory")
+    if facts.server != DOWN or not waited:
+        return None
+    return _why_down(facts, now)
+
+
+def _is_seen(facts: Facts, now: float) -> Outcome | None:
+    """Without a superuser's eyes there is no monitoring (the manual's 6.1)."""
+    seen = facts.seen
+    if seen is not None and not seen.superuser:
+        return Outcome(
+            "the database user of the controller is no superuser",
+            "Name one by db_instance_username, or as the instance administrator.",
+        )
+    begun = max(facts.since, facts.up_at)
+    looked = seen is not None or now >= begun + facts.terms.limit
+    return DONE if looked else None
+
+
+def _why_down(facts: Facts, now: float) -> Outcome | None:
+    """Return why a server that is to run does not, where nothing will change that soon."""
+    if facts.conf_failed:
+        return Outcome(f"postgresql.conf could not be put right: {facts.conf_failed}")
+    if facts.mark_failed:
+        return Outcome(f"the mark could not be written: {facts.mark_failed}")
+    if facts.fault or facts.disk:
+        return Outcome(facts.fault or facts.disk)
+    if not facts.standby:
+        hand = basics.is_in(facts, SYNC, OUT, NEW)
+        return Outcome("this server was promoted by hand", _SET_UP) if hand else None
+    if basics.is_in(facts, ALONE):
+        return None
+    return _no_primary(facts, now)
+
+
+def _no_primary(facts: Facts, now: float) -> Outcome | None:
+    if basics.is_heard(facts, now):
+        peer = facts.peer
+        nobody = peer is not None and peer.standby
+        return Outcome("the other server is a standby too") if nobody else None
+    hint = "Start Mirroring Controller on the primary first."
+    if basics.is_in(facts, SYNC) and register.has_open_epoch(facts):
+        hint += " Where it cannot be started: mc_ctl start --mc-only here, then mc_ctl switch."
+    return Outcome("the primary's controller does not answer", hint)
