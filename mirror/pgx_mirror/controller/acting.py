@@ -21,6 +21,7 @@ from pgx_mirror.core.seen import Seen
 from pgx_postgres.watch.watched import Limits
 
 SEER, LOOKER, FINDER = "seer", "looker", "finder"
+_LOOK_AGAIN = 1.0  # seconds
 
 
 class Acting:
@@ -33,6 +34,7 @@ class Acting:
         self._interval, self._patience = interval, patience
         self.postmaster: Ident | None = None
         self.said: list[str] = []
+        self._look_at = 0.0
 
     # --- what is to be done ------------------------------------------------------------
 
@@ -155,15 +157,17 @@ class Acting:
         if SERVER in facts.busy:
             return
         yield told.ServerIs(UNSURE, facts.standby)
-        self._staff.begin(FINDER, instance.find, self._site)
+        self._find_again()
 
     def _found(self, said: Ended, facts: Facts) -> Iterator[Event]:
-        if SERVER in facts.busy or said.problem:
+        if SERVER in facts.busy or said.problem or facts.server != UNSURE:
             return
         where: instance.Found = said.value
-        nothing = where.postmaster is None and not where.rest
-        if nothing and facts.server == UNSURE:
-            yield told.ServerIs(DOWN, facts.standby)
+        if where.postmaster is not None:
+            yield told.ServerIs(UP, where.standby)
+            self.watch(where.postmaster, pair=False)
+        elif not where.rest:
+            yield told.ServerIs(DOWN, where.standby)
 
     def _wrote(self, said: Ended) -> Event:
         match said.value:
@@ -182,19 +186,37 @@ class Acting:
 
     def _server(self, said: Ended, facts: Facts) -> Iterator[Event]:
         match said.value:
-            case (int(), int()) as postmaster:
-                yield told.ServerIs(UP, facts.standby)
+            case instance.StartedAs(postmaster, standby):
+                yield told.ServerIs(UP, standby)
                 yield told.Started()
                 self.watch(postmaster, pair=False)
-            case instance.StoppedAt(left, checkpoint):
-                yield told.ServerIs(UNSURE if left else DOWN, facts.standby)
+            case instance.StoppedAt(left, checkpoint, standby):
+                yield told.ServerIs(UNSURE if left else DOWN, standby)
                 yield told.Stopped(left, checkpoint)
             case sessions.Promotion(why, ended):
-                if not why:
-                    yield told.ServerIs(UP, False)
-                yield told.Promoted(why, ended)
+                yield from self._promoted(why, facts, ended=ended)
             case _:
                 yield from self._failed(said.problem, facts)
+
+    def _promoted(self, why: str, facts: Facts, *, ended: bool) -> Iterator[Event]:
+        """A server that has ended over it may have been promoted before: the directory tells."""
+        if not why:
+            yield told.ServerIs(UP, False)
+        elif ended:
+            self.unwatch()
+            yield told.ServerIs(UNSURE, facts.standby)
+            self._find_again()
+        yield told.Promoted(why, ended)
+
+    def _find_again(self) -> None:
+        self._staff.begin(FINDER, instance.find, self._site)
+
+    def tick(self, facts: Facts, now: float) -> None:
+        """Look again for what runs, where that could not be told."""
+        idle = SERVER not in facts.busy and not self._staff.is_at(FINDER)
+        if facts.server == UNSURE and idle and now >= self._look_at:
+            self._look_at = now + _LOOK_AGAIN
+            self._find_again()
 
     def _failed(self, why: str, facts: Facts) -> Iterator[Event]:
         """A start, a stop or a promotion that came to nothing: what runs is looked for."""
@@ -206,7 +228,7 @@ class Acting:
             yield told.Stopped(why)
         else:
             yield told.Promoted(why)
-        self._staff.begin(FINDER, instance.find, self._site)
+        self._find_again()
 
     def _watcher_ended(self, facts: Facts) -> None:
         """A seer or a looker that has died is begun anew while its server lives."""

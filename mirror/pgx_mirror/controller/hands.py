@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 
 from pgx_base import prologue
 from pgx_base.failure import Failure
-from pgx_mirror.controller.jobs.line import HEAD, Ended, Line, Said
+from pgx_mirror.controller.jobs.line import HEAD, Ended, Line, Said, in_words
 
 _CHUNK = 1 << 16
 
@@ -101,7 +101,7 @@ def _work(
         try:
             value = job(line, *arguments)
         except Failure as ex:
-            problem = _in_words(ex)
+            problem = in_words(ex)
         except OSError as ex:
             problem = f"{ex.filename}: {ex.strerror}" if ex.filename else str(ex)
         except Exception as ex:  # noqa: BLE001  # it must say something, whatever happened
@@ -109,10 +109,6 @@ def _work(
         line.end(value, problem)
     finally:
         os._exit(0)
-
-
-def _in_words(problem: Failure) -> str:
-    return " ".join(filter(None, [f"{problem.primary}.", problem.detail, problem.hint]))
 
 
 def _close_all_but(kept: frozenset[int]) -> None:

@@ -64,7 +64,6 @@ class Controller:
 
     def run(self) -> None:
         """Turn until it is over."""
-        self._bind(time.monotonic())
         while not self._answering.is_over():
             self._turn()
         self._say(time.monotonic(), whole=True)
@@ -88,6 +87,7 @@ class Controller:
             for event in self._answering.asked_by_peer(request, self._facts, now):
                 self._step(event)
         self._step(Tick())
+        self._acting.tick(self._facts, now)
         for event in self._answering.finish(self._facts, time.monotonic()):
             self._step(event)
         self._say(time.monotonic())
@@ -144,8 +144,6 @@ class Controller:
             self._do(effect)
         self._mind_proof()
         self._mind_looker()
-        if isinstance(event, told.Wrote):
-            self._bind(now)
 
     def _do(self, effect: Effect) -> None:
         if isinstance(effect, AskForPen | Lift):
@@ -155,11 +153,10 @@ class Controller:
         for event in self._acting.do(effect, self._facts):
             self._step(event)
 
-    def _bind(self, now: float) -> None:
-        """Tell the register each mark that has become durable."""
+    def _bind(self, report: Report, now: float) -> None:
+        """Tell the register each mark that has become durable, and who we are by that."""
         mark = self._facts.mark
-        if mark is not None:
-            report = report_of(self._facts, now)
+        if mark is not None and not self._facts.unsure:
             for event in self._neighbours.bound(mark, report, now):
                 self._step(event)
 
@@ -190,6 +187,7 @@ class Controller:
     def _say(self, now: float, *, whole: bool = False) -> None:
         """Send the report: each heartbeat_interval, and at once where it has changed."""
         report = report_of(self._facts, now)
+        self._bind(report, now)
         news = self._said is None or _without_progress(report) != self._said
         if not (news or whole) and now < self._say_at:
             return

@@ -21,11 +21,12 @@ from pgx_base.text import quoted
 from pgx_base.trace import Trace
 from pgx_mirror.conf.load import load
 from pgx_mirror.conf.settings import Settings
-from pgx_mirror.controller import holding, options, watcher
+from pgx_mirror.controller import holding, options, watcher, work
 from pgx_mirror.controller.telling import TRACE_KB
 from pgx_mirror.controller.watcher import Kept
 from pgx_mirror.controller.words import Answer, Refused, answer
 from pgx_mirror.core.facts import REST, RUN, Facts
+from pgx_mirror.data import steps
 
 PROGRAM = "mc_main"
 LOCK = "pgx_mirror.lock"
@@ -42,17 +43,14 @@ def run(words: list[str]) -> int:
     first = FirstWord(given.started_by)
     kept = Kept(given.failover, REST if given.mc_only else RUN)
 
-    # What is heavy is loaded once, for watcher, controller and hands.
-    from pgx_mirror.controller import work as _  # noqa: F401
-
     gc.collect()
     gc.freeze()
 
-    def work(kept: Kept, alive: Callable[[Facts], None]) -> None:
+    def control(kept: Kept, alive: Callable[[Facts], None]) -> None:
         os.close(watcher_fd)
         _control(settings, kept, alive, first, as_primary=given.as_primary)
 
-    watcher.watch(work, kept, settings.silence, first.close)
+    watcher.watch(control, kept, settings.silence, first.close)
     return 0
 
 
@@ -84,15 +82,13 @@ def _control(
     *,
     as_primary: bool,
 ) -> None:
-    """Be the controller.  What is heavy is loaded here, once the caller is let go.
+    """Be the controller.
 
     Where it cannot begin it says so, and is not begun anew.
     """
-    from pgx_mirror.controller import work
-
     try:
-        locks = frozenset({_own_lock(settings), _data_lock(settings)})
-        work.control(settings, kept, alive, locks, first, as_primary=as_primary)
+        held = _held(settings)
+        work.control(settings, kept, alive, held, first, as_primary=as_primary)
     except Failure as ex:
         first.say(Refused((ex,)))
         report.to_system_log(PROGRAM, "error", ex)
@@ -107,17 +103,30 @@ def _control(
         raise
 
 
+def _held(settings: Settings) -> work.Held:
+    """Open the data directory, and take both locks.  Raises Failure."""
+    path = settings.server.db_instance
+    try:
+        dir_fd = steps.open_directory(path)
+    except OSError as ex:
+        raise Failure(
+            f"could not open data directory {quoted(path)}: {ex.strerror}",
+            hint="Make it a standby's with mc_ctl setup, or see that its disk is mounted.",
+        ) from ex
+    return work.Held(frozenset({_own_lock(settings), _data_lock(dir_fd, path)}), dir_fd)
+
+
 def _own_lock(settings: Settings) -> int:
     return _within(
         lambda: holding.take(settings.mcdir, settings.identifier, holding.CONTROLLER)
     )
 
 
-def _data_lock(settings: Settings) -> int:
+def _data_lock(dir_fd: int, directory: str) -> int:
     """Lock the data directory against a controller of another management directory."""
-    path = f"{settings.server.db_instance}/{LOCK}"
+    path, flags = f"{directory}/{LOCK}", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW
     try:
-        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        fd = os.open(LOCK, flags | os.O_CLOEXEC, 0o600, dir_fd=dir_fd)
     except OSError as ex:
         raise Failure(f"could not open {quoted(path)}: {ex.strerror}") from ex
 

@@ -232,5 +232,5 @@ def _register(settings: Settings, terms: Terms, system: str) -> Register | None:
         settings.identifier,
         arbiter.identifier,
         Beat(words.STANDBY, system, settings.silence),
-        interval=settings.server.heartbeat_interval,
+        interval=settings.server.heartbeat_interval / 2,
     )

@@ -6,6 +6,7 @@ import os
 import pwd
 import select
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 from pgx_base.failure import Failure
@@ -31,6 +32,19 @@ from pgx_mirror.messages import controller as messages
 from pgx_postgres.watch.watched import Limits
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a controller has open for its whole life: two locks, and the data directory."""
+
+    locks: frozenset[int]
+    dir_fd: int
+
+    @property
+    def kept(self) -> frozenset[int]:
+        """What its hands have open too."""
+        return self.locks | {self.dir_fd}
+
+
 class FirstWord(Protocol):
     """What mc_ctl waits for."""
 
@@ -48,18 +62,18 @@ def control(
     settings: Settings,
     kept: Kept,
     alive: Callable[[Facts], None],
-    locks: frozenset[int],
+    held: Held,
     first: FirstWord,
     *,
     as_primary: bool,
 ) -> None:
-    """Run one controller to its end; *locks* are held by its hands too.
+    """Run one controller to its end; what is *held* its hands have too.
 
     Raises Failure where it cannot begin.
     """
     who = pwd.getpwuid(os.geteuid())
-    site = sites.of(settings, who.pw_dir, who.pw_name)
-    staff, telling = Staff(locks), Telling(settings)
+    site = sites.of(settings, held.dir_fd, who.pw_dir, who.pw_name)
+    staff, telling = Staff(held.kept), Telling(settings)
     listener = Listener.open(settings.mcdir, settings.identifier)
     terms = start.terms_of(settings, first_start=as_primary)
     found = _survey(staff, site, as_primary)

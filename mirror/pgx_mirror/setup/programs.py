@@ -12,6 +12,7 @@ from pgx_postgres import binaries
 # person who types would be the standby's.
 _LEFT_OUT = ("PGPASSWORD", "PGOPTIONS", "PGAPPNAME", "PGDATA", "PGUSER", "PGDATABASE")
 _NEWEST = 40
+_COPIES = "pg_basebackup"
 _WITHIN = 60.0  # seconds
 
 
@@ -19,6 +20,11 @@ def environment() -> dict[str, str]:
     """Return what the programs are run with: English, and no password."""
     kept = {name: text for name, text in os.environ.items() if name not in _LEFT_OUT}
     return kept | {"LC_ALL": "C.UTF-8"}
+
+
+def prefer(directory: str) -> None:
+    """Look for programs in *directory* first: bin_dir of serverIdentifier.conf."""
+    os.environ["PATH"] = ":".join(filter(None, [directory, os.environ.get("PATH")]))
 
 
 def any_psql() -> str:
@@ -38,6 +44,8 @@ def any_psql() -> str:
 def directory_of(major: int) -> str:
     """Return the directory that has PostgreSQL *major*'s programs.  Raises Failure."""
     for directory in _path():
+        if not os.access(f"{directory}/{_COPIES}", os.X_OK):
+            continue  # it has links to some of the programs alone
         try:
             return binaries.find(directory, major, _version)
         except Failure:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from pgx_base.failure import Failure
@@ -14,12 +12,19 @@ from pgx_base.idents import Ident
 from pgx_base.signals import send_signal
 from pgx_mirror.controller.jobs import instance, sessions
 from pgx_mirror.controller.jobs.instance import Found
-from pgx_mirror.controller.jobs.line import Line
+from pgx_mirror.controller.jobs.line import Line, in_words
 from pgx_mirror.controller.jobs.site import Site
 from pgx_mirror.core import judged
 from pgx_mirror.core.mark import Mark
 from pgx_mirror.core.standby_name import BARRIER
-from pgx_mirror.data import auto_conf, conf_file, mark_file, reserve, signal_file, steps
+from pgx_mirror.data import (
+    auto_conf,
+    conf_check,
+    conf_file,
+    mark_file,
+    signal_file,
+    steps,
+)
 from pgx_mirror.data.conf_text import Names
 from pgx_postgres import control
 
@@ -48,29 +53,21 @@ class Failed:
     unsure: bool
 
 
-@contextmanager
-def _opened(site: Site) -> Iterator[int]:
-    dir_fd = steps.open_directory(site.data_directory)
-    try:
-        yield dir_fd
-    finally:
-        os.close(dir_fd)
-
-
 def survey(_line: Line, site: Site, as_primary: bool) -> Survey:
     """Return what the data directory and the processes say.  Raises Failure, OSError."""
     known = control.read(site.data_directory)
     system = str(known.system_identifier)
-    with _opened(site) as dir_fd:
-        standby = signal_file.is_there(dir_fd)
-        found = mark_file.settle(dir_fd, site.me, system)
-        _take_reserve(dir_fd)
-        directory = judged.Directory(
-            site.me, system, standby, mark_file.new_generation()
-        )
-        mark, fresh, refusal = _judged(found, directory, as_primary)
-        names = conf_file.read(dir_fd)
-        bears = auto_conf.read(dir_fd).bears if standby else ""
+    dir_fd = site.dir_fd
+    standby = signal_file.is_there(dir_fd)
+    unsound = conf_check.problems(dir_fd, standby=standby)
+    if unsound:
+        raise Failure(" ".join(map(in_words, unsound)))
+    found = mark_file.settle(dir_fd, site.me, system)
+    _take_reserve(dir_fd)
+    directory = judged.Directory(site.me, system, standby, mark_file.new_generation())
+    mark, fresh, refusal = _judged(found, directory, as_primary)
+    names = conf_file.read(dir_fd)
+    bears = auto_conf.read(dir_fd).bears if standby else ""
     where = instance.found(site)
     return Survey(
         mark, fresh, refusal, standby, names.state, names.name, bears, system,
@@ -80,9 +77,8 @@ def survey(_line: Line, site: Site, as_primary: bool) -> Survey:
 
 def _take_reserve(dir_fd: int) -> None:
     """Have room for mark and conf; a file system that is full has none to be taken."""
-    with suppress(OSError):
-        if not reserve.is_whole(dir_fd):
-            reserve.take(dir_fd)
+    with suppress(OSError, Failure):
+        conf_file.take_reserve(dir_fd)
 
 
 def _judged(
@@ -91,24 +87,21 @@ def _judged(
     try:
         what = judged.judge(found, directory, as_primary=as_primary)
     except Failure as ex:
-        return (
-            None,
-            None,
-            " ".join(filter(None, [f"{ex.primary}.", ex.detail, ex.hint])),
-        )
+        return None, None, in_words(ex)
     return (None, what.mark, "") if what.new else (what.mark, None, "")
 
 
 def write_mark(_line: Line, site: Site, mark: Mark) -> Mark | Failed:
     """Make *mark* durable, and return it as it was written."""
     stamped = replace(mark, since=time.strftime("%Y-%m-%d %H:%M:%S %z"))
-    with _opened(site) as dir_fd:
-        try:
-            return mark_file.write(dir_fd, stamped)
-        except steps.Unsure as ex:
-            return Failed(str(ex), unsure=True)
-        except OSError as ex:
-            return Failed(str(ex), unsure=False)
+    try:
+        written = mark_file.write(site.dir_fd, stamped)
+    except steps.Unsure as ex:
+        return Failed(str(ex), unsure=True)
+    except OSError as ex:
+        return Failed(str(ex), unsure=False)
+    _take_reserve(site.dir_fd)
+    return written
 
 
 def write_names(
@@ -118,12 +111,12 @@ def write_names(
 
     Raises Failure where the server cannot or does not read it.
     """
-    with _opened(site) as dir_fd:
-        written = conf_file.write(dir_fd, names)
-        others = conf_file.elsewhere(dir_fd)
-        wrong = conf_file.wrong(dir_fd)
+    written = conf_file.write(site.dir_fd, names)
     if postmaster is not None:
         send_signal(*postmaster, signal.SIGHUP)
+    others = conf_file.elsewhere(site.dir_fd)
+    wrong = conf_file.wrong(site.dir_fd)
+    _take_reserve(site.dir_fd)
     if wrong:
         raise Failure(
             f"postgresql.conf has an error, so nothing is read of it: {wrong[0]}"
@@ -145,6 +138,5 @@ def bear(_line: Line, site: Site, name: str, postmaster: Ident | None) -> str:
     if postmaster is not None:
         sessions.bear(site, postmaster, name)
         return name
-    with _opened(site) as dir_fd:
-        auto_conf.bear(dir_fd, name)
+    auto_conf.bear(site.dir_fd, name)
     return name

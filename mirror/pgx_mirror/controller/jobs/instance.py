@@ -17,6 +17,7 @@ from pgx_mirror.controller.jobs import site as sites
 from pgx_mirror.controller.jobs.calls import Calls
 from pgx_mirror.controller.jobs.line import Line
 from pgx_mirror.controller.jobs.site import Site
+from pgx_mirror.data import signal_file
 from pgx_postgres import control
 from pgx_postgres.processes import evidence, instance
 from pgx_postgres.running import guard, server, startup
@@ -28,10 +29,24 @@ _ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "LC_MESSAGES", "TZ", "HOME")
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What runs: the postmaster, None without one; *rest*: processes that it has left."""
+    """What runs, and what the data directory is.
 
-    postmaster: Ident | None = None
-    rest: int = 0
+    postmaster  None without one;  rest: processes that it has left
+    standby     standby.signal is there: PostgreSQL removes it before a promoted server
+                accepts a commit, so its presence proves that none was
+    """
+
+    postmaster: Ident | None
+    rest: int
+    standby: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StartedAs:
+    """A server that takes connections."""
+
+    postmaster: Ident
+    standby: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +55,7 @@ class StoppedAt:
 
     left: str
     checkpoint: int
+    standby: bool
 
 
 def find(_line: Line, site: Site) -> Found:
@@ -52,12 +68,13 @@ def found(site: Site) -> Found:
     known = evidence.gather(site.uid, site.data_directory)
     there = instance.processes(known, frozenset())
     heads = instance.postmasters(there)
+    standby = signal_file.is_there(site.dir_fd)
     if not heads:
-        return Found(rest=len(there))
-    return Found(heads[0].ident, len(there) - 1)
+        return Found(None, len(there), standby)
+    return Found(heads[0].ident, len(there) - 1, standby)
 
 
-def start(line: Line, site: Site, seconds: float) -> Ident:
+def start(line: Line, site: Site, seconds: float) -> StartedAs:
     """Start the server and return its postmaster once it takes connections.
 
     Raises Failure: it is running, is locked elsewhere, has ended, or is not ready in time;
@@ -86,7 +103,8 @@ def start(line: Line, site: Site, seconds: float) -> Ident:
     if outcome == "late":
         doing = startup.doing(forked.pid).text
         raise Failure(f"the server is not ready within {seconds:g} s", detail=doing)
-    return forked.pid, forked.start
+    standby = signal_file.is_there(site.dir_fd)
+    return StartedAs((forked.pid, forked.start), standby)
 
 
 def _environment(site: Site) -> dict[str, str]:
@@ -101,9 +119,10 @@ def stop(
     recorded = evidence.Recorded(postmaster)
     known = evidence.gather(site.uid, site.data_directory, recorded)
     left = stopping.stop(Calls(line), known, mode, time.monotonic() + seconds)
+    standby = signal_file.is_there(site.dir_fd)
     if left:
-        return StoppedAt(f"{len(left)} processes or segments are left", 0)
-    return StoppedAt("", control.read_shutdown(site.data_directory))
+        return StoppedAt(f"{len(left)} processes or segments are left", 0, standby)
+    return StoppedAt("", control.read_shutdown(site.data_directory), standby)
 
 
 def is_alive(postmaster: Ident | None) -> bool:

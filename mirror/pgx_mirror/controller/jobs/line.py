@@ -9,6 +9,8 @@ import struct
 from dataclasses import dataclass
 from typing import Any
 
+from pgx_base.failure import Failure
+
 HEAD = struct.Struct("=I")
 
 
@@ -77,3 +79,8 @@ def _read(fd: int, size: int) -> bytes:
             raise EOFError
         data += more
     return data
+
+
+def in_words(problem: Failure) -> str:
+    """Return *problem* as one line of sentences."""
+    return " ".join(filter(None, [f"{problem.primary}.", problem.detail, problem.hint]))

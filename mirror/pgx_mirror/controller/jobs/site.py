@@ -16,12 +16,15 @@ _ASKED_WITHIN = 10.0  # seconds
 class Site:
     """One instance: plain values, so that a hand can be told of it.
 
+    dir_fd     the data directory, open since the start: where its file system is unmounted,
+               nothing is written into the empty mount point
     uid, home  the instance administrator, who runs the controller and the server
     log        the file that takes the server's output
     """
 
     me: str
     data_directory: str
+    dir_fd: int
     bin_dir: str
     log: str
     uid: int
@@ -31,12 +34,13 @@ class Site:
     database: str
 
 
-def of(settings: Settings, home: str, user: str) -> Site:
+def of(settings: Settings, dir_fd: int, home: str, user: str) -> Site:
     """Return the site of *settings*; *user*: the OS user, and so the database's."""
     server = settings.server
     return Site(
         me=settings.identifier,
         data_directory=server.db_instance,
+        dir_fd=dir_fd,
         bin_dir=server.bin_dir,
         log=f"{settings.mcdir}/{settings.identifier}.server.log",
         uid=os.geteuid(),
