@@ -245,6 +245,23 @@ def test_given_up_while_names_stay_its_probe_is_ended(pair: Pair, proof: Proof) 
     wait_until(lambda: waiting(pair) == "0", "the probe is ended")
 
 
+def test_a_standby_that_says_nothing_by_itself_is_nudged(
+    pair: Pair, proof: Proof
+) -> None:
+    pair.b.ask("alter system set wal_receiver_status_interval = 0")
+    kill(pair.b.pid() or 0, signal.SIGHUP)
+    shown = "show wal_receiver_status_interval"
+    wait_until(lambda: pair.b.ask(shown) == "0", "it is shown")
+    pair.names(BARRIER)
+    proof.on(30, BARRIER)
+    have = "select flush_lsn = pg_current_wal_flush_lsn() from pg_stat_replication"
+    wait_until(lambda: pair.a.ask(have) == "t", "the standby has answered already")
+
+    pair.names(NAME)
+
+    proof.free(10)  # the primary asks for a word after half of wal_sender_timeout, 30 s
+
+
 def test_a_cancelled_probe_frees_nobody(
     pair: Pair, proof: Proof, connect: Connect
 ) -> None:
