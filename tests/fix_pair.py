@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -18,6 +19,7 @@ from fixtures.server import Server
 from pgx_base import proc
 from pgx_mirror.database.access import APPLICATION, Access
 from pgx_mirror.database.look import Looker
+from pgx_mirror.database.proof import Proof
 from pgx_postgres.probe.addresses import Address
 from pgx_postgres.probe.login import Login
 from tests.fix_postgres import MakeServer, make_instance, open_directory
@@ -187,3 +189,10 @@ def looker() -> Iterator[MakeLooker]:
     yield make
     for one in made:
         one.close()
+
+
+@pytest.fixture
+def proof(pair: Pair) -> Iterator[Proof]:
+    """Proofs of the pair's primary."""
+    with closing(Proof(access(pair.a))) as made:
+        yield made

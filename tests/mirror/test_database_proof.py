@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Iterator
 from contextlib import closing
 
 import pytest
@@ -13,38 +12,11 @@ from fixtures.server import Server
 from pgx_mirror.core import wal
 from pgx_mirror.database.proof import Proof
 from pgx_mirror.database.trouble import Lost, Refused, TooLate, Unproven
-from tests.fix_pair import NAME, MakeLooker, Pair, access, child, freeze, set_names
+from tests.fix_pair import NAME, Pair, access, child, freeze, set_names
 from tests.fix_sessions import Connect
+from tests.mirror.arming import BARRIER, NOT_GIVEN, commits, waiting
 
 pytestmark = pytest.mark.postgres
-BARRIER = "pgx_mirror_barrier"
-NOT_GIVEN = (Unproven, TooLate)  # which of them is a matter of load
-
-
-@pytest.fixture
-def proof(pair: Pair) -> Iterator[Proof]:
-    with closing(Proof(access(pair.a))) as made:
-        yield made
-
-
-def waiting(pair: Pair) -> str:
-    return pair.a.ask(
-        "select count(*) from pg_stat_activity where wait_event = 'SyncRep'"
-    )
-
-
-def commits(pair: Pair, connect: Connect) -> Callable[[], bool]:
-    """Begin a client's commit, and return what tells whether it has returned."""
-    session = connect(pair.a)
-    session.pgconn.nonblocking = 1
-    session.pgconn.send_query(b"select pg_logical_emit_message(true, 'client', '')")
-    session.pgconn.flush()
-
-    def returned() -> bool:
-        session.pgconn.consume_input()
-        return not session.pgconn.is_busy()
-
-    return returned
 
 
 def test_an_arming_holds_commits_up_from_the_barrier_to_the_real_name(
@@ -143,72 +115,6 @@ def test_no_proof_of_on_without_wal_senders(server: Server) -> None:
 
     with closing(Proof(access(server))) as proof, pytest.raises(NOT_GIVEN):
         proof.on(0.5, BARRIER)
-
-
-def test_a_checkpoint_at_work_holds_back_the_barrier(pair: Pair, proof: Proof) -> None:
-    proof.off(30)
-    checkpointer = child(pair.a, "checkpointer")
-    kill(checkpointer, signal.SIGSTOP)
-    pair.names(BARRIER)
-    with pytest.raises(NOT_GIVEN):
-        proof.on(0.5, BARRIER)
-    pair.names(None)
-
-    kill(checkpointer, signal.SIGCONT)
-
-    proof.off(30)  # what it had on its way is over: this is what makes it so
-    assert waiting(pair) == "0"
-
-
-def test_a_checkpoint_that_begins_under_the_barrier_holds_no_writer_up(
-    pair: Pair, proof: Proof, connect: Connect
-) -> None:
-    pair.names(BARRIER)
-    proof.on(30, BARRIER)
-    client = commits(pair, connect)
-    kill(child(pair.a, "checkpointer"), signal.SIGSTOP)
-
-    pair.names(NAME)
-
-    proof.free(30)  # by the walsender, which reads for itself
-    wait_until(client, "the client's commit returns")
-
-
-def test_a_checkpoint_under_an_arming_that_is_given_up_does(
-    pair: Pair, proof: Proof, connect: Connect
-) -> None:
-    pair.names(BARRIER)
-    proof.on(30, BARRIER)
-    client = commits(pair, connect)
-    checkpointer = child(pair.a, "checkpointer")
-    kill(checkpointer, signal.SIGSTOP)
-
-    pair.names(None)
-
-    assert not proof.drop(0.5)
-    assert not client()
-    kill(checkpointer, signal.SIGCONT)
-    wait_until(client, "the client's commit returns")
-
-
-def test_no_barrier_while_another_checkpoint_runs(
-    pair: Pair, proof: Proof, connect: Connect, looker: MakeLooker
-) -> None:
-    looking = looker(access(pair.a))
-
-    def at_work() -> bool:
-        return looking.look(30).checkpointing
-
-    assert not at_work()
-    session = connect(pair.a)
-    session.execute("create table if not exists big (n int)")
-    session.execute("insert into big select generate_series(1, 400000)")
-    session.pgconn.send_query(b"checkpoint")
-
-    wait_until(at_work, "a checkpoint is seen at work")
-    proof.off(60)
-
-    assert not at_work()
 
 
 @pytest.mark.parametrize("value", ["off", "local", "remote_write"])

@@ -166,7 +166,9 @@ def test_two_servers_share_no_slot(servers: set[str]) -> None:
 
 
 def test_a_connection_string_keeps_what_is_ours() -> None:
-    source = Source("h'o", "5432", "us er", "server\\2", "sslmode=require host=elsewhere")
+    source = Source(
+        "h'o", "5432", "us er", "server\\2", "sslmode=require host=elsewhere"
+    )
 
     assert source.conninfo(application_name=source.joining) == (
         "sslmode=require host=elsewhere host='h\\'o' port='5432' user='us er'"
