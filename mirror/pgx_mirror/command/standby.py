@@ -15,7 +15,7 @@ from pgx_mirror.conf.settings import Settings
 from pgx_mirror.controller import holding
 from pgx_mirror.controller.asking import Refused
 from pgx_mirror.controller.ending import end
-from pgx_mirror.setup import making, programs
+from pgx_mirror.setup import making
 from pgx_mirror.setup.source import Source
 
 _TAKEN_BACK = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -33,8 +33,6 @@ def make(asked: Request) -> int:
     """Make it, and return the exit code.  Raises Failure, Refused, Unsound."""
     settings = loaded(asked, warnings=True)
     mcdir, server = settings.mcdir, settings.identifier
-    if settings.server.bin_dir:
-        programs.prefer(settings.server.bin_dir)
     lock_fd = holding.take(mcdir, server, holding.SETUP)
     holding.check_free(mcdir, server, *holding.SERVICE)
     # What a setup that was killed has left still writes into the data directory.
@@ -71,6 +69,7 @@ def _task(asked: Request, settings: Settings) -> making.Task:
         given["-U"],
         given["--standby-name"],
         given.get("-c", ""),
+        settings.server.bin_dir,
     )
     return making.Task(
         settings.mcdir,

@@ -26,10 +26,10 @@ from pgx_mirror.controller.telling import TRACE_KB
 from pgx_mirror.controller.watcher import Kept
 from pgx_mirror.controller.words import Answer, Refused, answer
 from pgx_mirror.core.facts import REST, RUN, Facts
+from pgx_mirror.core.mark import LOCK
 from pgx_mirror.data import steps
 
 PROGRAM = "mc_main"
-LOCK = "pgx_mirror.lock"
 _LOCK_WITHIN = 60.0  # seconds that hands of an earlier controller have to end
 
 
@@ -38,6 +38,7 @@ def run(words: list[str]) -> int:
     given = options.parse(words)
     settings = load(given.mcdir, given.server)
     watcher_fd = holding.take(settings.mcdir, settings.identifier, holding.WATCHER)
+    holding.check_free(settings.mcdir, settings.identifier, holding.SETUP)
     kept_fds = [fd for fd in (watcher_fd, given.started_by) if fd >= 0]
     detach.detach(kept_fds)
     first = FirstWord(given.started_by)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields, replace
 from zlib import crc32
 
 FILE = "pgx_mirror.mark"
+LOCK = "pgx_mirror.lock"  # beside it; a controller holds it
 VERSION = "pgx_mirror mark 1"
 
 PAIR, ALONE, GIVEN = "PAIR", "ALONE", "GIVEN"
@@ -30,7 +31,7 @@ class Mark:
     generation       32 hex digits, new at each setup
     system           PostgreSQL's system identifier
     epoch, state     what was promised
-    pair             the pair's epoch that GIVEN, or a standby's ALONE, came from
+    pair             the pair's epoch that GIVEN, or the ALONE of who took over, came from
     peer_generation  the standby's generation that PAIR means
     policy, register heartbeat_error_action, and the register's identity, of this epoch
     timeline         PostgreSQL's timeline when it was written

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 from collections.abc import Iterable
@@ -48,8 +49,11 @@ class Local:
         return tuple(f"{space}/{self.part}" for space in self.spaces)
 
 
-def look(data: str) -> Local:
-    """Return what is in the data directory *data*.  Raises Failure."""
+def look(data: str, bin_dir: str = "") -> Local:
+    """Return what is in the data directory *data*; *bin_dir* has PostgreSQL's programs.
+
+    Raises Failure.
+    """
     try:
         names = os.listdir(data)
     except FileNotFoundError:
@@ -62,7 +66,7 @@ def look(data: str) -> Local:
         return Local(empty=True)
     wal, spaces = _elsewhere(data)
     system, part = _identity(data)
-    timeline = _timeline(data) if system else 0
+    timeline = _timeline(data, bin_dir) if system else 0
     return Local(False, _mark(data), system, wal, spaces, part, timeline)
 
 
@@ -87,6 +91,29 @@ def check_idle(data: str) -> None:
             detail=f"Its postmaster is process {pids[0]}.",
             hint="Stop it: mc_ctl stop.",
         )
+    if _is_locked(f"{data}/{marks.LOCK}"):
+        raise Failure(
+            f"a controller works on data directory {quoted(data)}",
+            detail="It is another management directory's.",
+            hint="Stop it: mc_ctl stop -M that directory.",
+        )
+
+
+def _is_locked(path: str) -> bool:
+    """Whether a controller holds its lock; where that cannot be told nobody does."""
+    try:
+        fd = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    finally:
+        os.close(fd)
+    return False
 
 
 def _mark(data: str) -> Mark | None:
@@ -109,9 +136,9 @@ def _identity(data: str) -> tuple[str, str]:
     return str(found.system_identifier), found.tablespace_directory
 
 
-def _timeline(data: str) -> int:
+def _timeline(data: str, bin_dir: str) -> int:
     try:
-        binaries = programs.directory_of(control.read_major(data))
+        binaries = programs.directory_of(control.read_major(data), bin_dir)
     except Failure:
         return 0
     said = programs.run([f"{binaries}/pg_controldata", "-D", data])

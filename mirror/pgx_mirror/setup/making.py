@@ -98,7 +98,7 @@ def make(task: Task, lock_fd: int, teller: Teller) -> None:
     Raises Refused where nothing was touched, and Failure.
     """
     found = _look(task, teller)
-    binaries = programs.directory_of(found.told.major)
+    binaries = programs.directory_of(found.told.major, task.source.bin_dir)
     slot = slot_of(task.server)
     source.drop_slot(task.source, slot)
     note = _note(task, found, slot)
@@ -136,7 +136,7 @@ def _look(task: Task, teller: Teller) -> _Found:
         )
     _check_name(task)
     local.check_idle(task.data)
-    here = local.look(task.data)
+    here = local.look(task.data, task.source.bin_dir)
     told = source.ask(task.source)
     more = source.ask_more(task.source, task.database)
     found = _Found(begun, told, more, here)

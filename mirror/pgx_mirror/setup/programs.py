@@ -11,8 +11,8 @@ from pgx_postgres import binaries
 # A password in the environment would be written into primary_conninfo; options of the
 # person who types would be the standby's.
 _LEFT_OUT = ("PGPASSWORD", "PGOPTIONS", "PGAPPNAME", "PGDATA", "PGUSER", "PGDATABASE")
+_NEEDED = (binaries.SERVER, "pg_basebackup", "pg_controldata")
 _NEWEST = 40
-_COPIES = "pg_basebackup"
 _WITHIN = 60.0  # seconds
 
 
@@ -22,46 +22,51 @@ def environment() -> dict[str, str]:
     return kept | {"LC_ALL": "C.UTF-8"}
 
 
-def prefer(directory: str) -> None:
-    """Look for programs in *directory* first: bin_dir of serverIdentifier.conf."""
-    os.environ["PATH"] = ":".join(filter(None, [directory, os.environ.get("PATH")]))
+def any_psql(bin_dir: str) -> str:
+    """Return the path of a psql; any version can ask any server.
 
-
-def any_psql() -> str:
-    """Return the path of a psql; any version can ask any server.  Raises Failure."""
-    places = [*_path(), *_usual()]
-    for directory in places:
-        if all(
-            os.access(f"{directory}/{name}", os.X_OK) for name in ("psql", "postgres")
-        ):
+    *bin_dir* is looked into first, empty for none.  Raises Failure.
+    """
+    for directory in [*_named(bin_dir), *_path(), *_usual()]:
+        if _has(directory, "psql"):
             return f"{directory}/psql"
     raise Failure(
         "no programs of PostgreSQL on this server",
-        hint="Install PostgreSQL, or put the directory of its programs into PATH.",
+        hint="Install PostgreSQL, or set bin_dir to the directory of its programs.",
     )
 
 
-def directory_of(major: int) -> str:
-    """Return the directory that has PostgreSQL *major*'s programs.  Raises Failure."""
-    for directory in _path():
-        if not os.access(f"{directory}/{_COPIES}", os.X_OK):
-            continue  # it has links to some of the programs alone
-        try:
-            return binaries.find(directory, major, _version)
-        except Failure:
-            continue
-    try:
-        return binaries.find("", major, _version)
-    except Failure as ex:
-        raise Failure(
-            f"no programs of PostgreSQL {major} on this server, which the primary is",
-            detail=ex.detail,
-            hint="Install that version, or put the directory of its programs into PATH.",
-        ) from ex
+def directory_of(major: int, bin_dir: str) -> str:
+    """Return the directory that has all programs of PostgreSQL *major*; *bin_dir* first.
+
+    Raises Failure.
+    """
+    places = [*_named(bin_dir), *_path(), *binaries.candidates("", major)]
+    for directory in places:
+        if _has(directory, *_NEEDED):
+            try:
+                return binaries.find(directory, major, _version)
+            except Failure:
+                continue  # another version's
+    raise Failure(
+        f"no programs of PostgreSQL {major} on this server, which the primary is",
+        detail=f"{', '.join(_NEEDED)} are needed. Looked into {', '.join(places)}.",
+        hint="Install that version, or set bin_dir to the directory of its programs.",
+    )
+
+
+def _has(directory: str, *programs: str) -> bool:
+    return all(os.access(f"{directory}/{name}", os.X_OK) for name in programs)
+
+
+def _named(bin_dir: str) -> list[str]:
+    return [bin_dir] if bin_dir else []
 
 
 def _path() -> list[str]:
-    return [d for d in os.environ.get("PATH", "").split(":") if d.startswith("/")]
+    """Return PATH's directories but those of wrappers, which choose a version themselves."""
+    found = [d for d in os.environ.get("PATH", "").split(":") if d.startswith("/")]
+    return [directory for directory in found if _has(directory, binaries.SERVER)]
 
 
 def _usual() -> list[str]:

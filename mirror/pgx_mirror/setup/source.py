@@ -37,7 +37,8 @@ _MARK = f"select pg_read_file('{marks.FILE}', 0, 4096, true)"
 class Source:
     """Where the primary listens, who asks, and *name*, which its standby is to bear.
 
-    more  further connection parameters, as people have given them
+    more     further connection parameters, as people have given them
+    bin_dir  where PostgreSQL's programs are, empty where they are looked for
     """
 
     host: str
@@ -45,6 +46,7 @@ class Source:
     user: str
     name: str
     more: str = ""
+    bin_dir: str = ""
 
     def conninfo(self, **also: str) -> str:
         """Return the connection string; what is ours counts, whatever *more* says."""
@@ -99,7 +101,7 @@ class More:
 def ask(source: Source) -> Told:
     """Ask the primary by a replication connection.  Raises Failure."""
     commands = ["IDENTIFY_SYSTEM", *(f"SHOW {name}" for name in _ASKED)]
-    said = _run(_replication(source), commands)
+    said = _run(source, _replication(source), commands)
     if said.returncode != 0:
         raise _refused(source, said.stderr)
     identity, *values = said.stdout.split("\n")
@@ -119,16 +121,16 @@ def ask(source: Source) -> Told:
 def ask_more(source: Source, database: str) -> More:
     """Ask by a session with *database* as well."""
     conninfo = source.conninfo(dbname=database, application_name="mc_ctl")
-    said = _run(conninfo, [_SPACES])
+    said = _run(source, conninfo, [_SPACES])
     if said.returncode != 0:
         return More(why=_last(said.stderr))
     spaces = tuple(line for line in said.stdout.split("\n") if line)
-    return More(spaces, _mark(_run(conninfo, [_MARK]).stdout))
+    return More(spaces, _mark(_run(source, conninfo, [_MARK]).stdout))
 
 
 def drop_slot(source: Source, slot: str) -> None:
     """Drop the replication slot, if it is there.  Raises Failure."""
-    said = _run(_replication(source), [f"DROP_REPLICATION_SLOT {slot}"])
+    said = _run(source, _replication(source), [f"DROP_REPLICATION_SLOT {slot}"])
     if said.returncode == 0 or _NO_SUCH_SLOT in said.stderr:
         return
     if _SLOT_IN_USE in said.stderr:
@@ -149,9 +151,19 @@ def _replication(source: Source) -> str:
     )
 
 
-def _run(conninfo: str, commands: list[str]) -> subprocess.CompletedProcess[str]:
+def _run(
+    source: Source, conninfo: str, commands: list[str]
+) -> subprocess.CompletedProcess[str]:
     shown = ["-v", "ON_ERROR_STOP=1", "-v", "VERBOSITY=verbose"]
-    line = [programs.any_psql(), "-XAtqw", "-F", _BETWEEN, *shown, "-d", conninfo]
+    line = [
+        programs.any_psql(source.bin_dir),
+        "-XAtqw",
+        "-F",
+        _BETWEEN,
+        *shown,
+        "-d",
+        conninfo,
+    ]
     for command in commands:
         line += ["-c", command]
     return programs.run(line, PGCONNECT_TIMEOUT="30")

@@ -47,6 +47,11 @@ def _taken_back(facts: Facts) -> int:
     return max(_epoch(facts), _pair(facts) + 2, promised)
 
 
+def _none(_facts: Facts) -> int:
+    """Return the pair that a primary came from by taking over: none."""
+    return 0
+
+
 def _told_epoch(facts: Facts) -> int:
     theirs = standby.told_sync(facts)
     return theirs.epoch if theirs is not None else 0
@@ -102,7 +107,7 @@ MARKS = (
     Row(
         "taken back",
         lambda f, _: basics.is_in(f, GIVEN) and primary.has_renounced(f),
-        _mark(ALONE, _taken_back),
+        _mark(ALONE, _taken_back, pair=_none),
         "both have renounced: the standby has promised for the very epoch that was given",
     ),
     Row(
@@ -129,6 +134,7 @@ MARKS = (
         _mark(
             PAIR,
             _next,
+            pair=_none,
             peer_generation=_joining_generation,
             policy=lambda f: f.terms.policy,
             register=lambda f: f.register if f.terms.policy == ARBITRATION else "",

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from pgx_mirror.core.facts import SWITCH
 from pgx_mirror.core.mark import ALONE, GIVEN, OUT, PAIR, SYNC, Mark
-from pgx_mirror.core.report import DOWN, NAMES_SET, UP, Report
+from pgx_mirror.core.report import DOWN, NAMES_SET, STOPPING, UP, Report
 from pgx_mirror.core.status import reasons as why
 from pgx_mirror.core.status.values import (
     ABNORMAL,
@@ -123,7 +123,7 @@ def _row(host: str, view: View, other: View) -> Row:
     if view.silent or report is None:
         role = _role_of_silent(view, other)
         return Row(view.server, role, host, ABNORMAL, UNKNOWN, UNKNOWN)
-    down = report.server == DOWN and report.database == NORMAL
+    down = report.server in (DOWN, STOPPING) and report.database == NORMAL
     return Row(
         view.server,
         _role(view),
