@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from pgx_mirror.peer import streams
-from pgx_mirror.peer.events import FLOOD, GARBAGE, SECRET, Met, Refused
+from pgx_mirror.peer.events import FLOOD, GARBAGE, SECRET, SILENT, Met, Refused
 from pgx_mirror.peer.settings import Address
 from pgx_mirror.peer.streams import EACH
 from pgx_mirror.wire.frames import frame
@@ -115,7 +115,7 @@ def test_who_speaks_a_byte_at_a_time_is_not_waited_for(
     until(drip, one, other)
     met(one, other)
 
-    assert [event.kind for event in one.all(Refused)] == [GARBAGE]
+    assert [event.kind for event in one.all(Refused)] == [SILENT]
     stranger.close()
 
 

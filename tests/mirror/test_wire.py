@@ -184,6 +184,14 @@ def test_a_proof_is_not_reflected() -> None:
         dialler.incoming(listener.outgoing())
 
 
+def test_where_anybody_is_expected_oneself_is_not() -> None:
+    def end(side: str, fill: bytes) -> Channel:
+        return Channel(SECRET, "server1", side, fill * 32, b"peer")
+
+    with pytest.raises(UnknownPeer, match="own identifier"):
+        end(CLIENT, b"1").incoming(end(SERVER, b"2").outgoing())
+
+
 def test_a_proof_made_as_client_proves_nothing_as_server() -> None:
     """The answer must be made by who holds the secret as the other side."""
     one, other = server(), client()

@@ -27,8 +27,9 @@ class Ends:
     """Where this controller listens, and how it dials the peer's."""
 
     def __init__(self, settings: Settings) -> None:
-        """Listen.  Raises Failure."""
+        """Listen.  Raises Failure; ValueError for a secret that is too short."""
         self._settings = settings
+        self._channel(CLIENT, b"")
         host = settings.theirs.host
         self._tls = None if settings.tls is None else Tls(settings.tls, host)
         self.names = Names(host, settings.theirs.port)

@@ -10,7 +10,7 @@ from pgx_mirror.peer.hello import Difference, Hello
 
 # Why somebody was turned away: which message it makes.
 SECRET, VERSION, STRANGER = "secret", "version", "stranger"
-GARBAGE, FLOOD, TLS = "garbage", "flood", "tls"
+GARBAGE, FLOOD, SILENT, TLS = "garbage", "flood", "silent", "tls"
 
 
 @dataclass(frozen=True, slots=True)

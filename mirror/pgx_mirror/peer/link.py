@@ -19,9 +19,9 @@ from typing import Any
 
 from pgx_mirror.core.report import Report
 from pgx_mirror.peer.awake import STEP, Awake
-from pgx_mirror.peer.codec import Numbered, Request, written
+from pgx_mirror.peer.codec import Acknowledged, Numbered, Request, written
 from pgx_mirror.peer.ends import Ends
-from pgx_mirror.peer.events import FLOOD, GARBAGE, Asked, Event, Heard, Lost, Met
+from pgx_mirror.peer.events import FLOOD, SILENT, Asked, Event, Heard, Lost, Met
 from pgx_mirror.peer.hello import Hello, differences
 from pgx_mirror.peer.outbox import Outbox
 from pgx_mirror.peer.refusals import Refusals, kind_of
@@ -41,7 +41,9 @@ class Link:
     Times are the loop's monotonic seconds.  Nothing waits, and nothing that comes from
     outside raises: it becomes an event.
 
-    trouble  why the peer could not be reached last, empty when it is
+    trouble       why the peer could not be reached last, empty when it is
+    acknowledged  when the peer acknowledged something last, None before it did; it grows old
+                  where the peer is heard and does not hear: a cut of one direction
     """
 
     def __init__(
@@ -53,6 +55,7 @@ class Link:
     ) -> None:
         """Listen.  Raises Failure: the address, the port, the TLS files."""
         self.trouble = ""
+        self.acknowledged: float | None = None
         self._settings, self._wall = settings, wall
         self._hello = hello
         self._met: Hello | None = None
@@ -97,16 +100,6 @@ class Link:
         """The peer's hello, None while there is no connection."""
         return self._met
 
-    @property
-    def acknowledged(self) -> float | None:
-        """When what the peer has acknowledged last was said; None before anything was.
-
-        It grows old where the peer is heard and does not hear: a cut of one direction.
-        """
-        found = [s.talk.acknowledged for s in self._streams.open if s.talk is not None]
-        times = [self._awake.real(time) for time in found if time is not None]
-        return max(times, default=None)
-
     def interests(self) -> list[tuple[int, int]]:
         """Return each descriptor with the poll events that are of interest."""
         voice = self._streams.voice
@@ -137,8 +130,9 @@ class Link:
         time = self._awake.at(now)
         self._ends.names.tick(now)
         for stream, why in list(self._streams.overdue(time, self._give_up)):
-            if not (stream.rank or stream.dialled):
-                self._refuse(stream.host, why, GARBAGE)
+            # The peer's own may have been cut off: that is no news of a stranger.
+            if not (stream.rank or stream.host in self._ends.peers() or stream.dialled):
+                self._refuse(stream.host, why, SILENT)
             self._drop(stream, why)
         if self._wants_dial(time):
             self._dial(time, now)
@@ -155,7 +149,11 @@ class Link:
         return found if names is None else min(found, names)
 
     def close(self) -> None:
-        """Close every socket; nothing is said to the peer."""
+        """Close every socket; nothing is said to the peer.
+
+        A child that was forked does this too, or the port stays taken, and the peer's
+        connections open, for as long as it lives: it does not part the two.
+        """
         self._ends.close()
         for stream in list(self._streams.by_fd.values()):
             self._streams.remove(stream)
@@ -247,10 +245,12 @@ class Link:
                     self._greeted(stream, said)
                 case Numbered(number) if number > self._heard:
                     self._heard, latest = number, said.report
+                case Numbered():
+                    pass  # older than what another connection brought
                 case Request(content):
                     self._events.append(Asked(content))
-                case _:
-                    pass  # acknowledged, or older than what another connection brought
+                case Acknowledged():
+                    self.acknowledged = self._awake.now
         if latest is not None:
             self._events.append(Heard(latest, self._awake.now))
 

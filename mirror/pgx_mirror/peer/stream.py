@@ -99,9 +99,8 @@ class Stream:
             met_itself = self._sock.getsockname() == self._sock.getpeername()
         except OSError:
             return  # still under way
-        if (
-            met_itself
-        ):  # a port that nobody listens at, and that was chosen for this end
+        # A port that nobody listens at may be the one that this end was given.
+        if met_itself:
             raise Closed("nobody listens there")
         self.connecting = False
 

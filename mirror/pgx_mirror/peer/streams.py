@@ -11,6 +11,8 @@ from pgx_mirror.peer.stream import Stream
 EACH = 8
 OPEN = 4  # connections that have proved it: one that hangs stays beside its successor
 OPENING = 5.0  # seconds: the pauses of a busy server are shorter
+# The other host's kernel answers a dial, busy or not: after a cut the next is not far.
+CONNECTING = 1.0
 IDLE = 60.0  # seconds without a word on a connection beside the one that speaks
 
 
@@ -79,7 +81,9 @@ class Streams:
         voice = self.voice
         for stream in self.by_fd.values():
             since = None if stream.talk is None else stream.talk.unheard_since
-            if not stream.rank and time - stream.began >= OPENING:
+            if stream.connecting and time - stream.began >= CONNECTING:
+                yield stream, f"no connection within {CONNECTING:g} s"
+            elif not stream.rank and time - stream.began >= OPENING:
                 yield stream, f"it did not prove the secret within {OPENING:g} s"
             elif since is not None and time - since >= give_up:
                 yield stream, f"what was said was not acknowledged for {give_up:g} s"
@@ -90,7 +94,9 @@ class Streams:
         """Yield the times at which `overdue` has something more to say, idle ones apart."""
         for stream in self.by_fd.values():
             since = None if stream.talk is None else stream.talk.unheard_since
-            if not stream.rank:
+            if stream.connecting:
+                yield stream.began + CONNECTING
+            elif not stream.rank:
                 yield stream.began + OPENING
             elif since is not None:
                 yield since + give_up

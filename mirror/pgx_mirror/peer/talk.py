@@ -28,10 +28,7 @@ class Unheard:
 
 
 class Talk:
-    """The conversation with *who*, over a channel that has authenticated it.
-
-    acknowledged  when the last report that the peer has heard was sent, None before one
-    """
+    """The conversation with *who*, over a channel that has authenticated it."""
 
     def __init__(self, who: str, hello: bytes) -> None:
         self.hello: Hello | None = None
@@ -39,7 +36,6 @@ class Talk:
         self._hello = hello
         self._said = 0
         self._to_acknowledge = 0
-        self.acknowledged: float | None = None
         self._unheard: deque[Unheard] = deque()
 
     def introduce(self, hello: bytes) -> None:
@@ -98,7 +94,7 @@ class Talk:
         if number > self._said:
             raise Garbage("it has heard what was not said")
         while self._unheard and self._unheard[0].number <= number:
-            self.acknowledged = self._unheard.popleft().at
+            self._unheard.popleft()
 
     @property
     def unheard_since(self) -> float | None:

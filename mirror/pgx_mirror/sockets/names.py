@@ -34,7 +34,7 @@ class Names:
     def __init__(self, host: str, port: int) -> None:
         self.trouble = ""
         self._host, self._port = host, port
-        self._places = numeric(host, port)
+        self._places = _numeric(host, port)
         self._fixed = bool(self._places)
         self._child: subprocess.Popen[bytes] | None = None
         self._said = b""
