@@ -14,7 +14,7 @@ from tests.mirror.two_networks import Side, cable, entering
 
 pytestmark = pytest.mark.root
 
-_CUT = 3.0  # seconds: TCP sends again after 0.2, 0.4, 0.8, 1.6 and 3.2
+_CUT = 2.0  # seconds: TCP sends again after 0.2, 0.4, 0.8 and 1.6
 
 
 @pytest.fixture
