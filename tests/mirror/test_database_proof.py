@@ -12,7 +12,7 @@ from fixtures.server import Server
 from pgx_mirror.core import wal
 from pgx_mirror.database.proof import Proof
 from pgx_mirror.database.trouble import Lost, Refused, TooLate, Unproven
-from tests.fix_pair import NAME, Pair, access, child, freeze, set_names
+from tests.fix_pair import NAME, MakeLooker, Pair, access, child, freeze, set_names
 from tests.fix_sessions import Connect
 from tests.mirror.arming import BARRIER, NOT_GIVEN, commits, waiting
 
@@ -37,6 +37,25 @@ def test_an_arming_holds_commits_up_from_the_barrier_to_the_real_name(
     )
     wait_until(client, "the client's commit returns")
     assert waiting(pair) == "0"
+
+
+def test_a_look_tells_whether_the_commit_of_the_proof_waits_still(
+    pair: Pair, proof: Proof, connect: Connect, looker: MakeLooker
+) -> None:
+    """Others that wait prove nothing: a commit before theirs may have been released."""
+    look = looker(access(pair.a)).look
+    pair.names(BARRIER)
+    client = commits(pair, connect)
+    wait_until(lambda: waiting(pair) == "1", "the client waits")
+    assert not look(30).proof_waits
+
+    proof.on(30, BARRIER)
+
+    assert look(30).proof_waits
+    pair.names(NAME)
+    proof.free(30)
+    wait_until(client, "the client's commit returns")
+    assert not look(30).proof_waits
 
 
 def test_the_position_of_the_proof_reaches_the_standby(

@@ -156,4 +156,4 @@ class World:
                               "sync", at, at, at, stamp),)  # fmt: skip
         return Seen("77", False, names, "configuration file", wal_senders=10,
                     senders=senders, insert=self.position, flush=self.position,
-                    timeline=1)  # fmt: skip
+                    timeline=1, proof_waits=True)  # fmt: skip

@@ -67,6 +67,7 @@ class Seen:
     received      of a standby: pg_last_wal_receive_lsn;  replayed likewise
     limits        the settings LIMITS, in that order
     waiting       how many sessions wait in SyncRep
+    proof_waits   the commit of an arming's proof is among them: it has not returned
     writing       how many processes wait for WAL to be written or synced
     loose         roles and databases with a synchronous_commit that is no guarantee
     unable        why a standby could not be promoted, by its own settings
@@ -96,6 +97,7 @@ class Seen:
     limits: tuple[int, ...] = ()
     fsync: bool = True
     waiting: int = 0
+    proof_waits: bool = False
     writing: int = 0
     loose: tuple[str, ...] = ()
     unable: tuple[str, ...] = ()

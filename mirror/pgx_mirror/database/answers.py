@@ -32,6 +32,8 @@ _FAST = {
         from (select pg_is_in_recovery() as r offset 0) as recovery""",
     "sessions": """
         select count(*) filter (where wait_event = 'SyncRep'),
+            coalesce(bool_or(wait_event = 'SyncRep'
+                and application_name = 'mc_agent proof'), false),
             count(*) filter (where wait_event ~* '^wal(init)?(write|sync)$'),
             coalesce(bool_or(backend_type = 'checkpointer'
                 and wait_event is distinct from 'CheckpointerMain'), false)
@@ -164,7 +166,7 @@ def bears(known: Facts) -> str:
 
 def seen(fast: list[Rows], known: Facts) -> Seen:
     """Return the look, but for receiver, probe, version and superuser."""
-    senders, [position], [(waiting, writing, checkpointing)], _, loose = fast
+    senders, [position], [(waiting, proof, writing, checkpointing)], _, loose = fast
     recovery, names, _, insert, flush, walfile, _, received, replayed, paused = position
     receiver = walreceiver(fast)
     standby = recovery == "t"
@@ -187,6 +189,7 @@ def seen(fast: list[Rows], known: Facts) -> Seen:
         limits=tuple(_setting(known, name) for name in LIMITS),
         fsync=known.settings["fsync"][1] == "on",
         waiting=_int(waiting),
+        proof_waits=proof == "t",
         writing=_int(writing),
         loose=_loose(loose, known),
         unable=_unable(paused, known) if standby else (),

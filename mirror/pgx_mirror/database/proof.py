@@ -16,6 +16,8 @@ from pgx_mirror.database.session import Session
 from pgx_mirror.database.trouble import Lost, TooLate, Trouble, Unproven
 
 COMMIT = "select pg_logical_emit_message(true, 'pgx_mirror', '')"
+# Under its own name looks can tell whether the commit that was seen to wait still does.
+_NAMED = "set application_name = 'mc_agent proof'"
 _NAMES = "show synchronous_standby_names"
 _IDLE = """
     select wait_event is not distinct from 'CheckpointerMain' from pg_stat_activity
@@ -188,6 +190,7 @@ class Proof:
     def _probing(self, left: _Time) -> Session:
         if self._probe is None:
             self._probe = open_session(self._access, left.left, commit=REMOTE)
+            self._probe.ask(_NAMED, left.left)
         return self._probe
 
     def _watch(self, left: _Time) -> Session:

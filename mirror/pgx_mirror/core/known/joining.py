@@ -130,7 +130,8 @@ def is_answered(facts: Facts) -> bool:
 def is_joined(facts: Facts) -> bool:
     """Whether PAIR may be marked: the answer, and then a look that shows the standby alone.
 
-    One sender of that name, the standby's own, and no position beyond our own WAL.
+    One sender of that name, the standby's own, no position beyond our own WAL, and the
+    commit of the proof that waits still: nothing has released it in between.
     """
     arming, seen, peer = facts.arming, facts.seen, facts.peer
     if arming is None or seen is None or peer is None or facts.poisoned:
@@ -138,7 +139,7 @@ def is_joined(facts: Facts) -> bool:
     if not arming.looked or not is_answered(facts):
         return False
     rows = named(seen, facts.real_name)
-    return len(rows) == 1 and is_receiver(rows[0], peer)
+    return len(rows) == 1 and is_receiver(rows[0], peer) and seen.proof_waits
 
 
 def named(seen: Seen, name: str) -> list[Sender]:
