@@ -83,7 +83,7 @@ def facts(**settings: str) -> answers.Facts:
 
 def standby(*, paused: str = "f") -> list[list[tuple[str | None, ...]]]:
     position = ("t", "", "then", None, None, None, None, "0/5", "0/6", paused)
-    return [[], [position], [("0", "0", "f")], [], []]
+    return [[], [position], [("0", "f", "0", "f")], [], []]
 
 
 @given(st.sampled_from(["time", "xid", "lsn", "name"]), st.sampled_from(["t", "f"]))
@@ -108,12 +108,13 @@ def test_a_primarys_positions_are_numbers(insert: int, flush: int) -> None:
         *(None, None, None),
     )
     sender: Row = ("s", "5", "::1", "77", "streaming", "sync", "now", "0/1", None, None)
-    rows: list[Rows] = [[sender], [position], [("2", "1", "t")], [], []]
+    rows: list[Rows] = [[sender], [position], [("2", "t", "1", "t")], [], []]
 
     seen = answers.seen(rows, facts())
 
     assert (seen.insert, seen.flush, seen.timeline) == (insert, flush, 10)
     assert (seen.waiting, seen.writing, seen.checkpointing) == (2, 1, True)
+    assert seen.proof_waits
     assert (seen.senders[0].write, seen.senders[0].flush) == (1, 0)
     assert seen.unable == ()
 
