@@ -13,8 +13,8 @@ REPLAY = tests/fake_rms fixtures/transitions
 # Where the OS user of an instance can read what it runs: see the top of the file.
 OPEN   = $(PY) -m tools.run_open
 
-.PHONY: help setup commands demo demo-mirror test replay chaos model mutants lint types layers bench check install \
-    clean format
+.PHONY: help setup commands demo demo-mirror test replay chaos chaos-mirror model mutants lint types layers bench \
+    check install clean format
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' Makefile | \
@@ -47,6 +47,9 @@ replay: setup  ## the fake RMS: its tests, and every transition
 
 chaos: setup  ## random transitions and faults on the bed (CHAOS="--seed N --transitions N --jobs N")
 	@$(OPEN) $(PY) -m fixtures.chaos $(CHAOS)
+
+chaos-mirror: setup  ## random faults on a pair (CHAOS="--seed N --faults N --jobs N")
+	@$(OPEN) $(PY) -m fixtures.pair_chaos $(CHAOS)
 
 model: setup  ## the pair's protocol, every interleaving: all scenarios (MODEL="NAME..." or "-v NAME")
 	@$(PY) tests/mirror/model.py --jobs $$(nproc) $(MODEL)

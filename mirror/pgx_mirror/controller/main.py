@@ -28,6 +28,7 @@ from pgx_mirror.controller.words import Answer, Refused, answer
 from pgx_mirror.core.facts import REST, RUN, Facts
 from pgx_mirror.core.mark import LOCK
 from pgx_mirror.data import steps
+from pgx_postgres import control
 
 PROGRAM = "mc_main"
 _LOCK_WITHIN = 60.0  # seconds that hands of an earlier controller have to end
@@ -125,6 +126,8 @@ def _own_lock(settings: Settings) -> int:
 
 def _data_lock(dir_fd: int, directory: str) -> int:
     """Lock the data directory against a controller of another management directory."""
+    # Nothing is made in an empty directory: setup takes one that is not empty for another's.
+    control.read_major(directory)
     path, flags = f"{directory}/{LOCK}", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW
     try:
         fd = os.open(LOCK, flags | os.O_CLOEXEC, 0o600, dir_fd=dir_fd)

@@ -119,6 +119,7 @@ def _run(work: Work, kept: Kept, write_fd: int) -> NoReturn:
     code = 1
     try:
         os.setpgid(0, 0)
+        os.set_blocking(write_fd, False)
         work(kept, lambda facts: _tell(write_fd, kept, facts))
         code = 0
     finally:
@@ -134,4 +135,6 @@ def _tell(write_fd: int, kept: Kept, facts: Facts) -> None:
         kept.restarts,
         kept.why,
     )
-    os.write(write_fd, json.dumps(asdict(now)).encode() + b"\n")
+    # One that is dead or stopped holds up nothing: without it the controller goes on.
+    with suppress(BrokenPipeError, BlockingIOError):
+        os.write(write_fd, json.dumps(asdict(now)).encode() + b"\n")

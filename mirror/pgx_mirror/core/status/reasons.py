@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pgx_mirror.core.facts import ARBITRATION
-from pgx_mirror.core.mark import GIVEN, OUT, PAIR, SYNC
-from pgx_mirror.core.report import NAMES_SET, UP, Report
-from pgx_mirror.core.status.values import Reason
+from pgx_mirror.core.mark import ALONE, GIVEN, OUT, PAIR, SYNC
+from pgx_mirror.core.report import DOWN, NAMES_SET, UP, Report
+from pgx_mirror.core.status.values import NORMAL, Reason
 from pgx_mirror.core.status.view import View
 
 
@@ -41,8 +41,23 @@ def _about(view: View) -> Iterator[Reason]:
     if view.state in (PAIR, SYNC) and _misses_register(view.report):
         text = f'server "{view.server}" does not reach the arbiter'
         yield Reason(text, "Look at it: mc_arb status on the arbitration server.")
+    if view.state in (PAIR, ALONE, SYNC):
+        yield from _about_error(view, view.report)
     for why in view.report.unable:
         yield Reason(f'server "{view.server}" could not be promoted: {why}')
+
+
+def _about_error(view: View, report: Report) -> Iterator[Reason]:
+    """Yield what is wrong with a server, and what an operator has to do about it."""
+    hint = ""
+    if view.state == ALONE:
+        hint = f'Start it again: mc_ctl stop and start on server "{view.server}".'
+    elif not report.failover:
+        word = "switch" if view.leads else "detach"
+        hint = f"Automatics are off: mc_ctl {word}, or mc_ctl enable-failover."
+    for what, found in (("database", report.database), ("disk", report.disk)):
+        if found != NORMAL:
+            yield Reason(f'{what} of server "{view.server}": {found}', hint)
 
 
 def deposed(view: View) -> Iterator[Reason]:
@@ -58,7 +73,10 @@ def _misses_register(report: Report) -> bool:
 
 def _about_standby(view: View) -> Iterator[Reason]:
     assert view.report
-    if view.report.stays_out:
+    if not view.report.standby and view.report.server == DOWN:
+        hint = "Make it a standby again: mc_ctl setup, then mc_ctl start."
+        yield Reason(f'standby "{view.server}" was promoted by hand', hint)
+    elif view.report.stays_out:
         hint = f'Start it again: mc_ctl stop and start on server "{view.server}".'
         yield Reason(f'standby "{view.server}" was disconnected by hand', hint)
     elif view.report.server == UP:

@@ -1,0 +1,118 @@
+"""Chaos for the pair: a seed makes one plan, a plan is a file, and shrinking keeps failures."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as some
+
+from fixtures.chaos.shrink import shrink
+from fixtures.pair_chaos.kinds import FAULTS, of
+from fixtures.pair_chaos.plan import POLICIES, Plan, parsed, plan, plans, render
+from fixtures.pair_chaos.report import had
+from fixtures.pair_chaos.result import Done, Run, loaded, summary
+from fixtures.pair_chaos.strikes import STRIKES
+
+seeds = some.integers(0, 10**9)
+numbers = some.integers(0, 99)
+lengths = some.integers(1, 12)
+names = some.sampled_from([fault.name for fault in FAULTS])
+
+
+@given(seeds, numbers, lengths)
+def test_a_seed_makes_one_plan_and_a_file_is_that_plan(
+    seed: int, number: int, length: int
+) -> None:
+    made = plan(seed, number, length)
+    assert plan(seed, number, length) == made
+    assert parsed(render(made)) == made
+    assert len(made.steps) == length
+
+
+@given(seeds, numbers, lengths)
+def test_each_blow_is_a_fault_as_its_kind_allows(
+    seed: int, number: int, length: int
+) -> None:
+    made = plan(seed, number, length)
+    for blow in (blow for step in made.steps for blow in step.blows):
+        fault = of(blow.name)
+        assert blow.victim in fault.victims
+        assert fault.lasts[0] <= blow.lasts <= fault.lasts[1]
+        assert fault.policy in ("", made.policy)
+
+
+@given(seeds, some.integers(1, 60), lengths)
+def test_plans_have_as_many_faults_as_were_asked_for(
+    seed: int, faults: int, length: int
+) -> None:
+    made = plans(seed, faults, length)
+    assert sum(one.faults for one in made) >= faults
+    assert sum(one.faults for one in made[:-1]) < faults
+    assert len({one.seed for one in made}) == len(made)
+
+
+@given(seeds, names)
+def test_a_plan_may_be_of_one_fault(seed: int, name: str) -> None:
+    steps = plan(seed, 0, 3, name).steps
+    assert [blow.name for step in steps for blow in step.blows] == [name] * 3
+
+
+def test_every_fault_can_be_struck() -> None:
+    assert set(STRIKES) == {fault.name for fault in FAULTS}
+    assert len({fault.name for fault in FAULTS}) == len(FAULTS)
+
+
+def test_two_hundred_faults_have_nearly_every_kind_and_both_policies() -> None:
+    made = plans(7, 200, 5)
+    struck = Counter(b.name for one in made for s in one.steps for b in s.blows)
+    assert len(struck) >= len(FAULTS) - 2
+    assert {one.policy for one in made} == set(POLICIES)
+    assert sum(len(s.blows) == 2 for one in made for s in one.steps) > 30
+
+
+@given(seeds, some.sets(some.integers(0, 9), min_size=1, max_size=3))
+def test_shrinking_keeps_what_makes_it_fail(seed: int, needed: set[int]) -> None:
+    whole = plan(seed, 0, 10)
+    steps = tuple(replace(step, gap=float(i)) for i, step in enumerate(whole.steps))
+    numbered = replace(whole, steps=steps)
+
+    def fails(candidate: Plan) -> bool:
+        return needed <= {int(step.gap) for step in candidate.steps}
+
+    short = shrink(numbered, fails, 1000)
+    assert {int(step.gap) for step in short.steps} == needed
+
+
+def test_a_campaign_goes_on_from_its_file(tmp_path: Path) -> None:
+    report = tmp_path / "report.jsonl"
+    assert had(report, {"1-0"}) == []
+    run = Run("1-0", "message", steps=[Done(("mc_ctl switch",), True, 2.5)])
+    other = replace(run, seed="2-0")
+    whole = "".join(json.dumps(one.line()) + "\n" for one in (run, other))
+    report.write_text(whole + whole[:40])
+    assert had(report, {"1-0", "1-1"}) == [run]
+    assert had(report, set()) == [run, other]
+
+
+def test_a_line_that_was_cut_does_not_spoil_the_next(tmp_path: Path) -> None:
+    report = tmp_path / "report.jsonl"
+    report.write_text('{"seed": "1-0", "pol')
+    had(report, set())
+    run = Run("1-1", "message")
+    with report.open("a") as file:
+        file.write(json.dumps(run.line()) + "\n")
+    assert had(report, set()) == [run]
+
+
+def test_a_summary_counts() -> None:
+    steps = [Done(("node killed", "mc_ctl switch"), True, 21.0)]
+    run = Run("1-0", "message", rows=7, excused=1, steps=steps)
+    assert loaded(run.line()) == run
+    shown = "\n".join(summary([run, Run("1-1", "arbitration", failure="x")]))
+    assert "2 runs, 2 faults, 1 runs failed" in shown
+    assert "7 rows acknowledged; 1 lost where nothing is claimed" in shown
+    assert "longest until whole again: 21 s" in shown
