@@ -8,6 +8,7 @@ or never (loss, delay, duplication, replay, partition of any link, also of one d
 crash and restart at any time, or not be scheduled (freeze, thaw, VM pause); suspicion is arbitrary, so every
 detector and every clock is covered.  Anyone may start a server by hand and send SIGHUP at any time; the
 checkpointer reads the conf and applies what it read in two steps.  Foes, each within a budget of events:
+  old_conf a walsender of the real name is stopped before it acts on a diverged bearer's reply, and goes on at any later time
   poison   a diverged bearer of the name reports a position ahead: until the server's memory is made anew commits
            do not wait.  Such acknowledgements are not claimed, until the standby confirms them after all
   hand     a standby is promoted by hand            unable   a standby can no more be promoted (pg_promote ends it)
@@ -19,16 +20,19 @@ import gc, re, sys, time
 from collections import Counter, deque, namedtuple
 from concurrent.futures import ProcessPoolExecutor
 
-Srv = namedtuple("Srv", "role mk ep old pg gen names dn log srv eff rd poi inf ack arm vol able off")
+Srv = namedtuple("Srv", "role mk ep old pg gen names dn log srv eff rd poi inf ack arm vol able off oc rg")
 # role P primary, S standby (standby.signal) | mk the mark: PAIR ALONE GIVEN (primary's) SYNC OUT NEW (standby's)
 # ep epoch | old the pair's epoch that GIVEN or a standby's ALONE came from | pg the peer's generation that PAIR means
 # gen generation of this directory | names in the conf: 0 out, 1 the peer's, 2 a name that nobody bears | dn durable conf
 # log what is flushed, a string of commit ids | eff what commits see | rd what the checkpointer has read and not applied
 # poi shared memory is poisoned | inf, ack position confirmed by the peer: on its way, arrived
 # arm None, or (-1 or barrier, peer's generation) | vol volatile, 1 met the peer in this incarnation, 2 and fenced it
+# oc a walsender of the peer's name has stopped between its conf and a reply: it will act on that as the conf then said
+# rg the register that the epoch of PAIR or SYNC means: a grant of another is none
 # able can be promoted | off primary: a probe has returned since the names went out; standby: pg_promote is under way
 St = namedtuple("St", "A B C R msgs acked n builds events")  # C: another directory of B's, not in place: (Srv, is a copy)
 OTHER = {"A": "B", "B": "A"}
+WORDS = {"top", "asks", "grant", "give", "out"}
 IDS = "xyz"
 
 
@@ -36,18 +40,37 @@ class Violation(Exception):
     pass
 
 
+def replace_by_index(cls):
+    """namedtuple's _replace, a little faster: it is called for every step."""
+    at, new = {name: i for i, name in enumerate(cls._fields)}, tuple.__new__
+
+    def _replace(self, **changes):
+        values = list(self)
+        for name, value in changes.items():
+            values[at[name]] = value
+        return new(cls, values)
+
+    cls._replace = _replace
+
+
+replace_by_index(Srv)
+replace_by_index(St)
+
+
 class Model:
     def __init__(self, mode, commits=1, epochs=4, builds=0, bugs=(), foes=(), events=1, start=None, crash=True, operator=None):
         self.mode, self.commits, self.epochs, self.builds, self.events = mode, commits, epochs, builds, events
         self.bugs, self.foes, self.crash, self.operator = frozenset(bugs), frozenset(foes), crash, operator
-        self.raw = bool(self.bugs & {"mark_in_mcdir", "arb_rollback", "arb_lost", "arb_lost_naive"}) or "disks" in self.foes
-        a = Srv("P", "PAIR", 1, 0, 0, 0, 1, 1, "", 1, 1, None, 0, 0, 0, None, 1, 1, 0)
+        self.said = {}
+        self.raw = "mark_in_mcdir" in self.bugs or "disks" in self.foes  # epochs, or generations, may go back
+        self.back = self.raw or bool(self.bugs & {"arb_rollback", "arb_lost", "arb_lost_naive"})  # the register may
+        a = Srv("P", "PAIR", 1, 0, 0, 0, 1, 1, "", 1, 1, None, 0, 0, 0, None, 1, 1, 0, 0, 0)
         b = a._replace(role="S", mk="SYNC", eff=0)
         if start == "alone":  # B not built in yet: the way from one server to a pair
             a, b = a._replace(mk="ALONE", names=0, dn=0, eff=0), b._replace(mk="NEW", ep=0)
         if "standby_names_off" in self.bugs:
             b = b._replace(names=0, dn=0)
-        r = (1, "ALONE" if start == "alone" else "PAIR", "A") if mode in ("arbiter", "mixed") else None
+        r = (1, "ALONE" if start == "alone" else "PAIR", "A", 0) if mode in ("arbiter", "mixed") else None
         self.init = St(a, b, None, r, frozenset(), frozenset(), 0, builds, events if foes else 0)
 
     # ---- invariants -------------------------------------------------------------------------------
@@ -97,8 +120,48 @@ class Model:
         return frozenset(m for m in s.msgs if m[0] != "have" or m[1] == x)
 
     # ---- transitions ------------------------------------------------------------------------------
+    def says(self, x, v, R):
+        """What x's controller says with each heartbeat: consequences of its durable mark, and of its server being down."""
+        key = x, v.mk, v.ep, v.old, v.pg, v.gen, v.srv, v.rg, R
+        said = self.said.get(key)
+        if said is None:
+            words = []
+            if v.mk in ("PAIR", "ALONE"):
+                words += [("top", x, v.ep)]
+            if v.mk == "PAIR":
+                words += [("asks", x, v.ep, v.pg, "PAIR")] + [("grant", x, v.ep, v.pg, v.rg)] * (R is None or R == (v.ep, "PAIR", x, v.rg))
+            elif v.mk == "GIVEN":
+                words += [("asks", x, v.old, v.pg, "GIVEN")] + [("give", x, v.old, v.pg)] * (not v.srv)
+            elif v.mk == "OUT":
+                words += [("out", x, v.ep, v.gen)]
+            said = self.said[key] = frozenset(words)
+        return said
+
+    def heard(self, s, x):
+        """(word, its label's end, whether it is late): all that x may hear, what the other says now and what it ever said."""
+        y = OTHER[x]
+        now = self.says(y, getattr(s, y), s.R)
+        return [(m, "", False) for m in now] + [(m, ", a late word", True) for m in s.msgs if m[1] == y and m[0] in WORDS and m not in now]
+
+    def read(self, s, x):
+        """The register's cell as x may have read it: now, or at any time before."""
+        return [(s.R, "", False)] + [(m[2:], ", read before", True) for m in s.msgs if m[0] == "cell" and m[1] == x]
+
     def steps(self, s):
-        """Yield (label, next state, is a fault)."""
+        """Yield (label, next state, is a fault).  What was said, or read, and is so no more may arrive at any later time."""
+        for label, t, fault in self.moves(s):
+            A, B = s.A is t.A, s.B is t.B
+            if t.R is not s.R or t.builds != s.builds or not (A or s.A[:6] == t.A[:6] and s.A.srv == t.A.srv) \
+                    or not (B or s.B[:6] == t.B[:6] and s.B.srv == t.B.srv):  # says goes by nothing else, nor does matters
+                more = (self.says("A", s.A, s.R) - self.says("A", t.A, t.R)) | (self.says("B", s.B, s.R) - self.says("B", t.B, t.R))
+                if t.R is not s.R:
+                    more |= {("cell", x, *s.R) for x in "AB"}
+                t = self.tidy(t._replace(msgs=t.msgs | more) if more else t)
+            elif t.msgs is not s.msgs:
+                t = self.tidy(t)
+            yield label, t, fault
+
+    def moves(self, s):
         for x in "AB":
             v, w = getattr(s, x), getattr(s, OTHER[x])
             yield from self.server(s, x, v, w)
@@ -134,6 +197,9 @@ class Model:
                         yield f"{y} reports its position to {x}", put(s, x, v._replace(inf=k)), False
                 if v.ack < v.inf and v.names == 1:
                     yield f"ack reaches {x}", self.ackn(put(s, x, v._replace(ack=v.inf)), x, v.log[:v.inf]), False
+                if v.oc:
+                    yield f"{x} the stopped walsender goes on, with its older conf: a position ahead of {x}", put(s, x, v._replace(poi=1, oc=0)), True
+                    yield f"{x} the stopped walsender ends", put(s, x, v._replace(oc=0)), False
                 if v.rd is not None:
                     t = put(s, x, v._replace(eff=v.rd, rd=None))
                     yield f"{x} checkpointer applies: names {'set' if v.rd else 'released'}", (
@@ -167,8 +233,8 @@ class Model:
         if w.srv and w.role == "P" and (w.mk == "ALONE" or w.mk == "PAIR" and "setup_in_pair" in bugs) and v.mk != "ALONE" \
                 and not (v.mk == "PAIR" and v.ep >= w.ep):
             new = self.fresh(s, x, v, w.log)
-            if "copied_mark" in bugs and w.mk == "PAIR":  # the mark came along with the copy, as SYNC
-                new = new._replace(mk="SYNC", ep=w.ep)
+            if "copied_mark" in bugs and w.mk == "PAIR":  # a mark came along with the copy: SYNC, of the generation that is meant
+                new = new._replace(mk="SYNC", ep=w.ep, gen=w.pg)
             yield f"setup of {x} from {y}", put(s, x, new), False
             if "disks" in self.foes and x == "B" and s.C is None and v.role == "S":
                 yield f"setup of {x} from {y}, the old directory is kept", put(s, x, new)._replace(C=(down(v), 0)), False
@@ -187,6 +253,8 @@ class Model:
             t = put(s, x, v._replace(poi=1))  # whoever waits is released
             t = self.ackn(t, x, v.log) if bugs & {"poison_claimed", "poison_waiters"} else t
             yield f"a diverged bearer of {y}'s name reports a position ahead of {x}, and goes", t, True
+        if "old_conf" in foes and v.srv and v.role == "P" and v.names == 1 and not v.oc:
+            yield f"{x} a walsender of {y}'s name stops before it acts on a diverged bearer's reply", put(s, x, v._replace(oc=1)), True
         if "hand" in foes and v.srv and v.role == "S":
             yield f"{x} promoted by hand (names {'set' if v.names else 'out'})", put(
                 s, x, v._replace(role="P", eff=int(v.names > 0), inf=0, ack=0, off=0)), True
@@ -210,10 +278,10 @@ class Model:
         mode = {"mixed": "message" if x == "A" else "arbiter"}.get(self.mode, self.mode)
         step = 1 if "same_epoch" in bugs else 2
         room = e + 2 <= self.epochs
+        words = self.heard(s, x) if v.mk != "ALONE" else ()
 
-        def mark(text, msg=None, **k):
-            t = put(s, x, v._replace(**k))
-            return f"{x} {text}", t._replace(msgs=t.msgs | {msg}) if msg else t, False
+        def mark(text, late=False, **k):
+            return f"{x} {text}", put(s, x, v._replace(**k)), late
 
         # A holder's conf follows its mark: names out, unless it is arming.  (Also before a promotion.)
         if v.mk == "ALONE" and v.names and v.arm is None:
@@ -224,45 +292,47 @@ class Model:
             elif not v.off:
                 yield mark("calls pg_promote", off=1)
             if v.off and "give_back_running" in bugs and room:
-                yield mark("gives the pen back: mark OUT, pg_promote under way", ("out", x, v.old, e + 2), names=1, dn=1, mk="OUT", ep=e + 2)
+                yield mark("gives the pen back: mark OUT, pg_promote under way", names=1, dn=1, mk="OUT", ep=e + 2)
         if "unable" in self.foes and v.role == "S" and v.mk == "ALONE" and not v.srv and room and "no_give_back" not in bugs:
-            yield mark("never promoted, stopped, names set: mark OUT, gives the pen back", ("out", x, v.old, e + 2),
-                       names=1, dn=1, mk="OUT", ep=e + 2)
+            yield mark("never promoted, stopped, names set: mark OUT, gives the pen back", names=1, dn=1, mk="OUT", ep=e + 2)
         if v.role == "P" and v.mk in ("SYNC", "OUT", "NEW") and v.srv and "hand_no_stop" not in bugs:
             yield f"{x} was promoted by hand: stopped", put(s, x, down(v)), False
-        if v.mk in ("NEW", "OUT", "SYNC") and not (v.role == "P" and v.srv) and w.mk in ("PAIR", "GIVEN") and w.role == "P" \
-                and w.pg == v.gen and "no_answer" not in bugs:  # asked about an epoch that it is not, and cannot be, in sync in
-            pair = w.ep if w.mk == "PAIR" else w.old
-            never = v.role == "P" and "hand_no_out" not in bugs or v.mk == "OUT" and e >= pair or w.mk == "GIVEN" and not (v.mk == "SYNC" and e >= pair)
-            new = max(e, pair + 2)
-            if never and new <= self.epochs and ("out", x, pair, new) not in s.msgs:
-                yield mark("cannot be in sync in that epoch: mark OUT, tells so", ("out", x, pair, new), mk="OUT", ep=new)
+        if v.mk in ("NEW", "OUT", "SYNC") and not (v.role == "P" and v.srv) and "no_answer" not in bugs:
+            for m, end, late in words:  # asked about an epoch that it is not, and cannot be, in sync in
+                if m[0] == "asks" and m[3] == v.gen:
+                    never = v.role == "P" and "hand_no_out" not in bugs or v.mk == "OUT" and e >= m[2] or m[4] == "GIVEN" and not (v.mk == "SYNC" and e >= m[2])
+                    new = max(e, m[2] + 2)
+                    if never and new <= self.epochs and (v.mk, e) != ("OUT", new):
+                        yield mark("cannot be in sync in that epoch: mark OUT" + end, late, mk="OUT", ep=new)
         if v.srv and v.poi and "poison_unseen" not in bugs:  # seen by section 6, after any number of commits
             yield f"{x} is poisoned: immediate stop", put(s, x, down(v))._replace(msgs=self.challenge(s, x)), False
         if v.mk == "GIVEN" and v.srv:
-            yield f"{x} is deposed and was started by hand: immediate stop", put(s, x, down(v)), False
+            yield f"{x} is deposed: immediate stop", put(s, x, down(v)), False
         if "release_first" in bugs and v.role == "P" and v.mk == "PAIR" and v.names:
             yield mark("comments the names out, before it asks", names=0, dn=0)
 
         # Renouncing and taking: the peer's own directory is the register.
         if v.role == "P" and v.mk == "PAIR" and not v.srv and room:
-            yield mark("server is dead for sure: mark GIVEN, gives the pen", ("give", x, e), mk="GIVEN", ep=e + step, old=e, arm=None)
+            yield mark("server is dead for sure: mark GIVEN", mk="GIVEN", ep=e + step, old=e, arm=None)
         if v.role == "S" and v.mk == "SYNC" and room:
-            yield mark("mark OUT, tells so", ("out", x, e, e + step), mk="OUT", ep=e + step)
-            if v.able and ("give", y, e) in s.msgs:
-                yield mark("takes the pen given: mark ALONE", mk="ALONE", ep=e + step, old=e)
+            yield mark("mark OUT", mk="OUT", ep=e + step)
+            for m, end, late in words if v.able else ():
+                if m == ("give", y, e, v.gen):
+                    yield mark("takes the pen given: mark ALONE" + end, late, mk="ALONE", ep=e + step, old=e)
         if v.role == "P" and v.mk in ("PAIR", "GIVEN"):
             pair = e if v.mk == "PAIR" else v.old
-            for m in s.msgs:
-                new = max(e, pair + step, m[3]) if m[:3] == ("out", y, pair) else 99
-                if new <= self.epochs and not (v.mk == "GIVEN" and "no_take_back" in bugs):
-                    yield mark("peer is out: mark ALONE" if v.mk == "PAIR" else "peer has renounced that epoch too: takes the pen back", mk="ALONE", ep=new)
+            for m, end, late in words:
+                if m[0] == "out" and m[2] > pair and (m[3] == v.pg or "out_any_gen" in bugs):  # step: what it will promise at least
+                    new = max(e, pair + step, m[2])
+                    if new <= self.epochs and not (v.mk == "GIVEN" and "no_take_back" in bugs):
+                        yield mark(("peer is out: mark ALONE" if v.mk == "PAIR" else "peer has renounced that epoch too: takes the pen back, mark ALONE")
+                                   + end, late, mk="ALONE", ep=new)
 
         # Silence: what may be done without the peer.
         in_sync = (v.role, v.mk) in (("P", "PAIR"), ("S", "SYNC"))
         if in_sync and e + 1 <= self.epochs and v.able:
-            if mode == "arbiter" and ("cas", x, e) not in s.msgs and (self.raw or s.R[0] <= e):
-                yield f"{x} suspects, asks the register", s._replace(msgs=s.msgs | {("cas", x, e)}), False
+            if mode == "arbiter" and ("cas", x, e, v.rg) not in s.msgs and (self.back or s.R[0] <= e):
+                yield f"{x} suspects, asks the register", s._replace(msgs=s.msgs | {("cas", x, e, v.rg)}), False
             if mode == "fallback" or (mode == "message" and v.role == "P" and (v.vol or "no_met" in bugs)):
                 yield mark("suspects: mark ALONE", mk="ALONE", ep=e + 1, old=e)
             if self.operator and v.role == "S" and not w.srv and not w.vol and (
@@ -277,34 +347,38 @@ class Model:
                     yield mark("peer is fenced: mark ALONE", mk="ALONE", ep=e + 1, old=e)
                 if "fence_durable" in bugs and v.vol == 0:
                     yield f"{x} trusts its old mark and fences {y}", put(put(s, y, down(w)._replace(vol=0)), x, v._replace(vol=2)), False
-        if mode in ("command", "message") and (v.role, v.mk, w.role, w.mk) == ("P", "PAIR", "S", "SYNC") and e == w.ep \
-                and (v.vol, w.vol) != (1, 1):
-            yield f"{x} and {y} meet (challenge and answer)", put(put(s, x, v._replace(vol=1)), y, w._replace(vol=1)), False
+        # Each hears for itself that the other is there in this life of its own; who was asked takes back a fence of its own.
+        if mode in ("command", "message") and v.vol != 1 and e == w.ep and {(v.role, v.mk), (w.role, w.mk)} == {("P", "PAIR"), ("S", "SYNC")}:
+            yield f"{x} meets {y} (challenge and answer)", put(put(s, x, v._replace(vol=1)), y, w._replace(vol=int(w.vol == 1))), False
 
-        # A primary that hears of a later epoch is deposed.
-        if v.role == "P" and v.mk == "PAIR" and w.mk in ("ALONE", "PAIR") and w.ep > e:
-            yield f"{x} is told that it is deposed", put(s, x, down(v)._replace(mk="GIVEN", ep=w.ep, old=e)), False
+        # A primary that hears of a later epoch is deposed: the mark first, then the stop.
+        if v.role == "P" and v.mk == "PAIR":
+            for m, end, late in words:
+                if m[0] == "top" and m[2] > e:
+                    yield mark("is told that it is deposed: mark GIVEN" + end, late, mk="GIVEN", ep=m[2], old=e)
 
         # The standby's side of joining.
         if v.role == "S" and v.srv and v.able and w.arm and w.arm[0] >= 0 and ("have", x, v.gen, v.log) not in s.msgs:
             yield f"{x} says it has flushed {v.log or 'all'}", s._replace(msgs=s.msgs | {("have", x, v.gen, v.log)}), False
         if v.role == "S" and v.mk in ("NEW", "OUT", "SYNC"):
-            for m in s.msgs:
-                if m[0] == "grant" and m[1] == y and m[2] > e and m[3] == v.gen:
-                    yield mark(f"mark SYNC({m[2]})", mk="SYNC", ep=m[2], vol=0)
+            for m, end, late in words:
+                if m[0] == "grant" and m[2] > e and m[3] == v.gen:
+                    yield mark(f"mark SYNC({m[2]})" + end, late, mk="SYNC", ep=m[2], rg=m[4], vol=0)
 
         # The register: a holder lifts it to its own epoch; what it says is obeyed.
         if s.R is not None:
-            re, rk, rw = s.R
+            re = s.R[0]
             if v.mk in ("ALONE", "PAIR") and re < e and ("up", x, e, v.mk) not in s.msgs and (v.mk == "ALONE" or v.role == "P"):
                 yield f"{x} tells the register {v.mk}({e})", s._replace(msgs=s.msgs | {("up", x, e, v.mk)}), False
-            if re > e and in_sync:
+            for (re, rk, rw, rid), end, late in self.read(s, x) if in_sync else ():
+                if re <= e or rid != v.rg and "no_identity" not in bugs:
+                    continue
                 if rk == "ALONE" and rw == x and re == e + 1:
-                    yield mark("has won the register: mark ALONE", mk="ALONE", ep=re, old=e)
+                    yield mark("has won the register: mark ALONE" + end, late, mk="ALONE", ep=re, old=e)
                 elif rw == y and v.role == "P":
-                    yield f"{x} reads that it is deposed", put(s, x, down(v)._replace(mk="GIVEN", ep=re, old=e)), False
+                    yield mark("reads that it is deposed: mark GIVEN" + end, late, mk="GIVEN", ep=re, old=e)
                 elif rw == y and rk == "ALONE" and v.role == "S":
-                    yield mark("reads that it is out, tells so", ("out", x, e, re), mk="OUT", ep=re)
+                    yield mark("reads that it is out: mark OUT" + end, late, mk="OUT", ep=re)
 
     def conf(self, v, names):
         """A conf written and renamed; durable at once, or (oscrash) at some later time."""
@@ -320,9 +394,6 @@ class Model:
         if v.mk == "PAIR":
             if v.names != 1 and "release_first" not in bugs:
                 yield mark("writes the peer's name (mark says PAIR)" if v.names else "sets the names (mark says PAIR)", **self.conf(v, 1 if v.names else 2))
-            if e > 1 and ("grant", x, e, v.pg) not in s.msgs and (s.R is None or s.R == (e, "PAIR", x)) and (
-                    self.raw or w.role == "S" and w.gen == v.pg and w.ep < e):
-                yield mark(f"tells {y} that it is in sync", s.msgs | {("grant", x, e, v.pg)})
         elif v.srv and e + 1 <= self.epochs:
             if v.arm is None and not v.names:
                 if "probe_off" in bugs and not v.off and not v.eff:
@@ -330,7 +401,7 @@ class Model:
                 if w.role == "S" and w.mk in ("NEW", "OUT", "SYNC") and (  # the mended proof: a whole CHECKPOINT lies between
                         v.off if "probe_off" in bugs else "no_proof_off" in bugs or not v.eff and v.rd is None):
                     yield mark("arms: writes a name that nobody bears", arm=(-1, w.gen), **self.conf(v, 2))
-            if v.arm and v.arm[0] == -1 and (v.eff and not v.poi or "no_proof" in bugs):
+            if v.arm and v.arm[0] == -1 and (v.eff and not v.poi and not (v.oc and "no_row_check" not in bugs) or "no_proof" in bugs):  # no row of the real name
                 real = self.conf(v, 1) if "real_first" in bugs else {}
                 yield mark("sees a probe commit wait, notes the barrier", **{"arm": (len(v.log), v.arm[1]), **real})
             if v.arm is not None:
@@ -341,45 +412,66 @@ class Model:
                             m[2] == v.arm[1] or "any_gen" in bugs):
                         if v.poi:
                             raise Violation("an epoch begins on poisoned memory, the bearer gone: nothing will ever show it")
-                        yield mark(f"{y} has {m[3] or 'all'}: mark PAIR", self.challenge(s, x), mk="PAIR", ep=e + 1, pg=m[2], arm=None, vol=0)
+                        yield mark(f"{y} has {m[3] or 'all'}: mark PAIR", self.challenge(s, x), mk="PAIR", ep=e + 1, pg=m[2], rg=s.R[3] if s.R else 0, arm=None, vol=0)
                         if "register_first" in bugs and self.mode == "arbiter":
-                            t = s._replace(R=(e + 1, "PAIR", x), msgs=s.msgs | {("grant", x, e + 1, m[2])})
+                            t = s._replace(R=(e + 1, "PAIR", x, 0), msgs=s.msgs | {("grant", x, e + 1, m[2], 0)})
                             yield f"{x} tells the register PAIR, before its own mark", t, False
 
     def register(self, s):
-        re, rk, rw = s.R
+        re, rk, rw, rid = s.R
         bugs = self.bugs
         for m in s.msgs:
-            if m[0] == "cas" and rk == "PAIR" and m[2] == re:
-                yield f"register: ALONE({m[1]}) by compare-and-set", s._replace(R=(re + 1, "ALONE", m[1])), False
+            if m[0] == "cas" and rk == "PAIR" and m[2] == re and (m[3] == rid or "no_identity" in bugs):
+                yield f"register: ALONE({m[1]}) by compare-and-set", s._replace(R=(re + 1, "ALONE", m[1], rid)), False
             if m[0] == "up" and m[2] > re and rk != "LOST":
-                yield f"register: {m[3]}({m[2]}) told by {m[1]}", s._replace(R=(m[2], m[3], m[1])), False
+                yield f"register: {m[3]}({m[2]}) told by {m[1]}", s._replace(R=(m[2], m[3], m[1], rid)), False
         if "arb_rollback" in bugs and s.R != self.init.R:
             yield "arbiter restored from an old copy", s._replace(R=self.init.R), True
-        if bugs & {"arb_lost", "arb_lost_naive"} and rk != "LOST":
-            yield "arbiter loses its state", s._replace(R=(0, "LOST", "?")), True
+        if bugs & {"arb_lost", "arb_lost_naive"} and rk != "LOST" and not rid:  # once
+            yield "arbiter loses its state", s._replace(R=(0, "LOST", "?", rid + 1)), True
         if rk == "LOST":
             for x in "AB":
                 v, w = getattr(s, x), getattr(s, OTHER[x])
                 prim = x if v.role == "P" else OTHER[x]
                 if "arb_lost_naive" in bugs and v.mk in ("PAIR", "ALONE", "SYNC"):
-                    yield f"{x} alone enrols the new arbiter", s._replace(R=(v.ep, "ALONE" if v.mk == "ALONE" else "PAIR", prim)), False
+                    yield f"{x} alone enrols the new arbiter", s._replace(R=(v.ep, "ALONE" if v.mk == "ALONE" else "PAIR", prim, rid)), False
                 if "arb_lost" in bugs and v.mk in ("PAIR", "ALONE") and v.ep >= w.ep:
-                    yield f"{x} and {OTHER[x]} together enrol the new arbiter", s._replace(R=(v.ep, v.mk, x)), False
+                    yield f"{x} and {OTHER[x]} together enrol the new arbiter", s._replace(R=(v.ep, v.mk, x, rid)), False
+
+    def matters(self, s, m):
+        """May this late word still change anything?  Generations of a directory in place only grow, and so do epochs of one."""
+        k, x, e = m[:3]
+        v, w = (s.B, s.A) if x == "A" else (s.A, s.B)  # whom it is for, and who said it
+        if self.back and k in ("cas", "up"):
+            return s.R[3] == 0 or k == "up" and (s.R[1] == "LOST" or e > s.R[0]) or k == "cas" and "no_identity" in self.bugs
+        if k == "cas":
+            return e >= s.R[0]
+        if k == "up":
+            return e > s.R[0]
+        if k == "have":
+            return True
+        if k == "cell":
+            w, v = v, w
+            return m[2:] != s.R and m[3] != "LOST" and (s.builds > 0 or v.ep < e)
+        if k == "top":
+            return s.builds > 0 or v.ep < e
+        if k == "out":  # there are never two directories of standbys in place
+            if v.mk in ("PAIR", "GIVEN"):
+                return (m[3] == v.pg or "out_any_gen" in self.bugs or m[3] == w.gen) and e > (v.ep if v.mk == "PAIR" else v.old)
+            return v.mk == "ALONE" and m[3] == w.gen and e > v.ep + (v.role == "P")
+        if v.gen > m[3] or v.role == "P" and v.mk in ("PAIR", "GIVEN", "ALONE"):  # a standby's no more
+            return False
+        if k == "give":
+            return v.ep < e or v.mk == "SYNC" and v.ep == e
+        if k == "grant":
+            return v.ep < e
+        return "hand" in self.foes or v.mk == "NEW" or v.ep < e + 2  # asks
 
     def tidy(self, s):
         """Drop messages that can never matter again: fewer states, the same behaviour."""
         if self.raw or not s.msgs:
             return s
-        keep = []
-        for m in s.msgs:
-            k, x, e = m[:3]
-            v = s.B if x == "A" else s.A  # whom it is for
-            if k == "cas" and e < s.R[0] or k == "up" and e <= s.R[0] or k == "give" and v.ep > e \
-                    or k == "grant" and (v.gen > m[3] or v.role == "P" or v.ep >= e) \
-                    or k == "out" and not (v.role == "P" and (v.mk == "PAIR" and v.ep <= e or v.mk == "GIVEN" and v.old == e)):
-                continue
-            keep.append(m)
+        keep = [m for m in s.msgs if self.matters(s, m)]
         return s if len(keep) == len(s.msgs) else s._replace(msgs=frozenset(keep))
 
 
@@ -388,7 +480,7 @@ def streams(v, w):
 
 
 def down(v):
-    return v._replace(srv=0, eff=0, rd=None, poi=0, inf=0, ack=0, arm=None, off=0)
+    return v._replace(srv=0, eff=0, rd=None, poi=0, inf=0, ack=0, arm=None, off=0, oc=0)
 
 
 def put(s, x, v):
@@ -404,7 +496,6 @@ def explore(m, limit=3_000_000, live=False, seconds=900):  # of this process's o
         try:
             m.check(s)
             for label, t, fault in m.steps(s):
-                t = m.tidy(t)
                 j = seen.get(t)
                 if j is None:
                     j = seen[t] = len(order)
@@ -460,7 +551,7 @@ def solo(m, order):
                         todo.append(u)
             v = getattr(s, x)
             key = (v.role, v.mk, f"vol={v.vol}" if m.mode in ("command", "message") else
-                   "register says peer" if m.mode == "arbiter" and s.R[1:] == ("ALONE", y) else "")
+                   "register says peer" if m.mode == "arbiter" and s.R[1:3] == ("ALONE", y) else "")
             yes, no = table.get(key, (0, 0))
             table[key] = (yes + bool(found), no + (not found))
     return table
@@ -485,6 +576,7 @@ def scenarios() -> None:
         scenario(f"{mode}-join", "safe", mode, epochs=5, start="alone", quick=small)
         scenario(f"{mode}-failback", "safe+failback", mode, epochs=6 if small else 5, builds=1)
         scenario(f"{mode}-poison", "safe", mode, foes=["poison"], events=2 if small else 1, quick=small)
+        scenario(f"{mode}-old-conf", "safe", mode, foes=["old_conf"], quick=small)
         scenario(f"{mode}-hand", "safe", mode, foes=["hand"], events=2 if small else 1, quick=small)
         scenario(f"{mode}-oscrash", "safe", mode, foes=["oscrash"], events=2, start="alone")
         scenario(f"{mode}-unable", "safe", mode, live=True, foes=["unable"], epochs=6 if small else 5)
@@ -503,6 +595,7 @@ def scenarios() -> None:
     scenario("command-all-foes", "safe", "command", foes=["poison", "hand", "oscrash", "unable"], events=2)
     scenario("arbiter-all-foes", "safe", "arbiter", foes=["poison", "hand", "oscrash", "unable"])
     scenario("message-all-foes", "safe+failback", "message", foes=["poison", "hand", "oscrash", "unable"], builds=1, epochs=6)
+    scenario("out-of-any-generation", "safe", "message", builds=1, start="alone", bugs=["out_any_gen"], **q)
     scenario("disks-setup-in-pair", "safe", "message", foes=["disks"], events=2, builds=1, operator="strict", bugs=["setup_in_pair"])
     scenario("message-force-guarded", "safe", "message", commits=2, operator="guarded")
     scenario("command-force-guarded", "safe", "command", commits=2, operator="guarded")
@@ -514,6 +607,7 @@ def scenarios() -> None:
     scenario("bug-no-proof-off", "violation", "message", start="alone", bugs=["no_proof_off"], **q)
     scenario("bug-proof-off-by-probe", "violation", "message", start="alone", bugs=["probe_off"], **q)
     scenario("bug-real-name-first", "violation", "message", start="alone", foes=["poison"], bugs=["real_first"], **q)
+    scenario("bug-no-row-check", "violation", "message", foes=["old_conf"], bugs=["no_row_check"], **q)
     scenario("bug-poison-no-proof", "violation", "message", epochs=5, foes=["poison"], bugs=["no_proof"], **q)
     scenario("bug-copy-no-inodes", "violation", "message", foes=["disks"], events=3, operator="strict", bugs=["no_inodes"], **q)
     scenario("bug-copy-no-inodes-arbiter", "violation", "arbiter", foes=["disks"], events=3, bugs=["no_inodes"], **q)
@@ -551,7 +645,8 @@ def scenarios() -> None:
             ("any-generation", "message", dict(builds=1, start="alone", bugs=["any_gen", "real_first"])),
             ("copied-mark", "message", dict(epochs=5, builds=1, bugs=["copied_mark", "setup_in_pair"])),
             ("fence-isolates", "command", dict(bugs=["fence_isolates"])), ("fence-durable", "command", dict(bugs=["fence_durable"])),
-            ("arbiter-lost-naive", "arbiter", dict(bugs=["arb_lost_naive"]))):
+            ("arbiter-lost-naive", "arbiter", dict(bugs=["arb_lost_naive", "no_identity"])),
+            ("arbiter-lost-no-identity", "arbiter", dict(bugs=["arb_lost", "no_identity"]))):
         scenario(f"bug-{name}", "violation", mode, quick=True, **k)
 
 
@@ -589,7 +684,7 @@ def run(name: str, verbose: bool = False) -> tuple[list[str], bool, int, set[str
     return lines, ok, len(order), set(kinds) if got == "safe" else set()
 
 
-def main(args):
+def main(args: list[str]) -> int:
     scenarios()
     if "--list" in args:
         print("\n".join(f"{n:28} {SCENARIOS[n][0]:14} {'quick' if n in QUICK else ''}".rstrip() for n in SCENARIOS))
@@ -599,6 +694,9 @@ def main(args):
         at = args.index("--jobs")
         jobs, args = int(args[at + 1]), args[:at] + args[at + 2:]
     names = QUICK if "--quick" in args else args or list(SCENARIOS)
+    if strange := [n for n in names if n not in SCENARIOS]:
+        print(f"no such scenario: {', '.join(strange)}; --list shows all", file=sys.stderr)
+        return 2
     wrong, total, started, everywhere = 0, 0, time.time(), Counter()
     with ProcessPoolExecutor(jobs, initializer=scenarios, max_tasks_per_child=1) as pool:  # a process each: memory goes back
         for lines, ok, states, kinds in pool.map(run, names, [verbose] * len(names)):

@@ -22,6 +22,10 @@ def test_every_kind_of_end_is_among_the_quick_ones() -> None:
     assert expected == {"safe", "violation", "stuck"}
 
 
+def test_a_scenario_that_is_not_there_is_no_success() -> None:
+    assert model.main(["no-such"]) == 2
+
+
 def test_a_scenario_that_comes_out_otherwise_is_told() -> None:
     """The exit code rests on this: a bug that nobody finds must not pass for a proof."""
     model.scenario("told-otherwise", "safe", "arbiter", bugs=["release_first"])
