@@ -12,7 +12,7 @@ def run(mine: int, theirs: int) -> None:
     """Listen at *mine*, dial *theirs*, until killed."""
     place = Address("127.0.0.1", mine)
     settings = Settings(
-        "server2", "server1", place, replace(place, port=theirs), SECRET, 0.2, 0.3
+        "server2", "server1", place, replace(place, port=theirs), SECRET
     )
     end, said = End(settings), 0
     while True:

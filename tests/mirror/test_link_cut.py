@@ -28,8 +28,8 @@ def sides() -> Iterator[tuple[Side, Side]]:
 @pytest.fixture
 def ends(sides: tuple[Side, Side]) -> Iterator[tuple[End, End]]:
     one, other = (Address(side.host, 26540) for side in sides)
-    here = Settings("server1", "server2", one, other, SECRET, 0.2, 0.3)
-    there = Settings("server2", "server1", other, one, SECRET, 0.2, 0.3)
+    here = Settings("server1", "server2", one, other, SECRET)
+    there = Settings("server2", "server1", other, one, SECRET)
     found = (
         End(here, enter=entering(sides[0])),
         End(there, enter=entering(sides[1])),

@@ -35,7 +35,7 @@ def free_ports(count: int, host: str = "127.0.0.1") -> list[int]:
 def both(host: str = "127.0.0.1") -> tuple[Settings, Settings]:
     """Return the settings of two servers at *host*."""
     one, other = (Address(host, port) for port in free_ports(2, host))
-    here = Settings("server1", "server2", one, other, SECRET, 0.2, 0.3)
+    here = Settings("server1", "server2", one, other, SECRET)
     there = replace(here, me="server2", peer="server1", mine=other, theirs=one)
     return here, there
 

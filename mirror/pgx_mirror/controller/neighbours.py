@@ -209,8 +209,6 @@ def _link(settings: Settings) -> LinkSettings:
         Address(mine.host, mine.port),
         Address(theirs.host, theirs.port),
         settings.secret,
-        server.heartbeat_interval,
-        server.heartbeat_timeout,
         tls,
     )
 

@@ -3,7 +3,7 @@
 Both servers listen and both dial, so that neither a wall between them that is open one way
 nor a flood at one port parts them.  Whatever is authentic is heard, on any connection; what
 is to be said goes over the one that was opened last.  When it is not acknowledged for
-`Settings.patience`, another is dialled beside it, and the first to open speaks.  So a
+PATIENCE, another is dialled beside it, and the first to open speaks.  So a
 connection that hangs (a cut of one direction, a peer that was switched off, TCP's growing
 intervals after a cut) is left without waiting for TCP to find out.
 """
@@ -31,7 +31,10 @@ from pgx_mirror.peer.streams import Streams
 from pgx_mirror.peer.talk import Talk
 from pgx_mirror.wire.refused import Refused
 
-GIVE_UP = 10.0  # seconds, at least
+# Seconds without an acknowledgement until another connection is dialled: far longer than an
+# answer takes, far shorter than what counts as silence, and a connection costs next to nothing.
+PATIENCE = 0.5
+GIVE_UP = 10.0  # seconds without one after which a connection is closed
 _READABLE = select.POLLIN | select.POLLHUP | select.POLLERR
 
 
@@ -56,7 +59,7 @@ class Link:
         """Listen.  Raises Failure: the address, the port, the TLS files."""
         self.trouble = ""
         self.acknowledged: float | None = None
-        self._settings, self._wall = settings, wall
+        self._wall = wall
         self._hello = hello
         self._met: Hello | None = None
         self._heard = 0
@@ -129,7 +132,7 @@ class Link:
         """Do what is due."""
         time = self._awake.at(now)
         self._ends.names.tick(now)
-        for stream, why in list(self._streams.overdue(time, self._give_up)):
+        for stream, why in list(self._streams.overdue(time, GIVE_UP)):
             # The peer's own may have been cut off: that is no news of a stranger.
             if not (stream.rank or stream.host in self._ends.peers() or stream.dialled):
                 self._refuse(stream.host, why, SILENT)
@@ -141,7 +144,7 @@ class Link:
     def next_tick(self) -> float:
         """Return when `tick` is due next, at most a second after it was called last."""
         time = self._awake.time
-        dues = [time + STEP, *self._streams.dues(self._give_up)]
+        dues = [time + STEP, *self._streams.dues(GIVE_UP)]
         if self._streams.dialling is None:
             dues.append(max(self._ends.next_dial, self._dial_due()))
         names = self._ends.names.due()
@@ -158,18 +161,13 @@ class Link:
         for stream in list(self._streams.by_fd.values()):
             self._streams.remove(stream)
 
-    @property
-    def _give_up(self) -> float:
-        """Seconds without an acknowledgement after which a connection is closed."""
-        return max(GIVE_UP, 4 * self._settings.patience)
-
     def _dial_due(self) -> float:
         """Return when another connection is wanted: at once where none is open."""
         voice = self._streams.voice
         if voice is None or voice.talk is None:
             return 0.0
         since = voice.talk.unheard_since
-        return float("inf") if since is None else since + self._settings.patience
+        return float("inf") if since is None else since + PATIENCE
 
     def _wants_dial(self, time: float) -> bool:
         free = self._streams.dialling is None

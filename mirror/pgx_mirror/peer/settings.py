@@ -27,13 +27,12 @@ class TlsFiles:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Who speaks to whom, and how patiently.
+    """Who speaks to whom.
 
     me, peer   server identifiers in network.conf
     mine       where this controller listens, and what it dials from
     theirs     where the peer's listens
     secret     what both have, at least 16 bytes
-    interval, timeout  heartbeat_interval and heartbeat_timeout in seconds
     tls        None: in the clear, authentic by the secret all the same
     """
 
@@ -42,15 +41,4 @@ class Settings:
     mine: Address
     theirs: Address
     secret: bytes = field(repr=False)
-    interval: float = 0.8
-    timeout: float = 1.0
     tls: TlsFiles | None = None
-
-    @property
-    def patience(self) -> float:
-        """Seconds without an acknowledgement after which a second connection is dialled.
-
-        One of the heartbeat's tries: so each of heartbeat_retry is a connection of its own,
-        and a loss of packets that is over is not prolonged by TCP's growing intervals.
-        """
-        return self.interval + self.timeout

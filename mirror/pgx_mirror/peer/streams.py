@@ -12,7 +12,7 @@ EACH = 8
 OPEN = 4  # connections that have proved it: one that hangs stays beside its successor
 OPENING = 5.0  # seconds: the pauses of a busy server are shorter
 # The other host's kernel answers a dial, busy or not: after a cut the next is not far.
-CONNECTING = 1.0
+CONNECTING = 0.5
 IDLE = 60.0  # seconds without a word on a connection beside the one that speaks
 
 
