@@ -25,7 +25,9 @@ from pgx_mirror.data import (
     signal_file,
     steps,
 )
-from pgx_mirror.data.conf_text import Names
+from pgx_mirror.data.conf_text import Names, NoName
+from pgx_mirror.data.included import AUTO_CONF, Setting
+from pgx_mirror.database.trouble import Trouble
 from pgx_postgres import control
 
 
@@ -111,10 +113,16 @@ def write_names(
 
     Raises Failure where the server cannot or does not read it.
     """
-    written = conf_file.write(site.dir_fd, names)
+    try:
+        written = conf_file.write(site.dir_fd, names)
+    except NoName as ex:
+        raise Failure(
+            f"there is no name to be set as synchronous_standby_names: {ex}",
+            hint="Write the other server's name: synchronous_standby_names = 'NAME'.",
+        ) from ex
     if postmaster is not None:
         send_signal(*postmaster, signal.SIGHUP)
-    others = conf_file.elsewhere(site.dir_fd)
+    others = _others(site, postmaster)
     wrong = conf_file.wrong(site.dir_fd)
     _take_reserve(site.dir_fd)
     if wrong:
@@ -124,6 +132,16 @@ def write_names(
     if others:
         raise Failure(f"synchronous_standby_names is set elsewhere too: {others[0]}")
     return names, _real_name(written)
+
+
+def _others(site: Site, postmaster: Ident | None) -> list[Setting]:
+    """Return who else sets the names; ALTER SYSTEM, which beats the file, is taken back."""
+    others = conf_file.elsewhere(site.dir_fd)
+    if postmaster is None or all(one.file != AUTO_CONF for one in others):
+        return others
+    with suppress(Trouble):
+        sessions.reset_names(site, postmaster)
+    return conf_file.elsewhere(site.dir_fd)
 
 
 def _real_name(names: Names) -> str:

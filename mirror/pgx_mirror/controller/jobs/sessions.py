@@ -58,3 +58,8 @@ def promoted(
 def bear(site: Site, postmaster: Ident, name: str) -> None:
     """Have a running standby bear *name* towards its primary.  Raises Trouble."""
     alter.bear(access(site, postmaster), name, _WITHIN)
+
+
+def reset_names(site: Site, postmaster: Ident) -> None:
+    """Take back an ALTER SYSTEM of the names.  Raises Trouble."""
+    alter.reset_names(access(site, postmaster), _WITHIN)
