@@ -32,6 +32,7 @@ from pgx_mirror.core.report import NAMES_SET, Report
 
 _LATE = 1.0  # seconds: a turn that comes so much later than wanted is not the peer's silence
 _ALIVE_EVERY = 0.4  # seconds between two words to the watcher
+_PARTS_WITHIN = 1.0  # seconds for the last word to the peer
 _LONGEST = 0.5  # seconds between two turns, so that the watcher sees that we live
 
 
@@ -67,6 +68,20 @@ class Controller:
         while not self._answering.is_over():
             self._turn()
         self._say(time.monotonic(), whole=True)
+        self._part()
+
+    def _part(self) -> None:
+        """Let the last word go out: who has not heard that we leave takes us for dead."""
+        until = time.monotonic() + _PARTS_WITHIN
+        while (now := time.monotonic()) < until:
+            poll, interests = select.poll(), self._neighbours.interests()
+            if not any(mask & select.POLLOUT for _, mask in interests):
+                return
+            for fd, mask in interests:
+                poll.register(fd, mask)
+            ready = dict(poll.poll(math.ceil((until - now) * 1000)))
+            for _ in self._neighbours.hear(ready, time.monotonic()):
+                pass
 
     def _turn(self) -> None:
         ready = self._wait()

@@ -40,6 +40,8 @@ def first_facts(terms: Terms, found: Survey, kept: Kept) -> Facts:
         fresh=found.fresh,
         standby=found.standby,
         names=found.names,
+        # Whoever wrote them may have been killed before they were durable, or read.
+        names_unsure=True,
         bears=found.bears,
         real_name=found.real_name,
         server=server,

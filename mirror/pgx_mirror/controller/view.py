@@ -41,6 +41,7 @@ def _reasons(facts: Facts) -> tuple[Reason, ...]:
         found.append(Reason(f"the mark could not be written: {facts.mark_failed}"))
     seen = facts.seen
     if seen is not None:
+        found += [Reason(f"PostgreSQL reads: {error}") for error in seen.file_errors]
         found += [
             Reason(f"synchronous_commit is no guarantee for {who}")
             for who in seen.loose

@@ -20,6 +20,9 @@ from pgx_mirror.database.trouble import TooLate, Trouble
 _TEMPLATE = "template1"
 # Seconds until the server gives up a statement of a kept session by itself.
 _LIMIT = 60.0
+# Seconds after which what changes seldom is asked for anew: a role's settings need no
+# reload, and a reload that an error has stopped leaves no time behind.
+_ANEW = 5.0
 
 
 class Kept:
@@ -106,6 +109,7 @@ class Looker:
         self._prober = Prober(access, REMOTE)
         self._writer = Prober(access, LOCAL)
         self._known: answers.Facts | None = None
+        self._known_at = 0.0
         self._end = (0, receiver.NOT_FOUND)
         self._probed = 0
 
@@ -155,9 +159,11 @@ class Looker:
 
     def _facts(self, session: Session, fast: list[Rows], until: float) -> answers.Facts:
         when = answers.loaded(fast)
-        if self._known is None or self._known.loaded != when:
+        now = time.monotonic()
+        old = now - self._known_at >= _ANEW
+        if self._known is None or self._known.loaded != when or old:
             slow = session.ask(answers.ASK_SLOW, until - time.monotonic())
-            self._known = answers.facts(slow, when)
+            self._known, self._known_at = answers.facts(slow, when), now
         return self._known
 
     def _walreceiver(self, fast: list[Rows]) -> Receiver | None:
