@@ -35,6 +35,7 @@ class Acting:
         self.postmaster: Ident | None = None
         self.said: list[str] = []
         self._look_at = 0.0
+        self._pace = looker.Pace()
 
     # --- what is to be done ------------------------------------------------------------
 
@@ -80,14 +81,20 @@ class Acting:
         self._staff.begin(SERVER, instance.stop, *arguments)
         yield told.ServerIs(STOPPING, facts.standby)
 
-    def watch(self, postmaster: Ident, *, pair: bool) -> None:
+    def watch(self, postmaster: Ident) -> None:
         """Watch a server that runs."""
         self.postmaster = postmaster
         site = self._site
         self._staff.begin(SEER, seer.watch_server, site, postmaster, self._limits)
         self._staff.begin(
-            LOOKER, looker.look_on, site, postmaster, self._interval, pair
+            LOOKER, looker.look_on, site, postmaster, self._interval, self._pace
         )
+
+    def look(self, pace: looker.Pace) -> None:
+        """Have looks taken at *pace* from now on."""
+        if pace != self._pace:
+            self._pace = pace
+            self._staff.tell(LOOKER, pace)
 
     def unwatch(self) -> None:
         """Watch no more."""
@@ -165,7 +172,7 @@ class Acting:
         where: instance.Found = said.value
         if where.postmaster is not None:
             yield told.ServerIs(UP, where.standby)
-            self.watch(where.postmaster, pair=False)
+            self.watch(where.postmaster)
         elif not where.rest:
             yield told.ServerIs(DOWN, where.standby)
 
@@ -189,7 +196,7 @@ class Acting:
             case instance.StartedAs(postmaster, standby):
                 yield told.ServerIs(UP, standby)
                 yield told.Started()
-                self.watch(postmaster, pair=False)
+                self.watch(postmaster)
             case instance.StoppedAt(left, checkpoint, standby):
                 yield told.ServerIs(UNSURE if left else DOWN, standby)
                 yield told.Stopped(left, checkpoint)
@@ -234,4 +241,4 @@ class Acting:
         """A seer or a looker that has died is begun anew while its server lives."""
         lives = self.postmaster is not None and instance.is_alive(self.postmaster)
         if lives and facts.server == UP and self.postmaster is not None:
-            self.watch(self.postmaster, pair=False)
+            self.watch(self.postmaster)

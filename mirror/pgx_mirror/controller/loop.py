@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from pgx_mirror.controller.acting import LOOKER, Acting
+from pgx_mirror.controller.acting import Acting
 from pgx_mirror.controller.answering import Answering
 from pgx_mirror.controller.disks import Disks
 from pgx_mirror.controller.jobs import looker, prover
@@ -58,7 +58,6 @@ class Controller:
         self._said: Report | None = None
         self._say_at = 0.0
         self._wanted = time.monotonic()
-        self._pace = looker.Pace(fast=False, probe=False)
         self._freed = False
         self._alive_at = 0.0
         self._kept: tuple[object, ...] = ()
@@ -190,12 +189,9 @@ class Controller:
             self._freed = True
 
     def _mind_looker(self) -> None:
-        pace = looker.Pace(
-            _forms(self._facts), basics.is_in(self._facts, PAIR) or self._disks.late
-        )
-        if pace != self._pace:
-            self._pace = pace
-            self._staff.tell(LOOKER, pace)
+        facts = self._facts
+        paired = basics.is_in(facts, PAIR)
+        self._acting.look(looker.Pace(_forms(facts), paired, self._disks.late))
 
     # --- what is said ------------------------------------------------------------------
 

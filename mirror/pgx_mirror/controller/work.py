@@ -93,7 +93,7 @@ def control(
     )
     acting = Acting(site, staff, limits, server.heartbeat_interval, terms.patience)
     if found.instance.postmaster is not None:
-        acting.watch(found.instance.postmaster, pair=False)
+        acting.watch(found.instance.postmaster)
     first.say(Accepted(os.getpid()))
     disks = Disks(
         server.db_instance,

@@ -19,10 +19,14 @@ _WITHIN = 5.0  # seconds that one look may take
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How to look: *fast* while a pair forms; *probe* commits while there is a pair."""
+    """How to look: *fast* while a pair forms; *probe* commits while there is a pair.
 
-    fast: bool
-    probe: bool
+    *write*: commit something that waits for nobody, since a disk is slow.
+    """
+
+    fast: bool = False
+    probe: bool = False
+    write: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +45,16 @@ class NoLook:
 
 
 def look_on(
-    line: Line, site: Site, postmaster: Ident, interval: float, probe: bool
+    line: Line, site: Site, postmaster: Ident, interval: float, pace: Pace
 ) -> None:
     """Look at the server of *postmaster* until it, or the controller, is gone."""
     looker = Looker(access(site, postmaster))
-    pace, failed = Pace(fast=False, probe=probe), ""
+    failed = ""
     while True:
         began = time.monotonic()
         try:
-            line.say(Look(looker.look(_WITHIN, probe=pace.probe), began))
+            seen = looker.look(_WITHIN, probe=pace.probe, write=pace.write)
+            line.say(Look(seen, began))
             failed = ""
         except Trouble as ex:
             if str(ex) != failed:

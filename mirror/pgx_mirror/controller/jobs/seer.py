@@ -14,9 +14,10 @@ from dataclasses import dataclass
 
 from pgx_base.idents import Ident
 from pgx_mirror.controller.jobs.line import Line
+from pgx_mirror.controller.jobs.sessions import login
 from pgx_mirror.controller.jobs.site import Site
 from pgx_postgres import pidfile
-from pgx_postgres.probe import addresses, login, question
+from pgx_postgres.probe import addresses, question
 from pgx_postgres.probe.addresses import Address
 from pgx_postgres.seeing import sight
 from pgx_postgres.seeing.door import Door
@@ -79,11 +80,10 @@ class _Seer:
         self._pidfd = sight.open_pidfd(*postmaster)
         self._pid_file = Reader(site.data_directory, self._pid)
         self._door = Door(self._pid)
-        who = login.of(site.user, site.home, {})
         self._questions = Questions(
             Asking(
-                who,
-                True,
+                login(site),
+                False,  # a login that is refused is no error of the database
                 self._addresses,
                 lambda: self._pid_file.look().status,
                 lambda: False,

@@ -33,13 +33,14 @@ def access(site: Site, postmaster: Ident | None = None) -> Access:
     """
     running = postmaster or instance.found(site).postmaster
     if running is None:
-        return Access((), _login(site), site.database)
+        return Access((), login(site), site.database)
     file = pidfile.read(site.data_directory)
     found = addresses.of_server(running[0], file, site.data_directory)
-    return Access(tuple(found), _login(site), site.database)
+    return Access(tuple(found), login(site), site.database)
 
 
-def _login(site: Site) -> Login:
+def login(site: Site) -> Login:
+    """Return who asks: the configured user, with the password where one is."""
     password = site.password.encode()
     return Login(site.user, site.home, application=APPLICATION, password=password)
 
