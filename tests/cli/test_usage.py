@@ -12,8 +12,8 @@ from fixtures.commands import command
 from pgx_base.version import VERSION
 from tools.commands import COMMANDS, FAKES
 
-# pgx_monitor is started by our own programs alone.
-ALL = sorted({*COMMANDS, *FAKES} - {"pgx_monitor"})
+# These are started by our own programs alone.
+ALL = sorted({*COMMANDS, *FAKES} - {"pgx_monitor", "mc_main"})
 SCRIPTS = ("pgx_check", "pgx_offline", "pgx_online")
 
 

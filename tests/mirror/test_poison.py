@@ -198,25 +198,6 @@ def returns(server: Server) -> None:
 
 
 @pytest.mark.postgres
-def test_commits_that_return_with_nobody_there_show_it(
-    make_pair: Callable[..., Pair], looker: MakeLooker
-) -> None:
-    pair = make_pair()
-    pair.names(NAME)
-    pair.b.stop()
-    with forger(pair.a, 1 << 30):
-        wait_until(lambda: poison.ahead(looker(access(pair.a)).look(30)), "ahead")
-    returns(pair.a)
-    times = [0]
-
-    def counted(was: Seen | None, now: Seen) -> bool:
-        times[0] = poison.unseen(was, now, NAME, times[0])
-        return times[0] >= poison.TIMES
-
-    looks(looker(access(pair.a)), counted)
-
-
-@pytest.mark.postgres
 def test_a_healthy_pair_is_never_taken_for_poisoned(
     pair: Pair, looker: MakeLooker
 ) -> None:

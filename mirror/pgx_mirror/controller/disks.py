@@ -14,7 +14,6 @@ from pgx_mirror.core.report import UP
 from pgx_mirror.core.seen import Seen
 from pgx_mirror.disk.checker import Checker
 from pgx_mirror.messages import disk as messages
-from pgx_mirror.messages.message import Message
 
 
 class Disks:
@@ -59,20 +58,24 @@ class Disks:
     def _tell(self, effect: disk.Effect) -> None:
         match effect:
             case disk.Failed(place, reason):
-                self._say(messages.FAILED, place, reason=reason)
+                self._telling.say(
+                    messages.FAILED, what=place.what, path=place.path, reason=reason
+                )
             case disk.Well(place):
-                self._say(messages.WELL, place)
+                self._telling.say(messages.WELL, what=place.what, path=place.path)
             case disk.Slow(place, seconds):
-                self._say(messages.SLOW, place, seconds=f"{seconds:.1f}")
+                self._telling.say(
+                    messages.SLOW,
+                    what=place.what,
+                    path=place.path,
+                    seconds=f"{seconds:.1f}",
+                )
             case disk.Full(place):
-                self._say(messages.FULL, place)
+                self._telling.say(messages.FULL, what=place.what, path=place.path)
             case disk.Odd(place, reason):
                 self._telling.note(f"disk of {place.what} {place.path}: {reason}")
             case _:
                 pass
-
-    def _say(self, message: Message, place: disk.Place, **more: object) -> None:
-        self._telling.say(message, what=place.what, path=place.path, **more)
 
     def close(self) -> None:
         """Watch no more; what was found stays said until the next start."""

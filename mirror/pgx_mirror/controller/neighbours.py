@@ -16,7 +16,6 @@ from pgx_mirror.core.mark import ALONE, PAIR, Mark
 from pgx_mirror.core.report import Report
 from pgx_mirror.messages import peer as messages
 from pgx_mirror.messages import register as of_register
-from pgx_mirror.messages.message import Message
 from pgx_mirror.peer import events as peer
 from pgx_mirror.peer.hello import Difference, Hello
 from pgx_mirror.peer.link import Link
@@ -28,6 +27,10 @@ from pgx_mirror.register.core import words
 from pgx_mirror.register.core.words import Beat, Request, Win
 from pgx_mirror.sockets.names import Names
 
+_ON_REFUSAL = {
+    peer.SECRET: messages.OTHER_SECRET,
+    peer.FLOOD: messages.TOO_MANY,
+}
 _ON_DIFFERENCE = {
     "network.conf": messages.OTHER_NETWORK,
     "clock": messages.CLOCK,
@@ -152,14 +155,11 @@ class Neighbours:
             self._telling.say(messages.HEARD, server=self._settings.peer.identifier)
 
     def _refused(self, address: str, why: str, kind: str) -> None:
-        message: Message = {
-            peer.SECRET: messages.OTHER_SECRET,
-            peer.FLOOD: messages.TOO_MANY,
-        }.get(kind, messages.GARBLED)
+        message = _ON_REFUSAL.get(kind) or messages.GARBLED
         self._telling.say(message, address=address, reason=why)
 
     def _differs(self, found: Difference) -> None:
-        message = _ON_DIFFERENCE.get(found.what, messages.OTHER_BLOCKS)
+        message = _ON_DIFFERENCE.get(found.what) or messages.OTHER_BLOCKS
         self._telling.say(
             message,
             server=self._settings.peer.identifier,

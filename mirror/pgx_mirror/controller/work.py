@@ -79,8 +79,8 @@ def control(
     found = _survey(staff, site, as_primary)
     facts = start.first_facts(terms, found, kept)
     if kept.why:
-        telling.say(messages.RESTARTED, reason=kept.why)
-    telling.say(messages.STARTED)
+        telling.say(messages.RESTARTED, server=site.me, reason=kept.why)
+    telling.say(messages.STARTED, server=site.me)
     neighbours = Neighbours(settings, terms, found.system, found.major, telling)
     answering = Answering(
         listener, lambda f: view.status(settings, f), neighbours.request
@@ -114,7 +114,7 @@ def control(
         disks.close()
         answering.close()
         neighbours.close()
-    telling.say(messages.STOPPED)
+    telling.say(messages.STOPPED, server=site.me)
 
 
 def _survey(staff: Staff, site: sites.Site, as_primary: bool) -> Survey:
