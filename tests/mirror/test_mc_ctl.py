@@ -278,3 +278,17 @@ def test_a_management_directory_that_is_none_is_told(mcdir: Mcdir, damage: str) 
         assert refused.returncode == 1
         assert "management directory" in refused.stderr
         assert "internal error" not in refused.stderr
+
+
+def test_a_management_directory_in_a_tablespace_is_refused(mcdir: Mcdir) -> None:
+    """It would be copied, or emptied, with the instance."""
+    data = mcdir.path.parent / "nd1"
+    (data / "pg_tblspc").mkdir(parents=True)
+    (data / "pg_tblspc" / "16384").symlink_to(mcdir.path.parent)
+    where = ["-r", "standby", "-h", "127.0.0.1", "-p", "1", "-U", "u"]
+    for args in (["start"], ["setup", *where, "--standby-name=nd1"]):
+        refused = mcdir.of("nd1", *args)
+
+        assert refused.returncode == 1
+        assert "management directory is inside tablespace 16384" in refused.stderr
+    assert mcdir.journal() == []

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import os
+from dataclasses import asdict
 
+from pgx_base import aside
 from pgx_mirror.command.request import Request
 from pgx_mirror.command.telling import warn
 from pgx_mirror.conf.load import load
-from pgx_mirror.conf.problem import as_failure
+from pgx_mirror.conf.place import instance_problems
+from pgx_mirror.conf.problem import Problem, Unsound, as_failure
 from pgx_mirror.conf.settings import Settings
 from pgx_mirror.controller import holding
+
+_LOOK_WITHIN = 5.0  # seconds: the data directory's disk may hang
 
 
 def mcdir_of(asked: Request) -> str:
@@ -29,6 +35,21 @@ def loaded(asked: Request, *, warnings: bool = False) -> Settings:
         for problem in settings.warnings:
             warn(as_failure(problem))
     return settings
+
+
+def check_place(settings: Settings) -> None:
+    """Refuse a management directory in the instance's, links and mounts followed.
+
+    A disk that hangs tells nothing, and is for whoever works on it.  Raises Unsound.
+    """
+    data = settings.server.db_instance
+    said = aside.ask(lambda: _place_problems(settings.mcdir, data), _LOOK_WITHIN)
+    if problems := json.loads(said) if said else []:
+        raise Unsound(Problem(**problem) for problem in problems)
+
+
+def _place_problems(mcdir: str, data: str) -> str:
+    return json.dumps([asdict(one) for one in instance_problems(mcdir, data)])
 
 
 def _only_one(mcdir: str) -> str | None:

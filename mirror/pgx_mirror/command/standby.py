@@ -8,7 +8,7 @@ import signal
 from pgx_base.failure import Failure
 from pgx_base.text import quoted
 from pgx_mirror.command.request import Request
-from pgx_mirror.command.settings import loaded
+from pgx_mirror.command.settings import check_place, loaded
 from pgx_mirror.command.telling import done, progress, warn
 from pgx_mirror.conf.local import is_here
 from pgx_mirror.conf.settings import Settings
@@ -32,6 +32,7 @@ class _Teller:
 def make(asked: Request) -> int:
     """Make it, and return the exit code.  Raises Failure, Refused, Unsound."""
     settings = loaded(asked, warnings=True)
+    check_place(settings)
     mcdir, server = settings.mcdir, settings.identifier
     lock_fd = holding.take(mcdir, server, holding.SETUP)
     holding.check_free(mcdir, server, *holding.SERVICE)
