@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import select
 import socket
 import time
@@ -21,15 +22,17 @@ _E = TypeVar("_E")
 
 
 def free_ports(count: int, host: str = "127.0.0.1") -> list[int]:
-    """Return ports of *host* that nobody has now."""
+    """Return ports of *host* that nobody has now, below those that the system gives away."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    held = [socket.socket(family) for _ in range(count)]
-    for sock in held:
-        sock.bind((host, 0))
-    ports = [sock.getsockname()[1] for sock in held]
-    for sock in held:
-        sock.close()
-    return ports
+    found: list[int] = []
+    while len(found) < count:
+        with socket.socket(family) as sock:
+            try:
+                sock.bind((host, random.randrange(10_000, 32_000)))
+            except OSError:
+                continue
+            found.append(sock.getsockname()[1])
+    return found
 
 
 def both(host: str = "127.0.0.1") -> tuple[Settings, Settings]:
