@@ -132,22 +132,22 @@ def start_pair(
     return pair
 
 
-@pytest.fixture(scope="module")
-def modules_pair(
+@pytest.fixture(scope="package")
+def common_pair(
     postgresql: Binaries, template: Path, os_user: OsUser
 ) -> Iterator[Pair]:
-    """A pair that a module's tests take in turns, by `pair`."""
+    """A pair that the tests of a folder take in turns, by `pair`."""
     with open_directory(os_user) as place:
         yield start_pair(partial(make_instance, postgresql, template, place, os_user))
 
 
 @pytest.fixture
-def pair(modules_pair: Pair) -> Iterator[Pair]:
+def pair(common_pair: Pair) -> Iterator[Pair]:
     """A primary and its standby, which run; a test may change settings, and freeze them."""
-    yield modules_pair
-    for server in (modules_pair.a, modules_pair.b):
+    yield common_pair
+    for server in (common_pair.a, common_pair.b):
         set_right(server)
-    wait_until(modules_pair.streams, "the standby streams again", 60)
+    wait_until(common_pair.streams, "the standby streams again", 60)
 
 
 def set_right(server: Server) -> None:
