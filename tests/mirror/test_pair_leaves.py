@@ -1,41 +1,112 @@
-"""A controller that leaves by an operator's word is not taken for a dead one."""
+"""A controller that leaves is not taken for a dead one; controller and watcher begin each other."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from fixtures.binaries import Binaries
 from fixtures.os_user import OsUser
 from fixtures.pair.place import A, B, PairPlace, place
-from fixtures.processes import wait_until
+from fixtures.pair_chaos.nodes import part
+from fixtures.processes import gone, kill, wait_until
+from tests.fix_postgres import open_directory
 
 pytestmark = pytest.mark.one_postgres
 
-# Silence counts after (0.3 + 1) x 1 = 1.3 s.
-FAST = {"heartbeat_interval": 300, "heartbeat_timeout": 1, "heartbeat_retry": 0}
-LIMIT = 1.3
+# Silence counts after (0.5 + 1) x 2 = 3 s.
+QUICK = {"heartbeat_interval": 500, "heartbeat_timeout": 1, "heartbeat_retry": 1}
+LIMIT = 3.0
 
 
-@pytest.fixture
-def pair(postgresql: Binaries, os_user: OsUser, open_tmp: Path) -> Iterator[PairPlace]:
-    with place(open_tmp / "home", postgresql, os_user, conf=dict(FAST)) as made:
+@pytest.fixture(scope="module")
+def made(postgresql: Binaries, os_user: OsUser) -> Iterator[PairPlace]:
+    with (
+        open_directory(os_user) as home,
+        place(home / "home", postgresql, os_user, conf=dict(QUICK)) as made,
+    ):
         made.start_arbiter()
         made.mc_ctl(A, "start", "-w", "-f", "--as-primary")
         made.set_up_standby()
         made.mc_ctl(B, "start", "-w", "-f")
-        wait_until(lambda: made.status(A) == "switchable", "switchable", 60)
         yield made
+
+
+@pytest.fixture
+def pair(made: PairPlace) -> PairPlace:
+    """A pair that is switchable, with A the primary."""
+    wait_until(lambda: made.status(A) == "switchable", "switchable", 60)
+    return made
+
+
+def stands(pair: PairPlace, name: str, role: str) -> bool:
+    told = pair.mc_ctl(B, "status", check=False).stdout.splitlines()
+    return role in next((line for line in told if line.startswith(name)), "")
+
+
+def other_than(pair: PairPlace, what: str, was: list[int]) -> list[int]:
+    """Wait until A has another *watcher* or *controller* than *was*, and return it."""
+    wait_until(
+        lambda: (now := part(pair, A, what)) != [] and now != was,
+        f"another {what}",
+        30,
+    )
+    return part(pair, A, what)
 
 
 def test_a_controller_that_leaves_is_not_taken_over(pair: PairPlace) -> None:
     pair.mc_ctl(A, "stop", "--mc-only")
-    time.sleep(3 * LIMIT)
+    time.sleep(2 * LIMIT)
 
-    told = pair.mc_ctl(B, "status", check=False).stdout
-    assert "standby" in next(line for line in told.splitlines() if line.startswith(B))
+    assert stands(pair, B, "standby")
     pair.mc_ctl(A, "start", "-w", "-f")
     wait_until(lambda: pair.status(A) == "switchable", "switchable again", 60)
+
+
+def test_watcher_and_controller_begin_each_other(pair: PairPlace) -> None:
+    server = pair.servers[A].pid()
+    watcher, controller = part(pair, A, "watcher"), part(pair, A, "controller")
+    assert (len(watcher), len(controller)) == (1, 1)
+    kill(watcher[0])
+    second = other_than(pair, "watcher", watcher)
+    assert part(pair, A, "controller") == controller
+    assert pair.status(A) == "switchable"
+
+    kill(controller[0])
+    other_than(pair, "controller", controller)
+    wait_until(lambda: pair.status(A) == "switchable", "switchable again", 60)
+    assert part(pair, A, "watcher") == second
+    # Automatics were on, and are: the next one was told.
+    assert "failover" not in pair.mc_ctl(A, "status").stdout
+
+    kill(second[0])
+    other_than(pair, "watcher", second)
+    assert pair.servers[A].pid() == server
+    told = (pair.mcdir(A) / "trace.log").read_text()
+    assert told.count("(PGX00009)") == 2
+    assert "was started again: ended" in told
+
+
+def test_both_killed_at_once_leave_the_server_to_the_next_start(
+    pair: PairPlace,
+) -> None:
+    server = pair.servers[A].pid()
+    main = part(pair, A, "watcher") + part(pair, A, "controller")
+    for pid in main:
+        kill(pid)
+    wait_until(lambda: all(map(gone, main)), "both are gone")
+    time.sleep(LIMIT + 1)
+
+    assert pair.controllers(A) == []
+    assert pair.servers[A].pid() == server
+    assert stands(pair, B, "standby")  # the stream is a sign of life
+    pair.mc_ctl(A, "start", "-w", "-f")
+    wait_until(lambda: pair.status(A) == "switchable", "switchable again", 60)
+    assert pair.servers[A].pid() == server
+
+
+def test_a_stop_leaves_neither(pair: PairPlace) -> None:
+    pair.mc_ctl(A, "stop", "-a")
+    assert pair.controllers(A) == []

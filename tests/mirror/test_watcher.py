@@ -4,37 +4,63 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fixtures.processes import gone, wait_until
-from pgx_mirror.controller.watcher import Kept, watch
+from pgx_mirror.controller import kept as keeping
+from pgx_mirror.controller import options
+from pgx_mirror.controller.kept import Kept
+from pgx_mirror.controller.options import Options
+from pgx_mirror.controller.watched import Watched, Watching
+from pgx_mirror.controller.watcher import Controller, watch
 from pgx_mirror.core.facts import Facts, Terms
 from pgx_mirror.core.mark import ALONE, Mark
 
 FACTS = Facts(Terms("a", "b", "message", "i"), mark=Mark("a", "g", "7", 1, ALONE))
 
 
+def _work(beats: Path, pipe_fd: int, told: str, why: str) -> None:
+    """Write our PID, how often a controller was begun, and the time, again and again."""
+    kept = keeping.again(told, why, Kept()) if why else Kept()
+    watching = Watching([], -1, lambda: -1, 1.0)
+    watched = Watched(watching, kept, pipe_fd, -1)
+    while True:
+        for _ in range(100):  # so that a pipe that nobody reads is full at once
+            if watched.fds():
+                watched.live(FACTS, time.monotonic() + 1000)
+        new = beats.with_suffix(f".{os.getpid()}")
+        new.write_text(f"{os.getpid()} {kept.restarts} {time.monotonic()}")
+        new.replace(beats)
+        time.sleep(0.02)
+
+
 def _begun(beats: Path) -> int:
-    """Begin a watcher, whose controller writes its PID, how often it was begun, and time."""
+    """Begin a watcher and a controller."""
     pid = os.fork()
     if pid:
         return pid
 
-    def work(kept: Kept, alive: Callable[[Facts], None]) -> None:
-        while True:
-            for _ in range(100):  # so that a pipe that nobody reads is full at once
-                alive(FACTS)
-            new = beats.with_suffix(f".{os.getpid()}")
-            new.write_text(f"{os.getpid()} {kept.restarts} {time.monotonic()}")
-            new.replace(beats)
-            time.sleep(0.02)
+    def begin(said: bytes, why: str) -> Controller:
+        pipe_fd, into_fd = os.pipe()
+        child = os.fork()
+        if child == 0:
+            try:
+                os.close(pipe_fd)
+                _work(beats, into_fd, said.decode(), why)
+            finally:
+                os._exit(1)
+        os.close(into_fd)
+        return Controller(pipe_fd, os.pidfd_open(child))
 
     try:
-        watch(work, Kept(), 1.0)
+        watch(begin(b"", ""), 2.0, begin)
     finally:
         os._exit(0)
 
@@ -82,3 +108,75 @@ def test_a_controller_goes_on_without_its_watcher(
         os.kill(watcher, signal.SIGKILL)
         os.waitpid(watcher, 0)
         os.kill(_said(beats)[0], signal.SIGKILL)
+
+
+def test_a_controller_that_ends_as_it_should_is_not_begun_anew() -> None:
+    pipe_fd, into_fd = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.write(into_fd, keeping.line(Kept()) + b"over\n")
+        os._exit(0)
+    os.close(into_fd)
+    watch(Controller(pipe_fd, os.pidfd_open(child)), 2.0, lambda said, why: 1 / 0)  # type: ignore[arg-type,return-value]
+
+
+def test_a_watcher_loads_next_to_nothing() -> None:
+    """It is there as long as the pair is, for nothing but a rare accident."""
+    paths = [path for path in sys.path if path]
+    line = (
+        f"import sys; sys.path[:0] = {paths!r}; from pgx_mirror.command import mc_main; "
+        "print(*sorted(n for n in sys.modules if n.startswith('pgx') or '.' not in n))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-IS", "-c", line], capture_output=True, text=True, check=True
+    )
+    heavy = {"enum", "json", "typing", "re", "dataclasses", "subprocess", "psycopg"}
+    assert not heavy & set(done.stdout.split())
+    assert not [name for name in done.stdout.split() if name.startswith("pgx_base")]
+
+
+KEPT = st.builds(
+    Kept,
+    st.booleans(),
+    st.text(),
+    st.booleans(),
+    st.text(),
+    st.integers(0, 9),
+    st.text(),
+)
+
+
+@given(KEPT, st.text(min_size=1))
+def test_what_is_kept_comes_back(kept: Kept, why: str) -> None:
+    line = keeping.line(kept)
+    assert line.count(b"\n") == 1
+    found = keeping.again(line.decode().strip(), why, Kept())
+
+    assert (found.failover, found.wish, found.detached) == (
+        kept.failover,
+        kept.wish,
+        kept.detached,
+    )
+    assert (found.restarts, found.why) == (kept.restarts + 1, why)
+
+
+WORDS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1)
+
+
+@given(
+    st.builds(
+        Options,
+        WORDS,
+        WORDS,
+        st.booleans(),
+        st.booleans(),
+        st.booleans(),
+    ),
+    WORDS,
+)
+def test_a_watcher_adds_to_a_command_line(plain: Options, why: str) -> None:
+    words = [*plain.line(), "--again", "3,4,5", "--why", why, "--kept", "{}"]
+    found = options.parse(words)
+
+    assert (found.again, found.why, found.kept) == ((3, 4, 5), why, "{}")
+    assert found.line() == plain.line()

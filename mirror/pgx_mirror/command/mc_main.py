@@ -2,4 +2,16 @@
 
 from __future__ import annotations
 
-from pgx_mirror.controller.main import main as main
+import sys
+
+from pgx_mirror.controller import watcher
+
+
+def main() -> None:
+    """Be a watcher or a controller.  What a controller needs its watcher does not load."""
+    if sys.argv[1:2] == [watcher.WATCH]:
+        watcher.main()
+        return
+    from pgx_mirror.controller.main import main as control
+
+    control()

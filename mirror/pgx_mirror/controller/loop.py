@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import select
 import time
-from collections.abc import Callable
 from dataclasses import replace
 
 from pgx_mirror.controller.acting import Acting
@@ -19,6 +18,7 @@ from pgx_mirror.controller.jobs import looker, prover
 from pgx_mirror.controller.neighbours import Neighbours
 from pgx_mirror.controller.staff import Staff
 from pgx_mirror.controller.telling import Telling
+from pgx_mirror.controller.watched import Watched
 from pgx_mirror.core import events as told
 from pgx_mirror.core.deciding.say import report_of
 from pgx_mirror.core.deciding.step import step
@@ -29,9 +29,9 @@ from pgx_mirror.core.facts import ASKING, PROOF, RELEASING, Facts
 from pgx_mirror.core.known import basics
 from pgx_mirror.core.mark import PAIR
 from pgx_mirror.core.report import NAMES_SET, Report
+from pgx_mirror.messages import controller as messages
 
 _LATE = 1.0  # seconds: a turn that comes so much later than wanted is not the peer's silence
-_ALIVE_EVERY = 0.4  # seconds between two words to the watcher
 _PARTS_WITHIN = 1.0  # seconds for the last word to the peer
 _LONGEST = 0.5  # seconds between two turns, so that the watcher sees that we live
 
@@ -48,19 +48,17 @@ class Controller:
         disks: Disks,
         answering: Answering,
         telling: Telling,
-        alive: Callable[[Facts], None],
+        watched: Watched,
     ) -> None:
         self._facts = facts
         self._acting, self._staff = acting, staff
         self._neighbours, self._answering = neighbours, answering
         self._disks = disks
-        self._telling, self._alive = telling, alive
+        self._telling, self._watched = telling, watched
         self._said: Report | None = None
         self._say_at = 0.0
         self._wanted = time.monotonic()
         self._freed = False
-        self._alive_at = 0.0
-        self._kept: tuple[object, ...] = ()
 
     def run(self) -> None:
         """Turn until it is over."""
@@ -86,7 +84,10 @@ class Controller:
         ready = self._wait()
         now = time.monotonic()
         self._forgive(now)
-        self._live(now)
+        if self._watched.is_gone(ready):
+            me, why = self._facts.terms.me, "its process is gone"
+            self._telling.say(messages.WATCHER_GONE, server=me, reason=why)
+        self._watched.live(self._facts, now)
         for work, message in self._staff.hear(ready):
             for event in self._acting.hear(work, message, self._facts):
                 self._step(event)
@@ -106,14 +107,6 @@ class Controller:
             self._step(event)
         self._say(time.monotonic())
 
-    def _live(self, now: float) -> None:
-        """Tell the watcher that we live, and what a next controller has to know."""
-        facts = self._facts
-        kept = (facts.failover, facts.wish, facts.stays_out, facts.detached)
-        if now >= self._alive_at or kept != self._kept:
-            self._alive(facts)
-            self._alive_at, self._kept = now + _ALIVE_EVERY, kept
-
     def _note(self) -> None:
         """Keep what hands have said beside their work."""
         for text in self._acting.said:
@@ -124,6 +117,8 @@ class Controller:
         poll = select.poll()
         for fd in (*self._staff.fds(), *self._disks.fds()):
             poll.register(fd, select.POLLIN)
+        for fd in self._watched.fds():
+            poll.register(fd, 0)
         for fd, mask in (*self._neighbours.interests(), *self._answering.interests()):
             poll.register(fd, mask)
         now = time.monotonic()

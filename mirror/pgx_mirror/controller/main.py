@@ -1,4 +1,4 @@
-"""mc_main: the resident program of one server, a watcher and its controller.
+"""mc_main: the resident program of one server, its controller, which begins its watcher.
 
 Started by mc_ctl start.  Holds a lock in the management directory and one in the data
 directory, so that neither a second controller nor a hand of an earlier one is at work.
@@ -7,13 +7,15 @@ directory, so that neither a second controller nor a hand of an earlier one is a
 from __future__ import annotations
 
 import fcntl
-import gc
 import os
+import pickle
 import sys
 import time
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
+from functools import partial
 
 from pgx_base import detach, program, prologue, report
 from pgx_base.failure import Failure
@@ -21,11 +23,14 @@ from pgx_base.text import quoted
 from pgx_base.trace import Trace
 from pgx_mirror.conf.load import load
 from pgx_mirror.conf.settings import Settings
-from pgx_mirror.controller import holding, options, watcher, work
+from pgx_mirror.controller import ending, holding, options, work
+from pgx_mirror.controller import kept as keeping
+from pgx_mirror.controller.kept import Kept
+from pgx_mirror.controller.options import Options
 from pgx_mirror.controller.telling import TRACE_KB
-from pgx_mirror.controller.watcher import Kept
+from pgx_mirror.controller.watched import Watched, Watching
 from pgx_mirror.controller.words import Answer, Refused, answer
-from pgx_mirror.core.facts import REST, RUN, Facts
+from pgx_mirror.core.facts import REST, RUN
 from pgx_mirror.core.mark import LOCK
 from pgx_mirror.data import steps
 from pgx_postgres import control
@@ -35,25 +40,58 @@ _LOCK_WITHIN = 60.0  # seconds that hands of an earlier controller have to end
 
 
 def run(words: list[str]) -> int:
-    """Detach, and work until an operator ends it.  Raises Failure for the caller's eyes."""
+    """Work until an operator ends it, detached.  Raises Failure for the caller's eyes."""
     given = options.parse(words)
+    return _go_on(given) if given.again else _begin(given)
+
+
+def _begin(given: Options) -> int:
+    """Be the first controller, which mc_ctl has started."""
     settings = load(given.mcdir, given.server)
-    watcher_fd = holding.take(settings.mcdir, settings.identifier, holding.WATCHER)
+    take = partial(holding.take, settings.mcdir, settings.identifier, holding.WATCHER)
+    lock_fd = take()
     holding.check_free(settings.mcdir, settings.identifier, holding.SETUP)
-    kept_fds = [fd for fd in (watcher_fd, given.started_by) if fd >= 0]
-    detach.detach(kept_fds)
-    first = FirstWord(given.started_by)
-    kept = Kept(given.failover, REST if given.mc_only else RUN)
-
-    gc.collect()
-    gc.freeze()
-
-    def control(kept: Kept, alive: Callable[[Facts], None]) -> None:
-        os.close(watcher_fd)
-        _control(settings, kept, alive, first, as_primary=given.as_primary)
-
-    watcher.watch(control, kept, settings.silence, first.close)
+    detach.detach([fd for fd in (lock_fd, given.started_by) if fd >= 0])
+    settings_fd = _written(settings)
+    watching = Watching(_plain(given), settings_fd, take, settings.silence)
+    watched = Watched(watching, _first(given), -1, lock_fd)
+    _control(settings, watched, FirstWord(given.started_by), given)
     return 0
+
+
+def _go_on(given: Options) -> int:
+    """Be a controller that a watcher has begun, after one that has died."""
+    lock_fd, settings_fd, pipe_fd = given.again
+    with open(settings_fd, "rb", closefd=False) as file:
+        file.seek(0)
+        settings: Settings = pickle.load(file)  # noqa: S301  # a controller's, in memory
+    for fd in given.again:
+        os.set_inheritable(fd, False)
+    take = partial(holding.take, settings.mcdir, settings.identifier, holding.WATCHER)
+    watching = Watching(_plain(given), settings_fd, take, settings.silence)
+    kept = keeping.again(given.kept, given.why, _first(given))
+    watched = Watched(watching, kept, pipe_fd, lock_fd)
+    # Hands of the one before: their locks name them, so that nobody else is meant.
+    ending.end(settings.mcdir, settings.identifier, (holding.CONTROLLER,))
+    _control(settings, watched, FirstWord(-1), given)
+    return 0
+
+
+def _plain(given: Options) -> list[str]:
+    """Return the command line of another controller, but for what its watcher adds."""
+    return replace(given, started_by=-1).line()
+
+
+def _first(given: Options) -> Kept:
+    return Kept(given.failover, REST if given.mc_only else RUN)
+
+
+def _written(settings: Settings) -> int:
+    """Return a descriptor of memory that holds *settings*, the secret among them."""
+    fd = os.memfd_create("settings")
+    with open(fd, "wb", closefd=False) as file:
+        pickle.dump(settings, file)
+    return fd
 
 
 class FirstWord:
@@ -70,33 +108,28 @@ class FirstWord:
             self.close()
 
     def close(self) -> None:
-        """Say nothing more: the watcher's copy, once its first child has one."""
+        """Say nothing more."""
         if self._fd >= 0:
             os.close(self._fd)
         self._fd = -1
 
 
 def _control(
-    settings: Settings,
-    kept: Kept,
-    alive: Callable[[Facts], None],
-    first: FirstWord,
-    *,
-    as_primary: bool,
+    settings: Settings, watched: Watched, first: FirstWord, given: Options
 ) -> None:
     """Be the controller.
 
-    Where it cannot begin it says so, and is not begun anew.
+    Where the first one cannot begin it says so, and is not begun anew.
     """
     try:
         held = _held(settings)
-        work.control(settings, kept, alive, held, first, as_primary=as_primary)
+        work.control(settings, watched, held, first, as_primary=given.as_primary)
+        watched.over()
     except Failure as ex:
         first.say(Refused((ex,)))
         report.to_system_log(PROGRAM, "error", ex)
-        if not kept.restarts:
-            return
-        raise
+        if given.again:
+            raise
     except Exception as ex:
         # Nobody reads a traceback of a daemon; the watcher begins another controller.
         lines = "".join(traceback.format_exception(ex))

@@ -7,7 +7,7 @@ import time
 
 from pgx_mirror.conf.settings import Settings
 from pgx_mirror.controller.jobs.files import Survey
-from pgx_mirror.controller.watcher import Kept
+from pgx_mirror.controller.kept import Kept
 from pgx_mirror.core.facts import Facts, Terms
 from pgx_mirror.core.report import DOWN, UNSURE, UP
 

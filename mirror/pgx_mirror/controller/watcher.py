@@ -1,140 +1,164 @@
 """The monitoring process: it begins the controller anew when it dies or hangs.
 
-The controller says several times a second that it lives, and what of its state a next one
-has to know: whether automatics are on, and what an operator has asked for.
+The controller says several times a second that it lives, and what a next one has to know.
+A program of its own that loads next to nothing, so that it costs little memory: hence
+`_signal` (the public module loads enum), and no dataclass, JSON or typing.
 """
 
 from __future__ import annotations
 
-import json
+import _signal as signal  # type: ignore[import-not-found]
 import os
 import select
-import signal
+import sys
 import time
-from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import asdict, dataclass
-from typing import NoReturn
 
-from pgx_mirror.core.facts import RUN, Facts
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
+# The first word of its command line, which is the controller's otherwise.
+WATCH = "--watch"
+# The controller's last word: it has ended as it should.
+OVER = b"over"
 _BETWEEN_STARTS = 1.0  # seconds, so that a controller that cannot run does not spin
-_LEAST = 2.0  # seconds without a word before it counts as hanging
+_CHUNK = 1 << 16
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """What outlives a controller, but not its watcher.
+class Controller:
+    """A controller as its watcher sees it: by what it says, and by its pidfd."""
 
-    *restarts*: how often it was begun anew, and *why* the last time.
-    """
-
-    failover: bool = False
-    wish: str = RUN
-    stays_out: bool = False
-    detached: str = ""
-    restarts: int = 0
-    why: str = ""
-
-
-Work = Callable[[Kept, Callable[[Facts], None]], None]
-
-
-def watch(
-    work: Work, kept: Kept, limit: float, begun: Callable[[], None] = lambda: None
-) -> None:
-    """Have *work* done by a child, again and again, until it returns.
-
-    *limit*: after how many seconds of silence the peer would act; a hanging controller is
-    begun anew in half of that.  *begun* is called once a child has been forked.
-    """
-    patience = max(_LEAST, limit / 2)
-    while True:
-        began = time.monotonic()
-        child = _Child(work, kept)
-        begun()
-        why = child.follow(patience)
-        if not why:
-            return
-        time.sleep(max(0.0, began + _BETWEEN_STARTS - time.monotonic()))
-        kept = _again(child.kept, why)
-
-
-def _again(kept: Kept, why: str) -> Kept:
-    return Kept(**{**asdict(kept), "restarts": kept.restarts + 1, "why": why})
-
-
-class _Child:
-    """One controller, in a process group of its own with its hands."""
-
-    def __init__(self, work: Work, kept: Kept) -> None:
-        self.kept = kept
-        self._fd, write_fd = os.pipe()
+    def __init__(self, pipe_fd: int, pidfd: int) -> None:
+        self.said = b""  # its last whole line
+        self._pipe_fd, self._pidfd = pipe_fd, pidfd
         self._rest = b""
-        self._pid = os.fork()
-        if self._pid == 0:
-            os.close(self._fd)
-            _run(work, kept, write_fd)
-        os.close(write_fd)
 
     def follow(self, patience: float) -> str:
-        """Return why it has to be begun anew, empty where it has ended as it should."""
+        """Return why it has to be begun anew, empty where it has ended as it should.
+
+        *patience*: after how many seconds without a word it is ended by force.
+        """
         poll = select.poll()
-        poll.register(self._fd, select.POLLIN)
+        poll.register(self._pipe_fd, select.POLLIN)
+        poll.register(self._pidfd, select.POLLIN)
         while True:
             asked = time.monotonic()
-            if poll.poll(patience * 1000):
-                data = os.read(self._fd, 4096)
-                if not data:
-                    return self._ended()
-                self._hear(data)
+            ready = dict(poll.poll(patience * 1000))
+            if self._pipe_fd in ready:
+                if not self._hear():
+                    poll.unregister(self._pipe_fd)
+            elif ready:
+                return self._ended()
             elif time.monotonic() - asked < 2 * patience:  # else we did not run either
                 return self._hangs(patience)
 
-    def _hear(self, data: bytes) -> None:
+    def _hear(self) -> bool:
+        """Take what it says; whether it may say more."""
+        data = os.read(self._pipe_fd, _CHUNK)
         *lines, self._rest = (self._rest + data).split(b"\n")
         if lines:
-            self.kept = Kept(**json.loads(lines[-1]))
-
-    def _ended(self) -> str:
-        os.close(self._fd)
-        code = os.waitstatus_to_exitcode(os.waitpid(self._pid, 0)[1])
-        self._kill()  # its hands
-        if code == 0:
-            return ""
-        return f"ended by signal {-code}" if code < 0 else f"exited with {code}"
+            self.said = lines[-1]
+        return bool(data)
 
     def _hangs(self, patience: float) -> str:
-        self._kill()
-        os.close(self._fd)
-        os.waitpid(self._pid, 0)
+        try:
+            signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        poll = select.poll()
+        poll.register(self._pidfd, select.POLLIN)
+        poll.poll()  # what stands in the kernel is waited for: two would be worse than none
+        self._ended()
         return f"did not respond for {patience:g} s"
 
-    def _kill(self) -> None:
-        with suppress(ProcessLookupError):
-            os.killpg(self._pid, signal.SIGKILL)
+    def _ended(self) -> str:
+        """Let go of it, and return how it has ended."""
+        how = _how(self._pidfd)
+        os.close(self._pipe_fd)
+        os.close(self._pidfd)
+        return "" if self.said == OVER else how
 
 
-def _run(work: Work, kept: Kept, write_fd: int) -> NoReturn:
-    code = 1
+def _how(pidfd: int) -> str:
+    """Return how a process has ended; only a parent is told more than that."""
     try:
-        os.setpgid(0, 0)
-        os.set_blocking(write_fd, False)
-        work(kept, lambda facts: _tell(write_fd, kept, facts))
-        code = 0
-    finally:
-        os._exit(code)
+        ended = os.waitid(os.P_PIDFD, pidfd, os.WEXITED | os.WNOHANG)
+    except ChildProcessError:
+        ended = None
+    if ended is None:
+        return "ended"
+    if ended.si_code == os.CLD_EXITED:
+        return f"exited with {ended.si_status}"
+    return f"ended by signal {ended.si_status}"
 
 
-def _tell(write_fd: int, kept: Kept, facts: Facts) -> None:
-    now = Kept(
-        facts.failover,
-        facts.wish,
-        facts.stays_out,
-        facts.detached,
-        kept.restarts,
-        kept.why,
-    )
-    # One that is dead or stopped holds up nothing: without it the controller goes on.
-    with suppress(BrokenPipeError, BlockingIOError):
-        os.write(write_fd, json.dumps(asdict(now)).encode() + b"\n")
+def watch(
+    controller: Controller, patience: float, begin: Callable[[bytes, str], Controller]
+) -> None:
+    """Watch *controller*, and those that *begin* begins, until one ends as it should.
+
+    *begin* is told the last line of the one before, and why there has to be another.
+    """
+    said = b""
+    while True:
+        began = time.monotonic()
+        why = controller.follow(patience)
+        if not why:
+            return
+        said = controller.said or said
+        time.sleep(max(0.0, began + _BETWEEN_STARTS - time.monotonic()))
+        controller = _begun(begin, said, why)
+
+
+def _begun(
+    begin: Callable[[bytes, str], Controller], said: bytes, why: str
+) -> Controller:
+    """Begin a controller, as soon as there is memory for one."""
+    while True:
+        try:
+            return begin(said, why)
+        except OSError:
+            time.sleep(_BETWEEN_STARTS)
+
+
+class Program:
+    """How this program begins a controller.
+
+    *lock_fd* is the watcher's lock, of which the controller lets go when it has its own;
+    *settings_fd* the settings that it is to have; *options* those of the first one.
+    """
+
+    def __init__(self, lock_fd: int, settings_fd: int, options: list[str]) -> None:
+        self._fds = (lock_fd, settings_fd)
+        self._options = options
+
+    def begin(self, said: bytes, why: str) -> Controller:
+        """Begin a controller.  Raises OSError."""
+        pipe_fd, into_fd = os.pipe()
+        try:
+            pid = os.fork()
+            if pid == 0:
+                self._become(into_fd, said, why)
+        finally:
+            os.close(into_fd)
+        return Controller(pipe_fd, os.pidfd_open(pid))
+
+    def _become(self, into_fd: int, said: bytes, why: str) -> None:
+        try:
+            fds = (*self._fds, into_fd)
+            for fd in fds:
+                os.set_inheritable(fd, True)
+            words = [sys.argv[0], *self._options, "--again", ",".join(map(str, fds))]
+            told = ["--kept", os.fsdecode(said)] if said else []
+            os.execv(sys.argv[0], [*words, "--why", why, *told])
+        finally:
+            os._exit(1)
+
+
+def main() -> None:
+    """Watch the controller that has begun this, by the command line, and those after it."""
+    pipe_fd, pidfd, lock_fd, settings_fd = fds = [int(word) for word in sys.argv[2:6]]
+    for fd in fds:
+        os.set_inheritable(fd, False)
+    program = Program(lock_fd, settings_fd, sys.argv[7:])
+    watch(Controller(pipe_fd, pidfd), float(sys.argv[6]), program.begin)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import pwd
 import select
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -24,10 +24,9 @@ from pgx_mirror.controller.loop import Controller
 from pgx_mirror.controller.neighbours import Neighbours
 from pgx_mirror.controller.staff import Staff
 from pgx_mirror.controller.telling import Telling
-from pgx_mirror.controller.watcher import Kept
+from pgx_mirror.controller.watched import Watched
 from pgx_mirror.controller.words import Accepted, Answer
 from pgx_mirror.core.disk import Limits as DiskLimits
-from pgx_mirror.core.facts import Facts
 from pgx_mirror.messages import controller as messages
 from pgx_postgres.watch.watched import Limits
 
@@ -60,8 +59,7 @@ _SURVEYED_WITHIN = (
 
 def control(
     settings: Settings,
-    kept: Kept,
-    alive: Callable[[Facts], None],
+    watched: Watched,
     held: Held,
     first: FirstWord,
     *,
@@ -77,6 +75,7 @@ def control(
     listener = Listener.open(settings.mcdir, settings.identifier)
     terms = start.terms_of(settings, first_start=as_primary)
     found = _survey(staff, site, as_primary)
+    kept = watched.kept
     facts = start.first_facts(terms, found, kept)
     if kept.why:
         telling.say(messages.RESTARTED, server=site.me, reason=kept.why)
@@ -95,6 +94,7 @@ def control(
     if found.instance.postmaster is not None:
         acting.watch(found.instance.postmaster)
     first.say(Accepted(os.getpid()))
+    watched.settle()
     disks = Disks(
         server.db_instance,
         DiskLimits(
@@ -105,8 +105,10 @@ def control(
         telling,
     )
     loop = Controller(
-        facts, acting, staff, neighbours, disks, answering, telling, alive
+        facts, acting, staff, neighbours, disks, answering, telling, watched
     )
+    gc.collect()
+    gc.freeze()  # so that hands share what they do not change
     try:
         loop.run()
     finally:
