@@ -9,12 +9,14 @@ TESTS  =
 CHAOS  =
 MUTANTS =
 MODEL   =
+PEERS   =
+BENCH   =
 REPLAY = tests/fake_rms fixtures/transitions
 # Where the OS user of an instance can read what it runs: see the top of the file.
 OPEN   = $(PY) -m tools.run_open
 
 .PHONY: help setup commands demo demo-mirror test replay chaos chaos-mirror model mutants lint types layers bench \
-    check install clean format
+    bench-mirror check install clean format
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' Makefile | \
@@ -70,6 +72,9 @@ layers: setup  ## import-linter: which way imports point
 
 bench: setup  ## how fast, each row a ratio in the same run
 	@$(OPEN) $(PY) -m fixtures.bench
+
+bench-mirror: setup  ## how fast a pair is, beside bare replication; PEERS=1: and Patroni with etcd
+	@$(OPEN) $(PY) -m fixtures.pair_bench $(if $(PEERS),--peers) $(BENCH)
 
 check: lint types layers test  ## what CI runs
 
