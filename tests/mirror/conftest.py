@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from fixtures.binaries import Binaries
+from fixtures.os_user import OsUser
+from tests.fix_postgres import open_directory
 from tests.mirror.arbiters import Arbiter
+from tests.mirror.whole import Whole, whole
 
 
 @pytest.fixture
@@ -15,3 +20,21 @@ def arbiter(open_tmp: Path) -> Arbiter:
     made = Arbiter(open_tmp / "arbiter")
     made.start()
     return made
+
+
+@pytest.fixture(scope="module")
+def modules_whole(postgresql: Binaries, os_user: OsUser) -> Iterator[Whole]:
+    """A pair that runs, which a module's tests take in turns, by `mirrored`."""
+    with (
+        open_directory(os_user) as place,
+        whole(place / "home", postgresql, os_user) as made,
+    ):
+        yield made
+
+
+@pytest.fixture
+def mirrored(modules_whole: Whole) -> Iterator[Whole]:
+    """A pair that is whole, and a client that commits; whole again afterwards."""
+    modules_whole.settles()
+    yield modules_whole
+    modules_whole.settles()

@@ -1,0 +1,103 @@
+"""A controller at work, held after one durable call of its hands or another, and struck there.
+
+strace has every fsync and rename of a controller's hands end in a SIGSTOP, so a hand goes
+on only when it is told to: no strike depends on time.  Calls that come between two of those
+need no strike of their own, since they leave the same files to whoever comes next.
+"""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from fixtures import processes
+from fixtures.needs import missing
+from fixtures.processes import wait_until
+from pgx_base import proc
+from pgx_mirror.core import mark as marks
+
+_CALLS = "fsync,?rename,?renameat,?renameat2"
+_STOPPED = re.compile(r"^(\d+) --- stopped by SIGSTOP", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Stop:
+    """A hand that is stopped behind a durable call: its PID, and the call in words."""
+
+    pid: int
+    call: str
+
+
+class Held:
+    """The controller of one server, each of whose durable calls ends in a stop."""
+
+    def __init__(self, pids: list[int], data: Path, log: Path) -> None:
+        if reason := missing("strace"):
+            pytest.skip(reason)
+        self._data, self._log = data, log
+        self._seen = 0
+        log.unlink(missing_ok=True)
+        words = ["strace", "-f", "-y", "-qq", "-o", str(log), "-e", f"trace={_CALLS}"]
+        words += ["-e", f"inject={_CALLS}:signal=STOP"]
+        for pid in pids:
+            words += ["-p", str(pid)]
+        self._tracer = subprocess.Popen(words, stderr=subprocess.PIPE, text=True)
+        wait_until(lambda: all(map(self._is_traced, pids)), "strace is there", 60)
+
+    def _is_traced(self, pid: int) -> bool:
+        assert self._tracer.poll() is None, self._tracer.communicate()
+        try:
+            status = Path(f"/proc/{pid}/status").read_text()
+        except OSError:
+            return True
+        return "TracerPid:\t0\n" not in status
+
+    def stops(self) -> list[Stop]:
+        """Return the hands that have stopped since the last call."""
+        text = self._log.read_text(errors="replace") if self._log.exists() else ""
+        found = list(_STOPPED.finditer(text))
+        new, self._seen = found[self._seen :], len(found)
+        return [self._stop(text, match) for match in new]
+
+    def _stop(self, text: str, match: re.Match[str]) -> Stop:
+        pid = match[1]
+        lines = text[: match.start()].splitlines()
+        mine = [
+            line for line in lines if line.startswith(f"{pid} ") and "---" not in line
+        ]
+        return Stop(int(pid), mine[-1].removeprefix(pid).strip() if mine else "?")
+
+    def is_durable(self, stop: Stop) -> bool:
+        """Whether *stop* is behind a call that mark or postgresql.conf depend on."""
+        names = (marks.FILE, "postgresql.conf", f"<{self._data}>")
+        return any(name in stop.call for name in names)
+
+    def go_on(self, stop: Stop) -> None:
+        """Let a hand go on."""
+        processes.kill(stop.pid, signal.SIGCONT)
+
+    def end(self) -> None:
+        """Let all of them go on, untraced."""
+        self._tracer.terminate()
+        self._tracer.communicate(timeout=60)
+        for match in _STOPPED.finditer(self._log.read_text(errors="replace")):
+            pid = int(match[1])
+            if any("mc_main" in word for word in proc.cmdline(pid)):
+                processes.kill(pid, signal.SIGCONT)
+
+
+@contextmanager
+def held(pids: list[int], data: Path, log: Path) -> Iterator[Held]:
+    """Hold the controller with *pids*, of the server on *data*."""
+    made = Held(pids, data, log)
+    try:
+        yield made
+    finally:
+        made.end()

@@ -1,0 +1,204 @@
+"""A whole pair for tests of bad times: made, broken by them, and seen whole again.
+
+The witness is the writer of `fixtures.pair`: at the end every row that it was told was
+committed is on the server that holds the pen, and no second server holds it.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+
+from fixtures import processes
+from fixtures.pair.client import Client
+from fixtures.pair.place import OTHER, A, B, PairPlace
+from fixtures.processes import wait_until
+from fixtures.server import Server, copy_data_directory, free_port
+from pgx_mirror.core import mark as marks
+from pgx_mirror.core.mark import ALONE, PAIR, Mark
+from pgx_mirror.data.conf_text import read as names_of
+
+PATIENCE = 90.0  # seconds: the machine may be busy with other tests
+
+
+class Whole(PairPlace):
+    """A pair with a client that commits all the time."""
+
+    def form(self) -> None:
+        """Have both servers run as a pair, and the client commit."""
+        self.make()
+        self.client = Client(self.conninfo(), self.home / "acknowledged", self.user)
+        self.start_arbiter()
+        self.mc_ctl(A, "start", "-w", "-f", "--as-primary")
+        self.set_up_standby(B)
+        self.mc_ctl(B, "start", "-w", "-f")
+        self.until_switchable()
+        self.client.start()
+        wait_until(lambda: self.client.first_after(0.0), "a first commit", PATIENCE)
+
+    # --- seen ------------------------------------------------------------------------
+
+    def mark(self, name: str) -> Mark:
+        """Return the durable mark of *name*."""
+        return marks.decode((self.servers[name].data / marks.FILE).read_bytes())
+
+    def names(self, name: str) -> str:
+        """Return what *name*'s postgresql.conf says: set, out or barrier."""
+        return names_of(
+            (self.servers[name].data / "postgresql.conf").read_bytes()
+        ).state
+
+    def holders(self) -> list[str]:
+        """Return whose commits would not wait: by mark and postgresql.conf."""
+        return [name for name in (A, B) if self.mark(name).state == ALONE]
+
+    def primary(self) -> str:
+        """Return who is the primary by the marks: PAIR or ALONE, the later epoch."""
+        found = [n for n in (A, B) if self.mark(n).state in (PAIR, ALONE)]
+        return max(found, key=lambda name: self.mark(name).epoch)
+
+    def standby(self) -> str:
+        """Return the other one."""
+        return OTHER[self.primary()]
+
+    def is_switchable(self) -> bool:
+        """Whether both say so."""
+        return all(self.status(name) == "switchable" for name in (A, B))
+
+    def until_switchable(self) -> None:
+        """Wait until both say so; tells what they say instead."""
+        try:
+            wait_until(self.is_switchable, "switchable", PATIENCE, 0.1)
+        except TimeoutError as ex:
+            ex.add_note(self.shown())
+            raise
+
+    def shown(self) -> str:
+        """Return what both say of the pair, and what they did last."""
+        found = []
+        for name in (A, B):
+            found.append(self.mc_ctl(name, "status", check=False).stdout)
+            trace = self.mcdir(name) / "trace.log"
+            found += trace.read_text(errors="replace").splitlines()[-20:]
+        return "\n".join(found)
+
+    def told(self, name: str) -> str:
+        """Return what mc_ctl status on *name* says."""
+        done = self.mc_ctl(name, "status", check=False)
+        return done.stdout + done.stderr
+
+    def trace(self, name: str) -> str:
+        """Return what *name*'s controller has written down."""
+        return (self.mcdir(name) / "trace.log").read_text(errors="replace")
+
+    def asks(self, name: str, sql: str) -> str:
+        """Return what *name*'s server answers, in the database `postgres`."""
+        return self.servers[name].ask(sql, "postgres")
+
+    def is_standby(self, name: str) -> bool:
+        """Whether *name*'s directory is a standby's."""
+        return (self.servers[name].data / "standby.signal").exists()
+
+    # --- the witness -----------------------------------------------------------------
+
+    def commits(self) -> None:
+        """Wait for a commit that is begun from now on."""
+        rows = len(self.client.acknowledged()) + 2
+        wait_until(
+            lambda: len(self.client.acknowledged()) >= rows, "a commit", PATIENCE
+        )
+
+    def goes_on_for(self, seconds: float) -> None:
+        """Let time pass in which the client must go on committing."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            self.commits()
+            time.sleep(0.2)
+
+    def witness(self) -> None:
+        """See that every acknowledged row is there, and that one server holds the pen."""
+        assert len(self.holders()) <= 1, self.holders()
+        missing = self.client.missing()
+        assert not missing, (missing[:10], self.shown())
+
+    def settles(self) -> None:
+        """See the pair whole, all rows there, and the client committing."""
+        self.until_switchable()
+        self.commits()
+        self.witness()
+
+    # --- changed ---------------------------------------------------------------------
+
+    def start(self, name: str) -> subprocess.CompletedProcess[str]:
+        """Run mc_ctl start for *name*, automatics on."""
+        return self.mc_ctl(name, "start", "-w", "-f", check=False)
+
+    def kill_controllers(self, name: str) -> None:
+        """SIGKILL for watcher, controller and hands of *name*; its server goes on."""
+        while found := self.controllers(name):
+            for pid in found:
+                processes.kill(pid)
+
+    def kill_server(self, name: str) -> None:
+        """SIGKILL for all processes of *name*'s server, and whoever looks into its directory."""
+        while found := self.of_server(name):
+            for pid in found:
+                processes.kill(pid)
+
+    def of_server(self, name: str) -> list[int]:
+        """Return the processes of *name*'s server alone."""
+        return processes.of_directory(self.servers[name].data)
+
+    def rebuild(self, name: str) -> None:
+        """Make a deposed *name* the standby, and see the pair whole."""
+        if self.controllers(name):
+            self.mc_ctl(name, "stop")
+        self.set_up_standby(name)
+        self.mc_ctl(name, "start", "-w", "-f")
+        self.until_switchable()
+
+    def copied(self, name: str) -> Server:
+        """Return a copy of *name*'s data directory, as cp -a makes it, with a port of its own."""
+        of = self.servers[name]
+        made = Server(
+            self.binaries, self.user, self.home / f"copy-{free_port()}", of.sockets
+        )
+        copy_data_directory(of.data, made.data)
+        (made.data / "postmaster.pid").unlink(missing_ok=True)
+        made.configure(port=made.port)
+        return made
+
+    def conninfo_of(self, name: str, database: str) -> str:
+        """Return how *database* of *name*'s server is reached."""
+        at = f"host=127.0.0.1 port={self.servers[name].port}"
+        return f"{at} user={self.user.name} dbname={database}"
+
+    def session(self, name: str, **options: object) -> psycopg.Connection:
+        """Return a session of the superuser's on *name*."""
+        conninfo = self.conninfo_of(name, "postgres")
+        return psycopg.connect(conninfo, autocommit=True, **options)  # type: ignore[arg-type]
+
+    def edit(self, name: str, old: str, new: str) -> None:
+        """Edit *name*'s postgresql.conf by hand."""
+        path = self.servers[name].data / "postgresql.conf"
+        text = path.read_text()
+        assert old in text, (old, text)
+        path.write_text(text.replace(old, new))
+
+
+@contextmanager
+def whole(home: Path, *given: object, **options: object) -> Iterator[Whole]:
+    """Make a pair below *home* that runs; it is ended afterwards, its client first."""
+    made = Whole(home, *given, **options)  # type: ignore[arg-type]
+    try:
+        made.form()
+        yield made
+    finally:
+        if hasattr(made, "client"):
+            made.client.stop()
+        processes.end_all(home)
