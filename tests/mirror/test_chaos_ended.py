@@ -1,0 +1,56 @@
+"""A campaign on pairs that is ended in the middle leaves nothing behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from fixtures.binaries import found
+from fixtures.processes import gone, of_directory, wait_until
+from pgx_base import proc
+
+ROOT = Path(__file__).resolve().parents[2]
+pytestmark = [
+    pytest.mark.postgres,
+    pytest.mark.timeout(180),
+    pytest.mark.skipif(not found(), reason="no PostgreSQL is found"),
+]
+
+
+def _started(where: Path) -> subprocess.Popen[str]:
+    report = str(where / "report.jsonl")
+    options = ["--seed", "5", "--faults", "9", "--jobs", "1", "--report", report]
+    return subprocess.Popen(
+        [sys.executable, "-m", "fixtures.pair_chaos", *options],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        env=os.environ | {"TMPDIR": str(where)},
+    )
+
+
+def _children(of: int) -> list[int]:
+    stats = {pid: proc.read_stat(pid) for pid in proc.pids()}
+    return [pid for pid, stat in stats.items() if stat is not None and stat[1] == of]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_its_pair_is_ended(open_tmp: Path, number: signal.Signals) -> None:
+    """The worker notices that nobody asks any more, whatever ended the one who did."""
+    with _started(open_tmp) as chaos:
+        running = "pgx-chaos-*/server1/postmaster.pid"
+        wait_until(lambda: list(open_tmp.glob(running)), "it runs", 60)
+        (worker,) = _children(chaos.pid)
+        chaos.send_signal(number)
+        wait_until(lambda: gone(worker), "the worker has ended", 60)
+        said, _ = chaos.communicate(timeout=60)
+
+    assert not list(open_tmp.glob("pgx-chaos-*"))
+    assert of_directory(open_tmp) == []
+    assert "Traceback" not in said
+    assert chaos.returncode == (130 if number == signal.SIGINT else -number)
