@@ -5,6 +5,7 @@ PY     = $(VENV)/bin/python
 PREFIX = /opt/pgx_pclrsc
 # Tests that wait run beside each other; those that measure time run alone, afterwards.
 JOBS   = 6
+PAIRS  = 2
 TESTS  =
 CHAOS  =
 MUTANTS =
@@ -15,8 +16,8 @@ REPLAY = tests/fake_rms fixtures/transitions
 # Where the OS user of an instance can read what it runs: see the top of the file.
 OPEN   = $(PY) -m tools.run_open
 
-.PHONY: help setup commands demo demo-mirror test replay chaos chaos-mirror model mutants lint types layers bench \
-    bench-mirror check install clean format
+.PHONY: help setup commands demo demo-mirror test pair-long replay chaos chaos-mirror model mutants lint types layers \
+    bench bench-mirror check install clean format
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' Makefile | \
@@ -39,10 +40,13 @@ demo-mirror: setup  ## a pair that fails over, is rebuilt, switched, frozen and 
 	@$(OPEN) $(PY) -m fixtures.pair_demo
 
 test: setup  ## every test, against every PostgreSQL that is found (TESTS=path to choose)
-	@$(OPEN) sh -c '$(PY) -m pytest -m alone $(TESTS); alone=$$?; \
-	    $(PY) -m pytest -m "not alone" -n $(JOBS) --dist worksteal $(TESTS); rest=$$?; \
+	@$(OPEN) sh -c '$(PY) -m pytest -m "alone and not long" $(TESTS); alone=$$?; \
+	    $(PY) -m pytest -m "not alone and not long" -n $(JOBS) --dist worksteal $(TESTS); rest=$$?; \
 	    if [ $$alone = 5 ]; then alone=0; elif [ $$rest = 5 ]; then rest=0; fi; \
 	    exit $$((alone | rest))'  # 5: none was chosen
+
+pair-long: setup  ## bad times on real pairs that take long: kills at each durable call, full disks, load
+	@$(OPEN) $(PY) -m pytest -m long -n $(PAIRS) --dist loadfile tests/mirror
 
 replay: setup  ## the fake RMS: its tests, and every transition
 	@$(OPEN) $(PY) -m pytest -n $(JOBS) --dist worksteal $(REPLAY)

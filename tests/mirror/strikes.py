@@ -1,4 +1,4 @@
-"""A controller at work, held after one durable call of its hands or another, and struck there.
+"""A controller or a command at work, held behind one durable call or another, and struck there.
 
 strace has every fsync and rename of a controller's hands end in a SIGSTOP, so a hand goes
 on only when it is told to: no strike depends on time.  Calls that come between two of those
@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -36,23 +37,42 @@ class Stop:
 
 
 class Held:
-    """The controller of one server, each of whose durable calls ends in a stop."""
+    """What runs for one server, each of whose durable calls ends in a stop."""
 
-    def __init__(self, pids: list[int], data: Path, log: Path) -> None:
+    def __init__(self, data: Path, log: Path) -> None:
         if reason := missing("strace"):
             pytest.skip(reason)
         self._data, self._log = data, log
         self._seen = 0
         log.unlink(missing_ok=True)
-        words = ["strace", "-f", "-y", "-qq", "-o", str(log), "-e", f"trace={_CALLS}"]
-        words += ["-e", f"inject={_CALLS}:signal=STOP"]
-        for pid in pids:
-            words += ["-p", str(pid)]
-        self._tracer = subprocess.Popen(words, stderr=subprocess.PIPE, text=True)
+        self._words = ["strace", "-f", "-y", "-qq", "-o", str(log)]
+        self._words += ["-e", f"trace={_CALLS}", "-e", f"inject={_CALLS}:signal=STOP"]
+
+    def hold(self, pids: list[int]) -> None:
+        """Hold the processes *pids*, and what they fork."""
+        words = [word for pid in pids for word in ("-p", str(pid))]
+        self._begin(words)
         wait_until(lambda: all(map(self._is_traced, pids)), "strace is there", 60)
 
+    def run(self, line: list[str], **options: Any) -> subprocess.Popen[str]:
+        """Run a command that is held, and what it starts."""
+        self._log.touch()
+        self._log.chmod(0o666)  # it may be another user's
+        return self._begin(line, **options)
+
+    def _begin(self, words: list[str], **options: Any) -> subprocess.Popen[str]:
+        self._tracer = subprocess.Popen(
+            [*self._words, *words],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            **options,
+        )
+        return self._tracer
+
     def _is_traced(self, pid: int) -> bool:
-        assert self._tracer.poll() is None, self._tracer.communicate()
+        assert self._tracer.poll() is None
         try:
             status = Path(f"/proc/{pid}/status").read_text()
         except OSError:
@@ -86,17 +106,17 @@ class Held:
     def end(self) -> None:
         """Let all of them go on, untraced."""
         self._tracer.terminate()
-        self._tracer.communicate(timeout=60)
-        for match in _STOPPED.finditer(self._log.read_text(errors="replace")):
-            pid = int(match[1])
-            if any("mc_main" in word for word in proc.cmdline(pid)):
+        self._tracer.wait(60)
+        text = self._log.read_text(errors="replace") if self._log.exists() else ""
+        for pid in {int(match[1]) for match in _STOPPED.finditer(text)}:
+            if (stat := proc.read_stat(pid)) is not None and stat[0] == "T":
                 processes.kill(pid, signal.SIGCONT)
 
 
 @contextmanager
-def held(pids: list[int], data: Path, log: Path) -> Iterator[Held]:
-    """Hold the controller with *pids*, of the server on *data*."""
-    made = Held(pids, data, log)
+def holding(data: Path, log: Path) -> Iterator[Held]:
+    """Hold what works on the server on *data*; it goes on afterwards."""
+    made = Held(data, log)
     try:
         yield made
     finally:

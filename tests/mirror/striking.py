@@ -11,18 +11,23 @@ import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from fixtures import processes
 from fixtures.commands import command
 from fixtures.pair.place import OTHER, A, B
 from fixtures.processes import wait_until
 from pgx_base import proc
-from pgx_mirror.core.mark import ALONE, GIVEN
+from pgx_mirror.core.mark import ALONE, GIVEN, Broken
 from pgx_mirror.core.report import NAMES_OUT
-from tests.mirror.strikes import Held, Stop, held
+from tests.mirror.strikes import Held, Stop, holding
 from tests.mirror.whole import PATIENCE, Whole
 
+# What is done: the other joins; mc_ctl on the primary; its postmaster is killed; all of it
+# is frozen, so that the other takes over by the register; it is thawed after that and hears
+# that it is deposed; mc_ctl start of a side whose power was lost; mc_ctl setup.
 JOIN, DETACH, SWITCH, CRASH, FREEZE = "join", "detach", "switch", "crash", "freeze"
+DEPOSED, START, SETUP = "deposed", "start", "setup"
 PRIMARY, STANDBY = "primary", "standby"
 
 # Who is killed: the hand, with it the controller, all controllers and the watcher, with
@@ -61,8 +66,10 @@ class Striking:
         pair, at = self.pair, ""
         self._prepare()
         log, data = pair.home / "strace.log", pair.servers[self.target].data
-        with held(pair.controllers(self.target), data, log) as held_at:
-            ended = self._begin()
+        with holding(data, log) as held_at:
+            if self.strike.what not in (START, SETUP):
+                held_at.hold(pair.controllers(self.target))
+            ended = self._begin(held_at)
             stop = self._wait(held_at, ended)
             if stop is not None:
                 at = stop.call
@@ -76,15 +83,33 @@ class Striking:
         return at
 
     def _prepare(self) -> None:
-        if self.strike.what != JOIN:
-            return
-        pair = self.pair
-        pair.mc_ctl(self.other, "stop")
-        wait_until(lambda: pair.names(self.first) == NAMES_OUT, "it is alone", PATIENCE)
-        if self.strike.side == STANDBY:
-            pair.mc_ctl(self.other, "start", "-f")
+        pair, first, other = self.pair, self.first, self.other
+        match self.strike.what:
+            case "join" | "setup":
+                pair.mc_ctl(other, "stop")
+                wait_until(
+                    lambda: pair.names(first) == NAMES_OUT, "it is alone", PATIENCE
+                )
+                if (self.strike.what, self.strike.side) == (JOIN, STANDBY):
+                    pair.mc_ctl(other, "start", "-f")
+            case "start":
+                pair.power_off(self.target)
+            case "deposed":
+                self._freeze()
+                wait_until(self._has_taken_over, "it has taken over", PATIENCE)
+            case _:
+                pass
 
-    def _begin(self) -> Callable[[], bool]:
+    def _freeze(self) -> None:
+        self._frozen = self.pair.processes(self.first)
+        for pid in self._frozen:
+            processes.kill(pid, signal.SIGSTOP)
+
+    def _has_taken_over(self) -> bool:
+        pair, other = self.pair, self.other
+        return pair.mark(other).state == ALONE and pair.names(other) == NAMES_OUT
+
+    def _begin(self, at: Held) -> Callable[[], bool]:
         """Begin what is struck at, and return what tells that it has come to its end."""
         pair, first, other = self.pair, self.first, self.other
         match self.strike.what:
@@ -98,29 +123,41 @@ class Striking:
             case "crash":
                 processes.kill(pair.servers[first].pid() or 0)
             case "freeze":
-                self._frozen = pair.processes(first)
-                for pid in self._frozen:
-                    processes.kill(pid, signal.SIGSTOP)
+                self._freeze()
+            case "deposed":
+                self._thaw()
+                return lambda: (
+                    pair.mark(first).state == GIVEN
+                    and pair.servers[first].pid() is None
+                )
+            case "start" | "setup" as verb:
+                words = ["start", "-w", "-f"]
+                if verb == SETUP:
+                    words = pair.setup_words(self.target)
+                run = at.run(self._line(self.target, *words), **self._as_user())
+                return lambda: run.poll() is not None
             case what:
                 raise AssertionError(what)
-        return lambda: (
-            pair.mark(other).state == ALONE and pair.names(other) == NAMES_OUT
-        )
+        return self._has_taken_over
 
     def _ask(self, verb: str) -> subprocess.Popen[str]:
         """Run mc_ctl on the primary, without waiting for it."""
-        pair = self.pair
-        where = ["-M", str(pair.mcdir(self.first)), "--local-server", self.first]
         return subprocess.Popen(
-            [command("mc_ctl"), verb, *where],
-            env=pair.environment(),
-            cwd="/",
+            self._line(self.first, verb),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            **pair.user.popen_options(),
+            **self._as_user(),
         )
+
+    def _line(self, name: str, verb: str, *words: str) -> list[str]:
+        where = ["-M", str(self.pair.mcdir(name)), "--local-server", name]
+        return [str(command("mc_ctl")), verb, *where, *words]
+
+    def _as_user(self) -> dict[str, Any]:
+        pair = self.pair
+        return {"env": pair.environment(), "cwd": "/", **pair.user.popen_options()}
 
     def _wait(self, at: Held, ended: Callable[[], bool]) -> Stop | None:
         """Let hands go on until the call that is wanted, None where it does not come."""
@@ -169,7 +206,9 @@ def mend(pair: Whole) -> None:
     def mended() -> bool:
         for name in (A, B):
             if not pair.controllers(name):
-                pair.start(name)
+                refused = pair.start(name).stderr
+                if "setup" in refused and _is_unbuilt(pair, name):
+                    pair.set_up_standby(name)
         if pair.is_switchable():
             return True
         for name in (A, B):
@@ -184,7 +223,17 @@ def mend(pair: Whole) -> None:
         raise
 
 
+def _is_unbuilt(pair: Whole, name: str) -> bool:
+    """Whether *name* has no mark of its own: a setup has not come to its end."""
+    try:
+        return pair.mark(name).owner != name
+    except (OSError, Broken):
+        return True
+
+
 def _is_deposed(pair: Whole, name: str) -> bool:
+    if any(_is_unbuilt(pair, each) for each in (A, B)):
+        return False
     other = pair.mark(OTHER[name]).state
     return (
         pair.mark(name).state == GIVEN

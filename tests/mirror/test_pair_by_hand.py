@@ -9,11 +9,10 @@ import pytest
 
 from fixtures.pair.place import NAMES
 from fixtures.processes import wait_until
-from pgx_mirror.core.mark import ALONE, OUT
 from tests.mirror.bearer import Bearer
 from tests.mirror.whole import PATIENCE, Whole
 
-pytestmark = pytest.mark.one_postgres
+pytestmark = [pytest.mark.one_postgres, pytest.mark.long]
 
 
 def reload(pair: Whole, name: str) -> None:
@@ -22,39 +21,17 @@ def reload(pair: Whole, name: str) -> None:
     os.kill(pid, signal.SIGHUP)
 
 
-def epoch(pair: Whole) -> int:
-    return pair.mark(pair.primary()).epoch
-
-
-def until_later(pair: Whole, than: int) -> None:
-    """Wait until the pair is one of a later epoch."""
-    wait_until(lambda: epoch(pair) > than, "the epoch ends", PATIENCE)
-    pair.until_switchable()
-
-
 def test_names_taken_out_by_hand_are_set_again_and_the_pair_is_formed_anew(
     mirrored: Whole,
 ) -> None:
-    first, before = mirrored.primary(), epoch(mirrored)
+    first, before = mirrored.primary(), mirrored.epoch()
 
     mirrored.edit(first, "\nsynchronous_standby_names", "\n#synchronous_standby_names")
     reload(mirrored, first)
 
-    until_later(mirrored, before)
+    mirrored.until_later(before)
     assert mirrored.primary() == first
     assert "synchronous_standby_names was changed by hand" in mirrored.trace(first)
-
-
-def test_alter_system_is_taken_back(mirrored: Whole) -> None:
-    first, before = mirrored.primary(), epoch(mirrored)
-
-    mirrored.asks(first, "alter system set synchronous_standby_names = ''")
-    reload(mirrored, first)
-
-    until_later(mirrored, before)
-    assert mirrored.primary() == first
-    auto = (mirrored.servers[first].data / "postgresql.auto.conf").read_text()
-    assert "synchronous_standby_names" not in auto
 
 
 @pytest.mark.parametrize("value", ["off", "local", "remote_write"])
@@ -89,27 +66,10 @@ def test_a_syntax_error_in_postgresql_conf_is_told_and_mended_nothing_is_stuck(
     mirrored.start(other)
 
 
-def test_a_standby_promoted_by_hand_is_stopped_and_the_primary_goes_on(
-    mirrored: Whole,
-) -> None:
-    first, other = mirrored.primary(), mirrored.standby()
-
-    mirrored.asks(other, "select pg_promote()")
-
-    wait_until(lambda: mirrored.mark(other).state == OUT, "it is out", PATIENCE)
-    wait_until(lambda: mirrored.mark(first).state == ALONE, "alone", PATIENCE)
-    wait_until(lambda: mirrored.servers[other].pid() is None, "stopped", PATIENCE)
-    mirrored.commits()
-    port = mirrored.servers[other].port
-    assert not [row for row in mirrored.client.acknowledged() if row.port == port]
-    mirrored.witness()
-    mirrored.rebuild(other)
-
-
 def test_a_forged_status_message_ahead_of_the_primary_poisons_it_for_no_longer_than_seen(
     mirrored: Whole,
 ) -> None:
-    first, before = mirrored.primary(), epoch(mirrored)
+    first, before = mirrored.primary(), mirrored.epoch()
     server = mirrored.servers[first]
     postmaster = server.pid()
 
@@ -117,20 +77,20 @@ def test_a_forged_status_message_ahead_of_the_primary_poisons_it_for_no_longer_t
         foe.reports(1 << 50)
         wait_until(lambda: server.pid() != postmaster, "it is stopped", PATIENCE)
 
-    until_later(mirrored, before)
+    mirrored.until_later(before)
     assert server.pid() != postmaster
     assert "a position beyond its own WAL was reported" in mirrored.trace(first)
 
 
 def test_a_copy_of_the_standby_under_its_name_ends_the_epoch(mirrored: Whole) -> None:
-    before = epoch(mirrored)
+    before = mirrored.epoch()
     copy = mirrored.copied(mirrored.standby())
     auto = copy.data / "postgresql.auto.conf"
     # The slot of mc_ctl setup lets in one of the two alone.
     auto.write_text(auto.read_text().replace("primary_slot_name", "#primary_slot_name"))
     copy.start_plain()
     try:
-        wait_until(lambda: epoch(mirrored) > before, "the epoch ends", PATIENCE)
+        wait_until(lambda: mirrored.epoch() > before, "the epoch ends", PATIENCE)
         mirrored.commits()
     finally:
         copy.stop(signal.SIGQUIT)

@@ -14,7 +14,7 @@ from pgx_mirror.core.mark import ALONE, PAIR
 from tests.fix_pair import child
 from tests.mirror.whole import PATIENCE, Whole
 
-pytestmark = pytest.mark.one_postgres
+pytestmark = [pytest.mark.one_postgres, pytest.mark.long]
 
 
 def restart(pair: Whole, name: str, *options: str) -> None:
@@ -70,13 +70,14 @@ def test_names_on_the_command_line_of_a_server_started_by_hand(mirrored: Whole) 
     first = mirrored.primary()
 
     restart(mirrored, first, "-c", "synchronous_standby_names=")
-    wait_until(lambda: mirrored.mark(first).state == ALONE, "alone", PATIENCE)
-    mirrored.commits()
-    wait_until(lambda: "command line" in mirrored.told(first), "it is told", PATIENCE)
-    assert mirrored.mark(first).state == ALONE
-
-    mirrored.mc_ctl(first, "stop")
-    assert mirrored.start(first).returncode == 0
+    try:
+        wait_until(lambda: mirrored.mark(first).state == ALONE, "alone", PATIENCE)
+        mirrored.commits()
+        wait_until(lambda: "command line" in mirrored.told(first), "told", PATIENCE)
+        assert mirrored.mark(first).state == ALONE
+    finally:
+        mirrored.mc_ctl(first, "stop")
+        assert mirrored.start(first).returncode == 0
 
 
 def test_template1_is_locked(mirrored: Whole) -> None:

@@ -9,16 +9,13 @@ from fixtures.processes import wait_until
 from pgx_mirror.core.mark import ALONE, GIVEN, PAIR, SYNC
 from tests.mirror.whole import PATIENCE, Whole
 
-pytestmark = pytest.mark.one_postgres
+pytestmark = [pytest.mark.one_postgres, pytest.mark.long]
 
 
 def power_off(pair: Whole) -> tuple[str, str]:
     """SIGKILL for all of both servers; return who was primary, and who standby."""
     first, other = pair.primary(), pair.standby()
-    for name in (first, other):
-        pair.kill_controllers(name)
-    for name in (first, other):
-        pair.kill_server(name)
+    pair.power_off(first, other)
     assert (pair.mark(first).state, pair.mark(other).state) == (PAIR, SYNC)
     return first, other
 

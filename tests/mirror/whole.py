@@ -6,6 +6,7 @@ committed is on the server that holds the pen, and no second server holds it.
 
 from __future__ import annotations
 
+import os
 import subprocess
 import time
 from collections.abc import Iterator
@@ -65,6 +66,15 @@ class Whole(PairPlace):
     def standby(self) -> str:
         """Return the other one."""
         return OTHER[self.primary()]
+
+    def epoch(self) -> int:
+        """Return the primary's epoch."""
+        return self.mark(self.primary()).epoch
+
+    def until_later(self, than: int) -> None:
+        """Wait until the epoch *than* has ended, and the pair is whole again."""
+        wait_until(lambda: self.epoch() > than, "the epoch ends", PATIENCE)
+        self.until_switchable()
 
     def is_switchable(self) -> bool:
         """Whether both say so."""
@@ -150,6 +160,13 @@ class Whole(PairPlace):
             for pid in found:
                 processes.kill(pid)
 
+    def power_off(self, *names: str) -> None:
+        """SIGKILL for all of *names*: controllers first, so that none acts on the rest."""
+        for name in names:
+            self.kill_controllers(name)
+        for name in names:
+            self.kill_server(name)
+
     def of_server(self, name: str) -> list[int]:
         """Return the processes of *name*'s server alone."""
         return processes.of_directory(self.servers[name].data)
@@ -201,4 +218,5 @@ def whole(home: Path, *given: object, **options: object) -> Iterator[Whole]:
     finally:
         if hasattr(made, "client"):
             made.client.stop()
-        processes.end_all(home)
+        if os.environ.get("PGX_KEEP_PAIR") is None:
+            processes.end_all(home)

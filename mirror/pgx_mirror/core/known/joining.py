@@ -20,6 +20,7 @@ from pgx_mirror.core.report import UP, Report
 from pgx_mirror.core.seen import Seen, Sender
 
 AUTO_CONF = "postgresql.auto.conf"
+COMMAND_LINE = "command line"  # pg_settings.source; no reload changes what it says
 
 
 def can_join(facts: Facts, now: float) -> bool:
@@ -70,6 +71,8 @@ def hindrance(facts: Facts) -> str:
         return f"nothing is read of postgresql.conf: {seen.file_errors[0]}"
     if seen.file.endswith(AUTO_CONF):
         return f"synchronous_standby_names is set in {AUTO_CONF}"
+    if seen.source == COMMAND_LINE:
+        return "synchronous_standby_names is given on its server's command line"
     if not seen.superuser:
         return "its user is no superuser"
     return versions.too_old(seen.version)
