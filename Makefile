@@ -57,7 +57,7 @@ chaos: setup  ## random transitions and faults on the bed (CHAOS="--seed N --tra
 chaos-mirror: setup  ## random faults on a pair (CHAOS="--seed N --faults N --jobs N")
 	@$(OPEN) $(PY) -m fixtures.pair_chaos $(CHAOS)
 
-model: setup  ## the pair's protocol, every interleaving: all scenarios (MODEL="NAME..." or "-v NAME")
+model: setup  ## the pair's protocol, every interleaving (MODEL="NAME...", "-v NAME" or "--long")
 	@$(PY) tests/mirror/model.py --jobs $$(nproc) $(MODEL)
 
 mutants: setup  ## deliberate bugs in a copy: does each suite catch what it is for (MUTANTS="NAME...")

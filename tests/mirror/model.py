@@ -14,11 +14,14 @@ checkpointer reads the conf and applies what it read in two steps.  Foes, each w
   hand     a standby is promoted by hand            unable   a standby can no more be promoted (pg_promote ends it)
   disks    B's directory is copied (cp -a), or a setup goes into another one; either is put in B's place, and back
   oscrash  the host loses what of the conf was not yet durable        lost_write   flushed WAL was only written
-Usage: model.py [-v] [--jobs N] [scenario ...] | --list | --quick    exit 0: every scenario came out as its line says.
+Usage: model.py [-v] [--jobs N] [--table] [scenario ...] | --list | --quick | --long
+--long: the larger bounds as well; --table: rows for docs/pair_model.md.
+exit 0: every scenario came out as its line says, and as docs/pair_model.md has it counted.
 """
 import gc, re, sys, time
 from collections import Counter, deque, namedtuple
 from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
 
 Srv = namedtuple("Srv", "role mk ep old pg gen names dn log srv eff rd poi inf ack arm vol able off oc rg")
 # role P primary, S standby (standby.signal) | mk the mark: PAIR ALONE GIVEN (primary's) SYNC OUT NEW (standby's)
@@ -62,6 +65,10 @@ class Model:
         self.mode, self.commits, self.epochs, self.builds, self.events = mode, commits, epochs, builds, events
         self.bugs, self.foes, self.crash, self.operator = frozenset(bugs), frozenset(foes), crash, operator
         self.said = {}
+        bounds = [mode, f"{commits} commit{'s' * (commits != 1)}", f"epochs to {epochs}", f"{builds} setup{'s' * (builds != 1)}" * bool(builds),
+                  "begins alone" * (start == "alone"), f"{events} of {', '.join(foes)}" if foes else "", f"operator {operator}" if operator else "",
+                  ("with: " if bugs else "") + ", ".join(bugs)]
+        self.bounds = "; ".join(filter(None, bounds))
         self.raw = "mark_in_mcdir" in self.bugs or "disks" in self.foes  # epochs, or generations, may go back
         self.back = self.raw or bool(self.bugs & {"arb_rollback", "arb_lost", "arb_lost_naive"})  # the register may
         a = Srv("P", "PAIR", 1, 0, 0, 0, 1, 1, "", 1, 1, None, 0, 0, 0, None, 1, 1, 0, 0, 0)
@@ -561,50 +568,76 @@ def solo(m, order):
 
 SCENARIOS: dict[str, tuple] = {}
 QUICK: list[str] = []
+LONG: list[str] = []
+DOCUMENT = Path(__file__).parents[2] / "docs" / "pair_model.md"
 
 
-def scenario(name: str, expected: str, mode: str, live: bool = False, quick: bool = False, **k: object) -> None:
+def scenario(name: str, expected: str, mode: str, live: object = False, quick: bool = False, long: bool = False, **k: object) -> None:
     SCENARIOS[name] = (expected, Model(mode, **k), live)
     if quick:
         QUICK.append(name)
+    if long:
+        LONG.append(name)
+
+
+def row(name: str, came_out: str) -> str:
+    """The scenario's line of the table in docs/pair_model.md."""
+    _, m, live = SCENARIOS[name]
+    way_back = "; a way back to " + ("a whole pair" if live == "whole" else "commits") if live else ""
+    return f"| {name} | {m.bounds}{way_back}{' (--long)' * (name in LONG)} | {came_out} |"
+
+
+def counted() -> dict[str, str]:
+    """The table's lines as docs/pair_model.md has them, by scenario."""
+    lines = DOCUMENT.read_text().splitlines() if DOCUMENT.exists() else []
+    return {line.split(" | ")[0][2:]: line for line in lines if line.startswith("| ") and line.count(" | ") == 2}
 
 
 def scenarios() -> None:
     """Expected: safe | safe+failback (and a rebuilt A is seen to serve alone) | stuck | violation."""
-    q = {"quick": True}  # fewer than 40,000 states: a second or two
+    q = {"quick": True}  # fewer than 20,000 states: a second
     for mode in ("arbiter", "message", "command"):
-        small = mode != "arbiter"
-        scenario(mode, "safe", mode, commits=2, epochs=4, quick=mode == "message")
+        small, later = mode != "arbiter", mode == "command"  # command is of the next release: --long has its larger ones
+        commits, last = (2, 4) if small else (1, 3)  # with --long arbiter has more: commits, an epoch of old_conf, disks
+        scenario(mode, "safe", mode, commits=commits, epochs=4)
         scenario(f"{mode}-join", "safe", mode, epochs=5, start="alone", quick=small)
-        scenario(f"{mode}-failback", "safe+failback", mode, epochs=6 if small else 5, builds=1)
-        scenario(f"{mode}-poison", "safe", mode, foes=["poison"], events=2 if small else 1, quick=small)
-        scenario(f"{mode}-old-conf", "safe", mode, foes=["old_conf"], quick=small)
-        scenario(f"{mode}-hand", "safe", mode, foes=["hand"], events=2 if small else 1, quick=small)
-        scenario(f"{mode}-oscrash", "safe", mode, foes=["oscrash"], events=2, start="alone")
-        scenario(f"{mode}-unable", "safe", mode, live=True, foes=["unable"], epochs=6 if small else 5)
-        scenario(f"{mode}-disks", "safe", mode, foes=["disks"], events=3, start="alone", operator="strict" if small else None)
-        scenario(f"{mode}-live", "safe", mode, live=True, epochs=6 if small else 5, quick=small)
-        scenario(f"{mode}-join-live", "safe", mode, live=True, epochs=6, commits=1, start="alone", quick=small)
+        scenario(f"{mode}-failback", "safe+failback", mode, epochs=6 if small else 5, builds=1, long=later)
+        scenario(f"{mode}-poison", "safe", mode, foes=["poison"], events=2 if small else 1)
+        scenario(f"{mode}-old-conf", "safe", mode, foes=["old_conf"], epochs=last)
+        scenario(f"{mode}-hand", "safe", mode, foes=["hand"], events=2 if small else 1, quick=mode == "message")
+        scenario(f"{mode}-oscrash", "safe", mode, foes=["oscrash"], events=2, start="alone", long=later)
+        scenario(f"{mode}-unable", "safe", mode, live=True, foes=["unable"], epochs=6 if small else 5, long=later)
+        scenario(f"{mode}-disks", "safe", mode, foes=["disks"], events=3 if small else 2, start="alone", operator="strict" if small else None, long=later)
+        scenario(f"{mode}-live", "safe", mode, live=True, epochs=6 if small else 5)
+        scenario(f"{mode}-join-live", "safe", mode, live=True, epochs=6, commits=1, start="alone", quick=mode == "message")
         scenario(f"{mode}-whole-live", "safe", mode, live="whole", epochs=8 if small else 7, commits=0, builds=1)
+    scenario("arbiter-long", "safe", "arbiter", commits=2, epochs=4, long=True)
+    scenario("arbiter-old-conf-long", "safe", "arbiter", foes=["old_conf"], long=True)
+    scenario("arbiter-disks-long", "safe", "arbiter", foes=["disks"], events=3, start="alone", long=True)
     scenario("arbiter-lost", "safe", "arbiter", epochs=3, bugs=["arb_lost"])
     scenario("arbiter-poison-join", "safe", "arbiter", foes=["poison"], events=2, start="alone", epochs=5)
-    scenario("message-poison-failback", "safe+failback", "message", foes=["poison"], builds=1, epochs=6)
-    scenario("message-oscrash-failback", "safe+failback", "message", foes=["oscrash"], builds=1, epochs=6)
+    scenario("message-poison-failback", "safe+failback", "message", foes=["poison"], builds=1, epochs=6, long=True)
+    scenario("message-oscrash-failback", "safe+failback", "message", foes=["oscrash"], builds=1, epochs=6, long=True)
     scenario("message-poison-in-time", "safe", "message", foes=["poison"], commits=2, bugs=["poison_in_time"])
     scenario("message-poison-unseen", "safe", "message", foes=["poison"], commits=2, bugs=["poison_unseen"])
-    scenario("message-hand-live", "safe", "message", live=True, foes=["hand"], epochs=6, start="alone", **q)
-    scenario("arbiter-hand-live", "safe", "arbiter", live=True, foes=["hand"], epochs=5, commits=1)
-    scenario("command-all-foes", "safe", "command", foes=["poison", "hand", "oscrash", "unable"], events=2)
-    scenario("arbiter-all-foes", "safe", "arbiter", foes=["poison", "hand", "oscrash", "unable"])
-    scenario("message-all-foes", "safe+failback", "message", foes=["poison", "hand", "oscrash", "unable"], builds=1, epochs=6)
-    scenario("row-check-alone", "safe", "message", foes=["old_conf"], bugs=["no_still_waits"], **q)
-    scenario("still-waits-alone", "safe", "message", foes=["old_conf"], bugs=["no_row_check"], **q)
-    scenario("out-of-any-generation", "safe", "message", builds=1, start="alone", bugs=["out_any_gen"], **q)
-    scenario("disks-setup-in-pair", "safe", "message", foes=["disks"], events=2, builds=1, operator="strict", bugs=["setup_in_pair"])
+    scenario("message-hand-live", "safe", "message", live=True, foes=["hand"], epochs=6, start="alone")
+    scenario("arbiter-hand-live", "safe", "arbiter", live=True, foes=["hand"], epochs=5, commits=1, long=True)
+    everything = ["poison", "hand", "oscrash", "unable"]  # of these one event in make model, more of them with --long
+    scenario("command-all-foes", "safe", "command", foes=everything, long=True)
+    scenario("command-all-foes-long", "safe", "command", foes=everything, events=2, long=True)
+    scenario("arbiter-all-foes", "safe", "arbiter", foes=everything, epochs=3)  # one more epoch with --long
+    scenario("arbiter-all-foes-long", "safe", "arbiter", foes=everything, long=True)
+    scenario("message-all-foes", "safe", "message", foes=everything)  # a rebuilt A, and two more epochs, with --long
+    scenario("message-all-foes-long", "safe+failback", "message", foes=everything, builds=1, epochs=6, long=True)
+    scenario("row-check-alone", "safe", "message", foes=["old_conf"], bugs=["no_still_waits"])
+    scenario("still-waits-alone", "safe", "message", foes=["old_conf"], bugs=["no_row_check"])
+    scenario("out-of-any-generation", "safe", "message", builds=1, start="alone", bugs=["out_any_gen"])
+    scenario("disks-setup-in-pair", "safe", "message", foes=["disks"], events=1, builds=1, operator="strict", bugs=["setup_in_pair"])
+    scenario("disks-setup-in-pair-long", "safe", "message", foes=["disks"], events=2, builds=1, operator="strict", bugs=["setup_in_pair"], long=True)
     scenario("message-force-guarded", "safe", "message", commits=2, operator="guarded")
     scenario("command-force-guarded", "safe", "command", commits=2, operator="guarded")
-    scenario("same-epoch", "safe", "arbiter", epochs=3, bugs=["same_epoch"])
-    scenario("any-generation", "safe", "message", builds=1, start="alone", bugs=["any_gen"], **q)
+    scenario("same-epoch", "safe", "arbiter", epochs=3, bugs=["same_epoch"], long=True)
+    scenario("any-generation", "safe", "message", builds=1, start="alone", bugs=["any_gen"])
     scenario("setup-in-pair", "safe", "message", epochs=5, builds=1, bugs=["setup_in_pair"])
     scenario("replayed-have", "safe", "message", epochs=4, builds=1, start="alone", bugs=["no_challenge"])
     # Mends of section 10 left out, one by one.
@@ -612,15 +645,15 @@ def scenarios() -> None:
     scenario("bug-proof-off-by-probe", "violation", "message", start="alone", bugs=["probe_off"], **q)
     scenario("bug-real-name-first", "violation", "message", start="alone", foes=["poison"], bugs=["real_first"], **q)
     scenario("bug-no-row-check", "violation", "message", foes=["old_conf"], bugs=["no_row_check", "no_still_waits"], **q)
-    scenario("bug-poison-no-proof", "violation", "message", epochs=5, foes=["poison"], bugs=["no_proof"], **q)
+    scenario("bug-poison-no-proof", "violation", "message", epochs=5, foes=["poison"], bugs=["no_proof"])
     scenario("bug-copy-no-inodes", "violation", "message", foes=["disks"], events=3, operator="strict", bugs=["no_inodes"], **q)
-    scenario("bug-copy-no-inodes-arbiter", "violation", "arbiter", foes=["disks"], events=3, bugs=["no_inodes"], **q)
-    scenario("bug-no-joining-name", "violation", "message", foes=["disks"], events=3, operator="strict", bugs=["no_joining"], **q)
+    scenario("bug-copy-no-inodes-arbiter", "violation", "arbiter", foes=["disks"], events=3, bugs=["no_inodes"])
+    scenario("bug-no-joining-name", "violation", "message", foes=["disks"], events=3, operator="strict", bugs=["no_joining"])
     scenario("bug-basebackup-bears-name", "violation", "message", foes=["disks"], events=1, builds=1, operator="strict",
-             bugs=["no_joining", "setup_in_pair"], **q)
+             bugs=["no_joining", "setup_in_pair"])
     scenario("bug-conf-not-durable", "violation", "message", start="alone", foes=["oscrash"], bugs=["conf_lazy"], **q)
     scenario("bug-hand-names-off", "violation", "arbiter", foes=["hand"], bugs=["standby_names_off"], **q)
-    scenario("bug-give-back-running", "violation", "arbiter", foes=["unable"], epochs=6, bugs=["give_back_running"], **q)
+    scenario("bug-give-back-running", "violation", "arbiter", foes=["unable"], epochs=6, bugs=["give_back_running"])
     scenario("bug-force-blind", "violation", "message", operator="blind", **q)
     scenario("bug-force-blind-command", "violation", "command", operator="blind", **q)
     scenario("bug-force-old-disk", "violation", "message", foes=["disks"], events=3, start="alone", operator="guarded")
@@ -633,7 +666,7 @@ def scenarios() -> None:
     # Not claimed: what the text says can happen, does.
     scenario("not-claimed-poison", "violation", "message", foes=["poison"], commits=2, bugs=["poison_claimed"], **q)
     scenario("not-claimed-poison-waiters", "violation", "message", foes=["poison"], bugs=["poison_in_time", "poison_waiters"], **q)
-    scenario("not-claimed-copy-by-hand", "violation", "message", foes=["disks"], events=3, operator="strict", bugs=["by_hand"], **q)
+    scenario("not-claimed-copy-by-hand", "violation", "message", foes=["disks"], events=3, operator="strict", bugs=["by_hand"])
     scenario("not-claimed-remote-write", "violation", "arbiter", foes=["lost_write"], **q)
     scenario("not-claimed-arb-rollback", "violation", "arbiter", bugs=["arb_rollback"], **q)
     scenario("not-claimed-fallback", "violation", "fallback", **q)
@@ -651,7 +684,7 @@ def scenarios() -> None:
             ("fence-isolates", "command", dict(bugs=["fence_isolates"])), ("fence-durable", "command", dict(bugs=["fence_durable"])),
             ("arbiter-lost-naive", "arbiter", dict(bugs=["arb_lost_naive", "no_identity"])),
             ("arbiter-lost-no-identity", "arbiter", dict(bugs=["arb_lost", "no_identity"]))):
-        scenario(f"bug-{name}", "violation", mode, quick=True, **k)
+        scenario(f"bug-{name}", "violation", mode, quick=name != "arbiter-lost-no-identity", **k)
 
 
 def kind(label):
@@ -660,8 +693,12 @@ def kind(label):
     return re.sub(r"\(\d+\)", "", re.sub(r"\b[AB]\b('s)?", "*", label))
 
 
-def run(name: str, verbose: bool = False) -> tuple[list[str], bool, int, set[str]]:
-    """Explore one scenario; return (its lines, whether it came out as expected, states, kinds of steps of a safe one)."""
+def run(name: str, verbose: bool = False, table: bool = False) -> tuple[list[str], bool, int, set[str]]:
+    """Explore one scenario; return (its lines, whether it came out as expected, states, kinds of steps of a safe one).
+
+    States that are reached, depth and steps to a violation are the same each time, whatever the order of sets; what was
+    seen before a violation is not.
+    """
     expected, m, live = SCENARIOS[name]
     t = time.time()
     gc.disable()  # nothing here is cyclic
@@ -670,8 +707,15 @@ def run(name: str, verbose: bool = False) -> tuple[list[str], bool, int, set[str
     pen = sum(s.A.gen > 0 and s.A.mk == "ALONE" for s in order)
     serves = sum(s.A.gen > 0 and s.A.mk == "ALONE" and s.A.role == "P" and s.A.srv and not s.A.eff for s in order)
     ok = got == expected.split("+")[0] and (bad is None or bad[0] != "LIMIT") and ("+failback" not in expected or serves > 0)
+    came_out = f"found in {len(bad[1])} steps: {bad[0].partition(':')[0]}" if bad else f"{f'stuck in {len(stuck)}' if stuck else 'safe'}, {len(order)} states"
+    came_out += f", rebuilt A serves alone in {serves}" * bool("+failback" in expected and serves)
+    if table:
+        return [row(name, came_out)], ok, len(order), set()
     lines = [f"{name:28} {got} ({'as expected' if ok else 'UNEXPECTED, not ' + expected}) {len(order)} states, depth {depth}, "
              f"{time.time() - t:.1f} s" + (f"; rebuilt A holds the pen in {pen}, serves alone in {serves}" if pen else "")]
+    told = counted().get(name, row(name, came_out))
+    if told != row(name, came_out):
+        ok, lines = False, [*lines, f"    {DOCUMENT.name} has it otherwise:", f"    {told}", f"    {row(name, came_out)}"]
     if bad:
         lines += [f"    {bad[0]}, after {len(bad[1])} steps", *(f"      {i + 1}. {step}" for i, step in enumerate(bad[1]))]
     kinds = Counter()
@@ -691,19 +735,20 @@ def run(name: str, verbose: bool = False) -> tuple[list[str], bool, int, set[str
 def main(args: list[str]) -> int:
     scenarios()
     if "--list" in args:
-        print("\n".join(f"{n:28} {SCENARIOS[n][0]:14} {'quick' if n in QUICK else ''}".rstrip() for n in SCENARIOS))
+        print("\n".join(f"{n:28} {SCENARIOS[n][0]:14} {'quick' if n in QUICK else 'long' if n in LONG else ''}".rstrip() for n in SCENARIOS))
         return 0
-    verbose, jobs, args = "-v" in args, 1, [a for a in args if a != "-v"]
+    verbose, table, jobs, args = "-v" in args, "--table" in args, 1, [a for a in args if a not in ("-v", "--table")]
     if "--jobs" in args:
         at = args.index("--jobs")
         jobs, args = int(args[at + 1]), args[:at] + args[at + 2:]
-    names = QUICK if "--quick" in args else args or list(SCENARIOS)
+    long, args = "--long" in args, [a for a in args if a != "--long"]
+    names = QUICK if "--quick" in args else args or [n for n in SCENARIOS if long or n not in LONG]
     if strange := [n for n in names if n not in SCENARIOS]:
         print(f"no such scenario: {', '.join(strange)}; --list shows all", file=sys.stderr)
         return 2
     wrong, total, started, everywhere = 0, 0, time.time(), Counter()
     with ProcessPoolExecutor(jobs, initializer=scenarios, max_tasks_per_child=1) as pool:  # a process each: memory goes back
-        for lines, ok, states, kinds in pool.map(run, names, [verbose] * len(names)):
+        for lines, ok, states, kinds in pool.map(run, names, [verbose] * len(names), [table] * len(names)):
             print("\n".join(lines), flush=True)
             wrong += not ok
             total += states
@@ -711,7 +756,7 @@ def main(args: list[str]) -> int:
     if verbose:
         print("kinds of steps, and in how many of the safe scenarios each was taken:")
         print("".join(f"    {count:3} {k}\n" for k, count in sorted(everywhere.items())), end="")
-    print(f"{len(names)} scenarios, {total} states, {time.time() - started:.0f} s, {wrong} unexpected", flush=True)
+    print(f"{len(names)} scenarios, {total} states, {time.time() - started:.0f} s, {wrong} unexpected", flush=True, file=sys.stderr if table else sys.stdout)
     return bool(wrong)
 
 
