@@ -19,6 +19,8 @@ OLDEST = 13
 _HEAD = struct.Struct("=QII")
 _STATE = struct.Struct("=i")  # DBState, right behind them
 _CHECKPOINT = struct.Struct("=32xQ")  # behind state, padding and time
+_BLOCKS = struct.Struct("=III")  # blcksz, relseg_size, xlog_blcksz
+_FLOAT_FORMAT = struct.pack("=d", 1234567.0)
 # DBState: not running since a clean shutdown; the same of a standby.
 SHUT_DOWN, SHUT_DOWN_IN_RECOVERY = 1, 2
 
@@ -113,6 +115,21 @@ def read(data_directory: str) -> Control:
             hint="Without it PostgreSQL cannot start: restore the data directory.",
         ) from ex
     return Control(major, *head)
+
+
+def read_blocks(data_directory: str) -> tuple[int, int]:
+    """Return the sizes of a block and of a block of WAL in bytes, 0 where they are not known.
+
+    They stand behind a number that is the same everywhere (pg_control.h, floatFormat).
+    """
+    try:
+        data = _read(data_directory, CONTROL_FILE)
+        block, _segment, wal_block = _BLOCKS.unpack_from(
+            data, data.index(_FLOAT_FORMAT) + len(_FLOAT_FORMAT)
+        )
+    except (OSError, ValueError, struct.error):
+        return 0, 0
+    return int(block), int(wal_block)
 
 
 def read_shutdown(data_directory: str) -> int:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -12,6 +14,7 @@ from fixtures.os_user import OsUser
 from fixtures.pair.place import A, B, PairPlace, place
 from fixtures.pair_chaos.nodes import part
 from fixtures.processes import gone, kill, wait_until
+from pgx_postgres import control
 from tests.fix_postgres import open_directory
 
 pytestmark = pytest.mark.one_postgres
@@ -61,8 +64,35 @@ def test_a_controller_that_leaves_is_not_taken_over(pair: PairPlace) -> None:
     time.sleep(2 * LIMIT)
 
     assert stands(pair, B, "standby")
+    with other_network(pair):
+        pair.mc_ctl(A, "start", "-w", "-f")
+        wait_until(lambda: ANOTHER in told(pair, A), "the difference is told", 30)
+        assert pair.status(A) == "not-switchable"
+        pair.mc_ctl(A, "stop", "--mc-only")
+    log = (pair.mcdir(A) / "trace.log").read_text()
+    assert "line 2 here means" in log
     pair.mc_ctl(A, "start", "-w", "-f")
     wait_until(lambda: pair.status(A) == "switchable", "switchable again", 60)
+
+
+ANOTHER = "its network.conf is another"
+
+
+def told(pair: PairPlace, name: str) -> str:
+    return pair.mc_ctl(name, "status", check=False).stdout
+
+
+@contextmanager
+def other_network(pair: PairPlace) -> Iterator[None]:
+    """Give A another port for B's arbitration, which A has no use for."""
+    path = pair.mcdir(A) / "network.conf"
+    text = path.read_text()
+    port = pair.arbitration[B]
+    path.write_text(text.replace(f",{port} ", f",{port + 1} "))
+    try:
+        yield
+    finally:
+        path.write_text(text)
 
 
 def test_watcher_and_controller_begin_each_other(pair: PairPlace) -> None:
@@ -94,19 +124,26 @@ def test_both_killed_at_once_leave_the_server_to_the_next_start(
 ) -> None:
     server = pair.servers[A].pid()
     main = part(pair, A, "watcher") + part(pair, A, "controller")
-    for pid in main:
-        kill(pid)
+    for number in (signal.SIGSTOP, signal.SIGKILL):  # neither sees that the other ends
+        for pid in main:
+            kill(pid, number)
     wait_until(lambda: all(map(gone, main)), "both are gone")
     time.sleep(LIMIT + 1)
 
     assert pair.controllers(A) == []
     assert pair.servers[A].pid() == server
+    for word in ("disable-failover", "enable-failover"):
+        said = pair.mc_ctl(B, word).stderr
+        assert 'server "server1" was not told' in said
     assert stands(pair, B, "standby")  # the stream is a sign of life
     pair.mc_ctl(A, "start", "-w", "-f")
     wait_until(lambda: pair.status(A) == "switchable", "switchable again", 60)
     assert pair.servers[A].pid() == server
 
 
-def test_a_stop_leaves_neither(pair: PairPlace) -> None:
+def test_a_stop_of_all_returns_when_neither_is_left(pair: PairPlace) -> None:
+    assert control.read_blocks(str(pair.servers[A].data)) == (8192, 8192)
     pair.mc_ctl(A, "stop", "-a")
-    assert pair.controllers(A) == []
+
+    assert pair.controllers(A) == pair.controllers(B) == []
+    assert pair.servers[B].pid() is None

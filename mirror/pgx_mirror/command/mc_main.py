@@ -12,6 +12,9 @@ def main() -> None:
     if sys.argv[1:2] == [watcher.WATCH]:
         watcher.main()
         return
+    from pgx_postgres.probe import lean
+
+    lean.load()
     from pgx_mirror.controller.main import main as control
 
     control()

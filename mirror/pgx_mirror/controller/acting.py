@@ -31,9 +31,11 @@ class Acting:
         self, site: Site, staff: Staff, limits: Limits, interval: float, patience: float
     ) -> None:
         self._site, self._staff, self._limits = site, staff, limits
+        self.user = site.user
         self._interval, self._patience = interval, patience
         self.postmaster: Ident | None = None
         self.said: list[str] = []
+        self.refused: list[str] = []  # logins
         self._look_at = 0.0
         self._pace = looker.Pace()
 
@@ -130,8 +132,9 @@ class Acting:
             case looker.Look(seen, began):
                 yield told.Looked(seen, began)
                 yield from self._recovery(seen, facts)
-            case looker.NoLook(why):
+            case looker.NoLook(why, refused):
                 self.said.append(why)
+                self.refused += [why] if refused else []
             case seer.Well():
                 yield told.Judged("")
             case seer.Fault(reason, gone):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from typing import Any, Protocol
 
 from pgx_base.failure import Failure
+from pgx_base.text import quoted
 from pgx_mirror.controller import words
 from pgx_mirror.controller.control import Gone, Listener, Request
 from pgx_mirror.core import events as told
@@ -23,18 +25,30 @@ from pgx_mirror.core.facts import (
 )
 from pgx_mirror.core.known import basics
 from pgx_mirror.core.report import STARTING, UP
+from pgx_mirror.messages import controller as messages
+from pgx_mirror.messages import pair
+from pgx_mirror.messages.message import Message
 
 _LINGERS = 3.0  # seconds after a start that is refused, for mc_ctl to be told
 
-Ask = Callable[[dict[str, object]], None]
 StatusOf = Callable[[Facts], dict[str, object]]
+
+
+class Peer(Protocol):
+    """The other controller, as far as mc_ctl's words concern it."""
+
+    def request(self, content: dict[str, Any]) -> bool:
+        """Ask it for something; False where it is not there to hear it."""
+
+    def is_met(self) -> bool:
+        """Whether it is connected."""
 
 
 class Answering:
     """The control socket's verbs, each from its question to its last word."""
 
-    def __init__(self, listener: Listener, status_of: StatusOf, ask_peer: Ask) -> None:
-        self._listener, self._status_of, self._ask_peer = listener, status_of, ask_peer
+    def __init__(self, listener: Listener, status_of: StatusOf, peer: Peer) -> None:
+        self._listener, self._status_of, self._peer = listener, status_of, peer
         self._acts: int | None = None  # the connection whose wish is being carried out
         self._awaits: list[int] = []
         self._started: Outcome | None = None
@@ -42,6 +56,9 @@ class Answering:
         self._over = False
         self._over_at = math.inf
         self._ending = False
+        self._news: list[tuple[Message, dict[str, Any]]] = []
+        self._outlasts = False  # all are stopped by a word of ours: we go last
+        self._outlasts_until = math.inf
 
     def interests(self) -> list[tuple[int, int]]:
         """Return what to poll for."""
@@ -80,11 +97,9 @@ class Answering:
             case words.AWAIT:
                 self._awaits.append(connection)
             case words.ENABLE | words.DISABLE:
-                yield from self._enable(connection, asked.verb == words.ENABLE)
+                yield from self._enable(connection, asked.verb == words.ENABLE, facts)
             case words.STOP:
-                yield from self._wish(connection, _stop(asked.options), facts, now)
-                if "all" in asked.options:
-                    self._ask_peer({"wish": STOP_ALL})
+                yield from self._stop(connection, _stop(asked.options), facts, now)
             case words.SWITCH:
                 yield from self._switch(connection, facts, now)
             case words.DETACH:
@@ -92,16 +107,40 @@ class Answering:
             case _:
                 raise AssertionError(f"no verb: {asked.verb}")
 
-    def _enable(self, connection: int, failover: bool) -> Iterator[Event]:
+    def _enable(self, connection: int, failover: bool, facts: Facts) -> Iterator[Event]:
         yield told.Enabled(failover)
-        self._ask_peer({"failover": failover})
+        if not self._peer.request({"failover": failover}):
+            self._unheard(connection, facts, "was not told")
         self._listener.reply(connection, words.Done({}))
+
+    def _unheard(self, connection: int, facts: Facts, what: str) -> None:
+        server = quoted(facts.terms.other)
+        warning = Failure(
+            f"server {server} {what}: its controller is not connected",
+            hint="Run the same command there too.",
+        )
+        self._listener.warn(connection, warning)
+
+    def _stop(
+        self, connection: int, wish: str, facts: Facts, now: float
+    ) -> Iterator[Event]:
+        """Begin a stop; that of all ends when the other server's controller has gone too."""
+        if wish == STOP_ALL and refusal(facts, wish, now) is None:
+            self._outlasts = self._peer.request({"wish": STOP_ALL})
+            self._outlasts_until = now + facts.terms.patience
+            if not self._outlasts:
+                self._unheard(connection, facts, "is not stopped")
+        yield from self._wish(connection, wish, facts, now)
 
     def _switch(self, connection: int, facts: Facts, now: float) -> Iterator[Event]:
         """A standby hands the word on to a primary that answers."""
         if facts.standby and basics.is_heard(facts, now):
-            self._ask_peer({"wish": SWITCH})
-            self._acts, self._forwarded = connection, True
+            if self._peer.request({"wish": SWITCH}):
+                self._acts, self._forwarded = connection, True
+            else:
+                why = "the primary's controller is not connected just now"
+                unheard = Outcome(why, "Run mc_ctl switch again.")
+                self._listener.reply(connection, _refused(unheard))
             return
         yield from self._wish(connection, SWITCH, facts, now)
 
@@ -128,7 +167,8 @@ class Answering:
                 if refused is None:
                     yield told.Wished(SWITCH)
                 else:
-                    self._ask_peer({"refused": refused.why, "hint": refused.hint})
+                    answer = {"refused": refused.why, "hint": refused.hint}
+                    self._peer.request(answer)
             case {"wish": "stop all"}:
                 self._ending = True
                 yield told.Wished(STOP_ALL)
@@ -136,6 +176,11 @@ class Answering:
                 self._end(_refused(Outcome(why, hint)))
             case _:
                 pass  # a later version's
+
+    def news(self) -> list[tuple[Message, dict[str, Any]]]:
+        """Return what else has to be told of since the last call."""
+        found, self._news = self._news, []
+        return found
 
     def finish(self, facts: Facts, now: float) -> Iterator[Event]:
         """Give the last word where a wish has come to its end, and wish what follows."""
@@ -148,14 +193,22 @@ class Answering:
         if facts.wish in (RUN, REST):
             return
         ended = outcome(facts, now)
-        if ended is None:
+        if ended is None or (not ended.why and self._is_outlasted(now)):
             return
+        if ended.why and facts.wish == SWITCH:
+            given = {"server": facts.terms.other, "reason": ended.why}
+            self._news.append((pair.SWITCH_FAILED, given))
         self._end(_refused(ended) if ended.why else words.Done({}))
         if self._ending:
             self._over = not ended.why or facts.wish == LEAVE
         self._ending = False
         if not self._over:
             yield told.Wished(RUN)
+
+    def _is_outlasted(self, now: float) -> bool:
+        """Whether the other controller, which was told to stop, is still there."""
+        waits = self._outlasts and now < self._outlasts_until
+        return waits and self._peer.is_met()
 
     def _begun(self, facts: Facts, now: float) -> None:
         """The start: those who wait for it are told; one that is refused ends us."""
@@ -165,6 +218,8 @@ class Answering:
         self._started = ended
         if ended.why and facts.server not in (UP, STARTING):
             self._over_at = now + _LINGERS
+            given = {"server": facts.terms.me, "reason": ended.why}
+            self._news.append((messages.REFUSED, given))
 
     def _answer_waiting(self) -> None:
         """Tell those who wait for the start how it has ended."""

@@ -30,6 +30,7 @@ from pgx_mirror.core.known import basics
 from pgx_mirror.core.mark import PAIR
 from pgx_mirror.core.report import NAMES_SET, Report
 from pgx_mirror.messages import controller as messages
+from pgx_mirror.messages import server as of_server
 
 _LATE = 1.0  # seconds: a turn that comes so much later than wanted is not the peer's silence
 _PARTS_WITHIN = 1.0  # seconds for the last word to the peer
@@ -92,6 +93,8 @@ class Controller:
             for event in self._acting.hear(work, message, self._facts):
                 self._step(event)
         self._note()
+        for news, given in self._answering.news():
+            self._telling.say(news, **given)
         for event in self._disks.hear(ready, self._facts, now):
             self._step(event)
         for event in self._neighbours.hear(ready, now):
@@ -103,6 +106,7 @@ class Controller:
                 self._step(event)
         self._step(Tick())
         self._acting.tick(self._facts, now)
+        self._telling.turn(self._facts, now)
         for event in self._answering.finish(self._facts, time.monotonic()):
             self._step(event)
         self._say(time.monotonic())
@@ -112,6 +116,12 @@ class Controller:
         for text in self._acting.said:
             self._telling.note(text)
         self._acting.said.clear()
+        for why in self._acting.refused:
+            me, user = self._facts.terms.me, self._acting.user
+            self._telling.say(
+                of_server.PASSWORD_REFUSED, server=me, user=user, reason=why
+            )
+        self._acting.refused.clear()
 
     def _wait(self) -> dict[int, int]:
         poll = select.poll()

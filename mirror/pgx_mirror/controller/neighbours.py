@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pgx_mirror.conf.settings import Settings
+from pgx_mirror.controller import differing
+from pgx_mirror.controller.jobs.files import Survey
 from pgx_mirror.controller.telling import Telling
 from pgx_mirror.core import events as told
 from pgx_mirror.core.effects import AskForPen, Lift
@@ -30,12 +32,8 @@ from pgx_mirror.sockets.names import Names
 _ON_REFUSAL = {
     peer.SECRET: messages.OTHER_SECRET,
     peer.FLOOD: messages.TOO_MANY,
-}
-_ON_DIFFERENCE = {
-    "network.conf": messages.OTHER_NETWORK,
-    "clock": messages.CLOCK,
-    "system identifier": messages.OTHER_SYSTEM,
-    "major version": messages.OTHER_MAJOR,
+    peer.VERSION: messages.OTHER_VERSION,
+    peer.TLS: messages.TLS_FAILED,
 }
 
 
@@ -46,16 +44,14 @@ class Neighbours:
         self,
         settings: Settings,
         terms: Terms,
-        system: str,
-        major: int,
+        found: Survey,
         telling: Telling,
     ) -> None:
         self._settings, self._telling = settings, telling
-        self._system = system
-        self._link = Link(
-            _link(settings), _hello(settings, terms, system, major), _now()
-        )
-        self._register = _register(settings, terms, system)
+        self._system = found.system
+        self._link = Link(_link(settings), _hello(settings, terms, found), _now())
+        self._register = _register(settings, terms, found.system)
+        self._hindrances: tuple[str, ...] = ()
         self._requests: list[dict[str, Any]] = []
         self._silent = True
 
@@ -87,9 +83,13 @@ class Neighbours:
         """Send *report* to the peer, and our role to the register."""
         self._link.say(report)
 
-    def request(self, content: dict[str, Any]) -> None:
-        """Ask the other controller for something."""
-        self._link.ask(content)
+    def request(self, content: dict[str, Any]) -> bool:
+        """Ask the other controller for something; False where it is not there to hear it."""
+        return self._link.ask(content)
+
+    def is_met(self) -> bool:
+        """Whether the other controller is connected."""
+        return self._link.met is not None
 
     def asked(self) -> list[dict[str, Any]]:
         """Return what the other controller has asked for since the last call."""
@@ -130,10 +130,11 @@ class Neighbours:
             match event:
                 case peer.Heard(report):
                     self._hears()
-                    yield told.Heard(report)
-                case peer.Met(_, differences):
-                    for difference in differences:
-                        self._differs(difference)
+                    why = self._hindrances
+                    yield told.Heard(differing.with_hindrances(report, why))
+                case peer.Met(hello, found):
+                    self._hindrances = differing.hindrances(found)
+                    self._differs(found, hello)
                 case peer.Asked(request):
                     self._requests.append(request)
                 case peer.Lost(why):
@@ -143,11 +144,14 @@ class Neighbours:
                 case peer.Refused(address, why, kind):
                     self._refused(address, why, kind)
 
-    def _away(self, why: str) -> None:
+    def _away(self, why: str, *, secret: bool) -> None:
         arbiter = self._settings.arbiter
-        if arbiter is not None:
-            name = arbiter.identifier
-            self._telling.say(of_register.AWAY, arbiter=name, reason=why)
+        if arbiter is None:
+            return
+        name = arbiter.identifier
+        self._telling.say(of_register.AWAY, arbiter=name, reason=why)
+        if secret:
+            self._telling.say(of_register.OTHER_SECRET, arbiter=name)
 
     def _hears(self) -> None:
         if self._silent:
@@ -158,25 +162,18 @@ class Neighbours:
         message = _ON_REFUSAL.get(kind) or messages.GARBLED
         self._telling.say(message, address=address, reason=why)
 
-    def _differs(self, found: Difference) -> None:
-        message = _ON_DIFFERENCE.get(found.what) or messages.OTHER_BLOCKS
-        self._telling.say(
-            message,
-            server=self._settings.peer.identifier,
-            what=found.what,
-            mine=found.mine,
-            theirs=found.theirs,
-            difference=f'"{found.mine}" here, "{found.theirs}" there',
-            seconds=found.theirs,
-        )
+    def _differs(self, found: tuple[Difference, ...], hello: Hello) -> None:
+        server = self._settings.peer.identifier
+        for message, given in differing.news(found, hello, self._settings.network):
+            self._telling.say(message, **(given | {"server": server}))
 
     def _of_register(self, heard: Iterable[register.Event]) -> Iterator[Event]:
         for event in heard:
             match event:
                 case register.Reached(identity, cell):
                     yield told.RegisterIs(identity, cell)
-                case register.Away(why, unanswered):
-                    self._away(why)
+                case register.Away(why, unanswered, secret):
+                    self._away(why, secret=secret)
                     yield told.RegisterIs("")
                     for _ in unanswered:
                         yield told.Answered(None)
@@ -213,11 +210,10 @@ def _link(settings: Settings) -> LinkSettings:
     )
 
 
-def _hello(settings: Settings, terms: Terms, system: str, major: int) -> Hello:
-    facts = {"system identifier": system, "major version": str(major)}
-    return Hello(
-        settings.identifier, terms.incarnation, settings.network.meaning, facts
-    )
+def _hello(settings: Settings, terms: Terms, found: Survey) -> Hello:
+    facts = differing.facts(found.system, found.major, found.blocks)
+    meaning = settings.network.meaning
+    return Hello(settings.identifier, terms.incarnation, meaning, facts)
 
 
 def _register(settings: Settings, terms: Terms, system: str) -> Register | None:

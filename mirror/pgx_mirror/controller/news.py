@@ -9,7 +9,7 @@ from pgx_mirror.core.deciding.learn import HAND_EDITED
 from pgx_mirror.core.facts import DETACH, SWITCH, Facts
 from pgx_mirror.core.known import basics
 from pgx_mirror.core.mark import ALONE, GIVEN, OUT, PAIR, SYNC
-from pgx_mirror.core.report import STOPPING, UP
+from pgx_mirror.core.report import DOWN, STOPPING, UP
 from pgx_mirror.messages import controller, disk, pair, register, server
 from pgx_mirror.messages.message import Message
 
@@ -109,6 +109,8 @@ def _server(before: Facts, after: Facts) -> Iterator[News]:
     came_up = before.server != after.server and after.server == UP
     if came_up and not before.fault and before.server != STOPPING:
         yield server.STARTED, {}
+    if before.server == STOPPING and after.server == DOWN:
+        yield server.STOPPED, {"reason": "it was asked to"}
     if before.fault != after.fault:
         if after.fault:
             yield server.FAILED, {"reason": after.fault}

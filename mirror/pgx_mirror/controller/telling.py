@@ -8,6 +8,7 @@ from pgx_base import trace as traces
 from pgx_base.trace import Trace
 from pgx_mirror.conf.settings import Settings
 from pgx_mirror.controller import news
+from pgx_mirror.controller.standing import Standing
 from pgx_mirror.core import events as told
 from pgx_mirror.core.effects import Effect
 from pgx_mirror.core.events import Event
@@ -26,6 +27,7 @@ class Telling:
         self._ident = settings.server.syslog_ident
         self._facility = settings.server.syslog_facility
         self._names = {"server": settings.identifier, "peer": settings.peer.identifier}
+        self._standing = Standing()
         self._trace = Trace(settings.mcdir, TRACE_KB, f"mc_main({settings.identifier})")
 
     def say(self, message: Message, **parameters: object) -> None:
@@ -33,6 +35,11 @@ class Telling:
         given = self._names | parameters
         log(self._ident, self._facility, message, **given)
         self._trace.write(_plain(message, given))
+
+    def turn(self, facts: Facts, now: float) -> None:
+        """Tell what holds since this turn, or no more."""
+        for message, parameters in self._standing.news(facts, now):
+            self.say(message, **parameters)
 
     def note(self, text: str) -> None:
         """Keep *text* in the trace."""

@@ -22,6 +22,9 @@ WATCH = "--watch"
 # The controller's last word: it has ended as it should.
 OVER = b"over"
 _BETWEEN_STARTS = 1.0  # seconds, so that a controller that cannot run does not spin
+_BEGINS_WITHIN = (
+    20.0  # seconds: it loads its program, and reads a disk that may be slow
+)
 _CHUNK = 1 << 16
 
 
@@ -36,21 +39,23 @@ class Controller:
     def follow(self, patience: float) -> str:
         """Return why it has to be begun anew, empty where it has ended as it should.
 
-        *patience*: after how many seconds without a word it is ended by force.
+        *patience*: after how many seconds without a word it is ended by force; its first
+        word may take longer.
         """
+        begins = max(patience, _BEGINS_WITHIN)
         poll = select.poll()
         poll.register(self._pipe_fd, select.POLLIN)
         poll.register(self._pidfd, select.POLLIN)
         while True:
-            asked = time.monotonic()
-            ready = dict(poll.poll(patience * 1000))
+            asked, limit = time.monotonic(), patience if self.said else begins
+            ready = dict(poll.poll(limit * 1000))
             if self._pipe_fd in ready:
                 if not self._hear():
                     poll.unregister(self._pipe_fd)
             elif ready:
                 return self._ended()
-            elif time.monotonic() - asked < 2 * patience:  # else we did not run either
-                return self._hangs(patience)
+            elif time.monotonic() - asked < 2 * limit:  # else we did not run either
+                return self._hangs(limit)
 
     def _hear(self) -> bool:
         """Take what it says; whether it may say more."""

@@ -80,10 +80,8 @@ def control(
     if kept.why:
         telling.say(messages.RESTARTED, server=site.me, reason=kept.why)
     telling.say(messages.STARTED, server=site.me)
-    neighbours = Neighbours(settings, terms, found.system, found.major, telling)
-    answering = Answering(
-        listener, lambda f: view.status(settings, f), neighbours.request
-    )
+    neighbours = Neighbours(settings, terms, found, telling)
+    answering = Answering(listener, lambda f: view.status(settings, f), neighbours)
     server = settings.server
     limits = Limits(
         server.db_instance_check_interval,

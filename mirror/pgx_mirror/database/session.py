@@ -10,7 +10,8 @@ import functools
 import select
 import time
 
-from psycopg import OperationalError, pq
+from psycopg import pq
+from psycopg.errors import OperationalError
 
 from pgx_mirror.database.access import Access
 from pgx_mirror.database.trouble import Lost, Refused, TooLate

@@ -42,14 +42,6 @@ ASKED = ours(
     'mc_ctl {command} is carried out by server "{server}"',
     "An operator has asked for it.",
 )
-FORCED = ours(
-    7,
-    WARNING,
-    'mc_ctl {command} --force: operator says that server "{peer}" is off and has not gone'
-    " on alone since {since}",
-    "An operator has taken on what no program can prove.",
-    "Where it is not so, stop this server and tell the newer rows from the other's by hand.",
-)
 REFUSED = ours(
     8,
     ERROR,

@@ -27,27 +27,10 @@ FULL = ours(
     "ENOSPC or a quota. That is no error of the disk, and the other server is no emptier.",
     "Make room: PostgreSQL stops when pg_wal cannot grow.",
 )
-RESERVE_GIVEN_UP = ours(
-    405,
-    WARNING,
-    'reserve in "{path}" was given up',
-    "The file system is full, and the mark and postgresql.conf must be written all the same.",
-    "Make room.",
-)
-RESERVE_BACK = ours(406, LOG, 'reserve in "{path}" is there again', "There is room.")
 MARK_NOT_WRITTEN = ours(
     407,
     ERROR,
     'could not write the mark of server "{server}": {reason}',
     "Its disk has failed or is read-only. Nothing changes until it can be written.",
     "Look at the disk. It is tried again; a server that would depend on it is stopped.",
-)
-MARK_BROKEN = ours(
-    408,
-    ERROR,
-    'mark of server "{server}" cannot be understood: {reason}',
-    "Somebody has edited it, or the disk has lost it. What this server has promised is not "
-    "known.",
-    "A standby is built anew by mc_ctl setup; a server that is surely the primary is started "
-    "by mc_ctl start --as-primary.",
 )

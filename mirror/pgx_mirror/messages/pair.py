@@ -47,12 +47,6 @@ GIVEN_UP = ours(
     "Look at what the reason names: a checkpoint that takes long, the standby's server, "
     "the log transfer network, postgresql.conf.",
 )
-CANCELLED = ours(
-    205,
-    NOTICE,
-    'joining server "{server}" was cancelled: {reason}',
-    "An operator's word, or a change of the configuration, came in between.",
-)
 DETACHED = ours(
     206,
     NOTICE,
@@ -79,13 +73,6 @@ SWITCHED = ours(
     'switch is complete: server "{server}" is the primary and alone: {reason}',
     "The old primary has failed, and must be rebuilt.",
     "Find the cause there, then build it anew as the standby (manual 8.1.1).",
-)
-SWITCHED_BY_HAND = ours(
-    210,
-    NOTICE,
-    'switch is complete: server "{server}" is the primary and alone',
-    "mc_ctl switch.",
-    "Build the other server anew as the standby: mc_ctl setup (manual 8.1.1).",
 )
 SWITCH_FAILED = ours(
     211,
@@ -159,14 +146,6 @@ PROMOTABLE = ours(
     LOG,
     'server "{server}" can be promoted again',
     "What kept it is put right.",
-)
-IS_A_COPY = ours(
-    220,
-    WARNING,
-    'data directory of server "{server}" is a copy or a restored one: it begins anew',
-    "The mark in it is another server's, or its inodes are not those that the mark names. "
-    "It may lack what was acknowledged since.",
-    "None: it joins as a new standby does.",
 )
 TAKEN_BACK = ours(
     221,

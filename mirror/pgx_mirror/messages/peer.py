@@ -38,8 +38,8 @@ OTHER_SECRET = ours(
 OTHER_VERSION = ours(
     104,
     ERROR,
-    'server "{server}" speaks version {theirs} of the protocol, this one {mine}',
-    "The two servers have different releases.",
+    "a controller at {address} was refused: {reason}",
+    "The two servers have releases with different protocols.",
     "Install the same release on both.",
 )
 OTHER_NETWORK = ours(
@@ -99,4 +99,11 @@ TOO_MANY = ours(
     "connections from {address} are not accepted for now: there are too many",
     "Somebody connects again and again without proving the secret.",
     "Close the admin network to others (manual 5.3).",
+)
+TLS_FAILED = ours(
+    113,
+    ERROR,
+    "TLS with {address} failed: {reason}",
+    "One side has no TLS, or does not know the other's certificate (admin_ssl_*).",
+    "Give both servers certificates of one CA, and start Mirroring Controller again.",
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pgx_mirror.messages.message import ERROR, FATAL, LOG, NOTICE, WARNING, ours
+from pgx_mirror.messages.message import ERROR, FATAL, LOG, WARNING, ours
 
 STARTED = ours(
     301, LOG, 'database server of "{server}" has started', "It takes connections."
@@ -36,13 +36,6 @@ FAILED = ours(
 )
 WELL = ours(
     306, LOG, 'database server of "{server}" is well again', "It answers as it should."
-)
-STOPPED_BY_HAND = ours(
-    307,
-    FATAL,
-    'database server of "{server}" was stopped by somebody else',
-    "pg_ctl stop, which counts as an error (manual 7.1).",
-    "Use mc_ctl stop.",
 )
 NAMES_BY_HAND = ours(
     308,
@@ -149,18 +142,4 @@ OLD_MINOR = ours(
     "PostgreSQL {version} can acknowledge commits before it has read whom they wait for",
     "Right after a start, in versions before 13.21, 14.18, 15.13, 16.9 and 17.5.",
     "Update PostgreSQL.",
-)
-WAIT_CANCELLED = ours(
-    322,
-    WARNING,
-    "a client has cancelled its wait for the standby: {who}",
-    "Its row is visible here, and may be missing on the other server.",
-    "Tell the application not to cancel commits.",
-)
-RESTARTED = ours(
-    323,
-    NOTICE,
-    'database server of "{server}" has restarted by itself',
-    "One of its processes crashed, and restart_after_crash is on.",
-    "Look into PostgreSQL's log for the crash.",
 )

@@ -11,7 +11,8 @@ import select
 import time
 from collections.abc import Sequence
 
-from psycopg import OperationalError, pq
+from psycopg import pq
+from psycopg.errors import OperationalError
 
 from pgx_postgres.probe import sqlstate
 from pgx_postgres.probe.addresses import Address

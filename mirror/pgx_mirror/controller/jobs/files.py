@@ -45,6 +45,7 @@ class Survey:
     system: str
     major: int
     instance: Found
+    blocks: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ def survey(_line: Line, site: Site, as_primary: bool) -> Survey:
     where = instance.found(site)
     return Survey(
         mark, fresh, refusal, standby, names.state, names.name, bears, system,
-        known.major, where,
+        known.major, where, control.read_blocks(site.data_directory),
     )  # fmt: skip
 
 

@@ -11,9 +11,10 @@ from pgx_mirror.controller.jobs.sessions import access
 from pgx_mirror.controller.jobs.site import Site
 from pgx_mirror.core.seen import Seen
 from pgx_mirror.database.look import Looker
-from pgx_mirror.database.trouble import Trouble
+from pgx_mirror.database.trouble import Refused, Trouble
 
 _FAST = 0.05  # seconds between looks while a pair forms
+_LOGIN = "28"  # the class of SQLSTATE
 _WITHIN = 5.0  # seconds that one look may take
 
 
@@ -39,9 +40,14 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class NoLook:
-    """Why there was none."""
+    """Why there was none; *refused*: the server let us not in, which is no error of it."""
 
     why: str
+    refused: bool = False
+
+
+def _is_login(ex: Trouble) -> bool:
+    return isinstance(ex, Refused) and ex.sqlstate.startswith(_LOGIN)
 
 
 def look_on(
@@ -58,7 +64,7 @@ def look_on(
             failed = ""
         except Trouble as ex:
             if str(ex) != failed:
-                line.say(NoLook(str(ex)))
+                line.say(NoLook(str(ex), _is_login(ex)))
             failed = str(ex)
         pause = _FAST if pace.fast else interval
         told = line.told(max(0.0, began + pause - time.monotonic()))
