@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 
 from fixtures.server import Server
+from pgx_postgres.running import guard
 
 _PROGRAM = """
 import os, select, sys, time
@@ -26,7 +30,7 @@ class Anybody:
 
 bin_dir, data, log = sys.argv[1:]
 caller, until = Anybody(), time.monotonic() + 60
-guard_fd = guard.take(data, until, caller)
+guard_fd = guard.take(data, until, caller, guard.Words("", ""))
 log_fd = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 forked = server.fork(server.Order(bin_dir, data, "", {"LC_ALL": "C"}, log_fd, guard_fd))
 forked.release()
@@ -59,3 +63,33 @@ def test_an_instance_is_started_and_stopped_by_anybody(server: Server) -> None:
     assert lines[-1] == "with pgx_base pgx_postgres"
     assert server.pid() is None
     assert "database system is shut down" in log.read_text()
+
+
+def test_no_text_names_who_starts_or_stops() -> None:
+    """Those words are the caller's: a pair's administrator knows no pgx_online."""
+    package = Path(guard.__file__).parents[1]
+    named = [
+        (path.name, text)
+        for path in package.rglob("*.py")
+        for text in _texts(ast.parse(path.read_text()))
+        if any(word in text for word in ("RMS", "pgx_o", "mc_ctl"))
+    ]
+
+    assert named == []
+
+
+def _texts(tree: ast.Module) -> Iterator[str]:
+    """Yield each text that is no docstring."""
+    documents = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
+        and node.body
+        and isinstance(node.body[0], ast.Expr)
+    }
+    for node in ast.walk(tree):
+        match node:
+            case ast.Constant(str(text)) if id(node) not in documents:
+                yield text
+            case _:
+                pass

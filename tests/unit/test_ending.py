@@ -29,7 +29,7 @@ PANIC = "PANIC: no space"
     ],
 )
 def test_a_stop_is_named(left: Remains, want: str) -> None:
-    assert explained("gone", left) == f"{want}, not by pgx_offline"
+    assert explained("gone", left, "pgx_offline") == f"{want}, not by pgx_offline"
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_a_stop_is_named(left: Remains, want: str) -> None:
     ],
 )
 def test_a_crash_keeps_its_reason_and_quotes(left: Remains, want: str) -> None:
-    assert explained("gone", left) == want
+    assert explained("gone", left, "pgx_offline") == want
 
 
 @pytest.mark.parametrize("left", [Remains(file=True), Remains(alive=True)])
@@ -53,12 +53,12 @@ def test_a_fatal_line_of_some_client_is_not_quoted(left: Remains) -> None:
         alive=left.alive, file=left.file, fatal='FATAL: role "x" is not there'
     )
 
-    assert explained("gone", given) == "gone"
+    assert explained("gone", given, "pgx_offline") == "gone"
 
 
 def test_a_stop_that_panics_quotes_it() -> None:
     left = Remains(True, file=True, state=SHUTTING_DOWN, panic=PANIC)
 
-    assert explained("gone", left).endswith(
+    assert explained("gone", left, "pgx_offline").endswith(
         f"not by pgx_offline; its log says: {PANIC}"
     )

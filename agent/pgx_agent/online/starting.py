@@ -21,6 +21,11 @@ from pgx_postgres.running import guard, server, startup
 from pgx_postgres.running.server import Forked
 from pgx_postgres.server_log import Mark
 
+_GUARD = guard.Words(
+    alone="Nothing but RMS's exclusive disk keeps another node out.",
+    past="Only when it is certain that no server runs on this data directory anywhere: "
+    "pgx_online --break-guard NAME.",
+)
 _LOG_TAKES = 1.0  # seconds
 _STILL_TRUE = 1.0  # seconds that a look stays good
 
@@ -107,7 +112,8 @@ class Attempts:
 
     def _take_guard(self) -> int | None:
         self._worker.phase("locking the data directory against a second server")
-        return guard.take(self._data, self._until, self._worker, past=self._break_guard)
+        past = self._break_guard
+        return guard.take(self._data, self._until, self._worker, _GUARD, past=past)
 
     def _cleared(self, guard_fd: int | None, step: online.Start) -> bool:
         """Whether a broken PID file was removed, or others are at work: look again."""

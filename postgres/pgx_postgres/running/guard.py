@@ -1,7 +1,7 @@
 """The guard against a second writer: an exclusive flock on PGDATA/PG_VERSION.
 
 The server inherits the descriptor, so the guard lives as long as any process of the
-instance, whatever becomes of monitor and RMS.  On a cluster file system, NFS or in
+instance, whatever becomes of those who started it.  On a cluster file system, NFS or in
 another container of the same kernel it keeps a second Online out.  Never a POSIX lock:
 that would end with any descriptor of the file that is closed.
 """
@@ -86,8 +86,25 @@ def _try(fd: int) -> bool:
     return True
 
 
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What whoever takes the guard has to say of it.
+
+    alone     what keeps others out where there is no lock
+    past      the way out where the holder is on another node, and surely gone
+    """
+
+    alone: str
+    past: str
+
+
 def take(
-    data_directory: str, until: float, caller: Caller, *, past: bool = False
+    data_directory: str,
+    until: float,
+    caller: Caller,
+    words: Words,
+    *,
+    past: bool = False,
 ) -> int | None:
     """Take the guard and return its descriptor, None where it cannot be had at all.
 
@@ -107,11 +124,11 @@ def take(
             os.close(fd)
             _go_past(data_directory, caller)
             return None
-        _wait(fd, data_directory, until, caller)
+        _wait(fd, data_directory, until, caller, words)
     except OSError as ex:
         caller.warn(
             f"could not lock {quoted(path)} against a second server: {ex.strerror}",
-            detail="Nothing but RMS's exclusive disk keeps another node out.",
+            detail=words.alone,
         )
         return None
     return fd
@@ -143,7 +160,9 @@ def _go_past(data_directory: str, caller: Caller) -> None:
     )
 
 
-def _wait(fd: int, data_directory: str, until: float, caller: Caller) -> None:
+def _wait(
+    fd: int, data_directory: str, until: float, caller: Caller, words: Words
+) -> None:
     began = time.monotonic()
     said = False
     while not _try(fd):
@@ -152,7 +171,7 @@ def _wait(fd: int, data_directory: str, until: float, caller: Caller) -> None:
         if here and past > _HERE_FOR:
             raise _held_here(data_directory, here)
         if past > LEASE or time.monotonic() > until:
-            raise _held_elsewhere(data_directory)
+            raise _held_elsewhere(data_directory, words)
         if not here and not said:
             caller.say("the data directory is locked from elsewhere, waiting for it")
             said = True
@@ -168,14 +187,13 @@ def _held_here(data_directory: str, here: list[GuardHolder]) -> Failure:
     )
 
 
-def _held_elsewhere(data_directory: str) -> Failure:
+def _held_elsewhere(data_directory: str, words: Words) -> Failure:
     return Failure(
         f"data directory {quoted(data_directory)} is in use on another node or in "
         "another container",
         detail=f"The lock on {VERSION_FILE} is held, and by no process on this node. "
         f"{_pid_file(data_directory)}",
-        hint="Stop the instance there. Only when it is certain that no server runs on "
-        "this data directory anywhere: pgx_online --break-guard NAME.",
+        hint=f"Stop the instance there. {words.past}",
     )
 
 

@@ -12,8 +12,6 @@ from pgx_base.light.dataclasses import dataclass
 _SHUT_DOWN = frozenset({1, 2})
 _SHUTTING_DOWN = 3
 
-_NOT_BY_US = "not by pgx_offline"
-
 
 @dataclass(frozen=True, slots=True)
 class Remains:
@@ -32,10 +30,13 @@ class Remains:
     fatal: str = ""
 
 
-def explained(reason: str, left: Remains) -> str:
-    """Return *reason* as somebody can use it who has seen nothing of the server."""
+def explained(reason: str, left: Remains, us: str) -> str:
+    """Return *reason* as somebody can use it who has seen nothing of the server.
+
+    *us*: the command of ours that stops a server, and has not stopped this one.
+    """
     if left.stopping:
-        return _quoting(_stopped(left), left.panic)
+        return _quoting(f"{_stopped(left)}, not by {us}", left.panic)
     # A FATAL line is mostly some client's; a postmaster that ends by itself says one too.
     by_itself = not left.alive and not left.file
     return _quoting(reason, left.panic or (left.fatal if by_itself else ""))
@@ -48,9 +49,9 @@ def _quoting(reason: str, line: str) -> str:
 def _stopped(left: Remains) -> str:
     """Name the stop.  A smart one that no client holds up does what a fast one does."""
     if left.alive:
-        return f"the server is being shut down, {_NOT_BY_US}"
+        return "the server is being shut down"
     if left.state in _SHUT_DOWN:
-        return f"the server was shut down (fast), {_NOT_BY_US}"
+        return "the server was shut down (fast)"
     if left.file or left.state in (None, _SHUTTING_DOWN):
-        return f"the server ended while it was being shut down, {_NOT_BY_US}"
-    return f"the server was shut down (immediate), {_NOT_BY_US}"
+        return "the server ended while it was being shut down"
+    return "the server was shut down (immediate)"

@@ -70,7 +70,9 @@ class Papers:
         """Return why the server of *pidfd* is at fault, *reason* where its disk hangs."""
         told = [reason]
         reading = threading.Thread(
-            target=lambda: told.append(explained(reason, self._left(pidfd))),
+            target=lambda: told.append(
+                explained(reason, self._left(pidfd), "pgx_offline")
+            ),
             daemon=True,
         )
         reading.start()

@@ -24,6 +24,10 @@ from pgx_postgres.running import guard, server, startup
 from pgx_postgres.running import stop as stopping
 from pgx_postgres.running.core.ladder import Mode
 
+GUARD = guard.Words(
+    alone="Nothing but a lock of the data directory keeps another host's controller out.",
+    past="Then run mc_ctl start again.",
+)
 _ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "LC_MESSAGES", "TZ", "HOME")
 
 
@@ -85,7 +89,7 @@ def start(line: Line, site: Site, seconds: float) -> StartedAs:
     if running.postmaster is not None or running.rest:
         raise Failure("a server, or what one has left, is running already")
     bin_dir = sites.programs(site)
-    guard_fd = guard.take(site.data_directory, until, calls)
+    guard_fd = guard.take(site.data_directory, until, calls, GUARD)
     log_fd = os.open(
         site.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600
     )
