@@ -46,14 +46,16 @@ def can_take(facts: Facts, now: float) -> bool:
 
 
 def other_generation(facts: Facts, now: float) -> bool:
-    """Whether another directory is in the place of the standby of this epoch."""
+    """Whether another directory is in the place of the standby of this epoch.
+
+    Also one that was promoted by hand, which nobody waits for.
+    """
     peer, theirs = facts.peer, basics.peer_mark(facts)
     return (
         basics.is_in(facts, PAIR)
         and peer is not None
         and theirs is not None
         and basics.is_heard(facts, now)
-        and peer.standby
         and theirs.state in (NEW, OUT, SYNC)
         and not is_of_this_epoch(facts)
     )

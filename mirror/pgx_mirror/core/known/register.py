@@ -40,9 +40,12 @@ def has_won(facts: Facts) -> bool:
 
 
 def has_lost(facts: Facts) -> int:
-    """Return the epoch in which a standby in sync has lost the pen, 0 while it has not."""
-    cell = facts.cell
-    if not (basics.is_in(facts, SYNC) and is_register(facts)) or cell is None:
+    """Return the epoch in which a standby in sync has lost the pen, 0 while it has not.
+
+    One that was promoted by hand is a standby no more, and promises when it is asked.
+    """
+    cell, in_sync = facts.cell, facts.standby and basics.is_in(facts, SYNC)
+    if not (in_sync and is_register(facts)) or cell is None:
         return 0
     mine = basics.mark(facts)
     lost = cell.epoch > mine.epoch and cell.who != mine.owner

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pgx_mirror.core.facts import ARBITRATION
-from pgx_mirror.core.mark import ALONE, GIVEN, OUT, PAIR, SYNC
+from pgx_mirror.core.mark import ALONE, GIVEN, NEW, OUT, PAIR, SYNC
 from pgx_mirror.core.report import DOWN, NAMES_SET, UP, Report
 from pgx_mirror.core.status.values import NORMAL, Reason
 from pgx_mirror.core.status.view import View
@@ -20,9 +20,11 @@ def reasons(ours: View, theirs: View) -> Iterator[Reason]:
         yield Reason(text, "The one that is deposed stops as soon as it hears of that.")
     elif not (ours.leads or theirs.leads):
         yield Reason("no server is the primary")
-    for view in (ours, theirs):
+    for view, other in ((ours, theirs), (theirs, ours)):
         if not view.silent:
             yield from _about(view)
+        if not (view.silent or other.silent):
+            yield from _about_place(view, other)
 
 
 def _about_silence(ours: View, theirs: View) -> Reason:
@@ -45,6 +47,21 @@ def _about(view: View) -> Iterator[Reason]:
         yield from _about_error(view, view.report)
     for why in view.report.unable:
         yield Reason(f'server "{view.server}" could not be promoted: {why}')
+
+
+def _about_place(primary: View, standby: View) -> Iterator[Reason]:
+    """Yield that commits wait for a directory that another has taken the place of.
+
+    The register lets the primary go on; where there is none to ask, nobody does.
+    """
+    mine, theirs = primary.mark, standby.mark
+    if mine is None or theirs is None or mine.state != PAIR or not primary.leads:
+        return
+    if theirs.state in (NEW, OUT, SYNC) and theirs.generation != mine.peer_generation:
+        text = (
+            f'commits wait for a data directory that server "{standby.server}" has not'
+        )
+        yield Reason(text, "Put back the data directory that was in sync.")
 
 
 def _about_error(view: View, report: Report) -> Iterator[Reason]:
