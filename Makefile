@@ -16,8 +16,8 @@ REPLAY = tests/fake_rms fixtures/transitions
 # Where the OS user of an instance can read what it runs: see the top of the file.
 OPEN   = $(PY) -m tools.run_open
 
-.PHONY: help setup commands demo demo-mirror test pair-long replay chaos chaos-mirror model mutants lint types layers \
-    bench bench-mirror check install clean format
+.PHONY: help setup commands demo demo-mirror test pair-long replay chaos chaos-mirror model model-walk mutants lint \
+    types layers bench bench-mirror check install clean format
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' Makefile | \
@@ -59,6 +59,9 @@ chaos-mirror: setup  ## random faults on a pair (CHAOS="--seed N --faults N --jo
 
 model: setup  ## the pair's protocol, every interleaving (MODEL="NAME...", "-v NAME" or "--long")
 	@$(PY) tests/mirror/model.py --jobs $$(nproc) $(MODEL)
+
+model-walk: setup  ## two cores walk through that model, further than in make test (WALK="--seeds N --turns N")
+	@$(PY) -m tests.mirror.walks $(WALK)
 
 mutants: setup  ## deliberate bugs in a copy: does each suite catch what it is for (MUTANTS="NAME...")
 	@$(PY) -m tests.mutants $(MUTANTS)
