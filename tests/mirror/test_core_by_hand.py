@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pgx_mirror.core import cell as cells
 from pgx_mirror.core.cell import Cell
 from pgx_mirror.core.deciding.say import report_of
 from pgx_mirror.core.facts import MESSAGE
-from pgx_mirror.core.known import basics, register
-from pgx_mirror.core.mark import ALONE, NEW, PAIR, SYNC, Mark
-from pgx_mirror.core.report import DOWN
+from pgx_mirror.core.known import basics, register, standby
+from pgx_mirror.core.mark import ALONE, GIVEN, NEW, PAIR, SYNC, Mark
+from pgx_mirror.core.report import DOWN, UP
 from pgx_mirror.core.status.pair import status_of
 from tests.mirror.world import A, B, World
 
@@ -36,6 +38,30 @@ def test_one_promoted_by_hand_promises_nothing_by_the_registers_word(
     assert register.has_lost(facts) == 3
 
     assert register.has_lost(facts.but(standby=False, server=DOWN)) == 0
+
+
+def test_one_promoted_by_hand_takes_no_pen(world: World) -> None:
+    """Nor the register's, which it has asked while it was a standby, nor its primary's."""
+    facts = world.facts[B].but(cell=Cell(3, cells.ALONE, B))
+    assert register.has_won(facts)
+    peer = world.facts[A].mark
+    assert peer is not None and facts.peer is not None
+    gave = replace(facts.peer, mark=peer.to(GIVEN, 4, pair=2), server=DOWN)
+    assert standby.takes_given(facts.but(peer=gave))
+
+    by_hand = facts.but(standby=False)
+    assert not register.has_won(by_hand)
+    assert not standby.takes_given(by_hand.but(peer=gave))
+
+
+def test_one_promoted_by_hand_leaves_only_once_it_is_stopped(world: World) -> None:
+    """Its primary may go on by that promise: no server may run that is no standby."""
+    facts = world.facts[B].but(fault="no answer")
+    assert standby.why_out(facts, world.now)
+
+    by_hand = facts.but(standby=False)
+    assert by_hand.server == UP
+    assert standby.why_out(by_hand, world.now) == ""
 
 
 @pytest.mark.parametrize("by_hand", [False, True])

@@ -31,12 +31,15 @@ def has_open_epoch(facts: Facts) -> bool:
 
 
 def has_won(facts: Facts) -> bool:
-    """Whether the register has given us the pen of our pair's epoch."""
+    """Whether the register has given us the pen of our pair's epoch.
+
+    One that was promoted by hand since it asked does not take it: it is stopped, and set up
+    anew; its primary takes the pen back.
+    """
     mine = basics.mark(facts)
     wanted = cells.Cell(mine.epoch + 1, cells.ALONE, mine.owner)
-    return (
-        basics.is_in(facts, PAIR, SYNC) and is_register(facts) and facts.cell == wanted
-    )
+    in_pair = basics.is_in(facts, SYNC if facts.standby else PAIR)
+    return in_pair and is_register(facts) and facts.cell == wanted
 
 
 def has_lost(facts: Facts) -> int:

@@ -99,7 +99,8 @@ def is_given(facts: Facts) -> bool:
 
 def takes_given(facts: Facts) -> bool:
     """Whether a standby that was given the pen takes it."""
-    return is_given(facts) and is_able(facts) and facts.wish not in basics.LEAVING
+    able = facts.standby and is_able(facts)
+    return is_given(facts) and able and facts.wish not in basics.LEAVING
 
 
 def told_sync(facts: Facts) -> Mark | None:
@@ -147,8 +148,11 @@ def is_running_primary(facts: Facts) -> bool:
 
 
 def why_out(facts: Facts, now: float) -> str:
-    """Return why a standby in sync leaves the pair, empty if it does not."""
-    if not basics.is_in(facts, SYNC):
+    """Return why a standby in sync leaves the pair, empty if it does not.
+
+    One that was promoted by hand is stopped first, and then answers its primary.
+    """
+    if not (facts.standby and basics.is_in(facts, SYNC)):
         return ""
     if ending := _told_to_leave(facts):
         return ending
