@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from pgx_mirror.core.facts import MESSAGE
+from pgx_mirror.core.facts import MESSAGE, SERVER
+from pgx_mirror.core.known import joining
 from tests.mirror import walk_world as world
 from tests.mirror.walk import Walk
 from tests.mirror.walk_people import obeys, repair, status
+from tests.mirror.walk_strikes import shows
 from tests.mirror.walk_values import MODEL
 
 # How often an operator looks, and how many turns there are between.
@@ -31,6 +33,7 @@ def heals(walk: Walk) -> None:
         obeys(walk)
         for x in "AB":
             _enables(walk, x)
+            _restarts(walk, x)
     if walk.policy == MESSAGE and _is_told(walk, "commits wait for a data directory"):
         return  # nobody can be asked whether that directory has gone on alone
     if _is_told(walk, "no server is the primary"):
@@ -48,3 +51,15 @@ def _enables(walk: Walk, x: str) -> None:
     v = getattr(walk.s, x)
     if not v.able and _is_told(walk, f'server "{x}" could not be promoted'):
         walk.s = MODEL.put(walk.s, x, v._replace(able=1))
+
+
+def _restarts(walk: Walk, x: str) -> None:
+    """A primary's memory is made anew, where that keeps it from having a standby."""
+    facts = walk.sides[x].facts
+    if "restart" not in joining.hindrance(facts) or SERVER in facts.busy:
+        return
+    for label, after, _ in walk.model.steps(walk.s):
+        if label == f"{x} server ends":
+            walk.go(label, after)
+            shows(walk, x)
+            return

@@ -61,6 +61,14 @@ def crash(walk: Walk, x: str) -> None:
     walk.begin(x)
 
 
+def switches(walk: Walk) -> None:
+    """An operator has the other server take over, where that can be begun."""
+    for x in "AB":
+        facts = walk.sides[x].facts
+        if not facts.standby and refusal(facts, SWITCH, walk.now) is None:
+            walk.hear(x, told.Wished(SWITCH))
+
+
 def _operator(walk: Walk, x: str, side: Side) -> None:
     facts = side.facts
     if facts.wish not in (RUN, REST):

@@ -6,9 +6,10 @@ import re
 
 from pgx_mirror.core import events as told
 from pgx_mirror.core.facts import SERVER
+from pgx_mirror.core.report import UNSURE
 from tests.mirror import walk_doing as doing
 from tests.mirror.walk import Walk
-from tests.mirror.walk_people import obeys, people, repair, sets_up_anew
+from tests.mirror.walk_people import obeys, people, repair, sets_up_anew, switches
 from tests.mirror.walk_strikes import (
     settle,
     shows,
@@ -44,6 +45,8 @@ def turn(walk: Walk) -> None:
     walk.turns -= 1
     if not walk.over:
         strikes_between(walk)
+        if walk.rng.random() < 0.02:
+            switches(walk)
     x, dice = walk.rng.choice("AB"), walk.rng.random()
     if not walk.calm and dice < 0.2:
         _trouble(walk, x)
@@ -98,7 +101,7 @@ def _happens(walk: Walk) -> None:
     if not there:
         return
     label, after = walk.rng.choice(there)
-    if _SELDOM.search(label) and walk.rng.random() < 0.9:
+    if _SELDOM.search(label) and not walk.over and walk.rng.random() < 0.8:
         return  # there is an end to commits, and whoever stands still does so for long
     walk.go(label, after)
     settle(walk)
@@ -127,6 +130,8 @@ def _hears(walk: Walk, x: str) -> None:
 
 def _looks(walk: Walk, x: str) -> None:
     side = walk.sides[x]
+    if side.facts.server == UNSURE and SERVER not in side.begun:
+        shows(walk, x)
     if not getattr(walk.s, x).srv:
         side.look = None
     elif side.look is None or walk.rng.random() < 0.3:
