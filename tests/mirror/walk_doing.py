@@ -19,7 +19,7 @@ from pgx_mirror.core.effects import (
     WriteMark,
     WriteNames,
 )
-from pgx_mirror.core.facts import MARK, PROOF, RELEASING
+from pgx_mirror.core.facts import MARK
 from pgx_mirror.core.known import basics
 from pgx_mirror.core.mark import ALONE, GIVEN, PAIR, Mark
 from pgx_mirror.core.report import DOWN, UNSURE, UP
@@ -27,6 +27,7 @@ from pgx_mirror.core.seen import Seen, Sender
 from tests.mirror import walk_labels as labels
 from tests.mirror.walk import Walk
 from tests.mirror.walk_labels import NotAllowed, steps, with_mark
+from tests.mirror.walk_proofs import off, on, take
 from tests.mirror.walk_values import MODEL, NAMES, OTHER, SIZE, cell_of
 
 
@@ -154,7 +155,7 @@ def _start(walk: Walk, x: str, _: Start) -> None:
         return
     side.servers += 1
     side.by_hand = False
-    _take(walk, x, "server starts")
+    take(walk, x, "server starts")
     walk.hear(x, told.ServerIs(UP, v.role == "S"))
     walk.hear(x, told.Judged(""))
     walk.hear(x, told.Started())
@@ -175,7 +176,7 @@ def _stop(walk: Walk, x: str, _: StopServer) -> None:
         walk.hear(x, told.Stopped("a process that hangs"))
         return
     if v.srv:
-        _take(walk, x, *_STOPS)
+        take(walk, x, *_STOPS)
     side.look, side.waits = None, False
     walk.hear(x, told.ServerIs(DOWN, v.role == "S"))
     walk.hear(x, told.Stopped("", len(v.log) * SIZE - 1 if v.log else 0))
@@ -189,7 +190,7 @@ def _promote(walk: Walk, x: str, effect: Promote) -> None:
     if not v.srv or walk.fails(0.05):
         walk.hear(x, told.Promoted("no answer"))
         return
-    _take(walk, x, "calls pg_promote", "promotes")
+    take(walk, x, "calls pg_promote", "promotes")
     if getattr(walk.s, x).off:
         walk.sides[x].begun["server"] = effect
     else:
@@ -207,17 +208,6 @@ def promoted(walk: Walk, x: str) -> None:
     else:
         walk.hear(x, told.ServerIs(DOWN, True))
         walk.hear(x, told.Promoted("the server has ended", ended=True))
-
-
-def _take(walk: Walk, x: str, *starts: str) -> None:
-    """Take the first of the model's steps of *x* that begin so.  Raises NotAllowed."""
-    there = dict(steps(walk.model, walk.s, x))
-    for start in starts:
-        for label, after in there.items():
-            if label.startswith(f"{x} {start}"):
-                walk.go(label, after, by=x)
-                return
-    raise NotAllowed(f"{x}: {starts} is none of {sorted(there)}")
 
 
 # --- the register ----------------------------------------------------------------------
@@ -249,48 +239,7 @@ def _answered(walk: Walk, x: str, label: str) -> None:
         walk.hear(x, told.Answered(None))
 
 
-# --- proofs, and the name --------------------------------------------------------------
-
-
-def _off(walk: Walk, x: str, _: ProveOff) -> None:
-    v = getattr(walk.s, x)
-    proved = v.srv and not v.eff and v.rd is None and not v.names
-    if proved and not walk.fails(0.05):
-        walk.hear(x, told.ProvedOff())
-    else:
-        walk.hear(x, told.ProofFailed("it could not be had"))
-
-
-def _on(walk: Walk, x: str, _: ProveOn) -> None:
-    """A probe commit is seen waiting, or returns; then it waits until it is released."""
-    v, side = getattr(walk.s, x), walk.sides[x]
-    arming = side.facts.arming
-    if arming is None or not v.srv:
-        walk.end_proof(x)
-    elif arming.stage == "proving on":
-        if v.eff and not v.poi:
-            side.waits = True
-            _note_barrier(walk, x)
-            walk.hear(x, told.ProvedOn(len(v.log) * SIZE))
-        elif walk.rng.random() < 0.1:
-            walk.end_proof(x)
-    elif not side.waits or (arming.stage == RELEASING and _confirms(walk, x)):
-        side.waits = False
-        del side.begun[PROOF]
-        walk.hear(x, told.Freed(0))
-
-
-def _note_barrier(walk: Walk, x: str) -> None:
-    """The model looks for a walsender of the real name in the same step, the core after it."""
-    v = getattr(walk.s, x)
-    if v.oc:
-        return
-    _take(walk, x, "sees a probe commit wait")
-
-
-def _confirms(walk: Walk, x: str) -> bool:
-    v, w = getattr(walk.s, x), getattr(walk.s, OTHER[x])
-    return bool(v.names == 1 and MODEL.streams(v, w) and walk.model.bears(v, w))
+# --- the name --------------------------------------------------------------------------
 
 
 def _bear(walk: Walk, x: str, effect: Bear) -> None:
@@ -311,8 +260,8 @@ _FINISH: dict[type[Effect], Any] = {
     Promote: _promote,
     AskForPen: _ask,
     Lift: _lift,
-    ProveOff: _off,
-    ProveOn: _on,
+    ProveOff: off,
+    ProveOn: on,
     Bear: _bear,
 }
 
