@@ -16,7 +16,8 @@ import pytest
 
 from fixtures.processes import kill, wait_until
 from pgx_mirror.core import wal
-from tests.fix_pair import NAME, Pair, child, freeze
+from pgx_mirror.core.known import poison
+from tests.fix_pair import NAME, MakeLooker, Pair, access, child, freeze
 from tests.fix_sessions import Connect
 from tests.mirror.bearer import Bearer
 
@@ -190,6 +191,31 @@ def test_poison_shows_by_a_commit_that_returned_and_is_not_flushed(
 
     assert commit().returns() > received(pair)
     kill(thawed[0], signal.SIGCONT)
+    pair.a.stop(signal.SIGQUIT)
+    pair.a.start_plain()
+
+
+def test_commits_that_return_with_nobody_there_show_poison(
+    pair: Pair, commit: Callable[[], Commit], looker: MakeLooker
+) -> None:
+    """The forged word is said once the names are in effect: before, nothing keeps it."""
+    in_effect(pair, FORGED, commit)
+    with Bearer(pair.a, FORGED) as bearer:
+        bearer.reports(flushed(pair) + AHEAD)
+        commit().returns()
+    wait_until(lambda: rows(pair, "1", FORGED) == "", "it is gone", 60)
+    looking = looker(access(pair.a))
+    was, times = looking.look(30, probe=True), 0
+
+    def is_seen() -> bool:
+        nonlocal was, times
+        pair.a.ask("select pg_logical_emit_message(true, 'client', '')")
+        now = looking.look(30, probe=True)
+        times = poison.unseen(was, now, FORGED, times)
+        was = now
+        return times >= poison.TIMES
+
+    wait_until(is_seen, "seen", 60, 0.05)
     pair.a.stop(signal.SIGQUIT)
     pair.a.start_plain()
 
