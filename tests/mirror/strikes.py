@@ -105,7 +105,7 @@ class Held:
 
     def end(self) -> None:
         """Let all of them go on, untraced."""
-        self._tracer.terminate()
+        self._tracer.kill()  # whom it traced goes on
         self._tracer.wait(60)
         text = self._log.read_text(errors="replace") if self._log.exists() else ""
         for pid in {int(match[1]) for match in _STOPPED.finditer(text)}:

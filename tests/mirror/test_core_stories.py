@@ -139,3 +139,16 @@ def test_automatics_that_are_off_do_nothing_about_errors() -> None:
 
     assert (world.mark(A), world.mark(B)) == ((PAIR, 2), (SYNC, 2))
     assert world.facts[A].server == UP
+
+
+def test_a_controller_whose_login_is_refused_leaves_no_standby_that_streams(
+    world: World,
+) -> None:
+    world.blind.add(A)
+    world.run(60)
+    assert world.mark(A) == (PAIR, 2)
+
+    world.streams = False
+    world.run(20)
+
+    assert world.mark(A) == (ALONE, 4)

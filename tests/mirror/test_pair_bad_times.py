@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import time
 
 import pytest
@@ -30,9 +28,7 @@ def test_alter_system_is_taken_back(mirrored: Whole) -> None:
     first, before = mirrored.primary(), mirrored.epoch()
 
     mirrored.asks(first, "alter system set synchronous_standby_names = ''")
-    pid = mirrored.servers[first].pid()
-    assert pid is not None
-    os.kill(pid, signal.SIGHUP)
+    mirrored.reload(first)
 
     mirrored.until_later(before)
     assert mirrored.primary() == first

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 
 import pytest
@@ -15,19 +14,13 @@ from tests.mirror.whole import PATIENCE, Whole
 pytestmark = [pytest.mark.one_postgres, pytest.mark.long]
 
 
-def reload(pair: Whole, name: str) -> None:
-    pid = pair.servers[name].pid()
-    assert pid is not None
-    os.kill(pid, signal.SIGHUP)
-
-
 def test_names_taken_out_by_hand_are_set_again_and_the_pair_is_formed_anew(
     mirrored: Whole,
 ) -> None:
     first, before = mirrored.primary(), mirrored.epoch()
 
     mirrored.edit(first, "\nsynchronous_standby_names", "\n#synchronous_standby_names")
-    reload(mirrored, first)
+    mirrored.reload(first)
 
     mirrored.until_later(before)
     assert mirrored.primary() == first
@@ -53,7 +46,7 @@ def test_a_syntax_error_in_postgresql_conf_is_told_and_mended_nothing_is_stuck(
     wrong = "\nmax_connections 'is what\n"
     conf = mirrored.servers[first].data / "postgresql.conf"
     conf.write_text(conf.read_text() + wrong)
-    reload(mirrored, first)
+    mirrored.reload(first)
     wait_until(
         lambda: "postgresql.conf" in mirrored.told(first), "it is told", PATIENCE
     )

@@ -7,6 +7,7 @@ committed is on the server that holds the pen, and no second server holds it.
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -16,6 +17,8 @@ from pathlib import Path
 import psycopg
 
 from fixtures import processes
+from fixtures.binaries import Binaries
+from fixtures.os_user import OsUser
 from fixtures.pair.client import Client
 from fixtures.pair.place import OTHER, A, B, PairPlace
 from fixtures.processes import wait_until
@@ -144,6 +147,12 @@ class Whole(PairPlace):
 
     # --- changed ---------------------------------------------------------------------
 
+    def reload(self, name: str) -> None:
+        """Have *name*'s server read its configuration."""
+        pid = self.servers[name].pid()
+        assert pid is not None
+        processes.kill(pid, signal.SIGHUP)
+
     def start(self, name: str) -> subprocess.CompletedProcess[str]:
         """Run mc_ctl start for *name*, automatics on."""
         return self.mc_ctl(name, "start", "-w", "-f", check=False)
@@ -209,9 +218,11 @@ class Whole(PairPlace):
 
 
 @contextmanager
-def whole(home: Path, *given: object, **options: object) -> Iterator[Whole]:
+def whole(
+    home: Path, binaries: Binaries, user: OsUser, *, kind: type[Whole] | None = None
+) -> Iterator[Whole]:
     """Make a pair below *home* that runs; it is ended afterwards, its client first."""
-    made = Whole(home, *given, **options)  # type: ignore[arg-type]
+    made = (kind or Whole)(home, binaries, user)
     try:
         made.form()
         yield made

@@ -41,6 +41,7 @@ class World:
     streams: bool = True
     position: int = 1000
     frozen: set[str] = field(default_factory=set)
+    blind: set[str] = field(default_factory=set)  # whose logins are refused
     done: list[tuple[str, Effect]] = field(default_factory=list)
     facts: dict[str, Facts] = field(default_factory=dict)
 
@@ -124,7 +125,7 @@ class World:
             self.hear(name, told.RegisterIs(self.register, self.cell))
         if self.linked and other in self.facts and other not in self.frozen:
             self.hear(name, told.Heard(report_of(self.facts[other], self.now)))
-        if facts.server == UP:
+        if facts.server == UP and name not in self.blind:
             self.hear(name, told.Looked(self._seen(name), self.now))
         self._free(name)
         self.hear(name, told.Tick())

@@ -51,5 +51,7 @@ def _error_of_standby(facts: Facts, now: float) -> str:
         return ""
     if not basics.is_fit(peer):
         return peer.database if peer.database != "normal" else peer.disk
-    gone = now >= facts.sender_at + facts.terms.limit and facts.server == UP
-    return NO_SENDER if gone else ""
+    lasts = now >= facts.sender_at + facts.terms.limit and facts.server == UP
+    # Where no login is let in nothing is seen: the standby's own word is left.
+    gone = facts.seen_at > facts.sender_at or peer.receiver is None
+    return NO_SENDER if lasts and gone else ""
