@@ -598,21 +598,23 @@ def scenarios() -> None:
     q = {"quick": True}  # fewer than 20,000 states: a second
     for mode in ("arbiter", "message", "command"):
         small, later = mode != "arbiter", mode == "command"  # command is of the next release: --long has its larger ones
-        commits, last = (2, 4) if small else (1, 3)  # with --long arbiter has more: commits, an epoch of old_conf, disks
+        commits, last = (2, 4) if small else (1, 3)  # with --long arbiter has more: commits, an epoch of foes, disks
         scenario(mode, "safe", mode, commits=commits, epochs=4)
         scenario(f"{mode}-join", "safe", mode, epochs=5, start="alone", quick=small)
         scenario(f"{mode}-failback", "safe+failback", mode, epochs=6 if small else 5, builds=1, long=later)
-        scenario(f"{mode}-poison", "safe", mode, foes=["poison"], events=2 if small else 1)
+        scenario(f"{mode}-poison", "safe", mode, foes=["poison"], epochs=last, events=2 if small else 1)
         scenario(f"{mode}-old-conf", "safe", mode, foes=["old_conf"], epochs=last)
-        scenario(f"{mode}-hand", "safe", mode, foes=["hand"], events=2 if small else 1, quick=mode == "message")
+        scenario(f"{mode}-hand", "safe", mode, foes=["hand"], epochs=last, events=2 if small else 1, quick=mode == "message")
         scenario(f"{mode}-oscrash", "safe", mode, foes=["oscrash"], events=2, start="alone", long=later)
         scenario(f"{mode}-unable", "safe", mode, live=True, foes=["unable"], epochs=6 if small else 5, long=later)
         scenario(f"{mode}-disks", "safe", mode, foes=["disks"], events=3 if small else 2, start="alone", operator="strict" if small else None, long=later)
         scenario(f"{mode}-live", "safe", mode, live=True, epochs=6 if small else 5)
         scenario(f"{mode}-join-live", "safe", mode, live=True, epochs=6, commits=1, start="alone", quick=mode == "message")
-        scenario(f"{mode}-whole-live", "safe", mode, live="whole", epochs=8 if small else 7, commits=0, builds=1)
+        scenario(f"{mode}-whole-live", "safe", mode, live="whole", epochs=8 if small else 7, commits=0, builds=1, long=not small)
     scenario("arbiter-long", "safe", "arbiter", commits=2, epochs=4, long=True)
     scenario("arbiter-old-conf-long", "safe", "arbiter", foes=["old_conf"], long=True)
+    scenario("arbiter-poison-long", "safe", "arbiter", foes=["poison"], long=True)
+    scenario("arbiter-hand-long", "safe", "arbiter", foes=["hand"], long=True)
     scenario("arbiter-disks-long", "safe", "arbiter", foes=["disks"], events=3, start="alone", long=True)
     scenario("arbiter-lost", "safe", "arbiter", epochs=3, bugs=["arb_lost"])
     scenario("arbiter-poison-join", "safe", "arbiter", foes=["poison"], events=2, start="alone", epochs=5)
