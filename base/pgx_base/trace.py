@@ -77,12 +77,19 @@ class Trace:
 
     def write(self, text: str) -> None:
         """Append *text*, each of its lines with the wall-clock time and our name."""
-        if self._directory is None:
-            return
+        self.keep(self.stamped(text))
+
+    def stamped(self, text: str) -> str:
+        """Return *text* as it is kept when `keep` does so later."""
         now = time.time()
         stamp = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(now))
         head = f"{stamp}.{int(now * 1000) % 1000:03d} {self._who} "
-        data = "".join(f"{head}{line}\n" for line in text.splitlines())
+        return "".join(f"{head}{line}\n" for line in text.splitlines())
+
+    def keep(self, data: str) -> None:
+        """Append *data*, which is `stamped`."""
+        if self._directory is None:
+            return
         try:
             with self._at:
                 self._append(data.encode("utf-8", "backslashreplace"))

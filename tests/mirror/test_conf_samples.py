@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
@@ -84,6 +85,29 @@ def test_a_sample_names_every_parameter_and_what_is_ours(
             row.default or row.like or row.required or isinstance(row.kind, Text)
         )
         assert ("no default" in block) == without
+
+
+@pytest.mark.parametrize("table", [rows.TABLE, arbitration.TABLE])
+def test_a_parameter_has_an_effect_or_says_that_it_has_none(
+    table: Mapping[str, Parameter],
+) -> None:
+    """Somebody asks for its value; what only reads or declares it has no effect."""
+    code = [
+        path
+        for path in (ROOT / "mirror/pgx_mirror").rglob("*.py")
+        if path.name not in ("rows.py", "own_rows.py")
+    ]
+    trees = [ast.parse(path.read_text()) for path in code]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    asked = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+    asked |= {
+        str(node.slice.value)
+        for node in nodes
+        if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant)
+    }
+    unused = [r.name for r in table.values() if not r.later and r.name not in asked]
+
+    assert unused == []
 
 
 @pytest.mark.parametrize("table", [rows.TABLE, arbitration.TABLE])

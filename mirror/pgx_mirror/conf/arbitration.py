@@ -65,9 +65,10 @@ _ROWS = (
     _P(
         "core_file_path",
         directory(),
-        "Where core files go; by default the management directory.",
+        "Where core files go; there are none, since one could hold a password.",
         "",
         NEWER,
+        later=True,
     ),
     _P(
         "syslog_facility",

@@ -53,38 +53,6 @@ OURS_AND_USED = (
         origin=OURS,
     ),
     _P(
-        "arbitration_timeout",
-        _SECONDS,
-        "How long the arbiter has to decide.",
-        "30",
-        OURS,
-    ),
-    _P(
-        "arbiter_connect_interval",
-        _MS,
-        "The time between two tries to reach the arbiter.",
-        "16000",
-        OURS,
-    ),
-    _P(
-        "arbiter_connect_timeout", _SECONDS, "How long such a try may take.", "20", OURS
-    ),
-    _P(
-        "arbiter_alive_interval",
-        _MS,
-        "The time between two heartbeats to the arbiter.",
-        "16000",
-        OURS,
-    ),
-    _P(
-        "arbiter_alive_timeout",
-        _SECONDS,
-        "How long each may go without an answer.",
-        "20",
-        OURS,
-    ),
-    _P("arbiter_alive_retry", _COUNT, "How often each is tried again.", "0", OURS),
-    _P(
         "admin_ssl_cert_file",
         Text(spaces=True),
         "TLS between the controllers: this server's certificate, by a path that may begin in "
@@ -115,6 +83,54 @@ OURS_AND_USED = (
     ),
 )
 OURS_FOR_LATER = (
+    _P(
+        "arbitration_timeout",
+        _SECONDS,
+        "How long the arbiter has to decide.",
+        "30",
+        OURS,
+        later=True,
+    ),
+    _P(
+        "arbiter_connect_interval",
+        _MS,
+        "The time between two tries to reach the arbiter.",
+        "16000",
+        OURS,
+        later=True,
+    ),
+    _P(
+        "arbiter_connect_timeout",
+        _SECONDS,
+        "How long such a try may take.",
+        "20",
+        OURS,
+        later=True,
+    ),
+    _P(
+        "arbiter_alive_interval",
+        _MS,
+        "The time between two heartbeats to the arbiter.",
+        "16000",
+        OURS,
+        later=True,
+    ),
+    _P(
+        "arbiter_alive_timeout",
+        _SECONDS,
+        "How long each may go without an answer.",
+        "20",
+        OURS,
+        later=True,
+    ),
+    _P(
+        "arbiter_alive_retry",
+        _COUNT,
+        "How often each is tried again.",
+        "0",
+        OURS,
+        later=True,
+    ),
     _P(
         "agent_alive_timeout",
         Whole(2, unit="s", never=0),

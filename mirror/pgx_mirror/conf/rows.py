@@ -48,7 +48,8 @@ _OF_THE_MANUAL = (
     _P(
         "core_file_path",
         directory(),
-        "Where core files go; by default the management directory.",
+        "Where core files go; there are none, since one could hold a password.",
+        later=True,
     ),
     _P("syslog_facility", Word(FACILITIES), "The facility of messages.", "LOCAL0"),
     _P(

@@ -11,6 +11,7 @@ import select
 import time
 from dataclasses import replace
 
+from pgx_mirror.controller import tracing
 from pgx_mirror.controller.acting import Acting
 from pgx_mirror.controller.answering import Answering
 from pgx_mirror.controller.disks import Disks
@@ -90,6 +91,8 @@ class Controller:
             self._telling.say(messages.WATCHER_GONE, server=me, reason=why)
         self._watched.live(self._facts, now)
         for work, message in self._staff.hear(ready):
+            if work == tracing.WORK:
+                continue
             for event in self._acting.hear(work, message, self._facts):
                 self._step(event)
         self._note()
@@ -107,6 +110,7 @@ class Controller:
         self._step(Tick())
         self._acting.tick(self._facts, now)
         self._telling.turn(self._facts, now)
+        self._telling.trace.turn(self._staff, now)
         for event in self._answering.finish(self._facts, time.monotonic()):
             self._step(event)
         self._say(time.monotonic())

@@ -9,6 +9,7 @@ from pgx_base.trace import Trace
 from pgx_mirror.conf.settings import Settings
 from pgx_mirror.controller import news
 from pgx_mirror.controller.standing import Standing
+from pgx_mirror.controller.tracing import Tracing
 from pgx_mirror.core import events as told
 from pgx_mirror.core.effects import Effect
 from pgx_mirror.core.events import Event
@@ -28,13 +29,14 @@ class Telling:
         self._facility = settings.server.syslog_facility
         self._names = {"server": settings.identifier, "peer": settings.peer.identifier}
         self._standing = Standing()
-        self._trace = Trace(settings.mcdir, TRACE_KB, f"mc_main({settings.identifier})")
+        who = f"mc_main({settings.identifier})"
+        self.trace = Tracing(Trace(settings.mcdir, TRACE_KB, who))
 
     def say(self, message: Message, **parameters: object) -> None:
         """Send *message*; `server` and `peer` are known."""
         given = self._names | parameters
         log(self._ident, self._facility, message, **given)
-        self._trace.write(_plain(message, given))
+        self.trace.note(_plain(message, given))
 
     def turn(self, facts: Facts, now: float) -> None:
         """Tell what holds since this turn, or no more."""
@@ -43,7 +45,7 @@ class Telling:
 
     def note(self, text: str) -> None:
         """Keep *text* in the trace."""
-        self._trace.write(text)
+        self.trace.note(text)
 
     def late(self, seconds: float) -> None:
         """Say that this process was not run for so long: nobody is blamed for it."""

@@ -109,12 +109,13 @@ def control(
     gc.freeze()  # so that hands share what they do not change
     try:
         loop.run()
+        telling.say(messages.STOPPED, server=site.me)
     finally:
+        telling.trace.end(staff)
         staff.end_all()
         disks.close()
         answering.close()
         neighbours.close()
-    telling.say(messages.STOPPED, server=site.me)
 
 
 def _survey(staff: Staff, site: sites.Site, as_primary: bool) -> Survey:

@@ -1,0 +1,67 @@
+"""A trace on a disk that hangs holds up nobody, and one that does not misses nothing."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+from fixtures.processes import gone, wait_until
+from pgx_base.trace import FILE, Nowhere, Trace
+from pgx_mirror.controller.staff import Staff
+from pgx_mirror.controller.tracing import WORK, Tracing
+
+
+class Hangs(Nowhere):
+    """A disk that answers whoever touches it once there is a file *when*."""
+
+    def __init__(self, when: Path, at: Path) -> None:
+        self._when, self._at = when, at
+
+    def __enter__(self) -> None:
+        self._at.write_text(str(os.getpid()))
+        while not self._when.exists():
+            time.sleep(0.01)
+
+
+def test_what_is_noted_is_written_by_another(tmp_path: Path) -> None:
+    staff, tracing = Staff(frozenset()), Tracing(Trace(str(tmp_path), 64, "who"))
+    tracing.note("one\ntwo")
+    tracing.turn(staff, 1.0)
+    assert staff.is_at(WORK)
+    tracing.note("three")
+    tracing.end(staff)
+
+    lines = (tmp_path / FILE).read_text().splitlines()
+    assert [line.split()[-1] for line in lines] == ["one", "two", "three"]
+    assert all(f"who[{os.getpid()}]" in line for line in lines)
+    assert not staff.is_at(WORK)
+
+
+def test_a_disk_that_hangs_is_not_waited_for(tmp_path: Path) -> None:
+    answers, at = tmp_path / "answers", tmp_path / "pid"
+    trace = Trace(str(tmp_path), 64, "who", Hangs(answers, at))
+    staff, tracing = Staff(frozenset()), Tracing(trace)
+    for number in range(100):
+        tracing.note(f"{number}.")
+        tracing.turn(staff, float(number))  # or this would never end
+    wait_until(lambda: at.exists() and at.read_text(), "the disk is touched")
+    answers.touch()
+    tracing.end(staff)
+
+    lines = (tmp_path / FILE).read_text().splitlines()
+    assert [line.split()[-1] for line in lines] == [f"{n}." for n in range(100)]
+
+
+def test_a_disk_that_hangs_to_the_end_leaves_nobody(tmp_path: Path) -> None:
+    at = tmp_path / "pid"
+    trace = Trace(str(tmp_path), 64, "who", Hangs(tmp_path / "never", at))
+    staff, tracing = Staff(frozenset()), Tracing(trace)
+    tracing.note("lost")
+    tracing.turn(staff, 1.0)
+    wait_until(lambda: at.exists() and at.read_text(), "the disk is touched")
+    hand = int(at.read_text())
+    tracing.end(staff)
+
+    assert not staff.is_at(WORK)
+    wait_until(lambda: gone(hand), "nobody is left")
