@@ -83,4 +83,5 @@ def _read(fd: int, size: int) -> bytes:
 
 def in_words(problem: Failure) -> str:
     """Return *problem* as one line of sentences."""
-    return " ".join(filter(None, [f"{problem.primary}.", problem.detail, problem.hint]))
+    first = f"{problem.primary.removesuffix('.')}."
+    return " ".join(filter(None, [first, problem.detail, problem.hint]))
