@@ -58,6 +58,23 @@ def test_a_look_tells_whether_the_commit_of_the_proof_waits_still(
     assert not look(30).proof_waits
 
 
+def test_a_proof_whose_commit_was_released_is_over(pair: Pair, proof: Proof) -> None:
+    """An arming that goes on would hold up commits for nothing; one cancelled is no release."""
+    pair.names(BARRIER)
+    proof.on(30, BARRIER)
+    assert proof.still_waits()
+    pair.a.ask(
+        "select pg_cancel_backend(pid) from pg_stat_activity where wait_event = 'SyncRep'"
+    )
+    wait_until(lambda: waiting(pair) == "0", "the wait is cancelled")
+    assert proof.still_waits()
+    wait_until(lambda: waiting(pair) == "1", "it waits again")
+
+    pair.names(NAME)
+
+    wait_until(lambda: not proof.still_waits(), "its commit has returned")
+
+
 def test_the_position_of_the_proof_reaches_the_standby(
     pair: Pair, proof: Proof
 ) -> None:

@@ -15,6 +15,7 @@ from pgx_mirror.core import events as told
 from pgx_mirror.core.effects import Effect
 from pgx_mirror.core.events import Event
 from pgx_mirror.core.facts import BEARS, CONF, MARK, PROOF, SERVER, Facts
+from pgx_mirror.core.known.times import PROVED_OFF_WITHIN
 from pgx_mirror.core.mark import Mark
 from pgx_mirror.core.report import DOWN, STARTING, STOPPING, UNSURE, UP
 from pgx_mirror.core.seen import Seen
@@ -60,7 +61,8 @@ class Acting:
             case do.Bear(name):
                 staff.begin(BEARS, files.bear, site, name, self._running(facts))
             case do.ProveOff():
-                staff.begin(PROOF, prover.prove, site, facts.terms.arming)
+                terms = facts.terms
+                staff.begin(PROOF, prover.prove, site, PROVED_OFF_WITHIN, terms.held)
             case do.ProveOn():
                 staff.tell(PROOF, prover.ON)
             case do.AskForPen() | do.Lift():

@@ -54,7 +54,7 @@ class Terms:
     """What the configuration says.  *limit*: silence of so many seconds counts.
 
     *first_start*: the operator's word that a data directory without a mark is the primary.
-    *arming* is what one proof may take, *held* for how long an arming may hold up commits.
+    *held*: for how long an arming may hold up commits, stage by stage.
     """
 
     me: str
@@ -64,7 +64,6 @@ class Terms:
     interval: float = 0.8
     limit: float = 5.4
     patience: float = 70.0
-    arming: float = 30.0
     first_start: bool = False
     held: float = 10.0
 

@@ -53,6 +53,7 @@ class Receiver:
     timeline: int
     heard: str = ""  # last_msg_receipt_time, to see that something came
     told: int = 0  # how far its primary has said that it is
+    age: float = 0.0  # seconds since `heard`, by the server's clock
 
 
 @dataclass(frozen=True, slots=True)

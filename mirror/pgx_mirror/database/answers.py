@@ -40,7 +40,8 @@ _FAST = {
         from pg_stat_activity""",
     "receiver": """
         select pid, status, received_tli, sender_port, coalesce(sender_host, ''),
-            coalesce(last_msg_receipt_time::text, ''), latest_end_lsn
+            coalesce(last_msg_receipt_time::text, ''), latest_end_lsn,
+            coalesce(extract(epoch from clock_timestamp() - last_msg_receipt_time), 0)
         from pg_stat_wal_receiver
         where pid is not null""",
     "loose": """
@@ -116,6 +117,7 @@ class Walreceiver:
     is_local: bool  # by a Unix-domain socket
     heard: str  # when the last message came
     told: int  # how far the primary has said that it is
+    age: float  # seconds since the last message came
 
 
 def loaded(fast: list[Rows]) -> str:
@@ -130,7 +132,7 @@ def next_transaction(fast: list[Rows]) -> int:
 
 def walreceiver(fast: list[Rows]) -> Walreceiver | None:
     """Return the standby's walreceiver, None without one."""
-    for pid, status, timeline, port, host, heard, told in fast[3]:
+    for pid, status, timeline, port, host, heard, told, age in fast[3]:
         return Walreceiver(
             _int(pid),
             status or "",
@@ -139,6 +141,7 @@ def walreceiver(fast: list[Rows]) -> Walreceiver | None:
             (host or "").startswith(("/", "@")),
             heard or "",
             _position(told),
+            float(age or 0),
         )
     return None
 

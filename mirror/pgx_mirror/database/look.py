@@ -172,7 +172,13 @@ class Looker:
             return None
         own = receiver.LOCAL if found.is_local else self._own_end(found)
         return Receiver(
-            found.pid, *own, found.status, found.timeline, found.heard, found.told
+            found.pid,
+            *own,
+            found.status,
+            found.timeline,
+            found.heard,
+            found.told,
+            found.age,
         )
 
     def _own_end(self, found: answers.Walreceiver) -> tuple[str, int]:

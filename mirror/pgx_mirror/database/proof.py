@@ -151,6 +151,22 @@ class Proof:
         self.close()
         return position
 
+    def still_waits(self) -> bool:
+        """Whether the commit that was seen waiting has not returned.  Raises Refused, Lost.
+
+        One that was cancelled has not been released: `free` commits once more.
+        """
+        probe = self._probe
+        if probe is None:
+            raise Lost("no commit is waiting")
+        found = probe.take()
+        if found is None:
+            return True
+        if probe.warnings:
+            probe.send(COMMIT)
+            return True
+        return False
+
     def nudge(self, within: float) -> None:
         """Commit once without waiting, so that the standby has something to answer (3.5).
 

@@ -32,21 +32,25 @@ class On:
     barrier: int
 
 
-def prove(line: Line, site: Site, seconds: float) -> None:
-    """Prove off, then on when told to, then nudge until what waits is free.
+def prove(line: Line, site: Site, off: float, held: float) -> None:
+    """Prove off within *off* seconds, then on when told to, then nudge until all is free.
 
-    Raises Failure where a proof cannot be had.
+    Nobody waits for the proof of off, which has a checkpoint in it; each part of what holds
+    up commits has *held* seconds.  Raises Failure where a proof cannot be had, and where
+    commits pass that are to wait.
     """
     proof = Proof(access(site))
     try:
-        proof.off(seconds)
+        proof.off(off)
         line.say(Off())
-        if line.told(seconds) != ON:
+        if line.told(held) != ON:
             return
-        line.say(On(proof.on(seconds, BARRIER)))
+        line.say(On(proof.on(held, BARRIER)))
         while line.told(_BETWEEN_NUDGES) != FREE:
-            proof.nudge(seconds)
-        proof.free(seconds)
+            if not proof.still_waits():
+                raise Failure("commits do not wait any more")
+            proof.nudge(held)
+        proof.free(held)
     except Trouble as ex:
         raise Failure(str(ex)) from ex
     finally:

@@ -12,12 +12,14 @@ from pgx_mirror.core.mark import PAIR
 from pgx_mirror.core.report import NAMES_OUT, NAMES_SET
 from pgx_mirror.core.seen import Seen
 
+_SLACK = 0.5  # seconds: the last look took some time itself
+
 
 def looked(facts: Facts, seen: Seen, began: float, now: float) -> Facts:
     """Return *facts* after a look that began at *began* and has shown *seen*."""
     after = facts.but(seen=seen, seen_at=now)
     if _came(facts, seen):
-        after = after.but(stream_at=now)
+        after = after.but(stream_at=_came_at(facts, seen, now))
     if seen.recovery:
         return _named(after, seen, began)
     if poison.ahead(seen):
@@ -75,6 +77,17 @@ def _came(facts: Facts, seen: Seen) -> bool:
         for row in seen.senders
         if peer is not None and joining.is_receiver(row, peer)
     )
+
+
+def _came_at(facts: Facts, seen: Seen, now: float) -> float:
+    """Return when it came, or later: silence is counted from there, and never too short.
+
+    A standby's server knows how old its primary's last message is.  An age that reaches far
+    behind the last look is a clock that was set, and proves nothing.
+    """
+    age = seen.receiver.age if seen.recovery and seen.receiver is not None else 0.0
+    plausible = 0.0 <= age <= now - facts.seen_at + _SLACK
+    return max(facts.stream_at, now - age) if plausible else now
 
 
 def _senders(facts: Facts, before: Seen | None, now: float) -> Facts:

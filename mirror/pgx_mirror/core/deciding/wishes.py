@@ -6,7 +6,7 @@ from pgx_mirror.core import facts as facts_
 from pgx_mirror.core.deciding.outcome import DONE, Outcome
 from pgx_mirror.core.deciding.refusals import refusal
 from pgx_mirror.core.deciding.starting import ran
-from pgx_mirror.core.facts import STOP, Facts
+from pgx_mirror.core.facts import SERVER, STOP, Facts
 from pgx_mirror.core.known import basics, names, primary
 from pgx_mirror.core.mark import ALONE, GIVEN, NEW, OUT, PAIR, SYNC
 from pgx_mirror.core.report import DOWN, NAMES_OUT, UP
@@ -63,12 +63,18 @@ def _handed_over(facts: Facts) -> Outcome | None:
 
 
 def _not_given(facts: Facts, now: float) -> Outcome | None:
-    """A primary that was stopped for a standby which can take over no more runs again."""
-    stopped = basics.is_in(facts, PAIR) and facts.server == DOWN
+    """A primary goes on, or runs again, where its standby can take over no more."""
+    if not basics.is_in(facts, PAIR) or primary.can_take(facts, now):
+        return None
+    not_begun = facts.server == UP and SERVER not in facts.busy
     waited = now >= facts.down_at + facts.terms.limit
-    if stopped and waited and not primary.can_take(facts, now):
+    peer = facts.peer
+    dead = peer is not None and basics.is_heard(facts, now) and peer.server == DOWN
+    if not_begun or (facts.server == DOWN and (waited or dead)):
+        why = ", its server being down" if dead else ""
         return Outcome(
-            "the standby cannot take over any more, and this server goes on as the primary",
+            f"the standby cannot take over any more{why}, and this server goes on "
+            "as the primary",
             "See mc_ctl status for the reason.",
         )
     return None

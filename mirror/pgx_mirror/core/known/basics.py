@@ -44,6 +44,11 @@ def is_quiet(facts: Facts, now: float) -> bool:
     return now >= max(facts.heard_at, facts.stream_at) + facts.terms.limit
 
 
+def is_unheard(facts: Facts, now: float) -> bool:
+    """Whether the peer's controller has said nothing for too long, since the start at least."""
+    return now >= facts.heard_at + facts.terms.limit
+
+
 def silent(facts: Facts, now: float) -> bool:
     """Whether the peer is quiet though its last word was no leave-taking: for automatics.
 

@@ -81,14 +81,15 @@ def primary_wants(facts: Facts, now: float) -> bool:
     """Whether a primary in PAIR wants the pen without its standby's word.
 
     Errors count while automatics are on.  An operator's word and an epoch that has to end
-    count always, and there a peer that has taken its leave is as good as a silent one.
+    count always: there a controller that is not heard cannot promise anything, whether its
+    server streams or it has taken its leave.  The register decides, or policy message.
     """
     if facts.fault or facts.disk or facts.standby or not basics.is_in(facts, PAIR):
         return False
     if other_generation(facts, now):
         return True
     if facts.wish == DETACH or facts.ending:
-        return basics.is_quiet(facts, now)
+        return basics.is_unheard(facts, now)
     return facts.failover and basics.silent(facts, now)
 
 

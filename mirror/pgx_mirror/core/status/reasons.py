@@ -57,11 +57,26 @@ def _about_place(primary: View, standby: View) -> Iterator[Reason]:
     mine, theirs = primary.mark, standby.mark
     if mine is None or theirs is None or mine.state != PAIR or not primary.leads:
         return
-    if theirs.state in (NEW, OUT, SYNC) and theirs.generation != mine.peer_generation:
+    if theirs.state == SYNC and theirs.generation == mine.peer_generation:
+        yield from _about_names(primary.report, standby.report)
+    elif theirs.state in (NEW, OUT, SYNC) and theirs.generation != mine.peer_generation:
         text = (
             f'commits wait for a data directory that server "{standby.server}" has not'
         )
         yield Reason(text, "Put back the data directory that was in sync.")
+
+
+def _about_names(primary: Report | None, standby: Report | None) -> Iterator[Reason]:
+    """Yield both names where commits wait for one that the standby does not bear."""
+    if primary is None or standby is None or not (primary.real_name and standby.bears):
+        return
+    if primary.real_name.lower() != standby.bears.lower():
+        text = (
+            f'commits wait for the name "{primary.real_name}", and server '
+            f'"{standby.owner}" bears "{standby.bears}"'
+        )
+        hint = "Make application_name in its primary_conninfo that name."
+        yield Reason(text, hint)
 
 
 def _about_error(view: View, report: Report) -> Iterator[Reason]:
