@@ -101,7 +101,7 @@ def _happens(walk: Walk) -> None:
     if not there:
         return
     label, after = walk.rng.choice(there)
-    if _SELDOM.search(label) and not walk.over and walk.rng.random() < 0.8:
+    if _SELDOM.search(label) and not walk.over and walk.rng.random() < 0.6:
         return  # there is an end to commits, and whoever stands still does so for long
     walk.go(label, after)
     settle(walk)
