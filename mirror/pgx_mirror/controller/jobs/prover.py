@@ -14,7 +14,7 @@ from pgx_mirror.controller.jobs.sessions import access
 from pgx_mirror.controller.jobs.site import Site
 from pgx_mirror.core.standby_name import BARRIER
 from pgx_mirror.database.proof import Proof
-from pgx_mirror.database.trouble import Trouble
+from pgx_mirror.database.trouble import Trouble, Unproven
 
 ON, FREE = "on", "free"
 _BETWEEN_NUDGES = 0.1  # seconds, while the standby is to reach the barrier
@@ -48,7 +48,7 @@ def prove(line: Line, site: Site, off: float, held: float) -> None:
         line.say(On(proof.on(held, BARRIER)))
         while line.told(_BETWEEN_NUDGES) != FREE:
             if not proof.still_waits():
-                raise Failure("commits do not wait any more")
+                raise Unproven("commits do not wait any more")
             proof.nudge(held)
         proof.free(held)
     except Trouble as ex:
