@@ -5,7 +5,17 @@ from __future__ import annotations
 import pytest
 
 from pgx_mirror.core import events as told
-from pgx_mirror.core.facts import ARBITRATION, DETACH, MESSAGE, STOP, STOP_ALL, SWITCH
+from pgx_mirror.core.deciding.step import step
+from pgx_mirror.core.facts import (
+    ARBITRATION,
+    DETACH,
+    MESSAGE,
+    RUN,
+    STOP,
+    STOP_ALL,
+    SWITCH,
+    Facts,
+)
 from pgx_mirror.core.mark import ALONE, GIVEN, OUT, PAIR, SYNC
 from pgx_mirror.core.report import DOWN, NAMES_OUT, NAMES_SET, UP
 from tests.mirror.world import A, B, World
@@ -152,3 +162,25 @@ def test_a_controller_whose_login_is_refused_leaves_no_standby_that_streams(
     world.run(20)
 
     assert world.mark(A) == (ALONE, 4)
+
+
+@pytest.mark.parametrize("busy", ["conf", "mark"])
+def test_no_server_is_started_or_promoted_while_its_conf_or_mark_is_written(
+    arbitrated: World, busy: str
+) -> None:
+    """What it would run under is not known: the names may be on their way back."""
+    world = arbitrated
+    world.frozen.add(A)
+    facts = world.facts[B]
+    assert facts.mark is not None
+    holds = facts.but(mark=facts.mark.to(ALONE, 3, pair=2), names=NAMES_OUT, wish=RUN)
+    at_work = frozenset({busy})
+
+    def does(one: Facts) -> set[str]:
+        _, effects = step(one, told.Tick(), world.now)
+        return {type(effect).__name__ for effect in effects} & {"Start", "Promote"}
+
+    assert does(holds) == {"Promote"}
+    assert does(holds.but(server=DOWN)) == {"Start"}
+    assert does(holds.but(busy=at_work)) == set()
+    assert does(holds.but(server=DOWN, busy=at_work)) == set()

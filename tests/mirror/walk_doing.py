@@ -21,7 +21,7 @@ from pgx_mirror.core.effects import (
 )
 from pgx_mirror.core.facts import MARK
 from pgx_mirror.core.known import basics
-from pgx_mirror.core.mark import ALONE, GIVEN, PAIR, Mark
+from pgx_mirror.core.mark import ALONE, GIVEN, NEW, PAIR, Mark
 from pgx_mirror.core.report import DOWN, UNSURE, UP
 from pgx_mirror.core.seen import Seen, Sender
 from tests.mirror import walk_labels as labels
@@ -138,7 +138,8 @@ def _equal_names(walk: Walk, x: str, wanted: int) -> tuple[str, Any]:
     given = v.mk == GIVEN and wanted == 1
     back = (v.mk, v.role, v.srv, wanted) == (ALONE, "S", 0, 1)
     ended = (v.mk, v.role, v.srv, wanted) == (ALONE, "P", 0, 2)
-    if not (given or back or ended):
+    copied = v.mk == NEW and wanted == 1
+    if not (given or back or ended or copied):
         raise NotAllowed(f"{x}: names from {v.names} to {wanted} under {v.mk}")
     walk.equals[labels.NAMES] += 1
     after = MODEL.put(walk.s, x, v._replace(names=wanted, dn=wanted))

@@ -32,7 +32,8 @@ EQUALS = {
     "the word, so it began before that",
     NAMES: "GIVEN while it armed: the peer's name was written just before the mark; a standby "
     "that gives the pen back: its names were never taken out, it being down; a server that "
-    "ended while it armed: the barrier was written just before that",
+    "ended while it armed: the barrier was written just before that; a copy that was made "
+    "while names were out: they are set as in any standby's, which the copy did not do",
 }
 
 

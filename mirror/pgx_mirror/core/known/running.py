@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pgx_mirror.core import facts as facts_
-from pgx_mirror.core.facts import MARK, RUN, SWITCH, Facts
+from pgx_mirror.core.facts import CONF, MARK, RUN, SWITCH, Facts
 from pgx_mirror.core.known import basics, bearing, names, primary, standby
 from pgx_mirror.core.known.times import ASKS_FOR, LETS_GO_WITHIN
 from pgx_mirror.core.mark import ALONE, NEW, OUT, PAIR, SYNC
@@ -14,8 +14,8 @@ def may_start(facts: Facts, now: float) -> bool:
     """Whether a server that is down may run, and is to: its conf follows its mark."""
     if facts.server != DOWN or facts.mark is None:
         return False
-    if facts.unsure or MARK in facts.busy:
-        return False
+    if facts.unsure or facts.busy & {MARK, CONF}:
+        return False  # what it would run under is being written
     if not names.are(facts, names.wanted_names(facts, now)):
         return False
     if facts.standby and basics.is_in(facts, ALONE):

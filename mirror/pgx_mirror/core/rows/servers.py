@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pgx_mirror.core.effects import Promote, Start, StopServer
-from pgx_mirror.core.facts import MARK, Facts
+from pgx_mirror.core.facts import CONF, MARK, Facts
 from pgx_mirror.core.known import basics, names, primary, running, standby
 from pgx_mirror.core.mark import ALONE, GIVEN, PAIR
 from pgx_mirror.core.report import DOWN, NAMES_OUT, UP
@@ -22,7 +22,7 @@ def _may_promote(facts: Facts, _now: float) -> bool:
         and facts.standby
         and facts.server == UP
         and names.are(facts, NAMES_OUT)
-        and not (facts.unsure or MARK in facts.busy)
+        and not (facts.unsure or facts.busy & {MARK, CONF})
     )
 
 
