@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import assert_never
 
+from pgx_base.failure import Failure
 from pgx_base.idents import Ident
 from pgx_mirror.controller.jobs import files, instance, looker, prover, seer, sessions
 from pgx_mirror.controller.jobs.line import Ended, Said
@@ -29,8 +30,16 @@ class Acting:
     """Does what the core wants done to this server; the register is not its part."""
 
     def __init__(
-        self, site: Site, staff: Staff, limits: Limits, interval: float, patience: float
+        self,
+        site: Site,
+        staff: Staff,
+        limits: Limits,
+        interval: float,
+        patience: float,
+        shown: dict[str, tuple[Failure, ...]],
     ) -> None:
+        """*shown* takes, for a start that failed, what is shown of its text."""
+        self._shown = shown
         self._site, self._staff, self._limits = site, staff, limits
         self.user = site.user
         self._interval, self._patience = interval, patience
@@ -208,6 +217,8 @@ class Acting:
             case sessions.Promotion(why, ended):
                 yield from self._promoted(why, facts, ended=ended)
             case _:
+                self._shown.clear()  # of the last start alone
+                self._shown[said.problem] = said.reasons
                 yield from self._failed(said.problem, facts)
 
     def _promoted(self, why: str, facts: Facts, *, ended: bool) -> Iterator[Event]:

@@ -56,6 +56,7 @@ class Answering:
         self._over = False
         self._over_at = math.inf
         self._ending = False
+        self.shown: dict[str, tuple[Failure, ...]] = {}  # by the texts of failed starts
         self._news: list[tuple[Message, dict[str, Any]]] = []
         self._outlasts = False  # all are stopped by a word of ours: we go last
         self._outlasts_until = math.inf
@@ -198,12 +199,17 @@ class Answering:
         if ended.why and facts.wish == SWITCH:
             given = {"server": facts.terms.other, "reason": ended.why}
             self._news.append((pair.SWITCH_FAILED, given))
-        self._end(_refused(ended) if ended.why else words.Done({}))
+        self._end(self._refused(ended) if ended.why else words.Done({}))
         if self._ending:
             self._over = not ended.why or facts.wish == LEAVE
         self._ending = False
         if not self._over:
             yield told.Wished(RUN)
+
+    def _refused(self, why: Outcome) -> words.Refused:
+        """Return *why* with its details apart, where they are known."""
+        found = self.shown.get(why.why)
+        return words.Refused(found) if found else _refused(why)
 
     def _is_outlasted(self, now: float) -> bool:
         """Whether the other controller, which was told to stop, is still there."""
@@ -227,7 +233,7 @@ class Answering:
             return
         for connection in self._awaits:
             why = self._started.why
-            last = _refused(self._started) if why else words.Done({})
+            last = self._refused(self._started) if why else words.Done({})
             self._listener.reply(connection, last)
         if self._awaits and self._over_at < math.inf:
             self._over = True  # nobody else has to be told

@@ -16,7 +16,15 @@ from typing import Any, NoReturn
 
 from pgx_base import prologue
 from pgx_base.failure import Failure
-from pgx_mirror.controller.jobs.line import HEAD, Ended, Line, Said, in_words
+from pgx_mirror.controller.jobs.line import (
+    HEAD,
+    Ended,
+    Line,
+    Parts,
+    Said,
+    in_parts,
+    in_words,
+)
 
 _CHUNK = 1 << 16
 
@@ -98,15 +106,16 @@ def _work(
         prologue.ordinary_signals()
         _close_all_but(keep | {0, 1, 2})
         value, problem = None, ""
+        parts: tuple[Parts, ...] = ()
         try:
             value = job(line, *arguments)
         except Failure as ex:
-            problem = in_words(ex)
+            problem, parts = in_words(ex), in_parts(ex)
         except OSError as ex:
             problem = f"{ex.filename}: {ex.strerror}" if ex.filename else str(ex)
         except Exception as ex:  # noqa: BLE001  # it must say something, whatever happened
             problem = f"{type(ex).__name__}: {ex}"
-        line.end(value, problem)
+        line.end(value, problem, parts)
     finally:
         os._exit(0)
 

@@ -25,6 +25,7 @@ from pgx_mirror.conf.load import load
 from pgx_mirror.conf.settings import Settings
 from pgx_mirror.controller import ending, holding, options, work
 from pgx_mirror.controller import kept as keeping
+from pgx_mirror.controller.jobs.line import Several
 from pgx_mirror.controller.kept import Kept
 from pgx_mirror.controller.options import Options
 from pgx_mirror.controller.telling import TRACE_KB
@@ -126,7 +127,7 @@ def _control(
         work.control(settings, watched, held, first, as_primary=given.as_primary)
         watched.over()
     except Failure as ex:
-        first.say(Refused((ex,)))
+        first.say(Refused(ex.reasons if isinstance(ex, Several) else (ex,)))
         report.to_system_log(PROGRAM, "error", ex)
         if given.again:
             raise

@@ -19,7 +19,7 @@ from pgx_mirror.controller.disks import Disks
 from pgx_mirror.controller.jobs import files
 from pgx_mirror.controller.jobs import site as sites
 from pgx_mirror.controller.jobs.files import Survey
-from pgx_mirror.controller.jobs.line import Ended
+from pgx_mirror.controller.jobs.line import Ended, Several
 from pgx_mirror.controller.loop import Controller
 from pgx_mirror.controller.neighbours import Neighbours
 from pgx_mirror.controller.staff import Staff
@@ -75,10 +75,9 @@ def control(
     listener = Listener.open(settings.mcdir, settings.identifier)
     terms = start.terms_of(settings, first_start=as_primary)
     found = _survey(staff, site, as_primary)
-    kept = watched.kept
-    facts = start.first_facts(terms, found, kept)
-    if kept.why:
-        telling.say(messages.RESTARTED, server=site.me, reason=kept.why)
+    facts = start.first_facts(terms, found, watched.kept)
+    if why := watched.kept.why:
+        telling.say(messages.RESTARTED, server=site.me, reason=why)
     telling.say(messages.STARTED, server=site.me)
     neighbours = Neighbours(settings, terms, found, telling)
     answering = Answering(listener, lambda f: view.status(settings, f), neighbours)
@@ -88,7 +87,9 @@ def control(
         server.db_instance_check_timeout,
         server.db_instance_check_retry,
     )
-    acting = Acting(site, staff, limits, server.heartbeat_interval, terms.patience)
+    acting = Acting(
+        site, staff, limits, server.heartbeat_interval, terms.patience, answering.shown
+    )
     if found.instance.postmaster is not None:
         acting.watch(found.instance.postmaster)
     first.say(Accepted(os.getpid()))
@@ -128,7 +129,7 @@ def _survey(staff: Staff, site: sites.Site, as_primary: bool) -> Survey:
         for _, message in staff.hear(ready):
             if isinstance(message, Ended):
                 if message.problem:
-                    raise Failure(message.problem)
+                    raise Several(message.reasons)
                 found: Survey = message.value
                 return found
     raise Failure(f"the data directory did not answer within {_SURVEYED_WITHIN:g} s")

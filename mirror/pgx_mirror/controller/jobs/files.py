@@ -12,7 +12,7 @@ from pgx_base.idents import Ident
 from pgx_base.signals import send_signal
 from pgx_mirror.controller.jobs import instance, sessions
 from pgx_mirror.controller.jobs.instance import Found
-from pgx_mirror.controller.jobs.line import Line, in_words
+from pgx_mirror.controller.jobs.line import Line, Several, in_words
 from pgx_mirror.controller.jobs.site import Site
 from pgx_mirror.core import judged
 from pgx_mirror.core.mark import Mark
@@ -64,7 +64,7 @@ def survey(_line: Line, site: Site, as_primary: bool) -> Survey:
     standby = signal_file.is_there(dir_fd)
     unsound = conf_check.problems(dir_fd, standby=standby)
     if unsound:
-        raise Failure(" ".join(map(in_words, unsound)))
+        raise Several(unsound)
     found = mark_file.settle(dir_fd, site.me, system)
     _take_reserve(dir_fd)
     directory = judged.Directory(site.me, system, standby, mark_file.new_generation())

@@ -6,6 +6,7 @@ import os
 import pickle
 import select
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,12 +22,33 @@ class Said:
     value: Any
 
 
+Parts = tuple[str, str | None, str | None]
+
+
+class Several(Failure):
+    """All that is wrong at once."""
+
+    def __init__(self, reasons: Sequence[Failure]) -> None:
+        super().__init__(" ".join(map(in_words, reasons)))
+        self.reasons = tuple(reasons)
+
+
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A hand's last word: what its function has returned, or why it has none."""
+    """A hand's last word: what its function has returned, or why it has none.
+
+    *parts*: the same reasons, each as primary, detail and hint, for who shows them.
+    """
 
     value: Any = None
     problem: str = ""
+    parts: tuple[Parts, ...] = ()
+
+    @property
+    def reasons(self) -> tuple[Failure, ...]:
+        """What is shown of it."""
+        given = self.parts or ((self.problem, None, None),)
+        return tuple(Failure(p, detail=d, hint=h) for p, d, h in given)
 
 
 class Line:
@@ -54,9 +76,9 @@ class Line:
             return None
         return pickle.loads(_exactly(self._read_fd))  # noqa: S301  # from our own parent
 
-    def end(self, value: object, problem: str) -> None:
+    def end(self, value: object, problem: str, parts: tuple[Parts, ...] = ()) -> None:
         """Say the last word."""
-        _write(self._write_fd, Ended(value, problem))
+        _write(self._write_fd, Ended(value, problem, parts))
 
 
 def _write(fd: int, message: Said | Ended) -> None:
@@ -79,6 +101,12 @@ def _read(fd: int, size: int) -> bytes:
             raise EOFError
         data += more
     return data
+
+
+def in_parts(problem: Failure) -> tuple[Parts, ...]:
+    """Return *problem*'s reasons as plain values."""
+    reasons = problem.reasons if isinstance(problem, Several) else (problem,)
+    return tuple((one.primary, one.detail, one.hint) for one in reasons)
 
 
 def in_words(problem: Failure) -> str:
