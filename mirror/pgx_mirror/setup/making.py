@@ -100,11 +100,11 @@ def make(task: Task, lock_fd: int, teller: Teller) -> None:
     found = _look(task, teller)
     binaries = programs.directory_of(found.told.major, task.source.bin_dir)
     slot = slot_of(task.server)
-    source.drop_slot(task.source, slot)
     note = _note(task, found, slot)
     if found.begun is None:
         kept.save(task.mcdir, task.server, task.data)
     unfinished.write(task.mcdir, task.server, note)
+    _drop_slot(task, found, slot)
     try:
         teller.say(f"emptying data directory {quoted(task.data)}")
         _wipe(task, found)
@@ -115,6 +115,19 @@ def make(task: Task, lock_fd: int, teller: Teller) -> None:
         _undo(task, note, teller)
         raise
     unfinished.remove(task.mcdir, task.server)
+
+
+def _drop_slot(task: Task, found: _Found, slot: str) -> None:
+    """Drop the slot of the directory that is there; refused, nothing is begun.
+
+    Killed behind it, the old directory would start, and never stream: so it is marked first.
+    """
+    try:
+        source.drop_slot(task.source, slot)
+    except BaseException:
+        if found.begun is None:
+            unfinished.remove(task.mcdir, task.server)
+        raise
 
 
 def slot_of(server: str) -> str:
