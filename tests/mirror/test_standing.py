@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pgx_mirror.controller.standing import Standing, standing
 from pgx_mirror.core.facts import ARBITRATION, MESSAGE, Facts, Terms
 from pgx_mirror.core.mark import ALONE, PAIR, SYNC, Mark
-from pgx_mirror.core.report import NAMES_SET, UP, Report
+from pgx_mirror.core.report import DOWN, NAMES_SET, STOPPING, UP, Report
 from pgx_mirror.core.seen import Seen, Sender
 from pgx_mirror.messages import pair, peer, server
 from pgx_mirror.messages import register as of_register
@@ -127,3 +127,13 @@ def test_nothing_is_told_twice_while_it_holds(turns: list[tuple[Facts, float]]) 
         assert not news & last
         assert news - {pair.COMMITS_PASS.number} == numbers(facts, now) - last
         last = numbers(facts, now)
+
+
+def test_no_stream_is_missed_from_a_primary_that_ends() -> None:
+    looked = STANDBY.but(seen=Seen(system="7", recovery=True))
+    primary = Report("server1", "b", mark=MARK)
+
+    assert server.NO_WAL_RECEIVER.number in numbers(looked.but(peer=primary), HEARD)
+    for ends in (STOPPING, DOWN):
+        told = looked.but(peer=replace(primary, server=ends))
+        assert server.NO_WAL_RECEIVER.number not in numbers(told, HEARD)

@@ -23,10 +23,10 @@ from pgx_mirror.controller.watched import Watched
 from pgx_mirror.core import events as told
 from pgx_mirror.core.deciding.say import report_of
 from pgx_mirror.core.deciding.step import step
-from pgx_mirror.core.deciding.wake import wake
+from pgx_mirror.core.deciding.wake import is_looked_for, wake
 from pgx_mirror.core.effects import AskForPen, Effect, Lift
 from pgx_mirror.core.events import Event, Tick
-from pgx_mirror.core.facts import ASKING, PROOF, RELEASING, Facts
+from pgx_mirror.core.facts import PROOF, RELEASING, Facts
 from pgx_mirror.core.known import basics
 from pgx_mirror.core.mark import PAIR
 from pgx_mirror.core.report import NAMES_SET, Report
@@ -200,7 +200,7 @@ class Controller:
     def _mind_looker(self) -> None:
         facts = self._facts
         paired = basics.is_in(facts, PAIR)
-        self._acting.look(looker.Pace(_forms(facts), paired, self._disks.late))
+        self._acting.look(looker.Pace(is_looked_for(facts), paired, self._disks.late))
 
     # --- what is said ------------------------------------------------------------------
 
@@ -220,17 +220,3 @@ class Controller:
 def _without_progress(report: Report) -> Report:
     """Return *report* without what changes with each commit."""
     return replace(report, position=0)
-
-
-def _forms(facts: Facts) -> bool:
-    """Whether a pair forms, so that each look counts."""
-    if facts.arming is not None and facts.arming.stage in (ASKING, RELEASING):
-        return True
-    peer, mine = facts.peer, facts.mark
-    asked = peer is not None and bool(peer.challenge)
-    return (
-        asked
-        and mine is not None
-        and peer is not None
-        and peer.joining == mine.generation
-    )

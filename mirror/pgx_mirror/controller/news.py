@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from pgx_mirror.core.deciding.learn import HAND_EDITED
-from pgx_mirror.core.facts import DETACH, SWITCH, Facts
+from pgx_mirror.core.facts import DETACH, STOP, SWITCH, Facts
 from pgx_mirror.core.known import basics
 from pgx_mirror.core.mark import ALONE, GIVEN, OUT, PAIR, SYNC
 from pgx_mirror.core.report import DOWN, STOPPING, UP
@@ -75,6 +75,13 @@ def _why_taken(after: Facts) -> str:
     return "the primary does not answer"
 
 
+def _switched(after: Facts) -> News:
+    me, peer = {"server": after.terms.me}, after.peer
+    if peer is not None and peer.wish in (SWITCH, STOP):
+        return pair.SWITCHED_AS_ASKED, me
+    return pair.SWITCHED, me | {"reason": _why_taken(after)}
+
+
 def _promotion(before: Facts, after: Facts) -> Iterator[News]:
     promoted = before.standby and not after.standby and basics.is_in(after, ALONE)
     if promoted and after.server == UP:
@@ -83,7 +90,7 @@ def _promotion(before: Facts, after: Facts) -> Iterator[News]:
         basics.is_in(after, ALONE) and not after.standby and after.mark is not None
     )
     if promoted and released:
-        yield pair.SWITCHED, {"server": after.terms.me, "reason": _why_taken(after)}
+        yield _switched(after)
 
 
 def _joining(before: Facts, after: Facts) -> Iterator[News]:

@@ -11,7 +11,7 @@ from typing import Any
 from pgx_mirror.core.facts import ARBITRATION, MESSAGE, Facts
 from pgx_mirror.core.known import basics, joining, register, versions
 from pgx_mirror.core.mark import ALONE, NEW, OUT, PAIR, SYNC
-from pgx_mirror.core.report import NAMES_SET, UP
+from pgx_mirror.core.report import DOWN, NAMES_SET, STOPPING, UP
 from pgx_mirror.core.seen import Seen
 from pgx_mirror.messages import pair, peer, server
 from pgx_mirror.messages import register as of_register
@@ -127,10 +127,15 @@ def _look(facts: Facts, seen: Seen) -> Iterator[Condition]:
     elif seen.source not in ("", "default", "configuration file"):
         yield server.NAMES_ELSEWHERE, {"source": seen.source}
     if seen.recovery:
-        if basics.is_in(facts, SYNC) and seen.receiver is None:
+        if basics.is_in(facts, SYNC) and seen.receiver is None and not _ends(facts):
             yield server.NO_WAL_RECEIVER, {"reason": "no process of it is there"}
     elif basics.is_in(facts, PAIR):
         yield from _senders(facts, seen)
+
+
+def _ends(facts: Facts) -> bool:
+    """Whether the primary has said that its server ends, so that no stream is missed."""
+    return facts.peer is not None and facts.peer.server in (STOPPING, DOWN)
 
 
 def _senders(facts: Facts, seen: Seen) -> Iterator[Condition]:

@@ -74,6 +74,13 @@ SWITCHED = ours(
     "The old primary has failed, and must be rebuilt.",
     "Find the cause there, then build it anew as the standby (manual 8.1.1).",
 )
+SWITCHED_AS_ASKED = ours(
+    210,
+    NOTICE,
+    'switch is complete: server "{server}" is the primary and alone, as an operator asked',
+    "mc_ctl switch, or mc_ctl stop on the primary with automatics on.",
+    "Make the old primary the standby: mc_ctl setup and start (manual 7.6.1).",
+)
 SWITCH_FAILED = ours(
     211,
     ERROR,

@@ -1,12 +1,14 @@
-"""When a step may find something new by the time alone."""
+"""When a step may find something new by the time alone, and which looks cannot wait."""
 
 from __future__ import annotations
 
 import math
 
 from pgx_mirror.core.deciding.plan import ends_at
-from pgx_mirror.core.facts import Facts
+from pgx_mirror.core.facts import ASKING, RELEASING, Facts
 from pgx_mirror.core.known import times
+from pgx_mirror.core.mark import SYNC
+from pgx_mirror.core.report import DOWN, STOPPING, Report
 
 
 def wake(facts: Facts, now: float) -> float:
@@ -43,3 +45,24 @@ def _instants(facts: Facts) -> list[float]:
     if facts.arming is not None:
         found.append(ends_at(facts, facts.arming))
     return found
+
+
+def is_looked_for(facts: Facts) -> bool:
+    """Whether the next look at the server is waited for, so that it should come at once."""
+    if facts.arming is not None and facts.arming.stage in (ASKING, RELEASING):
+        return True
+    peer, mine = facts.peer, facts.mark
+    if peer is None or mine is None:
+        return False
+    asked = bool(peer.challenge) and peer.joining == mine.generation
+    return asked or (mine.state == SYNC and _last_wal_comes(facts, peer))
+
+
+def _last_wal_comes(facts: Facts, peer: Report) -> bool:
+    """Whether the primary ends, or has ended: it gives the pen to who has the last of its WAL.
+
+    Without a receiver no more can come.
+    """
+    seen = facts.seen
+    streams = seen is not None and seen.receiver is not None
+    return peer.server == STOPPING or (peer.server == DOWN and streams)
