@@ -72,8 +72,9 @@ def test_no_barrier_while_another_checkpoint_runs(
     assert not at_work()
     session = connect(pair.a)
     session.execute("create table if not exists big (n int)")
-    session.execute("insert into big select generate_series(1, 400000)")
-    session.pgconn.send_query(b"checkpoint")
+    session.execute("insert into big select generate_series(1, 40000)")
+    # One that is spread out: it is at work until another one hurries it.
+    session.pgconn.send_query(b"select pg_backup_start('spread')")
 
     wait_until(at_work, "a checkpoint is seen at work")
     proof.off(60)

@@ -31,7 +31,7 @@ from pgx_mirror.register.payloads import PURPOSE
 from pgx_mirror.sockets.names import Names
 from pgx_mirror.wire.channel import SERVER, Channel
 
-SECRET, LIMIT, INTERVAL = bytes(32), 5.0, 1.0
+SECRET, LIMIT, INTERVAL, BY_ITSELF = bytes(32), 5.0, 1.0, 1.25
 CELL = Cell(1, PAIR, "server1")
 
 
@@ -193,21 +193,31 @@ def test_silence_is_counted_from_what_is_not_answered() -> None:
     with bed() as place:
         place.meet()
         place.heard.clear()
-        place.now = 1.0
-        assert place.register.next_tick() == INTERVAL
+        place.now = asked = BY_ITSELF
+        assert place.register.next_tick() == BY_ITSELF
         assert place.register.tick(place.now) == []  # it beats
-        assert place.register.next_tick() == 1.0 + INTERVAL
-        place.now = 1.0 + LIMIT - 0.01
+        assert place.register.next_tick() == asked + BY_ITSELF
+        place.now = asked + LIMIT - 0.01
         assert place.register.tick(place.now) == []
-        place.now = 1.0 + LIMIT
+        place.now = asked + LIMIT
         assert place.register.tick(place.now) == [Away(SILENT)]
-        assert place.register.next_tick() == place.now + INTERVAL
+        assert place.register.next_tick() == place.now + INTERVAL / 2
+
+
+def test_it_beats_when_told_and_by_itself_only_where_nobody_does() -> None:
+    with bed() as place:
+        place.meet()
+        for now in (1.0, 2.0, 3.0):
+            assert place.register.tick(now) == []
+            assert place.register.beats(now) == []
+            assert place.register.next_tick() == now + BY_ITSELF
+        assert _requests(place, 3) == 3 * [Beat(PRIMARY, "7", LIMIT)]
 
 
 def test_a_controller_that_was_frozen_hears_before_it_judges() -> None:
     with bed() as place:
         place.meet()
-        place.register.tick(1.0)
+        place.register.tick(BY_ITSELF)
         (number,) = place.numbers(1)
         place.say(number, Reply(words.CELL, CELL))
         place.now = 1000.0

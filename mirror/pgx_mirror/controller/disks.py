@@ -42,12 +42,16 @@ class Disks:
         if self._checker is not None:
             self._checker.told(seen, now)
 
-    def hear(self, ready: dict[int, int], facts: Facts, now: float) -> Iterator[Event]:
-        """Return what has changed."""
+    def hear(
+        self, ready: dict[int, int], facts: Facts, now: float, *, begins: bool
+    ) -> Iterator[Event]:
+        """Return what has changed; *begins*: a heartbeat does, and files with it from then on."""
         if facts.server != UP:
             self.close()
             return
         if self._checker is None:
+            if not begins:
+                return
             self._checker = Checker(self._directory, self._limits)
         for effect in self._checker.turn(ready, now):
             self._tell(effect)

@@ -98,7 +98,8 @@ class Controller:
         self._note()
         for news, given in self._answering.news():
             self._telling.say(news, **given)
-        for event in self._disks.hear(ready, self._facts, now):
+        beats = now >= self._say_at
+        for event in self._disks.hear(ready, self._facts, now, begins=beats):
             self._step(event)
         for event in self._neighbours.hear(ready, now):
             self._step(event)
@@ -113,7 +114,7 @@ class Controller:
         self._telling.trace.turn(self._staff, now)
         for event in self._answering.finish(self._facts, time.monotonic()):
             self._step(event)
-        self._say(time.monotonic())
+        self._say(now)
 
     def _note(self) -> None:
         """Keep what hands have said beside their work."""
@@ -176,11 +177,11 @@ class Controller:
         for event in self._acting.do(effect, self._facts):
             self._step(event)
 
-    def _bind(self, report: Report, now: float) -> None:
+    def _bind(self, report: Report, now: float, *, beats: bool) -> None:
         """Tell the register each mark that has become durable, and who we are by that."""
         mark = self._facts.mark
         if mark is not None and not self._facts.unsure:
-            for event in self._neighbours.bound(mark, report, now):
+            for event in self._neighbours.bound(mark, report, now, beats=beats):
                 self._step(event)
 
     def _mind_proof(self) -> None:
@@ -206,14 +207,14 @@ class Controller:
 
     def _say(self, now: float, *, whole: bool = False) -> None:
         """Send the report: each heartbeat_interval, and at once where it has changed."""
-        report = report_of(self._facts, now)
-        self._bind(report, now)
+        report, due = report_of(self._facts, now), now >= self._say_at
+        self._bind(report, now, beats=due)
         news = self._said is None or _without_progress(report) != self._said
-        if not (news or whole) and now < self._say_at:
+        if not (news or whole or due):
             return
         self._neighbours.say(report)
         self._said = _without_progress(report)
-        if now >= self._say_at:
+        if due:
             self._say_at = now + self._facts.terms.interval
 
 

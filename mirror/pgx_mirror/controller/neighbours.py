@@ -105,13 +105,21 @@ class Neighbours:
             request = words.Lift(effect.cell.epoch, effect.cell.state)
         yield from self._of_register(self._register.ask(request, now))
 
-    def bound(self, mark: Mark, report: Report, now: float) -> Iterator[Event]:
-        """Tell the register what is durable, and who we are by that."""
+    def bound(
+        self, mark: Mark, report: Report, now: float, *, beats: bool
+    ) -> Iterator[Event]:
+        """Tell the register what is durable, and who we are by that; *beats*: once more.
+
+        A beat goes out with the report to the peer, so that a primary is silent to both from
+        the same instant, and the register refuses nobody who has waited long enough.
+        """
         if self._register is None:
             return
         yield from self._of_register(self._register.bound(mark, now))
         beat = Beat(_role(mark, report), self._system, self._limit)
         yield from self._of_register(self._register.says(beat, now))
+        if beats:
+            yield from self._of_register(self._register.beats(now))
 
     @property
     def _limit(self) -> float:
@@ -226,5 +234,5 @@ def _register(settings: Settings, terms: Terms, system: str) -> Register | None:
         settings.identifier,
         arbiter.identifier,
         Beat(words.STANDBY, system, settings.silence),
-        interval=settings.server.heartbeat_interval / 2,
+        interval=settings.server.heartbeat_interval,
     )

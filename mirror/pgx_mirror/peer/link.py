@@ -72,13 +72,16 @@ class Link:
         self._hello_now()  # too long a one is found here
 
     def say(self, report: Report) -> None:
-        """Say *report* as soon as the peer can take it; it replaces the one before.
+        """Say *report* at once, or as soon as the peer can take it: instead of the one before.
 
         Raises ValueError for one of another server or life than the hello's.
         """
         if (report.owner, report.incarnation) != _who(self._hello):
             raise ValueError("a report of another server than the hello")
         self._outbox.say(report)
+        voice = self._streams.voice
+        if voice is not None:
+            self._serve(voice, 0)
 
     def ask(self, request: dict[str, Any]) -> bool:
         """Ask the peer's controller for something, once: it may be lost with a connection.
@@ -143,6 +146,8 @@ class Link:
 
     def next_tick(self) -> float:
         """Return when `tick` is due next, at most a second after it was called last."""
+        if self._events:
+            return self._awake.now
         time = self._awake.time
         dues = [time + STEP, *self._streams.dues(GIVE_UP)]
         if self._streams.dialling is None:
