@@ -17,7 +17,9 @@ Usage:
 
 Modes:
   start                     start Mirroring Controller, and the instance
-  stop                      stop both; on a standby, disconnect it first
+  stop                      stop the instance, and Mirroring Controller; a standby is
+                            disconnected first, and from a primary with automatics on
+                            (-f) its standby takes over
   status                    show the status of the pair
   switch                    make the standby the primary
   detach                    disconnect the standby
@@ -42,7 +44,7 @@ Options for start:
                             after a recovery
 
 Options for stop:
-  -a                        stop both servers
+  -a                        stop both servers; neither takes over
       --mc-only             leave the instance as it is
   -e                        end Mirroring Controller by force; the instance is left as
                             it is

@@ -112,8 +112,8 @@ COMMITS_STUCK = ours(
     "The standby is silent and so is the register, or heartbeat_error_action is message and "
     "this controller has not met the other since its start. Going on alone could make two "
     "primaries.",
-    "Start the other server, or bring the arbiter back; else, once the other server is "
-    "surely off and has not gone on alone: mc_ctl detach --force.",
+    "Start the other server, or bring the arbiter back; where automatics are off: mc_ctl "
+    "detach. No command of this release forces it.",
 )
 COMMITS_PASS = ours(
     215,
@@ -126,8 +126,8 @@ NOBODY_SERVES = ours(
     PANIC,
     "no server accepts commits: {reason}",
     "The primary is gone and this standby may not take over.",
-    "Start the old primary; else, once it is surely off and has not gone on alone: "
-    "mc_ctl switch --force.",
+    "Start the old primary, or bring the arbiter back. No command of this release forces "
+    "a takeover.",
 )
 NOT_TAKING_OVER = ours(
     217,

@@ -13,7 +13,7 @@ NO_RESPONSE = Message(
     "Nothing was heard of the other server for (heartbeat_interval + heartbeat_timeout) x "
     "(heartbeat_retry + 1): neither its controller nor the stream of its log.",
     "Look at that server and at the networks. With heartbeat_error_action = message nothing "
-    "else happens on a standby: mc_ctl switch --force once the other is surely off.",
+    "else happens on a standby, and no command has it take over: bring the primary back.",
 )
 HEARD = ours(
     101,
