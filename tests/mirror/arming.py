@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from fixtures.processes import wait_until
 from pgx_mirror.core.standby_name import BARRIER as BARRIER
 from pgx_mirror.database.trouble import TooLate, Unproven
 from tests.fix_pair import Pair
@@ -30,3 +31,14 @@ def commits(pair: Pair, connect: Connect) -> Callable[[], bool]:
         return not session.pgconn.is_busy()
 
     return returned
+
+
+def waits(pair: Pair, connect: Connect) -> Callable[[], bool]:
+    """Begin a client's commit that waits; the first ones may return, as names are read late."""
+    returned = commits(pair, connect)
+
+    def settled() -> bool:
+        return returned() or waiting(pair) == "1"
+
+    wait_until(settled, "the client waits, or its commit returns")
+    return waits(pair, connect) if returned() else returned

@@ -12,8 +12,8 @@ from tests.mirror.walk_kinds import NOT_TAKEN, all_kinds, is_of
 from tests.mirror.walk_values import MODEL, kind
 from tests.mirror.walks import Walked
 
-# Seeds of each walk, and its turns: about 15 s of CPU in all.  What is rare may take more.
-SEEDS, TURNS, MORE_SEEDS = 8, 700, 24
+# Seeds of each walk, and its turns: about 10 s of CPU in all.  What is rare may take more.
+SEEDS, TURNS, MORE_SEEDS = 5, 700, 24
 
 
 def test_every_step_of_two_cores_is_one_of_the_models_and_each_kind_is_taken() -> None:

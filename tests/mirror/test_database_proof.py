@@ -14,7 +14,7 @@ from pgx_mirror.database.proof import Proof
 from pgx_mirror.database.trouble import Lost, Refused, TooLate, Unproven
 from tests.fix_pair import NAME, MakeLooker, Pair, access, child, freeze, set_names
 from tests.fix_sessions import Connect
-from tests.mirror.arming import BARRIER, NOT_GIVEN, commits, waiting
+from tests.mirror.arming import BARRIER, NOT_GIVEN, commits, waiting, waits
 
 pytestmark = pytest.mark.postgres
 
@@ -45,8 +45,7 @@ def test_a_look_tells_whether_the_commit_of_the_proof_waits_still(
     """Others that wait prove nothing: a commit before theirs may have been released."""
     look = looker(access(pair.a)).look
     pair.names(BARRIER)
-    client = commits(pair, connect)
-    wait_until(lambda: waiting(pair) == "1", "the client waits")
+    client = waits(pair, connect)
     assert not look(30).proof_waits
 
     proof.on(30, BARRIER)
