@@ -11,7 +11,7 @@ import os
 import pickle
 import signal
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import Any, NoReturn
 
 from pgx_base import prologue
@@ -35,16 +35,18 @@ class Hand:
     def __init__(
         self, job: Callable[..., Any], arguments: tuple[Any, ...], keep: frozenset[int]
     ):
-        out, self._told = os.pipe2(os.O_CLOEXEC)
-        self.fd, said = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
-        os.set_blocking(said, True)
+        """Raises OSError: no descriptors, no process."""
         self._heard = bytearray()
         self._ended = False
-        self.pid = os.fork()
-        if self.pid == 0:
-            _work(Line(said, out), job, arguments, keep | {said, out})
-        os.close(out)
-        os.close(said)
+        with ExitStack() as undo, ExitStack() as theirs:
+            out, self._told = _pipe(theirs, undo, os.O_CLOEXEC)
+            self.fd, said = _pipe(undo, theirs, os.O_CLOEXEC | os.O_NONBLOCK)
+            os.set_blocking(said, True)
+            self.pid = os.fork()
+            if self.pid == 0:
+                _work(Line(said, out), job, arguments, keep | {said, out})
+            self._pidfd = pidfd_of(self.pid)
+            undo.pop_all()
 
     def tell(self, value: object) -> None:
         """Tell the hand *value*; one that has ended hears nothing."""
@@ -83,9 +85,29 @@ class Hand:
     def close(self) -> None:
         """End it if it has not ended, and let go of it."""
         with suppress(ProcessLookupError):
-            os.kill(self.pid, signal.SIGKILL)
-        os.close(self.fd)
-        os.close(self._told)
+            signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+        for fd in (self._pidfd, self.fd, self._told):
+            os.close(fd)
+
+
+def pidfd_of(child: int) -> int:
+    """Return what *child* is ended by: its number may be another's once it was reaped.
+
+    Raises OSError, with the child dead: nobody knows of it.
+    """
+    try:
+        return os.pidfd_open(child)
+    except OSError:
+        os.kill(child, signal.SIGKILL)
+        raise
+
+
+def _pipe(read: ExitStack, write: ExitStack, flags: int) -> tuple[int, int]:
+    """Make a pipe whose ends *read* and *write* close."""
+    ends = os.pipe2(flags)
+    read.callback(os.close, ends[0])
+    write.callback(os.close, ends[1])
+    return ends
 
 
 def reap() -> None:

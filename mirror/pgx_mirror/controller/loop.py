@@ -16,6 +16,7 @@ from pgx_mirror.controller.acting import Acting
 from pgx_mirror.controller.answering import Answering
 from pgx_mirror.controller.disks import Disks
 from pgx_mirror.controller.jobs import looker, prover
+from pgx_mirror.controller.lateness import Lateness
 from pgx_mirror.controller.neighbours import Neighbours
 from pgx_mirror.controller.staff import Staff
 from pgx_mirror.controller.telling import Telling
@@ -33,7 +34,6 @@ from pgx_mirror.core.report import NAMES_SET, Report
 from pgx_mirror.messages import controller as messages
 from pgx_mirror.messages import server as of_server
 
-_LATE = 1.0  # seconds: a turn that comes so much later than wanted is not the peer's silence
 _PARTS_WITHIN = 1.0  # seconds for the last word to the peer
 _LONGEST = 0.5  # seconds between two turns, so that the watcher sees that we live
 
@@ -59,7 +59,7 @@ class Controller:
         self._telling, self._watched = telling, watched
         self._said: Report | None = None
         self._say_at = 0.0
-        self._wanted = time.monotonic()
+        self._lateness = Lateness(time.monotonic())
         self._freed = False
 
     def run(self) -> None:
@@ -84,8 +84,7 @@ class Controller:
 
     def _turn(self) -> None:
         ready = self._wait()
-        now = time.monotonic()
-        self._forgive(now)
+        now = self._now()
         if self._watched.is_gone(ready):
             me, why = self._facts.terms.me, "its process is gone"
             self._telling.say(messages.WATCHER_GONE, server=me, reason=why)
@@ -129,6 +128,7 @@ class Controller:
         self._acting.refused.clear()
 
     def _wait(self) -> dict[int, int]:
+        now = self._now()
         poll = select.poll()
         for fd in (*self._staff.fds(), *self._disks.fds()):
             poll.register(fd, select.POLLIN)
@@ -136,17 +136,20 @@ class Controller:
             poll.register(fd, 0)
         for fd, mask in (*self._neighbours.interests(), *self._answering.interests()):
             poll.register(fd, mask)
-        now = time.monotonic()
         due = (self._neighbours.next_tick(), self._disks.next_tick())
         soonest = min(now + _LONGEST, self._say_at, wake(self._facts, now), *due)
-        self._wanted = max(now, soonest)
-        return dict(poll.poll(math.ceil((self._wanted - now) * 1000)))
+        until = max(now, soonest)
+        self._lateness.waits(until)
+        return dict(poll.poll(math.ceil((until - now) * 1000)))
 
-    def _forgive(self, now: float) -> None:
-        """Time in which we did not run is nobody's silence: deadlines are pushed back."""
-        late = now - self._wanted
-        if late < _LATE:
-            return
+    def _now(self) -> float:
+        """Return the time; where we did not run meanwhile, deadlines are pushed back."""
+        now = time.monotonic()
+        if late := self._lateness.at(now):
+            self._forgive(late)
+        return now
+
+    def _forgive(self, late: float) -> None:
         facts = self._facts
         self._facts = facts.but(
             heard_at=facts.heard_at + late,
@@ -158,7 +161,7 @@ class Controller:
     # --- decisions ---------------------------------------------------------------------
 
     def _step(self, event: Event) -> None:
-        now = time.monotonic()
+        now = self._now()
         before = self._facts
         self._facts, effects = step(before, event, now)
         if isinstance(event, told.Looked):

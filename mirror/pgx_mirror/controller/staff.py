@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from pgx_mirror.controller import hands
@@ -16,11 +16,20 @@ class Staff:
     def __init__(self, keep: frozenset[int]) -> None:
         self._keep = keep
         self._at: dict[str, Hand] = {}
+        self._failed: list[tuple[str, Ended]] = []
 
     def begin(self, work: str, job: Callable[..., Any], *arguments: Any) -> None:
-        """Have *job* done; what was at this *work* before is ended."""
+        """Have *job* done; what was at this *work* before is ended.
+
+        Where no process can be begun, that is its end: the limit of them is the servers' too.
+        """
         self.end(work)
-        self._at[work] = Hand(job, arguments, self._keep)
+        try:
+            self._at[work] = Hand(job, arguments, self._keep)
+        except OSError as ex:
+            self._failed.append(
+                (work, Ended(problem=f"no process for it: {ex.strerror}"))
+            )
 
     def tell(self, work: str, value: object) -> None:
         """Tell the hand at *work* something, if there is one."""
@@ -35,17 +44,25 @@ class Staff:
         """Return the descriptors on which hands may say something."""
         return [hand.fd for hand in self._at.values()]
 
-    def hear(self, ready: dict[int, int]) -> list[tuple[str, Said | Ended]]:
-        """Return what was said on the descriptors *ready*, with the work that it is of."""
-        heard: list[tuple[str, Said | Ended]] = []
+    def hear(self, ready: dict[int, int]) -> Iterator[tuple[str, Said | Ended]]:
+        """Yield what was said on the descriptors *ready*, with the work that it is of.
+
+        Whoever hears may begin another hand: then what the one before has said is nobody's.
+        """
+        failed, self._failed = self._failed, []
+        yield from failed
         for work, hand in list(self._at.items()):
-            if hand.fd in ready:
-                for message in hand.hear():
-                    heard.append((work, message))
-                    if isinstance(message, Ended):
-                        self.end(work)
+            if self._at.get(work) is hand and hand.fd in ready:
+                yield from ((work, message) for message in self._of(work, hand))
         hands.reap()
-        return heard
+
+    def _of(self, work: str, hand: Hand) -> Iterator[Said | Ended]:
+        for message in hand.hear():
+            if self._at.get(work) is not hand:
+                return
+            if isinstance(message, Ended):
+                self.end(work)
+            yield message
 
     def end(self, work: str) -> None:
         """End the hand at *work*, if there is one."""

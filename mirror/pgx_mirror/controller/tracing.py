@@ -50,7 +50,8 @@ class Tracing:
             left = until - time.monotonic()
             if left <= 0:
                 break
-            staff.hear(dict(poll.poll(left * 1000)))
+            for _ in staff.hear(dict(poll.poll(left * 1000))):
+                pass
         staff.end(WORK)
 
 

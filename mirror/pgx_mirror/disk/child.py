@@ -29,6 +29,8 @@ class Child:
         self.pid = os.fork()
         if self.pid == 0:
             _run(job, theirs, said)
+        # Its number may be another's once it was reaped: it is ended by this alone.
+        self._pidfd = os.pidfd_open(self.pid)  # without it no job is asked for
         os.close(theirs)
         os.close(said)
 
@@ -51,9 +53,9 @@ class Child:
     def close(self) -> None:
         """End it; who reaps the controller's children reaps it."""
         with suppress(ProcessLookupError):
-            os.kill(self.pid, signal.SIGKILL)
-        os.close(self.fd)
-        os.close(self._ask_fd)
+            signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+        for fd in (self._pidfd, self.fd, self._ask_fd):
+            os.close(fd)
 
 
 def _run(job: Callable[[int, int], None], read_fd: int, write_fd: int) -> NoReturn:
