@@ -26,6 +26,8 @@ from pgx_mirror.database.look import Looker
 from pgx_mirror.database.opening import open_session
 from pgx_mirror.database.proof import COMMIT
 from tests.fix_pair import NAME, MakeLooker, Pair, access, freeze
+from tests.fix_sessions import Connect
+from tests.mirror.arming import waits
 
 ROW = Sender(NAME, 7, "", -1, "streaming", "sync", 50, 50, 50)
 SEEN = Seen(
@@ -138,6 +140,9 @@ def forger(server: Server, beyond: int) -> Iterator[None]:
     assert conn.exec_(f"START_REPLICATION {at} TIMELINE 1".encode()).status == (
         pq.ExecStatus.COPY_BOTH
     )
+    state = f"select state from pg_stat_replication where pid = {conn.backend_pid}"
+    # A reply that comes while it still catches up releases nobody, and so ends nothing.
+    wait_until(lambda: server.ask(state) == "streaming", "it streams", 60)
     high, low = (int(half, 16) for half in at.split("/"))
     position = (high << 32) + low + beyond
     reply = struct.pack(">cQQQQB", b"r", position, position, position, 0, 0)
@@ -174,12 +179,15 @@ def test_a_forged_position_is_seen_while_its_bearer_is_there(
 
 @pytest.mark.postgres
 def test_a_standby_that_stays_and_has_not_confirmed_shows_it(
-    make_pair: Callable[..., Pair], looker: MakeLooker
+    make_pair: Callable[..., Pair], looker: MakeLooker, connect: Connect
 ) -> None:
     pair = make_pair()
     pair.names(NAME)
     looking = looker(access(pair.a))
     pair.b.stop()  # while it is there, nobody else's word counts
+    waits(
+        pair, connect
+    )  # a word that comes before the names are in effect ends nothing
     with forger(pair.a, 1 << 30):
         looks(looking, lambda _, now: poison.ahead(now))
     pair.b.start_plain()
