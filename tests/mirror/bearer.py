@@ -7,6 +7,7 @@ from types import TracebackType
 
 from psycopg import pq
 
+from fixtures.processes import wait_until
 from fixtures.server import Server
 from pgx_mirror.core import wal
 
@@ -26,6 +27,9 @@ class Bearer:
         answer = self._conn.exec_(start.encode())
         assert answer.status == pq.ExecStatus.COPY_BOTH, answer.error_message
         self.pid = self._conn.backend_pid
+        state = f"select state from pg_stat_replication where pid = {self.pid}"
+        # A report that comes while it still catches up releases nobody.
+        wait_until(lambda: server.ask(state) == "streaming", "it streams", 60)
         self.reports(position)
 
     def _identify(self) -> tuple[int, int]:
