@@ -7,6 +7,7 @@ need no strike of their own, since they leave the same files to whoever comes ne
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import subprocess
@@ -95,7 +96,12 @@ class Held:
         return Stop(int(pid), mine[-1].removeprefix(pid).strip() if mine else "?")
 
     def is_durable(self, stop: Stop) -> bool:
-        """Whether *stop* is behind a call that mark or postgresql.conf depend on."""
+        """Whether *stop* is behind a call that mark or postgresql.conf depend on.
+
+        PostgreSQL's own are left out: a recovery after a crash syncs every file there.
+        """
+        if os.path.basename(proc.exe(stop.pid) or "") == "postgres":
+            return False
         names = (marks.FILE, "postgresql.conf", f"<{self._data}>")
         return any(name in stop.call for name in names)
 

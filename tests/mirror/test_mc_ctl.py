@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import signal
-from pathlib import Path
 
 import pytest
 
@@ -265,30 +263,3 @@ def test_without_a_controller_status_shows_the_mark(mcdir: Mcdir) -> None:
     assert shown.returncode == 3
     assert "nd1        none(inactivated primary)  127.0.0.1" in shown.stdout
     assert 'reason: controller of server "nd1" is not running' in shown.stdout
-
-
-@pytest.mark.parametrize("damage", ["missing", "file"])
-def test_a_management_directory_that_is_none_is_told(mcdir: Mcdir, damage: str) -> None:
-    shutil.rmtree(mcdir.path)
-    if damage == "file":
-        Path(mcdir.path).write_text("")
-    for args in (["start"], ["status"], ["stop", "-e"], ["secret"]):
-        refused = mcdir.run(*args, "-M", mcdir.path)
-
-        assert refused.returncode == 1
-        assert "management directory" in refused.stderr
-        assert "internal error" not in refused.stderr
-
-
-def test_a_management_directory_in_a_tablespace_is_refused(mcdir: Mcdir) -> None:
-    """It would be copied, or emptied, with the instance."""
-    data = mcdir.path.parent / "nd1"
-    (data / "pg_tblspc").mkdir(parents=True)
-    (data / "pg_tblspc" / "16384").symlink_to(mcdir.path.parent)
-    where = ["-r", "standby", "-h", "127.0.0.1", "-p", "1", "-U", "u"]
-    for args in (["start"], ["setup", *where, "--standby-name=nd1"]):
-        refused = mcdir.of("nd1", *args)
-
-        assert refused.returncode == 1
-        assert "management directory is inside tablespace 16384" in refused.stderr
-    assert mcdir.journal() == []

@@ -37,6 +37,7 @@ from pgx_mirror.data import steps
 from pgx_postgres import control
 
 PROGRAM = "mc_main"
+_MAKE_IT = "Make it a standby's with mc_ctl setup, or see that its disk is mounted."
 _LOCK_WITHIN = 60.0  # seconds that hands of an earlier controller have to end
 
 
@@ -147,7 +148,7 @@ def _held(settings: Settings) -> work.Held:
     except OSError as ex:
         raise Failure(
             f"could not open data directory {quoted(path)}: {ex.strerror}",
-            hint="Make it a standby's with mc_ctl setup, or see that its disk is mounted.",
+            hint=_MAKE_IT,
         ) from ex
     return work.Held(frozenset({_own_lock(settings), _data_lock(dir_fd, path)}), dir_fd)
 
@@ -161,7 +162,7 @@ def _own_lock(settings: Settings) -> int:
 def _data_lock(dir_fd: int, directory: str) -> int:
     """Lock the data directory against a controller of another management directory."""
     # Nothing is made in an empty directory: setup takes one that is not empty for another's.
-    control.read_major(directory)
+    _check_instance(directory)
     path, flags = f"{directory}/{LOCK}", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW
     try:
         fd = os.open(LOCK, flags | os.O_CLOEXEC, 0o600, dir_fd=dir_fd)
@@ -176,6 +177,13 @@ def _data_lock(dir_fd: int, directory: str) -> int:
         return fd
 
     return _within(take)
+
+
+def _check_instance(directory: str) -> None:
+    try:
+        control.read_major(directory)
+    except control.NoInstance as ex:
+        raise Failure(ex.primary, detail=ex.detail, hint=_MAKE_IT) from ex
 
 
 def _within(take: Callable[[], int]) -> int:
