@@ -57,6 +57,18 @@ def test_start_w_waits_for_the_end_of_the_start(mcdir: Mcdir) -> None:
     )
 
 
+def test_start_waits_for_the_decision_and_with_capital_w_for_nothing(
+    mcdir: Mcdir,
+) -> None:
+    mcdir.play(last={"started?": ["this server is deposed"]})
+    waits = mcdir.of("nd1", "start")
+    does_not = mcdir.of("nd2", "start", "-W")
+
+    assert (waits.returncode, waits.stdout) == (1, "")
+    assert "mc_ctl: error: this server is deposed\n" in waits.stderr
+    assert (does_not.returncode, quiet(does_not.stderr)) == (0, "")
+
+
 @pytest.mark.parametrize(
     ("first", "want"),
     [
@@ -103,7 +115,7 @@ def test_enable_failover_needs_it_too(mcdir: Mcdir) -> None:
     mcdir.configure("nd1", mcdir.path.parent / "nd1", ARBITRATION)
     assert mcdir.of("nd1", "enable-failover").returncode == 0
     assert mcdir.of("nd1", "disable-failover").returncode == 0
-    assert mcdir.journal()[1:] == ["enable-failover", "disable-failover"]
+    assert mcdir.journal()[2:] == ["enable-failover", "disable-failover"]
 
 
 def test_start_without_a_secret_names_mc_ctl_secret(mcdir: Mcdir) -> None:

@@ -1,4 +1,4 @@
-"""mc_ctl start: launches mc_main, which detaches, and hears whether it has taken over."""
+"""mc_ctl start: launches mc_main, which detaches, and hears whether the instance may run."""
 
 from __future__ import annotations
 
@@ -34,7 +34,8 @@ class _AlreadyTold(Exception):
 def start(asked: Request) -> int:
     """Start a controller, and return the exit code.
 
-    Without -w that is as soon as it has taken over; what it says then is in the system
+    Without -w that is as soon as it is decided whether the instance may run; -W waits for
+    nothing but that the controller has taken over, and what is said then is in the system
     log.  Raises Failure, Refused, Unsound.
     """
     settings = loaded(asked, warnings=True)
@@ -48,8 +49,8 @@ def start(asked: Request) -> int:
         _launch(settings, asked.flags)
     except _AlreadyTold:
         return 1
-    if "-w" in asked.flags:
-        _wait(settings)
+    if "-W" not in asked.flags:
+        _wait(settings, to_its_end="-w" in asked.flags)
     done(f"controller of server {quoted(server)} started")
     return 0
 
@@ -121,8 +122,9 @@ def _judge(heard: bytes | None, child: subprocess.Popen[bytes]) -> None:
             raise Failure("could not understand what mc_main says")
 
 
-def _wait(settings: Settings) -> None:
-    question = words.Question(words.AWAIT)
+def _wait(settings: Settings, *, to_its_end: bool) -> None:
+    options = frozenset[str]() if to_its_end else frozenset({words.BRIEFLY})
+    question = words.Question(words.AWAIT, options)
     try:
         ask(settings.mcdir, settings.identifier, question, tell)
     except NotRunning as ex:

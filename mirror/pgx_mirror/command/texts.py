@@ -36,7 +36,8 @@ Options for every mode:
 
 Options for start:
   -w                        wait until the start has come to its end
-  -W                        wait for nothing (default)
+  -W                        do not wait; by default, until it is decided whether the
+                            instance may run, for 10 s at most
   -f                        let errors lead to a switch or a disconnection
   -F                        let errors be told only (default)
       --mc-only             leave the instance as it is

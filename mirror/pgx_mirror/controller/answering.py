@@ -23,13 +23,20 @@ from pgx_mirror.core.facts import (
     SWITCH,
     Facts,
 )
-from pgx_mirror.core.known import basics
+from pgx_mirror.core.known import basics, primary
+from pgx_mirror.core.mark import GIVEN
 from pgx_mirror.core.report import STARTING, UP
 from pgx_mirror.messages import controller as messages
 from pgx_mirror.messages import pair
 from pgx_mirror.messages.message import Message
 
 _LINGERS = 3.0  # seconds after a start that is refused, for mc_ctl to be told
+DECIDES_WITHIN = 10.0  # seconds; who waits for no more than the decision is let go then
+
+_UNDECIDED = Failure(
+    f"it is not decided within {DECIDES_WITHIN:g} s whether the instance may run",
+    hint="The system log will tell; mc_ctl status shows what it waits for.",
+)
 
 StatusOf = Callable[[Facts], dict[str, object]]
 
@@ -50,7 +57,7 @@ class Answering:
     def __init__(self, listener: Listener, status_of: StatusOf, peer: Peer) -> None:
         self._listener, self._status_of, self._peer = listener, status_of, peer
         self._acts: int | None = None  # the connection whose wish is being carried out
-        self._awaits: list[int] = []
+        self._awaits: dict[int, float] = {}  # until when each waits for the start's end
         self._started: Outcome | None = None
         self._forwarded = False
         self._over = False
@@ -88,7 +95,7 @@ class Answering:
         """Nobody waits for it any more; what was begun is carried out to its end."""
         if self._acts == connection:
             self._acts = None
-        self._awaits = [one for one in self._awaits if one != connection]
+        self._awaits.pop(connection, None)
 
     def _asked(self, asked: Request, facts: Facts, now: float) -> Iterator[Event]:
         connection = asked.connection
@@ -96,7 +103,8 @@ class Answering:
             case words.STATUS:
                 self._listener.reply(connection, words.Done(self._status_of(facts)))
             case words.AWAIT:
-                self._awaits.append(connection)
+                brief = words.BRIEFLY in asked.options
+                self._awaits[connection] = now + DECIDES_WITHIN if brief else math.inf
             case words.ENABLE | words.DISABLE:
                 yield from self._enable(connection, asked.verb == words.ENABLE, facts)
             case words.STOP:
@@ -131,6 +139,8 @@ class Answering:
             self._outlasts_until = now + facts.terms.patience
             if not self._outlasts:
                 self._unheard(connection, facts, "is not stopped")
+        if wish == STOP and primary.is_to_hand_over(facts, now):
+            self._listener.warn(connection, _takes_over(facts.terms.other))
         yield from self._wish(connection, wish, facts, now)
 
     def _switch(self, connection: int, facts: Facts, now: float) -> Iterator[Event]:
@@ -190,6 +200,7 @@ class Answering:
         if self._started is None and facts.wish in (RUN, REST):
             self._begun(facts, now)
         self._answer_waiting()
+        self._let_go(facts, now)
         self._over = self._over or now >= self._over_at
         if facts.wish in (RUN, REST):
             return
@@ -237,7 +248,18 @@ class Answering:
             self._listener.reply(connection, last)
         if self._awaits and self._over_at < math.inf:
             self._over = True  # nobody else has to be told
-        self._awaits = []
+        self._awaits = {}
+
+    def _let_go(self, facts: Facts, now: float) -> None:
+        """Who waits briefly has waited enough once the instance starts, or it takes too long."""
+        runs = facts.server in (UP, STARTING) and not basics.is_in(facts, GIVEN)
+        for connection, until in tuple(self._awaits.items()):
+            if until == math.inf or not (runs or now >= until):
+                continue
+            if not runs:
+                self._listener.warn(connection, _UNDECIDED)
+            self._listener.reply(connection, words.Done({}))
+            del self._awaits[connection]
 
     def _forwarded_switch(self, facts: Facts) -> None:
         if not facts.standby and facts.server == UP:
@@ -253,6 +275,15 @@ def _stop(options: frozenset[str]) -> str:
     if "mc_only" in options:
         return LEAVE
     return STOP_ALL if "all" in options else STOP
+
+
+def _takes_over(server: str) -> Failure:
+    return Failure(
+        f"server {quoted(server)} takes over: automatic switch is enabled",
+        detail="This server is then to be made a standby anew, by mc_ctl setup.",
+        hint="To stop without a switch: mc_ctl stop -a for both servers, or mc_ctl"
+        " disable-failover before the stop of this one.",
+    )
 
 
 def _refused(why: Outcome) -> words.Refused:

@@ -16,6 +16,7 @@ from pgx_base.failure import Failure
 STATUS, AWAIT = "status", "started?"
 STOP, SWITCH, DETACH = "stop", "switch", "detach"
 ENABLE, DISABLE = "enable-failover", "disable-failover"
+BRIEFLY = "briefly"  # of AWAIT: until it is decided whether the instance may run
 # What changes something: one at a time.  The others are asked by any number at once.
 ACTIONS = (STOP, SWITCH, DETACH, ENABLE, DISABLE)
 VERBS = (STATUS, AWAIT, *ACTIONS)
@@ -30,7 +31,7 @@ class Garbled(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A verb, and those of its options that are given (`all`, `mc_only`)."""
+    """A verb, and those of its options that are given (`all`, `mc_only`, `briefly`)."""
 
     verb: str
     options: frozenset[str] = frozenset()

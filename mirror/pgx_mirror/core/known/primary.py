@@ -122,6 +122,11 @@ def hands_over(facts: Facts) -> bool:
     return facts.wish == SWITCH or (facts.wish == STOP and facts.failover)
 
 
+def is_to_hand_over(facts: Facts, now: float) -> bool:
+    """Whether a stop of this server alone, begun now, means that the standby takes over."""
+    return not facts.standby and facts.failover and can_take(facts, now)
+
+
 def _has_all(facts: Facts, now: float) -> bool:
     """Whether the standby has flushed the shutdown checkpoint, or had time enough to.
 
