@@ -27,6 +27,20 @@ def test_names_taken_out_by_hand_are_set_again_and_the_pair_is_formed_anew(
     assert "synchronous_standby_names was changed by hand" in mirrored.trace(first)
 
 
+def test_names_taken_out_while_no_controller_is_there_end_the_epoch_too(
+    mirrored: Whole,
+) -> None:
+    first, before = mirrored.primary(), mirrored.epoch()
+    mirrored.mc_ctl(first, "stop", "--mc-only")
+
+    mirrored.edit(first, "\nsynchronous_standby_names", "\n#synchronous_standby_names")
+    mirrored.reload(first)
+    mirrored.start(first)
+
+    mirrored.until_later(before)
+    assert mirrored.primary() == first
+
+
 @pytest.mark.parametrize("value", ["off", "local", "remote_write"])
 def test_a_role_that_does_not_wait_is_told_in_status(
     mirrored: Whole, value: str

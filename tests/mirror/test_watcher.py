@@ -180,3 +180,10 @@ def test_a_watcher_adds_to_a_command_line(plain: Options, why: str) -> None:
 
     assert (found.again, found.why, found.kept) == ((3, 4, 5), why, "{}")
     assert found.line() == plain.line()
+
+
+def test_the_word_for_a_first_start_is_not_said_again() -> None:
+    first = Options("/m", "a", True, True, True, 4)
+    assert "--as-primary" in first.line()
+
+    assert first.lasting() == ["-M", "/m", "--local-server", "a", "-f", "--mc-only"]

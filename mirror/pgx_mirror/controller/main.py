@@ -14,7 +14,6 @@ import time
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
 
 from pgx_base import detach, program, prologue, report
@@ -55,7 +54,7 @@ def _begin(given: Options) -> int:
     holding.check_free(settings.mcdir, settings.identifier, holding.SETUP)
     detach.detach([fd for fd in (lock_fd, given.started_by) if fd >= 0])
     settings_fd = _written(settings)
-    watching = Watching(_plain(given), settings_fd, take, settings.silence)
+    watching = Watching(given.lasting(), settings_fd, take, settings.silence)
     watched = Watched(watching, _first(given), -1, lock_fd)
     _control(settings, watched, FirstWord(given.started_by), given)
     return 0
@@ -70,18 +69,13 @@ def _go_on(given: Options) -> int:
     for fd in given.again:
         os.set_inheritable(fd, False)
     take = partial(holding.take, settings.mcdir, settings.identifier, holding.WATCHER)
-    watching = Watching(_plain(given), settings_fd, take, settings.silence)
+    watching = Watching(given.lasting(), settings_fd, take, settings.silence)
     kept = keeping.again(given.kept, given.why, _first(given))
     watched = Watched(watching, kept, pipe_fd, lock_fd)
     # Hands of the one before: their locks name them, so that nobody else is meant.
     ending.end(settings.mcdir, settings.identifier, (holding.CONTROLLER,))
     _control(settings, watched, FirstWord(-1), given)
     return 0
-
-
-def _plain(given: Options) -> list[str]:
-    """Return the command line of another controller, but for what its watcher adds."""
-    return replace(given, started_by=-1).line()
 
 
 def _first(given: Options) -> Kept:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pgx_base.arguments import CommandLine
 from pgx_base.failure import Failure
@@ -51,6 +51,14 @@ class Options:
         if self.started_by < 0:
             return [*where, *flags]
         return [*where, *flags, "--started-by", str(self.started_by)]
+
+    def lasting(self) -> list[str]:
+        """Return the arguments of each later life: without what was said for one start alone.
+
+        What made a data directory the primary's once must not do so weeks later, when its
+        mark is lost or has been given.
+        """
+        return replace(self, as_primary=False, started_by=-1).line()
 
 
 def parse(arguments: list[str]) -> Options:

@@ -9,7 +9,9 @@ from pgx_mirror.conf.settings import Settings
 from pgx_mirror.controller.jobs.files import Survey
 from pgx_mirror.controller.kept import Kept
 from pgx_mirror.core.facts import Facts, Terms
-from pgx_mirror.core.report import DOWN, UNSURE, UP
+from pgx_mirror.core.known.ending import HAND_EDITED
+from pgx_mirror.core.mark import PAIR
+from pgx_mirror.core.report import DOWN, NAMES_OUT, UNSURE, UP
 
 
 def terms_of(settings: Settings, *, first_start: bool) -> Terms:
@@ -52,6 +54,16 @@ def first_facts(terms: Terms, found: Survey, kept: Kept) -> Facts:
         wish=kept.wish,
         since=now,
         failover=kept.failover,
+        ending=_ending(found),
         stays_out=kept.stays_out,
         detached=kept.detached,
     )
+
+
+def _ending(found: Survey) -> str:
+    """Return why the epoch has to end: its names are out, so commits may have passed.
+
+    No controller takes them out before its mark says ALONE: somebody did while none was there.
+    """
+    paired = found.mark is not None and found.mark.state == PAIR
+    return HAND_EDITED if paired and found.names == NAMES_OUT else ""
