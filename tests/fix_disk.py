@@ -14,7 +14,7 @@ from fixtures.disk import Disk
 from fixtures.needs import missing
 from fixtures.os_user import OsUser
 from fixtures.server import Server
-from tests.fix_postgres import MakeServer
+from tests.fix_postgres import MakeServer, directories
 
 MakeDisk = Callable[[str], Disk]
 
@@ -64,5 +64,7 @@ def server_on_disk(disk: Disk, make_server: MakeServer) -> Callable[..., Server]
 def move(source: Path, target: Path) -> Path:
     """Move a data directory to another file system, with owners and modes."""
     subprocess.run(["cp", "-a", source, target], check=True)
-    shutil.rmtree(source)
+    directories.give_back(source)
+    if source.exists():
+        shutil.rmtree(source)
     return target

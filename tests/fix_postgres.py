@@ -20,11 +20,13 @@ from fixtures import binaries, processes
 from fixtures.binaries import Binaries
 from fixtures.os_user import OsUser
 from fixtures.os_user import os_user as instances_user
-from fixtures.server import Server, copy_data_directory, make_data_directory
+from fixtures.server import Server, make_data_directory
 from pgx_base import proc
+from tests.data_directories import DataDirectories
 
 _SESSION = "PGX_TEST_SESSION"
 _PREFIX = "pgx-test-"
+directories = DataDirectories()  # of this worker
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -118,6 +120,8 @@ def open_directory(os_user: OsUser) -> Iterator[Path]:
             subprocess.run(["ipcrm", "-m", segment], stderr=subprocess.DEVNULL)
         for file in shared:
             file.unlink(missing_ok=True)
+        if not left:
+            directories.give_back(path)
         shutil.rmtree(path, ignore_errors=True)
     assert not left, f"still running: {left}"
 
@@ -183,7 +187,7 @@ def make_instance(
     sockets = place / f"s-{name}"
     sockets.mkdir(mode=0o755)
     os_user.own(sockets)
-    copy_data_directory(template, place / name)
+    directories.make(template, place / name)
     server = Server(binaries, os_user, place / name, sockets)
     server.set_up(**settings)
     return server
