@@ -13,6 +13,8 @@ MODEL   =
 PEERS   =
 BENCH   =
 REPLAY = tests/fake_rms fixtures/transitions
+# pytest rewrites the asserts of each file, in each worker, unless it may keep what it wrote.
+unexport PYTHONDONTWRITEBYTECODE
 # Where the OS user of an instance can read what it runs: see the top of the file.
 OPEN   = $(PY) -m tools.run_open
 
