@@ -73,7 +73,8 @@ def test_a_standby_takes_over_by_its_own_word_only_from_a_silent_primary() -> No
 
     away = standby.but(register="", cell=None)
     found = refusal(away, SWITCH, silent)
-    assert found is not None and "no register to ask" in found.why
+    assert found is not None and "nobody" not in found.why
+    assert "the arbiter, which could say" in found.why
 
 
 def test_no_switch_without_a_standby_that_can_take_over() -> None:

@@ -126,12 +126,15 @@ def test_start_without_a_secret_names_mc_ctl_secret(mcdir: Mcdir) -> None:
     assert 'Run "mc_ctl secret"' in refused.stderr
     written = mcdir.run("secret", "-M", mcdir.path)
     assert (written.returncode, written.stderr) == (0, "")
+    for said in (refused.stderr, written.stdout):
+        assert "to the arbiter's host" in said
     made = (mcdir.path / "secret").stat()
     assert (made.st_mode & 0o777, made.st_uid) == (0o600, mcdir.user.uid)
     assert mcdir.of("nd1", "start").returncode == 0
     again = mcdir.run("secret", "-M", mcdir.path)
     assert again.returncode == 1
     assert "exists already" in again.stderr
+    assert "to the arbiter's host" in again.stderr
 
 
 def test_status_is_the_controllers(mcdir: Mcdir) -> None:

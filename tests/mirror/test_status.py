@@ -212,7 +212,8 @@ def test_after_a_switch_as_in_the_manual_with_the_way_out() -> None:
         "                normal\n"
         "\n"
         'reason: server "nd1" is deposed: the other server is the primary\n'
-        "hint: Make it a standby: mc_ctl setup, then mc_ctl start."
+        "hint: Make it a standby: mc_ctl stop, then mc_ctl setup and mc_ctl start on"
+        ' server "nd1".'
     )
 
 
@@ -244,7 +245,7 @@ def test_that_commits_wait_is_said() -> None:
 
 
 def test_what_the_controller_knows_besides_keeps_from_switchable() -> None:
-    reasons = (Reason("the clock is wrong"),)
+    reasons = (Reason("the clock is wrong", "Set it."),)
     found = status_of(A, B, silent=False, places=PLACES, reasons=reasons)
 
     assert (found.mirroring, found.reasons) == (NOT_SWITCHABLE, reasons)

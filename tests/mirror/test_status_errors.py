@@ -28,7 +28,7 @@ def test_an_error_of_a_pair_is_a_reason_and_without_automatics_an_operators_busi
 def test_an_error_of_a_server_that_is_alone_is_a_reason() -> None:
     broken = replace(ALONE_A, server=DOWN, database="abnormal(postmaster 7 has ended)")
     reasons = seen(broken, report("nd2", OUT, 5)).reasons
-    assert any('stop and start on server "nd1"' in why.hint for why in reasons)
+    assert any('stop, then mc_ctl start on server "nd1"' in why.hint for why in reasons)
 
 
 def test_a_standby_that_was_promoted_by_hand_has_to_be_made_anew() -> None:

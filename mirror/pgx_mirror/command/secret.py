@@ -1,4 +1,4 @@
-"""mc_ctl secret: the file that is copied to the other server with network.conf.  Ours."""
+"""mc_ctl secret: the file that is copied with network.conf to the other hosts.  Ours."""
 
 from __future__ import annotations
 
@@ -16,5 +16,8 @@ def write(asked: Request) -> int:
     if problems := errors(directory_problems(mcdir)):
         raise Unsound(problems)
     path = secret.create(mcdir)
-    done(f'secret "{path}" written: copy it to the other server with network.conf')
+    done(
+        f'secret "{path}" written: copy it, with network.conf, to the other server'
+        " and to the arbiter's host"
+    )
     return 0

@@ -26,7 +26,8 @@ Modes:
   enable-failover           let errors lead to a switch or a disconnection
   disable-failover          let errors be told only
   setup                     make this server's data directory a copy of the primary's
-  secret                    write the secret that is copied with network.conf
+  secret                    write the secret that is copied, with network.conf, to the
+                            other server and the arbiter
 
 Options for every mode:
   -M MCDIR                  management directory (default: $MCCONTROLDIR)

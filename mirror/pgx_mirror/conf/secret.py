@@ -18,7 +18,10 @@ from pgx_mirror.conf.problem import Problem, wrong
 FILE = "secret"
 _BYTES = 32
 _FORM = re.compile(rb"([0-9a-f]{64})\n?")
-_HINT = 'Run "mc_ctl secret" on one server, and copy the file to the other with network.conf.'
+_HINT = (
+    'Run "mc_ctl secret" on one server, and copy the file, with network.conf, to the other '
+    "and to the arbiter's host."
+)
 
 
 def read(mcdir: str) -> tuple[bytes, list[Problem]]:
@@ -61,8 +64,8 @@ def create(mcdir: str, *, replace: bool = False) -> str:
 def _is_there(path: str) -> Failure:
     return Failure(
         f"secret {quoted(path)} exists already",
-        hint="Copy it to the other server. A new one must be copied there too: "
-        "with one server's changed, the two do not hear each other.",
+        hint="Copy it to the other server and to the arbiter's host. A new one must be "
+        "copied to both too: who has another one is not heard.",
     )
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from pgx_base.failure import Failure
 from pgx_base.text import quoted
+from pgx_mirror.core.facts import MESSAGE
 from pgx_mirror.core.mark import ALONE, PAIR, Mark
 from pgx_mirror.setup.local import Local
 from pgx_mirror.setup.source import More, Told
@@ -59,8 +60,7 @@ def _of_primary(asked: Asked, told: Told, more: More) -> Iterator[Failure]:
         yield Failure(
             "the primary waits for a standby already",
             detail=f"synchronous_standby_names is {quoted(told.names)} there.",
-            hint="On the primary: mc_ctl detach, or mc_ctl start if it was started "
-            "without Mirroring Controller.",
+            hint=_end_of_waiting(asked, more.mark),
         )
     if asked.one_host and more.spaces:
         yield Failure(
@@ -68,6 +68,24 @@ def _of_primary(asked: Asked, told: Told, more: More) -> Iterator[Failure]:
             detail=f"They would share {', '.join(map(quoted, more.spaces))}.",
             hint="Remove the tablespaces, or use two hosts (manual C.1).",
         )
+
+
+def _end_of_waiting(asked: Asked, mark: Mark | None) -> str:
+    """Return what makes the primary wait no more; a detach needs somebody who decides."""
+    if mark is None:
+        return (
+            "On the primary: mc_ctl status; mc_ctl start if Mirroring Controller does not "
+            "run there."
+        )
+    if mark.state != PAIR:
+        return "On the primary: mc_ctl start if Mirroring Controller does not run; else wait."
+    if mark.policy == MESSAGE:
+        return (
+            "On the primary: mc_ctl detach. Where that is refused, its controller has not "
+            f"met the standby since it was started: only server {quoted(asked.server)} with "
+            "the data directory that it had helps then. No command of this version forces it."
+        )
+    return "On the primary: mc_ctl detach; the arbiter must answer."
 
 
 def _of_tablespaces(asked: Asked) -> Iterator[Failure]:

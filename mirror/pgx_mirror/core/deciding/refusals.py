@@ -9,17 +9,31 @@ from pgx_mirror.core.mark import PAIR, SYNC
 from pgx_mirror.core.report import DOWN
 
 _SEE_STATUS = "See mc_ctl status for the reason."
+_WAIT = "Wait until it has ended; mc_ctl status shows it."
+# Said where it holds: an operator's word by force comes with a later version.
+NO_COMMAND = "No command of this version forces it."
 
 
 def refusal(facts: Facts, wish: str, now: float) -> Outcome | None:
     """Return why *wish* cannot be begun now, None where it can."""
     if facts.wish not in (RUN, REST):
-        return Outcome(f"{facts.wish} is being carried out")
+        return Outcome(f"{facts.wish} is being carried out", _WAIT)
     if wish == SWITCH:
         return _no_takeover(facts, now) if facts.standby else _no_switch(facts, now)
     if wish == DETACH:
         return _no_detach(facts, now)
     return None
+
+
+def undecided(facts: Facts, now: float) -> Outcome | None:
+    """Return why nobody decides for a server whose peer is silent, None where somebody may.
+
+    It is what an operator's word would be answered.
+    """
+    if facts.standby:
+        silent = basics.is_in(facts, SYNC) and basics.is_quiet(facts, now)
+        return _no_open_epoch(facts) if silent else None
+    return _no_detach(facts, now) if basics.is_in(facts, PAIR) else None
 
 
 def _no_switch(facts: Facts, now: float) -> Outcome | None:
@@ -28,11 +42,14 @@ def _no_switch(facts: Facts, now: float) -> Outcome | None:
             "the servers are not switchable: no standby is in sync", _SEE_STATUS
         )
     if not basics.is_heard(facts, now):
-        return Outcome("the standby's controller does not answer")
+        return Outcome(
+            "the standby's controller does not answer",
+            f'Start it on server "{facts.terms.other}", or mend the admin network.',
+        )
     if not primary.can_take(facts, now):
         peer = facts.peer
         why = ", ".join(peer.unable) if peer and peer.unable else "it is not in sync"
-        return Outcome(f"the standby cannot take over: {why}")
+        return Outcome(f"the standby cannot take over: {why}", _SEE_STATUS)
     return None
 
 
@@ -42,28 +59,60 @@ def _no_takeover(facts: Facts, now: float) -> Outcome | None:
         return Outcome("this standby is not in sync", _SEE_STATUS)
     if not basics.is_quiet(facts, now):
         return Outcome(
-            "the primary's controller does not answer, and is not silent yet"
+            "the primary's controller does not answer, and is not silent yet",
+            "Its instance may stream still: it may be back. Else ask again in "
+            f"{facts.terms.limit:g} s.",
         )
-    if not register.has_open_epoch(facts):
-        return Outcome(
-            "the primary is silent, and there is no register to ask whether it goes on",
-            "When the primary is back, run mc_ctl switch again.",
-        )
+    if (unknown := _no_open_epoch(facts)) is not None:
+        return unknown
     if facts.server != DOWN and not standby.is_able(facts):
         why = ", ".join((facts.fault, facts.disk, *standby.unable(facts))).strip(", ")
-        return Outcome(f"this standby cannot be promoted: {why}")
+        return Outcome(f"this standby cannot be promoted: {why}", _SEE_STATUS)
     return None
+
+
+def _no_open_epoch(facts: Facts) -> Outcome | None:
+    """Return why a standby in sync cannot be told whether its silent primary goes on."""
+    if register.has_open_epoch(facts):
+        return None
+    silent, primary = "the primary is silent, and ", f'server "{facts.terms.other}"'
+    if basics.policy(facts) == MESSAGE:
+        why = f"{silent}nobody can be asked whether it goes on: there is no arbiter"
+        return Outcome(why, f"Bring back {primary} with its data. {NO_COMMAND}")
+    if not facts.register:
+        why = (
+            f"{silent}the arbiter, which could say whether it goes on, does not answer"
+        )
+        return Outcome(why, f"Bring back the arbiter, or {primary}.")
+    if not register.is_register(facts):
+        why = f"{silent}the arbiter is another one than the pair has enrolled"
+        hint = "Bring back that arbiter with its own management directory, or "
+        return Outcome(why, f"{hint}{primary} with its data. {NO_COMMAND}")
+    why = f"{silent}the arbiter has not said that it does not go on"
+    return Outcome(why, f"mc_ctl status on {primary} says more, once it is back.")
 
 
 def _no_detach(facts: Facts, now: float) -> Outcome | None:
     if not basics.is_in(facts, PAIR, SYNC):
-        return Outcome("there is no standby in sync to be disconnected")
+        return Outcome("there is no standby in sync to be disconnected", _SEE_STATUS)
     if facts.standby or basics.is_heard(facts, now) or _may_decide(facts):
         return None
     return Outcome(
         "the standby is silent, and nobody can say whether it has taken over",
-        "Start its controller, or mend the network.",
+        _bring_back(facts),
     )
+
+
+def _bring_back(facts: Facts) -> str:
+    """Return who could say it: the standby, and the arbiter that the pair has enrolled."""
+    standby = f'server "{facts.terms.other}" with the data directory that it had'
+    if basics.policy(facts) == MESSAGE:
+        how = "start its controller, or mend the admin network"
+        return f"Bring back {standby}: {how}. {NO_COMMAND}"
+    if not facts.register:
+        return f"Bring back the arbiter, or {standby}."
+    enrolled = "the arbiter that the pair has enrolled, with its management directory"
+    return f"Bring back {enrolled}, or {standby}. {NO_COMMAND}"
 
 
 def _may_decide(facts: Facts) -> bool:

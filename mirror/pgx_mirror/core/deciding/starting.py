@@ -9,6 +9,9 @@ from pgx_mirror.core.mark import ALONE, GIVEN, NEW, OUT, SYNC
 from pgx_mirror.core.report import DOWN, UP
 
 _SET_UP = "Make it a standby with mc_ctl setup, then start it."
+_SYSTEM_LOG = "See the system log; when the cause is mended, start it again."
+_SERVER_LOG = "See the log of its server; when the cause is mended, start it again."
+_TWO = "mc_ctl status on both servers says which of them was the primary last."
 
 
 def ran(facts: Facts, now: float) -> Outcome | None:
@@ -16,12 +19,14 @@ def ran(facts: Facts, now: float) -> Outcome | None:
     if facts.server == UP:
         return _is_seen(facts, now)
     if facts.start_failed:
-        return Outcome(facts.start_failed)
+        return Outcome(facts.start_failed, _SERVER_LOG)
     waited = now >= facts.since + facts.terms.limit
     if basics.is_in(facts, GIVEN) and (waited or facts.peer is not None):
-        return Outcome("this server is deposed: the other server has the pen", _SET_UP)
+        return Outcome(
+            "this server is deposed: the other server is the primary", _SET_UP
+        )
     if facts.mark is None and facts.fresh is None:
-        return Outcome("there is no mark in the data directory")
+        return Outcome("there is no mark in the data directory", _SYSTEM_LOG)
     if facts.server != DOWN or not waited:
         return None
     return _why_down(facts, now)
@@ -43,11 +48,13 @@ def _is_seen(facts: Facts, now: float) -> Outcome | None:
 def _why_down(facts: Facts, now: float) -> Outcome | None:
     """Return why a server that is to run does not, where nothing will change that soon."""
     if facts.conf_failed:
-        return Outcome(f"postgresql.conf could not be put right: {facts.conf_failed}")
+        why = f"postgresql.conf could not be put right: {facts.conf_failed}"
+        return Outcome(why, "Correct it, then start again.")
     if facts.mark_failed:
-        return Outcome(f"the mark could not be written: {facts.mark_failed}")
+        why = f"the mark could not be written: {facts.mark_failed}"
+        return Outcome(why, "Make room, or look at the disk; then start again.")
     if facts.fault or facts.disk:
-        return Outcome(facts.fault or facts.disk)
+        return Outcome(facts.fault or facts.disk, _SYSTEM_LOG)
     if not facts.standby:
         hand = basics.is_in(facts, SYNC, OUT, NEW)
         return Outcome("this server was promoted by hand", _SET_UP) if hand else None
@@ -60,7 +67,7 @@ def _no_primary(facts: Facts, now: float) -> Outcome | None:
     if basics.is_heard(facts, now):
         peer = facts.peer
         nobody = peer is not None and peer.standby
-        return Outcome("the other server is a standby too") if nobody else None
+        return Outcome("the other server is a standby too", _TWO) if nobody else None
     hint = "Start Mirroring Controller on the primary first."
     if basics.is_in(facts, SYNC) and register.has_open_epoch(facts):
         hint += " Where it cannot be started: mc_ctl start --mc-only here, then mc_ctl switch."

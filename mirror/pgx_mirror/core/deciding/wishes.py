@@ -33,13 +33,17 @@ def outcome(facts: Facts, now: float) -> Outcome | None:
 
 def _switched(facts: Facts, now: float) -> Outcome | None:
     if basics.is_in(facts, OUT, NEW):
-        return Outcome("the register has given the pen to the primary")
+        return Outcome(
+            "the arbiter has decided for the primary, which goes on",
+            "See mc_ctl status on the primary.",
+        )
     if facts.standby:
         return _not_taken(facts, now)
     if basics.is_in(facts, ALONE):
         if facts.server == UP and names.are(facts, NAMES_OUT):
             return DONE if basics.mark(facts).pair else _taken_back()
-        return Outcome(facts.start_failed) if facts.start_failed else None
+        hint = "See the log of its server; it is tried again."
+        return Outcome(facts.start_failed, hint) if facts.start_failed else None
     if basics.is_in(facts, GIVEN):
         return _handed_over(facts)
     return _not_given(facts, now)

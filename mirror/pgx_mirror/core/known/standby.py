@@ -18,7 +18,7 @@ from pgx_mirror.core.mark import ALONE, GIVEN, NEW, OUT, PAIR, SYNC, Mark
 from pgx_mirror.core.report import DOWN, UP
 from pgx_mirror.core.seen import LIMITS, Seen
 
-NOT_TAKEN = "the pen was given, and this standby cannot take it"
+NOT_TAKEN = "the primary has handed over, and this standby cannot take over"
 REGISTER_CHANGED = "the register is another one"
 
 

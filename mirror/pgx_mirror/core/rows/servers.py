@@ -38,7 +38,7 @@ SERVERS = (
         lambda f, n: (
             f.server != DOWN and (basics.is_in(f, GIVEN) or primary.deposed_by(f) > 0)
         ),
-        lambda f, _: StopServer("immediate", "another server has the pen"),
+        lambda f, _: StopServer("immediate", "another server is the primary now"),
         "no waiter may be told COMMIT, and clients with a host list are to pass on",
     ),
     Row(

@@ -180,7 +180,5 @@ def without_controller(
         else Row(name, _role_of_silent(no_one, view), host, *(UNKNOWN,) * 3)
         for name, host in places
     )
-    text = f'controller of server "{server}" is not running'
-    return Status(
-        UNKNOWN, rows, (Reason(text, "Start it: mc_ctl start."), *why.deposed(view))
-    )
+    found = why.not_running(view)
+    return Status(UNKNOWN, rows, (found, *why.deposed(view, runs=False)))

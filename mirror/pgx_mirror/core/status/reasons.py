@@ -5,10 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pgx_mirror.core.facts import ARBITRATION
+from pgx_mirror.core.known.basics import LEAVING
 from pgx_mirror.core.mark import ALONE, GIVEN, NEW, OUT, PAIR, SYNC
 from pgx_mirror.core.report import DOWN, NAMES_SET, UP, Report
 from pgx_mirror.core.status.values import NORMAL, Reason
 from pgx_mirror.core.status.view import View
+from pgx_mirror.core.status.ways_out import way_out
+
+_NOBODY = (
+    "It may pass. If it stays: start the one that was the primary last from its own data "
+    "directory; where that is lost, recover a backup, and mc_ctl start --as-primary there."
+)
 
 
 def reasons(ours: View, theirs: View) -> Iterator[Reason]:
@@ -19,10 +26,10 @@ def reasons(ours: View, theirs: View) -> Iterator[Reason]:
         text = "both servers say that they are the primary"
         yield Reason(text, "The one that is deposed stops as soon as it hears of that.")
     elif not (ours.leads or theirs.leads):
-        yield Reason("no server is the primary")
+        yield Reason("no server is the primary", _NOBODY)
     for view, other in ((ours, theirs), (theirs, ours)):
         if not view.silent:
-            yield from _about(view)
+            yield from _about(view, other)
         if not (view.silent or other.silent):
             yield from _about_place(view, other)
 
@@ -35,7 +42,7 @@ def _about_silence(ours: View, theirs: View) -> Reason:
     return Reason(f'server "{theirs.server}" is silent', f"{start}.")
 
 
-def _about(view: View) -> Iterator[Reason]:
+def _about(view: View, other: View) -> Iterator[Reason]:
     assert view.report
     yield from deposed(view)
     if view.follows and view.state != SYNC:
@@ -44,9 +51,10 @@ def _about(view: View) -> Iterator[Reason]:
         text = f'server "{view.server}" does not reach the arbiter'
         yield Reason(text, "Look at it: mc_arb status on the arbitration server.")
     if view.state in (PAIR, ALONE, SYNC):
-        yield from _about_error(view, view.report)
+        yield from _about_error(view, view.report, other)
     for why in view.report.unable:
-        yield Reason(f'server "{view.server}" could not be promoted: {why}')
+        text = f'server "{view.server}" could not be promoted: {why}'
+        yield Reason(text, way_out(why, view.server))
 
 
 def _about_place(primary: View, standby: View) -> Iterator[Reason]:
@@ -79,12 +87,16 @@ def _about_names(primary: Report | None, standby: Report | None) -> Iterator[Rea
         yield Reason(text, hint)
 
 
-def _about_error(view: View, report: Report) -> Iterator[Reason]:
+def _about_error(view: View, report: Report, other: View) -> Iterator[Reason]:
     """Yield what is wrong with a server, and what an operator has to do about it."""
-    hint = ""
+    again = f'mc_ctl stop, then mc_ctl start on server "{view.server}".'
     if view.state == ALONE:
-        hint = f'Start it again: mc_ctl stop and start on server "{view.server}".'
-    elif not report.failover:
+        hint = f"Find the cause there; {again}"
+    elif report.failover:
+        hint = f"What follows is done without you. Find the cause there; {again}"
+    elif view.leads and not _takes(view, other):
+        hint = f"The standby cannot take over now. Find the cause there; {again}"
+    else:
         word = "switch" if view.leads else "detach"
         hint = f"Automatics are off: mc_ctl {word}, or mc_ctl enable-failover."
     for what, found in (("database", report.database), ("disk", report.disk)):
@@ -92,11 +104,38 @@ def _about_error(view: View, report: Report) -> Iterator[Reason]:
             yield Reason(f'{what} of server "{view.server}": {found}', hint)
 
 
-def deposed(view: View) -> Iterator[Reason]:
-    """Yield that *view* has lost the pen, if it has."""
+def _takes(primary: View, standby: View) -> bool:
+    """Whether a switch would be accepted, by what both say."""
+    mine, theirs, report = primary.mark, standby.mark, standby.report
+    if mine is None or theirs is None or report is None or standby.silent:
+        return False
+    in_sync = (mine.state, theirs.state) == (PAIR, SYNC) and mine.epoch == theirs.epoch
+    return (
+        in_sync
+        and theirs.generation == mine.peer_generation
+        and (report.server, report.database, report.disk) == (UP, NORMAL, NORMAL)
+        and report.wish not in LEAVING
+        and not report.unable
+    )
+
+
+def deposed(view: View, *, runs: bool = True) -> Iterator[Reason]:
+    """Yield that *view* has lost the pen, if it has; *runs*: its controller does."""
     if view.state == GIVEN:
         text = f'server "{view.server}" is deposed: the other server is the primary'
-        yield Reason(text, "Make it a standby: mc_ctl setup, then mc_ctl start.")
+        yield Reason(text, f"Make it a standby: {_anew(view.server, runs=runs)}")
+
+
+def not_running(view: View) -> Reason:
+    """Return that no controller of *view* runs; the start of one that is deposed is refused."""
+    start = f'Start it: mc_ctl start on server "{view.server}".'
+    hint = "It is to be made a standby first." if view.state == GIVEN else start
+    return Reason(f'controller of server "{view.server}" is not running', hint)
+
+
+def _anew(server: str, *, runs: bool = True) -> str:
+    stop = "mc_ctl stop, then " if runs else ""
+    return f'{stop}mc_ctl setup and mc_ctl start on server "{server}".'
 
 
 def _misses_register(report: Report) -> bool:
@@ -105,14 +144,19 @@ def _misses_register(report: Report) -> bool:
 
 def _about_standby(view: View) -> Iterator[Reason]:
     assert view.report
+    again = f'mc_ctl stop, then mc_ctl start on server "{view.server}".'
     if not view.report.standby and view.report.server == DOWN:
-        hint = "Make it a standby again: mc_ctl setup, then mc_ctl start."
+        hint = f"Make it a standby again: {_anew(view.server)}"
         yield Reason(f'standby "{view.server}" was promoted by hand', hint)
     elif view.report.stays_out:
-        hint = f'Start it again: mc_ctl stop and start on server "{view.server}".'
-        yield Reason(f'standby "{view.server}" was disconnected by hand', hint)
+        text = f'standby "{view.server}" was disconnected by hand'
+        yield Reason(text, f"To have it back: {again}")
     elif view.report.server == UP:
-        yield Reason(f'standby "{view.server}" is not in sync')
+        hint = (
+            "It is joined as soon as it can be; mc_ctl status on the primary says more."
+        )
+        yield Reason(f'standby "{view.server}" is not in sync', hint)
     elif view.state == OUT:
-        hint = f'Start it: mc_ctl start on server "{view.server}".'
-        yield Reason(f'standby "{view.server}" is disconnected', hint)
+        yield Reason(
+            f'standby "{view.server}" is disconnected', f"To have it back: {again}"
+        )

@@ -39,7 +39,7 @@ class Reason:
     """Why the status is not better, and the way out."""
 
     text: str
-    hint: str = ""
+    hint: str
 
 
 @dataclass(frozen=True, slots=True)
