@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import select
 import socket
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from pgx_mirror.core.deciding.step import step
 from pgx_mirror.core.facts import STOP, Facts
 from pgx_mirror.core.mark import GIVEN, SYNC
 from pgx_mirror.core.report import DOWN, STARTING, UP
+from pgx_mirror.core.seen import Pauses
 from tests.mirror.test_core_wishes import formed, marked
 
 SERVER = "server1"
@@ -158,6 +159,24 @@ def test_who_waits_for_the_decision_waits_no_longer_than_said(directory: Path) -
         assert isinstance(warned, words.Warned)
         assert "it is not decided within 10 s" in warned.what.primary
         assert last == words.Done({})
+    played.answers.close()
+
+
+def test_a_start_warns_of_a_stream_that_is_mute_when_idle(directory: Path) -> None:
+    primary, _, now = formed()
+    assert primary.seen is not None
+    played = Played(directory, primary.but(since=now, up_at=now), now)
+    with played.asks(words.AWAIT) as sock:
+        assert heard(sock) == [words.Done({})]
+    seen = replace(primary.seen, pauses=Pauses(60.0, 60.0, 10.0))
+    played.facts = played.facts.but(seen=seen)
+    with played.asks(words.AWAIT) as sock:
+        warned, last = heard(sock)
+
+    assert isinstance(warned, words.Warned)
+    assert "no sign of life within 5.4 s" in warned.what.primary
+    assert "wal_receiver_timeout is 60 s" in (warned.what.detail or "")
+    assert last == words.Done({})
     played.answers.close()
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from fixtures.processes import kill, wait_until
 from fixtures.server import Server
-from pgx_mirror.core.seen import LIMITS, Seen
+from pgx_mirror.core.seen import LIMITS, Pauses, Seen
 from pgx_mirror.database.look import Looker
 from tests.fix_pair import NAME, MakeLooker, Pair, access, child
 from tests.fix_postgres import MakeServer
@@ -43,6 +43,7 @@ def test_a_primary_shows_its_standby_and_itself(pair: Pair, looker: MakeLooker) 
     assert not seen.recovery
     assert seen.superuser
     assert seen.wal_senders == 10
+    assert seen.pauses == Pauses(60.0, 60.0, 10.0)
     assert seen.timeline == 1
     assert seen.version // 10000 == pair.a.binaries.major
     system = "select system_identifier from pg_control_system()"

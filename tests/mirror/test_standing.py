@@ -12,7 +12,7 @@ from pgx_mirror.controller.standing import Standing, standing
 from pgx_mirror.core.facts import ARBITRATION, MESSAGE, Facts, Terms
 from pgx_mirror.core.mark import ALONE, PAIR, SYNC, Mark
 from pgx_mirror.core.report import DOWN, NAMES_SET, STOPPING, UP, Report
-from pgx_mirror.core.seen import Seen, Sender
+from pgx_mirror.core.seen import Pauses, Seen, Sender
 from pgx_mirror.messages import pair, peer, server
 from pgx_mirror.messages import register as of_register
 from pgx_mirror.messages.message import Message, words
@@ -86,6 +86,9 @@ def test_what_a_look_shows() -> None:
         server.NO_WAL_SENDER: PRIMARY.but(seen=seen),
         server.FOREIGN_BEARER: with_stranger,
         server.NO_WAL_SENDERS: PRIMARY.but(seen=replace(seen, wal_senders=0)),
+        server.MUTE_WHEN_IDLE: PRIMARY.but(
+            seen=replace(seen, pauses=Pauses(60.0, 60.0, 10.0))
+        ),
         server.OLD_MINOR: PRIMARY.but(seen=replace(seen, version=150012)),
         server.NAMES_IN_AUTO_CONF: PRIMARY.but(
             seen=replace(seen, file="/data/postgresql.auto.conf")

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from pgx_base.failure import Failure
 from pgx_base.text import quoted
-from pgx_mirror.controller import words
+from pgx_mirror.controller import advice, words
 from pgx_mirror.controller.control import Gone, Listener, Request
 from pgx_mirror.core import events as told
 from pgx_mirror.core.deciding.wishes import Outcome, outcome, refusal
@@ -23,7 +23,7 @@ from pgx_mirror.core.facts import (
     SWITCH,
     Facts,
 )
-from pgx_mirror.core.known import basics, primary
+from pgx_mirror.core.known import basics, idle, primary
 from pgx_mirror.core.mark import GIVEN
 from pgx_mirror.core.report import STARTING, UP
 from pgx_mirror.messages import controller as messages
@@ -32,11 +32,6 @@ from pgx_mirror.messages.message import Message
 
 _LINGERS = 3.0  # seconds after a start that is refused, for mc_ctl to be told
 DECIDES_WITHIN = 10.0  # seconds; who waits for no more than the decision is let go then
-
-_UNDECIDED = Failure(
-    f"it is not decided within {DECIDES_WITHIN:g} s whether the instance may run",
-    hint="The system log will tell; mc_ctl status shows what it waits for.",
-)
 
 StatusOf = Callable[[Facts], dict[str, object]]
 
@@ -140,7 +135,7 @@ class Answering:
             if not self._outlasts:
                 self._unheard(connection, facts, "is not stopped")
         if wish == STOP and primary.is_to_hand_over(facts, now):
-            self._listener.warn(connection, _takes_over(facts.terms.other))
+            self._listener.warn(connection, advice.takes_over(facts.terms.other))
         yield from self._wish(connection, wish, facts, now)
 
     def _switch(self, connection: int, facts: Facts, now: float) -> Iterator[Event]:
@@ -199,7 +194,7 @@ class Answering:
             self._forwarded_switch(facts)
         if self._started is None and facts.wish in (RUN, REST):
             self._begun(facts, now)
-        self._answer_waiting()
+        self._answer_waiting(facts)
         self._let_go(facts, now)
         self._over = self._over or now >= self._over_at
         if facts.wish in (RUN, REST):
@@ -238,17 +233,23 @@ class Answering:
             given = {"server": facts.terms.me, "reason": ended.why}
             self._news.append((messages.REFUSED, given))
 
-    def _answer_waiting(self) -> None:
+    def _answer_waiting(self, facts: Facts) -> None:
         """Tell those who wait for the start how it has ended."""
         if self._started is None:
             return
         for connection in self._awaits:
+            self._warn_of_start(connection, facts)
             why = self._started.why
             last = self._refused(self._started) if why else words.Done({})
             self._listener.reply(connection, last)
         if self._awaits and self._over_at < math.inf:
             self._over = True  # nobody else has to be told
         self._awaits = {}
+
+    def _warn_of_start(self, connection: int, facts: Facts) -> None:
+        """Tell what the first look has shown that a person should know at the start."""
+        if mute := idle.why_mute(facts):
+            self._listener.warn(connection, advice.mute(mute, facts.terms.limit))
 
     def _let_go(self, facts: Facts, now: float) -> None:
         """Who waits briefly has waited enough once the instance starts, or it takes too long."""
@@ -257,7 +258,7 @@ class Answering:
             if until == math.inf or not (runs or now >= until):
                 continue
             if not runs:
-                self._listener.warn(connection, _UNDECIDED)
+                self._listener.warn(connection, advice.undecided(DECIDES_WITHIN))
             self._listener.reply(connection, words.Done({}))
             del self._awaits[connection]
 
@@ -275,15 +276,6 @@ def _stop(options: frozenset[str]) -> str:
     if "mc_only" in options:
         return LEAVE
     return STOP_ALL if "all" in options else STOP
-
-
-def _takes_over(server: str) -> Failure:
-    return Failure(
-        f"server {quoted(server)} takes over: automatic switch is enabled",
-        detail="This server is then to be made a standby anew, by mc_ctl setup.",
-        hint="To stop without a switch: mc_ctl stop -a for both servers, or mc_ctl"
-        " disable-failover before the stop of this one.",
-    )
 
 
 def _refused(why: Outcome) -> words.Refused:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from pgx_mirror.core.facts import ARBITRATION, MESSAGE, Facts
-from pgx_mirror.core.known import basics, joining, register, versions
+from pgx_mirror.core.known import basics, idle, joining, register, versions
 from pgx_mirror.core.mark import ALONE, NEW, OUT, PAIR, SYNC
 from pgx_mirror.core.report import DOWN, NAMES_SET, STOPPING, UP
 from pgx_mirror.core.seen import Seen
@@ -120,6 +120,8 @@ def _look(facts: Facts, seen: Seen) -> Iterator[Condition]:
     if versions.too_old(seen.version):
         major, minor = divmod(seen.version, 10000)
         yield server.OLD_MINOR, {"version": f"{major}.{minor}"}
+    if mute := idle.why_mute(facts):
+        yield server.MUTE_WHEN_IDLE, {"reason": mute, "limit": f"{facts.terms.limit:g}"}
     if seen.version and not seen.wal_senders:
         yield server.NO_WAL_SENDERS, {}
     if seen.file.endswith(_AUTO_CONF):

@@ -57,6 +57,18 @@ class Receiver:
 
 
 @dataclass(frozen=True, slots=True)
+class Pauses:
+    """wal_receiver_timeout, wal_sender_timeout and wal_receiver_status_interval.
+
+    In seconds, 0 for never.
+    """
+
+    receiver: float
+    sender: float
+    status: float
+
+
+@dataclass(frozen=True, slots=True)
 class Seen:
     """What a session was shown.
 
@@ -79,6 +91,7 @@ class Seen:
     probe_waits   a probe commit has not returned
     version       such as 150018
     superuser     whether the session's role may see all of this
+    pauses        after how long an idle stream says something
     """
 
     system: str
@@ -108,3 +121,4 @@ class Seen:
     probe_waits: bool = False
     version: int = 0
     superuser: bool = True
+    pauses: Pauses | None = None

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pgx_mirror.core import conninfo, wal
-from pgx_mirror.core.seen import LIMITS, Seen, Sender
+from pgx_mirror.core.seen import LIMITS, Pauses, Seen, Sender
 from pgx_mirror.database.session import Row, Rows
 
 NAMES = "synchronous_standby_names"
@@ -71,7 +71,8 @@ _SLOW = {
         from pg_settings
         where name in ('synchronous_standby_names', 'synchronous_commit', 'fsync',
             'primary_conninfo', 'max_connections', 'max_worker_processes',
-            'max_wal_senders', 'max_prepared_transactions', 'max_locks_per_transaction')
+            'max_wal_senders', 'max_prepared_transactions', 'max_locks_per_transaction',
+                'wal_receiver_timeout', 'wal_sender_timeout', 'wal_receiver_status_interval')
             or name like 'recovery\\_target%'""",
     "files": FILE_ERRORS,
     "identity": """
@@ -198,6 +199,11 @@ def seen(fast: list[Rows], known: Facts) -> Seen:
         unable=_unable(paused, known) if standby else (),
         bears=bears(known),
         checkpointing=checkpointing == "t",
+        pauses=Pauses(
+            _setting(known, "wal_receiver_timeout") / 1000,
+            _setting(known, "wal_sender_timeout") / 1000,
+            _setting(known, "wal_receiver_status_interval"),
+        ),
     )
 
 

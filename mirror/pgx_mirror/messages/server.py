@@ -143,3 +143,12 @@ OLD_MINOR = ours(
     "Right after a start, in versions before 13.21, 14.18, 15.13, 16.9 and 17.5.",
     "Update PostgreSQL.",
 )
+MUTE_WHEN_IDLE = ours(
+    322,
+    WARNING,
+    "an idle WAL stream is no sign of life within {limit} s: {reason}",
+    "Where the admin network alone is cut, or a controller alone hangs, an idle pair then "
+    "switches or disconnects for nothing. PostgreSQL's defaults are too long.",
+    "Set all three on both servers by docs/pair_administrators.md, and reload; who has "
+    "raised the heartbeat parameters raises these with them.",
+)
