@@ -19,9 +19,9 @@ def waiting(pair: Pair) -> str:
     )
 
 
-def commits(pair: Pair, connect: Connect) -> Callable[[], bool]:
+def commits(pair: Pair, connect: Connect, **options: str) -> Callable[[], bool]:
     """Begin a client's commit, and return what tells whether it has returned."""
-    session = connect(pair.a)
+    session = connect(pair.a, **options)
     session.pgconn.nonblocking = 1
     session.pgconn.send_query(b"select pg_logical_emit_message(true, 'client', '')")
     session.pgconn.flush()
@@ -33,12 +33,12 @@ def commits(pair: Pair, connect: Connect) -> Callable[[], bool]:
     return returned
 
 
-def waits(pair: Pair, connect: Connect) -> Callable[[], bool]:
+def waits(pair: Pair, connect: Connect, **options: str) -> Callable[[], bool]:
     """Begin a client's commit that waits; the first ones may return, as names are read late."""
-    returned = commits(pair, connect)
+    returned = commits(pair, connect, **options)
 
     def settled() -> bool:
         return returned() or waiting(pair) == "1"
 
     wait_until(settled, "the client waits, or its commit returns")
-    return waits(pair, connect) if returned() else returned
+    return waits(pair, connect, **options) if returned() else returned

@@ -57,6 +57,21 @@ def test_a_look_tells_whether_the_commit_of_the_proof_waits_still(
     assert not look(30).proof_waits
 
 
+def test_another_roles_commit_is_not_taken_for_that_of_the_proof(
+    pair: Pair, connect: Connect, looker: MakeLooker
+) -> None:
+    pair.a.ask("create role stranger login")
+    pair.names(BARRIER)
+
+    like = {"user": "stranger", "application_name": "mc_agent proof"}
+    waits(pair, connect, **like)
+
+    seen = looker(access(pair.a)).look(30)
+    pair.names(None)
+    pair.a.ask("set synchronous_commit = local; drop role stranger")
+    assert (seen.waiting, seen.proof_waits) == (1, False)
+
+
 def test_a_proof_whose_commit_was_released_is_over(pair: Pair, proof: Proof) -> None:
     """An arming that goes on would hold up commits for nothing; one cancelled is no release."""
     pair.names(BARRIER)

@@ -13,10 +13,11 @@ from fixtures.server import Server
 from pgx_mirror.database.access import REMOTE, Access
 from pgx_mirror.database.opening import open_session
 from pgx_mirror.database.trouble import Lost, Refused, TooLate
+from pgx_mirror.setup.source import More, Source, ask_more
 from pgx_postgres.probe.addresses import Address
 from pgx_postgres.probe.question import set_up
 from pgx_postgres.watch.classify import ErrorReply, Row
-from tests.fix_pair import access, at_loopback, at_socket, freeze
+from tests.fix_pair import NAME, access, at_loopback, at_socket, freeze
 from tests.fix_sessions import Connect
 from tests.postgres.asking import ask
 
@@ -166,3 +167,29 @@ def test_nobody_there_is_lost_and_says_where(server: Server) -> None:
         open_session(nobody, 5)
     with pytest.raises(Lost, match="listens nowhere"):
         open_session(Access((), nobody.login), 5)
+
+
+ODD = (
+    "create schema odd",
+    "create function odd.pg_is_in_recovery() returns bool language sql as 'select true'",
+    "create table odd.pg_tablespace as select 1 as oid, 'x' as spcname",
+    "create function odd.pg_tablespace_location(int) returns text"
+    " language sql as $$select text '/'$$",
+    "alter database postgres set search_path = odd, pg_catalog",
+    "alter database postgres set client_min_messages = error",
+)
+
+
+def test_what_a_databases_owner_has_set_changes_no_answer(server: Server) -> None:
+    """He need be no superuser, and a superuser's session would run functions of his."""
+    server.start_plain()
+    for statement in ODD:
+        server.ask(statement, "postgres")
+    here = (str(server.sockets), str(server.port), server.user.name, NAME)
+
+    with open_session(access(server), 30) as session:
+        assert session.ask("select pg_is_in_recovery()", 30) == [[("f",)]]
+        session.ask("do $$begin raise warning 'heed this'; end$$", 30)
+        assert session.warnings == ["01000"]
+    source = Source(*here, bin_dir=str(server.binaries.directory))
+    assert ask_more(source, "postgres") == More()

@@ -57,6 +57,25 @@ CASES: list[tuple[str, Asked, Told, More, Local]] = [
     # A primary's data goes only where the other server was promoted since.
     ("", ASKED, TOLD, MORE, replace(OURS, mark=mark(PAIR))),
     ("", ASKED, TOLD, More(why="no"), replace(OURS, mark=mark(PAIR))),
+    # Who was alone waited for nobody: a timeline alone may be a promotion by hand.
+    (
+        "commits that the other",
+        ASKED,
+        TOLD,
+        More(why="no"),
+        replace(OURS, mark=mark(ALONE)),
+    ),
+    # Where nobody was waited for, commits were acknowledged, whatever was promised.
+    *(
+        (
+            "commits that the other",
+            ASKED,
+            TOLD,
+            MORE,
+            replace(OURS, mark=mark(s), loose=True),
+        )
+        for s in (SYNC, OUT, NEW, GIVEN)
+    ),
     *(
         (
             "commits that the other",
@@ -100,6 +119,7 @@ LOCALS = st.builds(
     ),
     system=st.sampled_from(["", "7", "8"]),
     timeline=st.integers(0, 4),
+    loose=st.booleans(),
 )
 
 
@@ -116,7 +136,11 @@ def test_nothing_is_wiped_that_may_have_the_only_copy_of_a_commit(
     assert (here.mark.owner, here.mark.system) == ("nd2", "7")
     if here.mark.state in (PAIR, ALONE):
         assert 0 < here.timeline < timeline
-        assert other is None or other.epoch > here.mark.epoch
+        assert (
+            here.mark.state == PAIR if other is None else other.epoch > here.mark.epoch
+        )
+    else:
+        assert not here.loose
 
 
 COPIED = """\
@@ -204,6 +228,28 @@ def test_a_wiped_directory_is_empty_and_nothing_else_is_touched(tmp_path: Path) 
     assert [path.name for path in space.iterdir()] == ["mine"]
     assert (tmp_path / "kept" / "file").exists()
     wiping.wipe(str(data), found.wal)  # again, as after a kill
+
+
+@pytest.mark.parametrize(
+    ("conf", "signal", "loose"),
+    [
+        ("#synchronous_standby_names = 'nd1'\n", False, True),
+        ("#synchronous_standby_names = 'nd1'\n", True, False),
+        ("synchronous_standby_names = 'nd1'\n", False, False),
+        ("", False, True),
+        (None, False, False),
+    ],
+)
+def test_who_waits_for_nobody_may_have_acknowledged_commits(
+    tmp_path: Path, conf: str | None, signal: bool, loose: bool
+) -> None:
+    (tmp_path / "PG_VERSION").write_text("15\n")
+    if conf is not None:
+        (tmp_path / "postgresql.conf").write_text(conf)
+    if signal:
+        (tmp_path / "standby.signal").write_text("")
+
+    assert local.look(str(tmp_path)).loose == loose
 
 
 def test_what_cannot_be_wiped_is_told_and_cannot_be_started(tmp_path: Path) -> None:

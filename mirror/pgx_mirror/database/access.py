@@ -10,10 +10,14 @@ from pgx_postgres.probe.login import Login
 APPLICATION = "mc_agent"  # the newer guides' name
 LOCAL, REMOTE = "local", "on"
 
-# What no setting of a role, a database or the server may change for us.
+# What no setting of a role, a database or the server may change for us.  A database's
+# owner need be no superuser: his functions are not to be found before PostgreSQL's own, and
+# of a wait that was cancelled a warning alone tells.
 _OURS = {
+    "client_min_messages": "warning",
     "default_transaction_read_only": "off",
     "lock_timeout": "0",
+    "search_path": "pg_catalog",
     "standard_conforming_strings": "on",
 }
 # What keeps a statement out of the server's log and views.

@@ -32,7 +32,7 @@ _FAST = {
         from (select pg_is_in_recovery() as r offset 0) as recovery""",
     "sessions": """
         select count(*) filter (where wait_event = 'SyncRep'),
-            coalesce(bool_or(wait_event = 'SyncRep'
+            coalesce(bool_or(wait_event = 'SyncRep' and usename = session_user
                 and application_name = 'mc_agent proof'), false),
             count(*) filter (where wait_event ~* '^wal(init)?(write|sync)$'),
             coalesce(bool_or(backend_type = 'checkpointer'

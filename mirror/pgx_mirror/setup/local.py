@@ -13,6 +13,8 @@ from pgx_base.failure import Failure
 from pgx_base.text import quoted
 from pgx_mirror.core import mark as marks
 from pgx_mirror.core.mark import Mark
+from pgx_mirror.core.report import NAMES_OUT
+from pgx_mirror.data import conf_file, signal_file, steps
 from pgx_mirror.setup import programs
 from pgx_postgres import control, tablespaces
 from pgx_postgres.processes import postmasters
@@ -31,6 +33,7 @@ class Local:
     spaces    where the tablespaces lie
     part      the directory that each of them has for this instance's version
     timeline  PostgreSQL's timeline at the last checkpoint, 0 where that cannot be told
+    loose     as a primary it would wait for nobody: its names are out
     """
 
     empty: bool
@@ -40,6 +43,7 @@ class Local:
     spaces: tuple[str, ...] = ()
     part: str = ""
     timeline: int = 0
+    loose: bool = False
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -67,7 +71,8 @@ def look(data: str, bin_dir: str = "") -> Local:
     wal, spaces = _elsewhere(data)
     system, part = _identity(data)
     timeline = _timeline(data, bin_dir) if system else 0
-    return Local(False, _mark(data), system, wal, spaces, part, timeline)
+    mark, loose = _mark(data), _is_loose(data)
+    return Local(False, mark, system, wal, spaces, part, timeline, loose)
 
 
 def occupied(space: str, ours: Iterable[str]) -> list[str]:
@@ -126,6 +131,19 @@ def _mark(data: str) -> Mark | None:
             os.close(dir_fd)
     except (OSError, marks.Broken):
         return None
+
+
+def _is_loose(data: str) -> bool:
+    """Whether it is no standby and its names are out; where that cannot be told it is not."""
+    try:
+        dir_fd = steps.open_directory(data)
+        try:
+            out = conf_file.read(dir_fd).state == NAMES_OUT
+            return out and not signal_file.is_there(dir_fd)
+        finally:
+            os.close(dir_fd)
+    except (OSError, Failure):
+        return False
 
 
 def _identity(data: str) -> tuple[str, str]:

@@ -1,7 +1,8 @@
 """Why a standby is not made: decided before anything is touched.  Pure.
 
 A directory that may hold the only copy of a commit is never emptied: one that is not
-ours, and one whose mark has the pen unless the other server is known to have taken it.
+ours, one whose mark has the pen unless the other server is known to have taken it, and one
+that has waited for nobody although its mark gave it no right to.
 """
 
 from __future__ import annotations
@@ -119,14 +120,22 @@ def _of_directory(
     elif mark.state in _HOLDERS:
         timeline = max(mark.timeline, here.timeline)
         yield from _of_holder(asked, told, more.mark, replace(mark, timeline=timeline))
+    elif here.loose:
+        yield _of_loose(mark)
 
 
 def _of_holder(
     asked: Asked, told: Told, other: Mark | None, mark: Mark
 ) -> Iterator[Failure]:
-    """A server that held the pen: the other one must have been promoted since."""
+    """A server that held the pen: the other one must have been promoted since.
+
+    Who was alone waited for nobody, so that the other's timeline proves nothing: a standby
+    that was out may have been promoted by hand.
+    """
     taken = told.timeline > mark.timeline > 0
-    if other is not None:
+    if other is None:
+        taken = taken and mark.state == PAIR
+    else:
         taken = taken and other.owner == asked.peer and other.epoch > mark.epoch
     if not taken:
         yield Failure(
@@ -138,9 +147,20 @@ def _of_holder(
         )
 
 
+def _of_loose(mark: Mark) -> Failure:
+    """Its commits were acknowledged by nobody's leave: no promise of the mark covers them."""
+    return Failure(
+        "this server may have commits that the other one has not",
+        detail=f"Its mark says {mark.state}, epoch {mark.epoch}, but it is no standby, and "
+        "synchronous_standby_names is commented out: started or promoted by hand, it has "
+        "waited for nobody.",
+        hint="If its data is to be given up, empty the data directory by hand.",
+    )
+
+
 def _about(mark: Mark | None) -> str:
     if mark is None:
-        return "the server to be copied is"
+        return "the server to be copied, whose mark cannot be read, is"
     return f"that of the server to be copied {mark.state}, epoch {mark.epoch},"
 
 

@@ -30,6 +30,8 @@ _SPACES = (
     "select pg_tablespace_location(oid) from pg_tablespace"
     " where spcname not in ('pg_default', 'pg_global')"
 )
+# A database's owner could put functions of his own before PostgreSQL's.
+_PLAIN = "set search_path = pg_catalog"
 _MARK = f"select pg_read_file('{marks.FILE}', 0, 4096, true)"
 
 
@@ -121,11 +123,11 @@ def ask(source: Source) -> Told:
 def ask_more(source: Source, database: str) -> More:
     """Ask by a session with *database* as well."""
     conninfo = source.conninfo(dbname=database, application_name="mc_ctl")
-    said = _run(source, conninfo, [_SPACES])
+    said = _run(source, conninfo, [_PLAIN, _SPACES])
     if said.returncode != 0:
         return More(why=_last(said.stderr))
     spaces = tuple(line for line in said.stdout.split("\n") if line)
-    return More(spaces, _mark(_run(source, conninfo, [_MARK]).stdout))
+    return More(spaces, _mark(_run(source, conninfo, [_PLAIN, _MARK]).stdout))
 
 
 def drop_slot(source: Source, slot: str) -> None:
