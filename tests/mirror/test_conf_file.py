@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import stat
 from collections import Counter
@@ -12,6 +13,7 @@ import pytest
 
 from fixtures.processes import wait_until
 from fixtures.server import Server
+from pgx_base import aside
 from pgx_base.failure import Failure
 from pgx_mirror.core.report import NAMES_BARRIER, NAMES_OUT, NAMES_SET
 from pgx_mirror.data import conf_file, steps
@@ -82,6 +84,27 @@ def test_a_link_stays_and_its_target_is_replaced(
     assert (etc / "link.conf").is_symlink()
     assert conf_file.read(dir_fd).state == NAMES_OUT
     assert sorted(os.listdir(etc)) == ["link.conf", "main.conf"]
+
+
+def test_who_may_only_read_the_links_directory_holds_nothing_up(
+    where: Path, conf: Path, tmp_path: Path
+) -> None:
+    etc = tmp_path / "etc"
+    etc.mkdir()
+    conf.rename(etc / "main.conf")
+    conf.symlink_to(etc / "main.conf")
+    stranger_fd = steps.open_directory(str(etc))
+    fcntl.flock(stranger_fd, fcntl.LOCK_EX)
+
+    def done() -> str:
+        dir_fd = steps.open_directory(str(where))
+        conf_file.take_reserve(dir_fd)
+        return conf_file.write(dir_fd, NAMES_OUT).state
+
+    said = aside.ask(done, 20)
+
+    os.close(stranger_fd)
+    assert said == NAMES_OUT
 
 
 @pytest.mark.root

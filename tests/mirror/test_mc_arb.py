@@ -6,16 +6,19 @@ import os
 import shutil
 import signal
 import socket
+import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from pgx_base import locks, proc
 from pgx_mirror.core.cell import ALONE, PAIR, Cell
 from pgx_mirror.register.core import words
 from pgx_mirror.register.core.words import (
     Win,
 )
+from pgx_mirror.register.house import LOCK
 from tests.mirror.arbiters import (
     A,
     Arbiter,
@@ -70,6 +73,28 @@ def test_who_proves_nothing_in_time_is_let_go(arbiter: Arbiter) -> None:
         sock.settimeout(20)
         assert sock.recv(4096)  # its challenge
         assert sock.recv(4096) == b""
+
+
+@pytest.mark.root
+def test_a_user_has_root_kill_nobody(open_tmp: Path) -> None:
+    """Who has the directory can hold its lock, and write any process into it."""
+    made = Arbiter(open_tmp / "theirs")
+    bystander = subprocess.Popen(["sleep", "600"])
+    stat = proc.read_stat(bystander.pid)
+    assert stat is not None
+    with open(made.directory / LOCK, "wb", buffering=0) as lock:
+        assert locks.take(lock.fileno(), 0)
+        lock.write(b"%d %d\n" % (bystander.pid, stat[2]))
+        os.chown(made.directory, 65534, 65534)
+
+        result = made.run("stop", "-e")
+
+    lives = bystander.poll() is None
+    bystander.kill()
+    bystander.wait()
+    assert lives
+    assert result.returncode == 1
+    assert "wrong ownership" in result.stderr
 
 
 def test_status_shows_who_is_connected(arbiter: Arbiter) -> None:

@@ -230,28 +230,6 @@ def test_a_wiped_directory_is_empty_and_nothing_else_is_touched(tmp_path: Path) 
     wiping.wipe(str(data), found.wal)  # again, as after a kill
 
 
-@pytest.mark.parametrize(
-    ("conf", "signal", "loose"),
-    [
-        ("#synchronous_standby_names = 'nd1'\n", False, True),
-        ("#synchronous_standby_names = 'nd1'\n", True, False),
-        ("synchronous_standby_names = 'nd1'\n", False, False),
-        ("", False, True),
-        (None, False, False),
-    ],
-)
-def test_who_waits_for_nobody_may_have_acknowledged_commits(
-    tmp_path: Path, conf: str | None, signal: bool, loose: bool
-) -> None:
-    (tmp_path / "PG_VERSION").write_text("15\n")
-    if conf is not None:
-        (tmp_path / "postgresql.conf").write_text(conf)
-    if signal:
-        (tmp_path / "standby.signal").write_text("")
-
-    assert local.look(str(tmp_path)).loose == loose
-
-
 def test_what_cannot_be_wiped_is_told_and_cannot_be_started(tmp_path: Path) -> None:
     data = tmp_path / "data"
     instance(data, tmp_path / "wal", tmp_path / "space")

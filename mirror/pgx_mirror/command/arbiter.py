@@ -14,7 +14,8 @@ from pgx_base.detach import detach
 from pgx_base.failure import Failure
 from pgx_base.text import quoted
 from pgx_mirror.conf.load import load_arbiter
-from pgx_mirror.conf.problem import as_failure
+from pgx_mirror.conf.place import directory_problems
+from pgx_mirror.conf.problem import Unsound, as_failure, errors
 from pgx_mirror.conf.settings import ArbiterSettings
 from pgx_mirror.register import control, house
 from pgx_mirror.register.control import NotRunning, Silent, ask
@@ -87,7 +88,7 @@ class _Process:
 
 
 def stop(mcdir: str, *, force: bool) -> int:
-    """Stop the arbitration process, and return the exit code.  Raises Failure."""
+    """Stop the arbitration process, and return the exit code.  Raises Failure, Unsound."""
     try:
         found = ask(mcdir, control.STOP_ANYHOW if force else control.STOP)
     except NotRunning as ex:
@@ -145,7 +146,12 @@ def _silent() -> Failure:
 
 
 def _kill(mcdir: str) -> None:
-    """End the process that holds the lock; whatever it was doing, its state is whole."""
+    """End the process that holds the lock; whatever it was doing, its state is whole.
+
+    Who else could write into the directory could name any process there.  Raises Unsound.
+    """
+    if problems := errors(directory_problems(mcdir)):
+        raise Unsound(problems)
     with house.visited(mcdir) as dir_fd:
         who = house.holder(dir_fd)
     if who is not None:

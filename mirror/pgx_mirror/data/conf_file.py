@@ -36,7 +36,9 @@ def write(dir_fd: int, state: str, name: str = "") -> Names:
     steps.Unsure where it may be either.
     """
     with _place(dir_fd, CONF) as (where_fd, base):
-        durable.write(where_fd, base, lambda _: _edited(where_fd, base, state, name))
+        durable.write(
+            where_fd, base, lambda _: _edited(where_fd, base, state, name), under=dir_fd
+        )
         return conf_text.read(durable.read(where_fd, base))
 
 
@@ -65,7 +67,7 @@ def take_reserve(dir_fd: int) -> None:
     reserve.take(dir_fd)
     with _place(dir_fd, CONF) as (where_fd, _):
         if not os.path.sameopenfile(dir_fd, where_fd):
-            reserve.take(where_fd)
+            reserve.take(where_fd, under=dir_fd)
 
 
 def _edited(dir_fd: int, base: str, state: str, name: str) -> bytes:

@@ -35,19 +35,22 @@ _NOT_OURS = frozenset((errno.EPERM, errno.EACCES, errno.ENOTSUP))
 Content = bytes | Callable[[int], bytes]
 
 
-def write(dir_fd: int, name: str, content: Content) -> None:
+def write(
+    dir_fd: int, name: str, content: Content, *, under: int | None = None
+) -> None:
     """Make *content* the file *name*, durably.
 
-    A file that is not there yet gets the mode that PostgreSQL gives its own.  Raises
-    Unsure where the file may be the old or the new one, OSError where it is the old one.
+    *under*: the directory whose lock is taken instead of *dir_fd*'s own.  A file that is
+    not there yet gets the mode that PostgreSQL gives its own.  Raises Unsure where the file
+    may be the old or the new one, OSError where it is the old one.
     """
-    with steps.locked(dir_fd) as lock_fd, steps.told_of(name):
+    with steps.locked(dir_fd, under=under) as at_fd, steps.told_of(name):
         try:
-            _write_beside(lock_fd, name, content)
+            _write_beside(at_fd, name, content)
         except Unsure:
             raise
         except OSError as ex:
-            if ex.errno not in FULL or not _write_full(lock_fd, name, content):
+            if ex.errno not in FULL or not _write_full(at_fd, name, content):
                 raise
 
 

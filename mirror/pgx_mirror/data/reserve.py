@@ -41,12 +41,15 @@ def is_whole(dir_fd: int) -> bool:
     return all(_size(dir_fd, name) == size for name, size in SIZES.items())
 
 
-def take(dir_fd: int) -> None:
-    """Have the reserve, on disk.  Raises OSError, with ENOSPC where there is no room."""
-    with steps.locked(dir_fd) as lock_fd:
+def take(dir_fd: int, *, under: int | None = None) -> None:
+    """Have the reserve, on disk.  Raises OSError, with ENOSPC where there is no room.
+
+    *under*: the directory whose lock is taken instead of *dir_fd*'s own.
+    """
+    with steps.locked(dir_fd, under=under) as at_fd:
         for name, size in SIZES.items():
-            if _size(lock_fd, name) != size:
-                _take(lock_fd, name, size)
+            if _size(at_fd, name) != size:
+                _take(at_fd, name, size)
 
 
 def files_of(dir_fd: int) -> list[Spare]:

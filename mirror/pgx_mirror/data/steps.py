@@ -6,6 +6,9 @@ behind our back, nothing is written into the empty mount point.  No link is foll
 One writer at a time, by a lock on the directory that dies with it: a writer that the disk
 has held up, and that was given up for dead, can then not bring an older file back later.
 NFS refuses such a lock; there the controller's own lock is the only one.
+
+Who may read a directory can lock it, and hold every writer up.  So it is always the data
+directory that is locked, also for a file that a link leads to from there.
 """
 
 from __future__ import annotations
@@ -38,16 +41,21 @@ def create(dir_fd: int, name: str) -> int:
 
 
 @contextmanager
-def locked(dir_fd: int, how: int = fcntl.LOCK_EX) -> Iterator[int]:
-    """Hold the lock on the directory; yields a descriptor of it that can be synced."""
-    lock_fd = os.open(".", _DIRECTORY, dir_fd=dir_fd)
+def locked(
+    dir_fd: int, how: int = fcntl.LOCK_EX, *, under: int | None = None
+) -> Iterator[int]:
+    """Hold the lock on the directory; yields a descriptor of it that can be synced.
+
+    *under*: the directory whose lock is held instead.
+    """
+    lock_fd = os.open(".", _DIRECTORY, dir_fd=dir_fd if under is None else under)
     try:
         try:
             fcntl.flock(lock_fd, how)
         except OSError as ex:
             if ex.errno != errno.EBADF:  # NFS wants a descriptor that can be written to
                 raise
-        yield lock_fd
+        yield lock_fd if under is None else dir_fd
     finally:
         os.close(lock_fd)
 
