@@ -35,8 +35,9 @@ from pgx_mirror.core.facts import (
     SERVER,
     Facts,
 )
+from pgx_mirror.core.known import first
 from pgx_mirror.core.known.arming import given_up
-from pgx_mirror.core.known.ending import UNPROVEN
+from pgx_mirror.core.known.ending import UNKNOWN_PAIR, UNPROVEN
 from pgx_mirror.core.known.times import AFTER_A_PAIR, AGAIN, ASK_AGAIN
 from pgx_mirror.core.mark import ALONE, GIVEN, PAIR, Mark
 from pgx_mirror.core.report import NAMES_BARRIER
@@ -141,6 +142,8 @@ def _wrote(facts: Facts, mark: Mark, now: float) -> Facts:
     was = facts.mark
     after = _free(facts, MARK, mark=mark, fresh=None, mark_failed="", unsure=False)
     after = after.but(failures=0)
+    if first.is_of_unknown_pair(mark):
+        return after.but(arming=None, ending=UNKNOWN_PAIR)
     if was is None or (was.state, was.epoch) == (mark.state, mark.epoch):
         return after
     after = after.but(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pgx_mirror.core.deciding.outcome import DONE, Outcome
 from pgx_mirror.core.facts import Facts
-from pgx_mirror.core.known import basics, register
+from pgx_mirror.core.known import basics, first, register
 from pgx_mirror.core.mark import ALONE, GIVEN, NEW, OUT, SYNC
 from pgx_mirror.core.report import DOWN, UP
 
@@ -27,6 +27,8 @@ def ran(facts: Facts, now: float) -> Outcome | None:
         )
     if facts.mark is None and facts.fresh is None:
         return Outcome("there is no mark in the data directory", _SYSTEM_LOG)
+    if facts.mark is None and first.is_forbidden(facts, now):
+        return Outcome("the other server says that it is the primary", _SET_UP)
     if facts.server != DOWN or not waited:
         return None
     return _why_down(facts, now)

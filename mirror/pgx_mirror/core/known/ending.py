@@ -13,6 +13,7 @@ HAND_EDITED = "synchronous_standby_names was changed by hand"
 POISONED = poison.POISONED
 STRANGER = "another client bears the standby's name"
 UNPROVEN = "commits did not wait while the pair was formed"
+UNKNOWN_PAIR = "the register knows a pair that this server's mark has forgotten"
 
 OTHER_STANDBY = "another standby is in its place"
 OTHER_POLICY = "heartbeat_error_action was changed on both servers"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pgx_mirror.core.facts import DETACH, MARK, MESSAGE, SERVER, STOP, SWITCH, Facts
-from pgx_mirror.core.known import basics, register
+from pgx_mirror.core.known import basics, first, register
 from pgx_mirror.core.known.times import HANDED_OVER_WITHIN
 from pgx_mirror.core.mark import ALONE, NEW, OUT, PAIR, SYNC
 from pgx_mirror.core.report import DOWN, UP
@@ -86,7 +86,7 @@ def primary_wants(facts: Facts, now: float) -> bool:
     """
     if facts.fault or facts.disk or facts.standby or not basics.is_in(facts, PAIR):
         return False
-    if other_generation(facts, now):
+    if other_generation(facts, now) or first.is_of_unknown_pair(basics.mark(facts)):
         return True
     if facts.wish == DETACH or facts.ending:
         return basics.is_unheard(facts, now)

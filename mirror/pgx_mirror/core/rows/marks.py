@@ -7,7 +7,15 @@ from dataclasses import replace
 
 from pgx_mirror.core.effects import Effect, WriteMark
 from pgx_mirror.core.facts import ARBITRATION, Facts
-from pgx_mirror.core.known import basics, joining, names, primary, register, standby
+from pgx_mirror.core.known import (
+    basics,
+    first,
+    joining,
+    names,
+    primary,
+    register,
+    standby,
+)
 from pgx_mirror.core.mark import ALONE, GIVEN, OUT, PAIR, SYNC
 from pgx_mirror.core.report import NAMES_BARRIER, NAMES_SET
 from pgx_mirror.core.rows.row import Row
@@ -82,9 +90,15 @@ MARKS = (
     ),
     Row(
         "first mark",
-        lambda f, _: f.mark is None and f.fresh is not None,
-        lambda f, _: WriteMark(f.fresh),  # type: ignore[arg-type]
+        first.may_be_marked,
+        lambda f, _: WriteMark(first.mark_of(f)),
         "a fresh copy, or an operator's word that this server is the primary",
+    ),
+    Row(
+        "asks after all",
+        lambda f, _: first.knows_a_pair(f),
+        lambda f, _: WriteMark(first.unknown_pair(basics.mark(f), f)),
+        "the register knows a pair that a lost mark has forgotten: its pen is asked for",
     ),
     Row(
         "binds",
