@@ -111,7 +111,9 @@ def test_the_first_start_ever_waits_for_nobody(policy: str) -> None:
 
 def test_a_copy_is_marked_at_once() -> None:
     world = World().begin()
-    world.facts[B] = world.facts[B].but(mark=None, fresh=Mark(B, "f" * 32, "77", 0, NEW))
+    world.facts[B] = world.facts[B].but(
+        mark=None, fresh=Mark(B, "f" * 32, "77", 0, NEW)
+    )
     world.run(0.2)
 
     assert world.mark(B)[0] in (NEW, OUT)

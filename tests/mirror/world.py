@@ -42,6 +42,8 @@ class World:
     position: int = 1000
     frozen: set[str] = field(default_factory=set)
     blind: set[str] = field(default_factory=set)  # whose logins are refused
+    # Whose disk takes no mark, and how such a write ends; a None never does.
+    no_marks: dict[str, Event | None] = field(default_factory=dict)
     done: list[tuple[str, Effect]] = field(default_factory=list)
     facts: dict[str, Facts] = field(default_factory=dict)
 
@@ -84,6 +86,9 @@ class World:
     def _outcomes(self, name: str, effect: Effect) -> list[Event]:
         facts = self.facts[name]
         match effect:
+            case do.WriteMark() if name in self.no_marks:
+                ended = self.no_marks[name]
+                return [] if ended is None else [ended]
             case do.WriteMark(mark):
                 return [told.Wrote(mark)]
             case do.WriteNames(names):

@@ -50,7 +50,8 @@ class Report:
     wish       what an operator has asked for here, empty for nothing
     policy, register  heartbeat_error_action, and the register's identity as it is reached
     ending     a primary that wants the epoch to end, and why
-    stuck      a primary that cannot give the pen, its disk being dead: decide without it
+    stuck      a primary that cannot give the pen, a standby that is to leave and cannot
+               promise to, its disk being dead: decide without it
     stays_out  a standby that an operator has disconnected
     leaving    its controller goes by an operator's word: its silence is no failure
     """

@@ -41,7 +41,7 @@ def report_of(facts: Facts, now: float) -> Report:
         policy=facts.terms.policy,
         register=facts.register,
         ending=ending.why_end(facts, now),
-        stuck=primary.is_stuck(facts, now),
+        stuck=primary.is_stuck(facts, now) or standby.is_stuck(facts, now),
         stays_out=facts.stays_out,
         leaving=facts.wish == LEAVE,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pgx_mirror.core.facts import DETACH, LEAVE, STOP, STOP_ALL, Facts
+from pgx_mirror.core.facts import DETACH, LEAVE, MARK, STOP, STOP_ALL, Facts
 from pgx_mirror.core.mark import PAIR, SYNC, Mark
 from pgx_mirror.core.report import Report
 
@@ -63,6 +63,12 @@ def silent(facts: Facts, now: float) -> bool:
 def is_heard(facts: Facts, now: float) -> bool:
     """Whether the peer's controller is there."""
     return facts.peer is not None and now < facts.heard_at + facts.terms.limit
+
+
+def takes_no_mark(facts: Facts, now: float) -> bool:
+    """Whether the disk refuses a mark, or a write of one hangs."""
+    hangs = MARK in facts.busy and now >= facts.marking_at + facts.terms.limit
+    return bool(facts.mark_failed) or hangs
 
 
 def is_fit(peer: Report) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pgx_mirror.core.facts import DETACH, MARK, MESSAGE, SERVER, STOP, SWITCH, Facts
+from pgx_mirror.core.facts import CONF, DETACH, MESSAGE, SERVER, STOP, SWITCH, Facts
 from pgx_mirror.core.known import basics, first, register
 from pgx_mirror.core.known.times import HANDED_OVER_WITHIN
 from pgx_mirror.core.mark import ALONE, NEW, OUT, PAIR, SYNC
@@ -89,8 +89,16 @@ def primary_wants(facts: Facts, now: float) -> bool:
     if other_generation(facts, now) or first.is_of_unknown_pair(basics.mark(facts)):
         return True
     if facts.wish == DETACH or facts.ending:
-        return basics.is_unheard(facts, now)
+        return basics.is_unheard(facts, now) or _promises_nothing(facts, now)
+    if facts.failover and _promises_nothing(facts, now):
+        return True
     return facts.failover and basics.silent(facts, now)
+
+
+def _promises_nothing(facts: Facts, now: float) -> bool:
+    """Whether the standby is to leave, and says that its disk takes no promise."""
+    peer = facts.peer
+    return peer is not None and peer.stuck and basics.is_heard(facts, now)
 
 
 def may_go_alone(facts: Facts, now: float) -> bool:
@@ -146,6 +154,7 @@ def is_stuck(facts: Facts, now: float) -> bool:
     """
     if not basics.is_in(facts, PAIR) or not (facts.fault or facts.disk):
         return False
-    hangs = MARK in facts.busy and now >= facts.marking_at + facts.terms.limit
-    cannot_write = facts.server == DOWN and (bool(facts.mark_failed) or hangs)
-    return cannot_write or bool(facts.left)
+    waited = now >= facts.down_at + facts.terms.limit
+    # No mark is begun while postgresql.conf is being written, to the same disk.
+    hangs = basics.takes_no_mark(facts, now) or (CONF in facts.busy and waited)
+    return (facts.server == DOWN and hangs) or bool(facts.left)

@@ -165,6 +165,14 @@ def why_out(facts: Facts, now: float) -> str:
     return (facts.fault or facts.disk) if facts.failover else ""
 
 
+def is_stuck(facts: Facts, now: float) -> bool:
+    """Whether it is to leave the pair and cannot promise to, its disk being dead.
+
+    Its primary then goes by the register, as if it were silent.
+    """
+    return why_out(facts, now) != "" and basics.takes_no_mark(facts, now)
+
+
 def _told_to_leave(facts: Facts) -> str:
     """Return why the primary of our very epoch wants it to end."""
     peer, theirs = facts.peer, basics.peer_mark(facts)

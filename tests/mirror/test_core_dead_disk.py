@@ -1,0 +1,80 @@
+"""A standby whose disk is dead and whose controller answers: it can promise nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from pgx_mirror.core import events as told
+from pgx_mirror.core.effects import AskForPen
+from pgx_mirror.core.events import Event, MarkFailed
+from pgx_mirror.core.facts import ARBITRATION, CONF, DETACH, MESSAGE
+from pgx_mirror.core.known import primary
+from pgx_mirror.core.mark import ALONE, OUT, PAIR, SYNC
+from pgx_mirror.core.report import DOWN, NAMES_OUT
+from tests.mirror.world import A, B, World
+
+READ_ONLY = MarkFailed("EROFS")
+FSYNC_FAILED = MarkFailed("EIO", unsure=True)
+
+
+def paired(policy: str, ends: Event | None) -> World:
+    world = World(policy=policy).begin()
+    world.run(5)
+    assert (world.mark(A), world.mark(B)) == ((PAIR, 2), (SYNC, 2))
+    world.no_marks[B] = ends
+    return world
+
+
+@pytest.mark.parametrize("policy", [ARBITRATION, MESSAGE])
+@pytest.mark.parametrize("ends", [READ_ONLY, FSYNC_FAILED, None])
+def test_the_primary_goes_on_without_it(policy: str, ends: Event | None) -> None:
+    world = paired(policy, ends)
+    world.hear(B, told.DiskIs("EROFS"))
+    world.run(world.facts[A].terms.limit + 2)
+
+    assert world.mark(A) == (ALONE, 3)
+    assert world.facts[A].names == NAMES_OUT
+
+
+def test_an_operator_can_disconnect_it() -> None:
+    world = paired(ARBITRATION, READ_ONLY)
+    for name in (A, B):
+        world.hear(name, told.Enabled(False))
+    world.run(1)
+    world.hear(A, told.Wished(DETACH))
+    world.run(2)
+
+    assert world.mark(A) == (ALONE, 3)
+
+
+def test_nobody_is_asked_while_automatics_are_off() -> None:
+    world = paired(ARBITRATION, READ_ONLY)
+    world.hear(A, told.Enabled(False))
+    world.hear(B, told.DiskIs("EROFS"))
+    world.run(10)
+
+    assert world.mark(A) == (PAIR, 2)
+    assert (A, AskForPen(2)) not in world.done
+
+
+def test_it_promises_as_soon_as_its_disk_takes_that() -> None:
+    world = paired(ARBITRATION, READ_ONLY)
+    world.hear(B, told.DiskIs("EROFS"))
+    world.run(3)
+    world.no_marks.clear()
+    world.run(3)
+
+    assert world.mark(A)[0] == ALONE
+    assert world.mark(B)[0] == OUT
+
+
+def test_a_primary_whose_conf_hangs_on_a_dead_disk_is_stuck_too() -> None:
+    """No mark is begun while postgresql.conf is being written."""
+    world = paired(ARBITRATION, READ_ONLY)
+    facts = world.facts[A].but(
+        disk="EIO", server=DOWN, down_at=world.now, busy=frozenset({CONF})
+    )
+    limit = facts.terms.limit
+
+    assert not primary.is_stuck(facts, world.now + limit - 1)
+    assert primary.is_stuck(facts, world.now + limit)
