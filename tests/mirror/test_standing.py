@@ -61,6 +61,20 @@ def test_silence_is_told_with_what_follows(
     assert message.number not in numbers(facts, HEARD)
 
 
+@pytest.mark.parametrize(
+    ("facts", "message"),
+    [(PRIMARY, pair.COMMITS_STUCK), (STANDBY, pair.NOT_TAKING_OVER)],
+)
+def test_one_that_was_stopped_by_an_operator_and_streams_no_more_is_told(
+    facts: Facts, message: Message
+) -> None:
+    """It is not missed, and so nothing happens: that must not go unsaid."""
+    left = facts.but(peer=Report("server2", "j", leaving=True))
+
+    assert numbers(left, SILENT) == {message.number} | numbers(left, HEARD)
+    assert "was stopped" in words(*standing(left, SILENT)[message.number])
+
+
 def test_commits_that_pass_again_are_told() -> None:
     held = Standing()
     held.news(PRIMARY, HEARD)

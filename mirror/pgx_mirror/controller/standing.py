@@ -44,13 +44,32 @@ class Standing:
 
 
 def _silence(facts: Facts, now: float) -> Iterator[Condition]:
-    if facts.mark is None or not basics.silent(facts, now):
+    if facts.mark is None or not basics.is_quiet(facts, now):
+        return
+    if not basics.silent(facts, now):
+        yield from _of_one_that_left(facts)
         return
     yield peer.NO_RESPONSE, {"server": facts.terms.other}
     if facts.standby:
         yield from _of_primary(facts)
-    elif basics.is_in(facts, PAIR) and facts.names == NAMES_SET and facts.server == UP:
+    elif _waits_for_standby(facts):
         yield _of_standby(facts)
+
+
+def _of_one_that_left(facts: Facts) -> Iterator[Condition]:
+    """Nobody misses a controller that an operator has stopped, but its server is gone too."""
+    if facts.peer is None or not facts.peer.leaving:
+        return
+    why = {"reason": "its controller was stopped by an operator"}
+    if facts.standby:
+        yield pair.NOT_TAKING_OVER, {"server": facts.terms.other} | why
+    elif _waits_for_standby(facts):
+        yield pair.COMMITS_STUCK, {"reason": "the standby's controller was stopped"}
+
+
+def _waits_for_standby(facts: Facts) -> bool:
+    paired = basics.is_in(facts, PAIR) and facts.names == NAMES_SET
+    return paired and facts.server == UP
 
 
 def _of_primary(facts: Facts) -> Iterator[Condition]:
