@@ -114,8 +114,9 @@ def open_directory(os_user: OsUser) -> Iterator[Path]:
     try:
         yield path
     finally:
-        segments, shared = _segments(path), _mapped_memory(path)
-        left = processes.end_all(path)
+        running = processes.of_directory(path)
+        segments, shared = _segments(path), _mapped_memory(running)
+        left = processes.end_all(path) if running else []
         for segment in segments:
             subprocess.run(["ipcrm", "-m", segment], stderr=subprocess.DEVNULL)
         for file in shared:
@@ -126,9 +127,9 @@ def open_directory(os_user: OsUser) -> Iterator[Path]:
     assert not left, f"still running: {left}"
 
 
-def _mapped_memory(path: Path) -> set[Path]:
-    """Return the POSIX shared memory of the servers below *path*."""
-    maps = b"".join(_maps(pid) for pid in processes.of_directory(path))
+def _mapped_memory(running: list[int]) -> set[Path]:
+    """Return the POSIX shared memory of the servers among *running*."""
+    maps = b"".join(_maps(pid) for pid in running)
     return {
         Path(os.fsdecode(name))
         for name in re.findall(rb"/dev/shm/PostgreSQL\.\d+", maps)

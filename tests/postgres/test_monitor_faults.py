@@ -237,6 +237,6 @@ def test_a_busy_node_is_no_fault(make_resource: MakeResource, server: Server) ->
                 subprocess.Popen([sys.executable, "-c", BUSY])
             )
             stack.callback(process.kill)
-        stays_online(resource, 15)
+        stays_online(resource, 30)
 
     assert resource.check() == ONLINE

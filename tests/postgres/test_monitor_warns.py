@@ -69,7 +69,7 @@ def test_a_locked_template1_is_no_fault(
         while time.monotonic() < until:
             most = max(most, probes(server, pid))
             assert resource.known().state == "online", resource.trace()
-            time.sleep(0.05)
+            time.sleep(0.2)  # a session waits a second and longer
         assert resource.online().returncode == 0
 
     assert resource.known().postmaster == pid
