@@ -157,6 +157,7 @@ def test_a_removed_resource_has_no_entry_under_run(resource: Resource) -> None:
     assert resource.online().returncode == 1
 
 
+@pytest.mark.one_postgres
 def test_a_registry_that_is_no_absolute_path_is_refused(
     resource: Resource, tmp_path: Path
 ) -> None:

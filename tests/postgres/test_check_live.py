@@ -96,6 +96,7 @@ def _kill_monitor(resource: Resource, number: int = signal.SIGKILL) -> int:
     return monitor
 
 
+@pytest.mark.one_postgres
 def test_a_killed_monitor_is_replaced_by_a_check(resource: Resource) -> None:
     resource.online()
     before = resource.known()
@@ -134,6 +135,7 @@ def test_a_server_that_has_ended_is_a_fault_before_anybody_says_so(
     kill(monitor)
 
 
+@pytest.mark.one_postgres
 def test_a_check_starts_at_most_one_monitor_in_ten_seconds(resource: Resource) -> None:
     """When the last start was stands in monitor.lock."""
     resource.online()
@@ -167,6 +169,7 @@ def test_a_server_started_by_hand_is_adopted(
     assert gone(pid)
 
 
+@pytest.mark.one_postgres
 def test_a_data_directory_reached_through_a_link_is_adopted(
     make_resource: MakeResource, server: Server, open_tmp: Path
 ) -> None:
@@ -182,6 +185,7 @@ def test_a_data_directory_reached_through_a_link_is_adopted(
 
 
 @pytest.mark.root
+@pytest.mark.one_postgres
 def test_a_lost_registry_is_no_fault_of_the_instance(resource: Resource) -> None:
     """Row 9: the entry under /run names the postmaster."""
     resource.online()
@@ -195,6 +199,7 @@ def test_a_lost_registry_is_no_fault_of_the_instance(resource: Resource) -> None
     wait_until(lambda: resource.check() in (FAULTED, OFFLINE), "Check knows")
 
 
+@pytest.mark.one_postgres
 def test_a_garbled_record_is_no_fault_of_the_instance(resource: Resource) -> None:
     resource.online()
     before = resource.known()
@@ -213,6 +218,7 @@ def _readable(resource: Resource) -> bool:
         return False
 
 
+@pytest.mark.one_postgres
 def test_a_lost_work_directory_is_no_fault_of_the_instance(resource: Resource) -> None:
     resource.online()
     shutil.move(resource.work, resource.work.with_suffix(".lost"))
@@ -220,6 +226,7 @@ def test_a_lost_work_directory_is_no_fault_of_the_instance(resource: Resource) -
     assert resource.check() == ONLINE
 
 
+@pytest.mark.one_postgres
 def test_what_a_check_leaves_running_keeps_none_of_its_descriptors(
     resource: Resource,
 ) -> None:
@@ -243,6 +250,7 @@ def test_what_a_check_leaves_running_keeps_none_of_its_descriptors(
 
 
 @pytest.mark.root
+@pytest.mark.one_postgres
 def test_the_entry_under_run_goes_with_the_instance(resource: Resource) -> None:
     resource.online()
     entry = runentry.read(str(resource.registry), resource.name)

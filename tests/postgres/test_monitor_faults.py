@@ -30,6 +30,7 @@ def fault(resource: Resource, limit: float = 20) -> tuple[float, str]:
 
 
 @pytest.mark.parametrize("retries", [0, 2])
+@pytest.mark.one_postgres
 def test_a_stopped_postmaster_faults_after_the_whole_budget(
     make_resource: MakeResource, server: Server, retries: int
 ) -> None:
@@ -47,6 +48,7 @@ def test_a_stopped_postmaster_faults_after_the_whole_budget(
     assert proc.read_stat(pid) is not None
 
 
+@pytest.mark.one_postgres
 def test_a_postmaster_stopped_for_less_is_no_fault(
     make_resource: MakeResource, server: Server
 ) -> None:
@@ -143,6 +145,7 @@ def watches_checkpointer(resource: Resource) -> bool:
     return links.count("anon_inode:[pidfd]") == 2
 
 
+@pytest.mark.one_postgres
 def test_the_end_of_the_postmaster_is_known_at_once(
     make_resource: MakeResource, server: Server
 ) -> None:
@@ -203,6 +206,7 @@ def test_evidence_is_kept(make_resource: MakeResource, server: Server) -> None:
     assert "load: " in trace
 
 
+@pytest.mark.one_postgres
 def test_faulted_is_final(make_resource: MakeResource, server: Server) -> None:
     """The monitor stays, holding the guard, and says nothing else."""
     pid = server.start_plain()

@@ -198,6 +198,7 @@ def test_a_host_name_is_never_resolved(
     stays_online(resource, 2)
 
 
+@pytest.mark.one_postgres
 def test_a_pid_file_that_is_gone_is_told_at_once(
     make_resource: MakeResource, server: Server
 ) -> None:

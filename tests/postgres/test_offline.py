@@ -49,6 +49,7 @@ def test_a_running_instance_is_stopped(resource: Resource) -> None:
     assert FAST in resource.server_log()
 
 
+@pytest.mark.one_postgres
 def test_the_record_is_cleared_and_the_entry_removed(resource: Resource) -> None:
     assert resource.online().returncode == 0
     before = resource.known()
@@ -61,6 +62,7 @@ def test_the_record_is_cleared_and_the_entry_removed(resource: Resource) -> None
     assert runentry.read(str(resource.registry), resource.name) is None
 
 
+@pytest.mark.one_postgres
 def test_what_never_ran_is_offline(resource: Resource) -> None:
     first = resource.offline()
     second = resource.offline()
@@ -77,12 +79,14 @@ def test_a_server_started_by_hand_is_stopped(resource: Resource) -> None:
     assert FAST in resource.server.log()
 
 
+@pytest.mark.one_postgres
 def test_offline_twice(resource: Resource) -> None:
     assert resource.online().returncode == 0
 
     assert [resource.offline().returncode for _ in range(2)] == [0, 0]
 
 
+@pytest.mark.one_postgres
 def test_two_at_once_both_succeed(resource: Resource) -> None:
     assert resource.online().returncode == 0
     both = [resource.start("pgx_offline", resource.name) for _ in range(2)]
@@ -231,6 +235,7 @@ def test_a_postmaster_that_has_died_stays_faulted_while_offline_works(
     assert resource.check() == OFFLINE
 
 
+@pytest.mark.one_postgres
 def test_offline_ends_a_running_online(
     make_server: MakeServer, make_resource: MakeResource
 ) -> None:

@@ -88,6 +88,7 @@ def test_a_file_system_that_has_failed(
     assert resource.check() == OFFLINE
 
 
+@pytest.mark.one_postgres
 def test_the_disk_can_be_unmounted_afterwards(
     server_on_disk: Callable[..., Server], disk: Disk, make_resource: MakeResource
 ) -> None:
@@ -99,6 +100,7 @@ def test_the_disk_can_be_unmounted_afterwards(
         disk.mount()
 
 
+@pytest.mark.one_postgres
 def test_the_mount_point_is_empty_on_the_standby(
     server_on_disk: Callable[..., Server], disk: Disk, make_resource: MakeResource
 ) -> None:

@@ -33,6 +33,7 @@ def test_a_server_started_by_hand(resource: Resource) -> None:
     assert gone(pid)
 
 
+@pytest.mark.one_postgres
 def test_a_server_whose_monitor_was_killed_is_online_all_the_while(
     resource: Resource,
 ) -> None:

@@ -97,16 +97,19 @@ def test_the_other_address_is_tried_when_the_socket_is_gone(server: Server) -> N
     assert ask(server, at) == Row()
 
 
+@pytest.mark.one_postgres
 def test_nobody_listens(server: Server) -> None:
     at = [*local(server), Address(server.port, hostaddr="127.0.0.1")]
 
     assert ask(server, at) == NoReply(Silence.REFUSED, f"127.0.0.1:{server.port}")
 
 
+@pytest.mark.one_postgres
 def test_no_address_at_all(server: Server) -> None:
     assert ask(server, []) == NoReply(Silence.NO_SOCKET)
 
 
+@pytest.mark.one_postgres
 def test_a_socket_file_that_nobody_serves(server: Server, tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as sock:
         sock.bind(str(tmp_path / ".s.PGSQL.1"))
@@ -123,6 +126,7 @@ def listener(path: Path) -> Iterator[socket.socket]:
         yield sock
 
 
+@pytest.mark.one_postgres
 def test_a_connection_that_is_cut(server: Server, tmp_path: Path) -> None:
     at = [Address(1, host=str(tmp_path))]
     with listener(tmp_path) as sock:
@@ -133,6 +137,7 @@ def test_a_connection_that_is_cut(server: Server, tmp_path: Path) -> None:
         assert finish(question) == NoReply(Silence.CUT, str(at[0]))
 
 
+@pytest.mark.one_postgres
 def test_a_server_that_cannot_fork_sends_a_line_without_a_code(
     server: Server, tmp_path: Path
 ) -> None:
@@ -150,6 +155,7 @@ def test_a_server_that_cannot_fork_sends_a_line_without_a_code(
         assert finish(question) == NoReply(Silence.CUT, str(at[0]))
 
 
+@pytest.mark.one_postgres
 def test_silence_has_no_outcome(server: Server, tmp_path: Path) -> None:
     with listener(tmp_path):
         question = Question(
@@ -160,6 +166,7 @@ def test_silence_has_no_outcome(server: Server, tmp_path: Path) -> None:
         question.close()
 
 
+@pytest.mark.one_postgres
 def test_a_full_queue_is_told_apart(server: Server) -> None:
     pid = server.start_plain()
     os.kill(pid, signal.SIGSTOP)
@@ -181,6 +188,7 @@ def test_a_full_queue_is_told_apart(server: Server) -> None:
         last.close()
 
 
+@pytest.mark.one_postgres
 def test_what_steers_libpq_is_dropped(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -219,6 +227,7 @@ print(q.advance())
 """
 
 
+@pytest.mark.one_postgres
 def test_psycopg_without_its_binary(server: Server) -> None:
     server.start_plain()
     args = [str(server.sockets), str(server.port), server.user.name]
