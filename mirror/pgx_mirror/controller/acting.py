@@ -13,7 +13,7 @@ from pgx_mirror.controller.jobs.site import Site
 from pgx_mirror.controller.staff import Staff
 from pgx_mirror.core import effects as do
 from pgx_mirror.core import events as told
-from pgx_mirror.core.effects import Effect
+from pgx_mirror.core.effects import Effect, StopServer
 from pgx_mirror.core.events import Event
 from pgx_mirror.core.facts import BEARS, CONF, MARK, PROOF, SERVER, Facts
 from pgx_mirror.core.known.times import PROVED_OFF_WITHIN
@@ -61,8 +61,8 @@ class Acting:
                 staff.begin(CONF, files.write_names, site, names, self._running(facts))
             case do.Start():
                 yield from self._start(facts)
-            case do.StopServer(mode, because):
-                yield from self._stop(mode, because, facts)
+            case do.StopServer():
+                yield from self._stop(effect, facts)
             case do.Promote():
                 staff.begin(
                     SERVER, sessions.promoted, site, self.postmaster, self._patience
@@ -87,11 +87,17 @@ class Acting:
         yield told.ServerIs(STARTING, facts.standby)
         yield told.Judged("")
 
-    def _stop(self, mode: str, because: str, facts: Facts) -> Iterator[Event]:
+    def _stop(self, how: StopServer, facts: Facts) -> Iterator[Event]:
+        """A server that first makes a checkpoint is up and watched meanwhile."""
+        self.said.append(f"stopping the server ({how.mode}): {how.because}")
+        job = sessions.stop if how.checkpoint else instance.stop
+        arguments = (self._site, how.mode, self.postmaster, self._patience)
+        self._staff.begin(SERVER, job, *arguments)
+        if not how.checkpoint:
+            yield from self._stopping(facts)
+
+    def _stopping(self, facts: Facts) -> Iterator[Event]:
         self.unwatch()
-        self.said.append(f"stopping the server ({mode}): {because}")
-        arguments = (self._site, mode, self.postmaster, self._patience)
-        self._staff.begin(SERVER, instance.stop, *arguments)
         yield told.ServerIs(STOPPING, facts.standby)
 
     def watch(self, postmaster: Ident) -> None:
@@ -158,6 +164,8 @@ class Acting:
                 yield told.ProvedOff()
             case prover.On(barrier):
                 yield told.ProvedOn(barrier)
+            case sessions.Stopping():
+                yield from self._stopping(facts)
             case str(text):
                 self.said.append(text)
             case _:

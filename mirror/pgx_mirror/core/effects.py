@@ -30,10 +30,14 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class StopServer:
-    """Stop the server, and wait until nothing of the instance is left."""
+    """Stop the server, and wait until nothing of the instance is left.
+
+    *checkpoint*: make one first, while commits go on: the server's own is short then.
+    """
 
     mode: str
     because: str
+    checkpoint: bool = False
 
 
 @dataclass(frozen=True, slots=True)

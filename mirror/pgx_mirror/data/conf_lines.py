@@ -8,6 +8,7 @@ Of a line that is none of that PostgreSQL makes an error, and reads no file at a
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -51,11 +52,15 @@ class Line:
     wrong: bool = False
 
 
-def lines(content: bytes) -> list[Line]:
-    """Return the lines of *content*; their texts joined are *content* again."""
+@functools.lru_cache(maxsize=2)
+def lines(content: bytes) -> tuple[Line, ...]:
+    """Return the lines of *content*; their texts joined are *content* again.
+
+    Remembered: what is written while nobody can commit is read again three times.
+    """
     texts = content.split(b"\n")
     ended = [text + b"\n" for text in texts[:-1]] + ([texts[-1]] if texts[-1] else [])
-    return [read_line(text, number) for number, text in enumerate(ended, 1)]
+    return tuple(read_line(text, number) for number, text in enumerate(ended, 1))
 
 
 def read_line(text: bytes, number: int = 0) -> Line:

@@ -17,6 +17,7 @@ Of several active lines, the last of which counts, the others are commented out 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pgx_mirror.core import standby_name
@@ -106,7 +107,7 @@ def _names_somebody(line: Line | None) -> bool:
         return False
 
 
-def _kept(lines: list[Line]) -> list[Line]:
+def _kept(lines: Sequence[Line]) -> list[Line]:
     found = [commented(line) for line in lines]
     return [line for line in found if line is not None and _names_somebody(line)]
 
@@ -115,7 +116,7 @@ def _is_marked(line: Line) -> bool:
     return line.text.rstrip(b"\r\n").endswith(OURS)
 
 
-def _real(lines: list[Line]) -> tuple[Line | None, str, str]:
+def _real(lines: Sequence[Line]) -> tuple[Line | None, str, str]:
     """Return the line that is the pair's, active or not, and its name, else why it has none."""
     active = [
         x for x in lines if x.name == PARAMETER and x.value not in (b"", _BARRIER)
@@ -147,7 +148,7 @@ def _with_line_added(content: bytes, name: str) -> tuple[bytes, Line]:
 
 
 def _text(
-    line: Line, real: Line | None, state: str, name: str, lines: list[Line]
+    line: Line, real: Line | None, state: str, name: str, lines: Sequence[Line]
 ) -> bytes:
     """Return what becomes of *line*."""
     if real is not None and line.number == real.number:
@@ -163,7 +164,7 @@ def _text(
     return b"#" + line.text
 
 
-def _text_of_real(real: Line, state: str, name: str, lines: list[Line]) -> bytes:
+def _text_of_real(real: Line, state: str, name: str, lines: Sequence[Line]) -> bytes:
     text = _without_mark(real.text)
     if name:
         value = standby_name.value_of(name).encode("utf-8", "surrogateescape")
@@ -177,7 +178,7 @@ def _text_of_real(real: Line, state: str, name: str, lines: list[Line]) -> bytes
     return _BARRIER_LINE + (_end(text) or b"\n") + b"#" + text
 
 
-def _all_commented(lines: list[Line]) -> list[Line]:
+def _all_commented(lines: Sequence[Line]) -> list[Line]:
     """Return *lines* with every active one commented out, as it is going to be."""
     return [
         conf_lines.read_line(b"#" + line.text, line.number)

@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
 from pgx_base.idents import Ident
 from pgx_mirror.controller.jobs import instance
+from pgx_mirror.controller.jobs.instance import StoppedAt
 from pgx_mirror.controller.jobs.line import Line
 from pgx_mirror.controller.jobs.site import Site
-from pgx_mirror.database import alter, promote
+from pgx_mirror.data import promote_file
+from pgx_mirror.database import alter, checkpoint, promote
 from pgx_mirror.database.access import APPLICATION, Access
 from pgx_mirror.database.trouble import Trouble
 from pgx_postgres import pidfile
 from pgx_postgres.probe import addresses
 from pgx_postgres.probe.login import Login
+from pgx_postgres.running.core.ladder import Mode
 
 _WITHIN = 5.0  # seconds
+# Seconds: what else would stop the server at once (it is deposed, or poisoned) waits as long.
+_CHECKPOINT_WITHIN = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Stopping:
+    """The server is up no more from now on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +60,39 @@ def promoted(
     _line: Line, site: Site, postmaster: Ident | None, seconds: float
 ) -> Promotion:
     """Promote the server, and return how that has ended."""
+    asked = _is_asked(site, postmaster)
     try:
-        promote.promote(access(site, postmaster), seconds)
+        promote.promote(access(site, postmaster), seconds, asked=asked)
     except Trouble as ex:
         return Promotion(str(ex), ended=instance.found(site).postmaster is None)
     return Promotion("", ended=False)
+
+
+def _is_asked(site: Site, postmaster: Ident | None) -> bool:
+    """Whether the server could be asked for a promotion before there is a session with it."""
+    try:
+        return postmaster is not None and promote_file.ask(site.dir_fd, postmaster)
+    except OSError:
+        return False
+
+
+def stop(
+    line: Line, site: Site, mode: Mode, postmaster: Ident | None, seconds: float
+) -> StoppedAt:
+    """Stop the instance as `instance.stop` does, after a checkpoint; says Stopping in between.
+
+    Commits go on while it is made: the one that the server makes at its end, while nobody
+    can commit, has little left to write then.  Without it is no error.
+    """
+    began = time.monotonic()
+    try:
+        within = min(_CHECKPOINT_WITHIN, seconds / 2)
+        checkpoint.checkpoint(access(site, postmaster), within)
+    except (Trouble, OSError, pidfile.Garbled) as ex:
+        line.say(f"no checkpoint before the stop: {ex}")
+    line.say(Stopping())
+    left = seconds - (time.monotonic() - began)
+    return instance.stop(line, site, mode, postmaster, left)
 
 
 def bear(site: Site, postmaster: Ident, name: str) -> None:

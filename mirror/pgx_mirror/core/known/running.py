@@ -7,7 +7,7 @@ from pgx_mirror.core.facts import CONF, MARK, RUN, SWITCH, Facts
 from pgx_mirror.core.known import basics, bearing, names, primary, standby
 from pgx_mirror.core.known.times import ASKS_FOR, LETS_GO_WITHIN
 from pgx_mirror.core.mark import ALONE, NEW, OUT, PAIR, SYNC
-from pgx_mirror.core.report import DOWN
+from pgx_mirror.core.report import DOWN, UP
 
 
 def may_start(facts: Facts, now: float) -> bool:
@@ -92,3 +92,9 @@ def how_to_stop(facts: Facts, now: float) -> str:
     streams = seen is not None and bool(seen.senders)
     hangs = streams and facts.peer is not None and basics.is_quiet(facts, now)
     return "immediate" if hangs and not facts.standby else "fast"
+
+
+def may_make_checkpoint(facts: Facts, now: float) -> bool:
+    """Whether a stop by an operator's word may keep a server that is well up for a while."""
+    well = facts.server == UP and not (facts.fault or facts.disk or facts.standby)
+    return well and how_to_stop(facts, now) == "fast"

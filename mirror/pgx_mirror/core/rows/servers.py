@@ -69,7 +69,11 @@ SERVERS = (
     Row(
         "stopped by an operator",
         lambda f, n: f.server != DOWN and running.is_to_stop(f, n),
-        lambda f, n: StopServer(running.how_to_stop(f, n), "an operator's word"),
+        lambda f, n: StopServer(
+            running.how_to_stop(f, n),
+            "an operator's word",
+            running.may_make_checkpoint(f, n),
+        ),
         "a switch, or a stop",
     ),
     Row(
