@@ -14,7 +14,8 @@ from pgx_mirror.core.cell import Cell
 from pgx_mirror.core.deciding.say import report_of
 from pgx_mirror.core.deciding.step import step
 from pgx_mirror.core.deciding.wake import wake
-from pgx_mirror.core.events import Tick
+from pgx_mirror.core.events import Event, Heard, Judged, Looked, RegisterIs, Tick
+from pgx_mirror.core.facts import Facts
 from pgx_mirror.core.known import versions
 from tests.mirror import walk_world, walks
 
@@ -36,6 +37,7 @@ def test_a_controller_that_sleeps_until_it_is_wanted_misses_nothing(
             continue
         for side in walk.sides.values():
             facts, _ = step(side.facts, Tick(), walk.now)
+            finds_no_more_after_an_event(facts, walk.now)
             at = wake(facts, walk.now)
             assert at > walk.now
             late = walk.now + 1000 if math.isinf(at) else at
@@ -44,6 +46,17 @@ def test_a_controller_that_sleeps_until_it_is_wanted_misses_nothing(
                 assert (after, effects) == (facts, ())
                 said, before = report_of(after, now), report_of(facts, walk.now)
                 assert said == before
+
+
+def finds_no_more_after_an_event(facts: Facts, now: float) -> None:
+    """A step that has begun nothing has left nothing for a Tick of the same instant."""
+    events: list[Event] = [Judged(facts.fault), RegisterIs(facts.register, facts.cell)]
+    events += [Heard(facts.peer)] if facts.peer is not None else []
+    events += [Looked(facts.seen, now)] if facts.seen is not None else []
+    for event in events:
+        after, effects = step(facts, event, now)
+        if not effects:
+            assert step(after, Tick(), now) == (after, ())
 
 
 @given(st.integers(0, 2**64 - 1))

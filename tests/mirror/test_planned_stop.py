@@ -49,12 +49,13 @@ def done(server: Server, job: Callable[..., Any], *words: Any) -> list[Any]:
 
     hand = Hand(as_user, (), frozenset({dir_fd}))
     said: list[Said | Ended] = []
+
+    def has_ended() -> bool:
+        said.extend(hand.hear())
+        return any(isinstance(one, Ended) for one in said)
+
     try:
-        wait_until(
-            lambda: said.extend(hand.hear()) or any(isinstance(s, Ended) for s in said),
-            "the hand has ended",
-            60,
-        )
+        wait_until(has_ended, "the hand has ended", 60)
     finally:
         hand.close()
         os.close(dir_fd)

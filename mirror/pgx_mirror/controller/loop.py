@@ -35,6 +35,7 @@ from pgx_mirror.messages import controller as messages
 from pgx_mirror.messages import server as of_server
 
 _PARTS_WITHIN = 1.0  # seconds for the last word to the peer
+_TOGETHER = 0.03  # seconds after a beat
 _LONGEST = 0.5  # seconds between two turns, so that the watcher sees that we live
 
 
@@ -58,9 +59,12 @@ class Controller:
         self._disks = disks
         self._telling, self._watched = telling, watched
         self._said: Report | None = None
-        self._say_at = 0.0
+        self._say_at = self._beat_at = 0.0
         self._lateness = Lateness(time.monotonic())
         self._freed = False
+        # What the last step came to, having begun nothing, and until when that holds.
+        self._settled: tuple[Facts | None, float] = (None, 0.0)
+        self._reported: tuple[Facts | None, Report | None] = (None, None)
 
     def run(self) -> None:
         """Turn until it is over."""
@@ -107,13 +111,19 @@ class Controller:
         for request in self._neighbours.asked():
             for event in self._answering.asked_by_peer(request, self._facts, now):
                 self._step(event)
-        self._step(Tick())
+        if not self._is_settled(now):
+            self._step(Tick())
         self._acting.tick(self._facts, now)
         self._telling.turn(self._facts, now)
         self._telling.trace.turn(self._staff, now)
         for event in self._answering.finish(self._facts, time.monotonic()):
             self._step(event)
         self._say(now)
+
+    def _is_settled(self, now: float) -> bool:
+        """Whether a Tick would change nothing: neither what is done, nor what is said."""
+        facts, until = self._settled
+        return facts is self._facts and now < until
 
     def _note(self) -> None:
         """Keep what hands have said beside their work."""
@@ -128,19 +138,40 @@ class Controller:
         self._acting.refused.clear()
 
     def _wait(self) -> dict[int, int]:
+        """Return what is ready, by the time that something is due.
+
+        What answers a beat of a steady server, from the peer, the register and the disks,
+        is let come together: a turn for each would cost more than all else.
+        """
         now = self._now()
+        hands = [(fd, select.POLLIN) for fd in self._staff.fds()]
+        asked = [*hands, *self._answering.interests()]
+        together = self._beat_at + _TOGETHER
+        if now < together and basics.is_steady(self._facts):
+            if ready := self._poll(asked, now, min(together, self._due(now))):
+                return ready
+            now = self._now()
+        disks = [(fd, select.POLLIN) for fd in self._disks.fds()]
+        watcher = [(fd, 0) for fd in self._watched.fds()]
+        heard = [*self._neighbours.interests(), *disks, *watcher]
+        return self._poll([*asked, *heard], now, self._due(now))
+
+    def _poll(
+        self, interests: list[tuple[int, int]], now: float, until: float
+    ) -> dict[int, int]:
         poll = select.poll()
-        for fd in (*self._staff.fds(), *self._disks.fds()):
-            poll.register(fd, select.POLLIN)
-        for fd in self._watched.fds():
-            poll.register(fd, 0)
-        for fd, mask in (*self._neighbours.interests(), *self._answering.interests()):
+        for fd, mask in interests:
             poll.register(fd, mask)
-        due = (self._neighbours.next_tick(), self._disks.next_tick())
-        soonest = min(now + _LONGEST, self._say_at, wake(self._facts, now), *due)
-        until = max(now, soonest)
         self._lateness.waits(until)
         return dict(poll.poll(math.ceil((until - now) * 1000)))
+
+    def _due(self, now: float) -> float:
+        due = (self._neighbours.next_tick(), self._disks.next_tick())
+        facts, until = self._settled
+        if facts is not self._facts:
+            until = wake(self._facts, now)
+        soonest = min(now + _LONGEST, self._say_at, until, *due)
+        return max(now, soonest)
 
     def _now(self) -> float:
         """Return the time; where we did not run meanwhile, deadlines are pushed back."""
@@ -164,6 +195,7 @@ class Controller:
         now = self._now()
         before = self._facts
         self._facts, effects = step(before, event, now)
+        self._settled = (None if effects else self._facts, wake(self._facts, now))
         if isinstance(event, told.Looked):
             self._disks.looked(event.seen, now)
         self._telling.compare(before, self._facts, event, effects)
@@ -210,7 +242,7 @@ class Controller:
 
     def _say(self, now: float, *, whole: bool = False) -> None:
         """Send the report: each heartbeat_interval, and at once where it has changed."""
-        report, due = report_of(self._facts, now), now >= self._say_at
+        report, due = self._report(now), now >= self._say_at
         self._bind(report, now, beats=due)
         news = self._said is None or _without_progress(report) != self._said
         if not (news or whole or due):
@@ -218,7 +250,15 @@ class Controller:
         self._neighbours.say(report)
         self._said = _without_progress(report)
         if due:
+            self._beat_at = now
             self._say_at = now + self._facts.terms.interval
+
+    def _report(self, now: float) -> Report:
+        facts, report = self._reported
+        if report is None or facts is not self._facts or not self._is_settled(now):
+            report = report_of(self._facts, now)
+            self._reported = (self._facts, report)
+        return report
 
 
 def _without_progress(report: Report) -> Report:

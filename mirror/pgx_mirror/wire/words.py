@@ -47,6 +47,8 @@ def plain(value: object, longest: int = TEXT) -> Any:
     if is_dataclass(value):
         return {f.name: plain(getattr(value, f.name), longest) for f in fields(value)}
     if isinstance(value, str):
+        if value.isascii():
+            return value[:longest]
         return value.encode("utf-8", "backslashreplace").decode()[:longest]
     if isinstance(value, tuple):
         return [plain(item, longest) for item in value[:ITEMS]]
@@ -72,6 +74,11 @@ def _hints(kind: Hashable) -> dict[str, Any]:
     return get_type_hints(kind)
 
 
+@cache
+def _shape(hint: Hashable) -> tuple[Any, tuple[Any, ...]]:
+    return get_origin(hint), get_args(hint)
+
+
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
@@ -85,7 +92,7 @@ def _no_number(text: str) -> NoReturn:
 
 def _value(hint: Any, found: object, name: str, longest: int) -> Any:
     """Return *found* as *hint* says.  Raises Garbage, which names the field."""
-    origin, inner = get_origin(hint), get_args(hint)
+    origin, inner = _shape(hint)
     if origin is UnionType and NoneType in inner:
         other = next(kind for kind in inner if kind is not NoneType)
         return None if found is None else _value(other, found, name, longest)
@@ -125,8 +132,9 @@ def _sound(found: object, longest: int) -> bool:
         case float():
             return math.isfinite(found)
         case str():
-            return len(found) <= longest and not any(
-                "\ud800" <= letter <= "\udfff" for letter in found
+            return len(found) <= longest and (
+                found.isascii()
+                or not any("\ud800" <= letter <= "\udfff" for letter in found)
             )
         case _:
             return False

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from pgx_mirror.core.facts import DETACH, LEAVE, MARK, STOP, STOP_ALL, Facts
+from pgx_mirror.core.facts import (
+    DETACH,
+    LEAVE,
+    MARK,
+    REST,
+    RUN,
+    STOP,
+    STOP_ALL,
+    Facts,
+)
 from pgx_mirror.core.mark import PAIR, SYNC, Mark
-from pgx_mirror.core.report import Report
+from pgx_mirror.core.report import UP, Report
 
 # Wishes of a server that is not to take over, nor to be given anything.
 LEAVING = (STOP, STOP_ALL, DETACH, LEAVE)
@@ -69,6 +78,16 @@ def takes_no_mark(facts: Facts, now: float) -> bool:
     """Whether the disk refuses a mark, or a write of one hangs."""
     hangs = MARK in facts.busy and now >= facts.marking_at + facts.terms.limit
     return bool(facts.mark_failed) or hangs
+
+
+def is_steady(facts: Facts) -> bool:
+    """Whether both are a pair, and nothing is being changed or asked for on either side."""
+    peer = facts.peer
+    if peer is None or facts.busy or facts.arming is not None or peer.joining:
+        return False
+    wishes, servers = {facts.wish, peer.wish}, {facts.server, peer.server}
+    in_pair = is_in(facts, PAIR, SYNC) and not facts.ending
+    return in_pair and wishes <= {RUN, REST} and servers == {UP}
 
 
 def is_fit(peer: Report) -> bool:
