@@ -11,15 +11,16 @@ from pathlib import Path
 
 import pytest
 
+from fixtures.os_user import OsUser
 from fixtures.processes import wait_until
 from fixtures.server import Server
 from pgx_base import aside
-from pgx_base.failure import Failure
 from pgx_mirror.core.report import NAMES_BARRIER, NAMES_OUT, NAMES_SET
-from pgx_mirror.data import conf_file, steps
+from pgx_mirror.data import conf_check, conf_file, steps
 from pgx_mirror.data.conf_text import NoName
 from tests.fix_sessions import Connect
 from tests.mirror.struck import KILLED, Struck
+from tests.mirror.struck import ended as came_to
 
 TEXT = b"# ours\nport = 5432\nsynchronous_standby_names = 'standby1' # there\n"
 
@@ -108,12 +109,29 @@ def test_who_may_only_read_the_links_directory_holds_nothing_up(
 
 
 @pytest.mark.root
-def test_a_file_of_another_user_is_refused(conf: Path, dir_fd: int) -> None:
+def test_a_file_of_another_user_refuses_a_start(conf: Path, dir_fd: int) -> None:
     os.chown(conf, 65534, 65534)
 
-    with pytest.raises(Failure, match="belongs to another user"):
-        conf_file.write(dir_fd, NAMES_OUT)
+    [refusal] = conf_check.problems(dir_fd, standby=False)
+    assert "belongs to another user" in refusal.primary
     assert conf.read_bytes() == TEXT
+
+
+@pytest.mark.root
+@pytest.mark.parametrize(("mode", "after"), [(0o644, 0o644), (0o654, 0o644)])
+def test_what_root_has_put_there_since_is_replaced(
+    where: Path, conf: Path, dir_fd: int, os_user: OsUser, mode: int, after: int
+) -> None:
+    """Else commits would wait for a standby that is dead, until somebody comes."""
+    os.chown(where, os_user.uid, os_user.gid)
+    conf.chmod(mode)
+
+    assert came_to(lambda: conf_file.write(dir_fd, NAMES_OUT), os_user) == "done"
+
+    found = conf.stat()
+    assert conf_file.read(dir_fd).state == NAMES_OUT
+    assert (found.st_uid, found.st_gid) == (os_user.uid, os_user.gid)
+    assert stat.S_IMODE(found.st_mode) == after
 
 
 def test_a_circle_of_links_and_no_file_are_errors(conf: Path, dir_fd: int) -> None:

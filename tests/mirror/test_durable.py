@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from fixtures.os_user import OsUser
 from pgx_mirror.data import durable, steps
 from tests.mirror.struck import KILLED, Struck
+from tests.mirror.struck import ended as came_to
 
 
 def put(where: Path) -> None:
@@ -58,6 +60,22 @@ def test_the_owner_stays(where: Path, dir_fd: int) -> None:
     found = (where / "file").stat()
     assert (found.st_uid, found.st_gid) == (12345, 54321)
     assert stat.S_IMODE(found.st_mode) == 0o640
+
+
+@pytest.mark.root
+def test_a_group_that_the_user_is_not_of_holds_nothing_up(
+    where: Path, dir_fd: int, os_user: OsUser
+) -> None:
+    """Who replaces postgresql.conf as root may give it such a one at any time."""
+    put(where)
+    os.chown(where, os_user.uid, os_user.gid)
+    os.chown(where / "file", os_user.uid, 54321)
+
+    assert came_to(lambda: durable.write(dir_fd, "file", b"new"), os_user) == "done"
+
+    found = (where / "file").stat()
+    assert (found.st_uid, found.st_gid) == (os_user.uid, os_user.gid)
+    assert stat.S_IMODE(found.st_mode) == 0o600
 
 
 @pytest.mark.parametrize("kind", ["link", "directory", "fifo"])

@@ -25,6 +25,7 @@ def problems(dir_fd: int, *, standby: bool) -> list[Failure]:
     *standby*: it has standby.signal.
     """
     try:
+        conf_file.check_owner(dir_fd)
         names, settings = conf_file.read(dir_fd), included.settings(dir_fd)
     except OSError as ex:
         return [_unreadable(ex)]

@@ -1,7 +1,8 @@
 """postgresql.conf on disk: what it says of synchronous_standby_names, and its editor.
 
 The file is the one in the data directory.  Where that is a link, the file that it leads to
-is replaced and the link stays; it must belong to the user who runs us.
+is replaced and the link stays.  At a start it must belong to the user who runs us; what
+root puts there later is replaced all the same, or commits would wait for a dead standby.
 
 Killed at any instant, the old or the new file is there, whole; `write` makes it the one that
 is wanted, and durable, whatever was there before: it is written even where nothing changes.
@@ -23,7 +24,7 @@ _MOST_LINKS = 8
 
 
 def read(dir_fd: int) -> Names:
-    """Return what postgresql.conf in *dir_fd* says.  Raises Failure, OSError."""
+    """Return what postgresql.conf in *dir_fd* says.  Raises OSError."""
     with _place(dir_fd, CONF) as (where_fd, name):
         return conf_text.read(durable.read(where_fd, name))
 
@@ -31,7 +32,7 @@ def read(dir_fd: int) -> Names:
 def write(dir_fd: int, state: str, name: str = "") -> Names:
     """Make postgresql.conf say *state*, for *name* where one is given, and return that.
 
-    Durable when it returns, and not yet read by a server that runs.  Raises Failure and
+    Durable when it returns, and not yet read by a server that runs.  Raises
     conf_text.NoName where that cannot be, OSError where the file is the old one still, and
     steps.Unsure where it may be either.
     """
@@ -62,7 +63,7 @@ def wrong(dir_fd: int) -> list[Setting]:
 def take_reserve(dir_fd: int) -> None:
     """Have the reserve in *dir_fd*, and where postgresql.conf is a link to.
 
-    Raises Failure, and OSError, with ENOSPC where there is no room for it.
+    Raises OSError, with ENOSPC where there is no room for it.
     """
     reserve.take(dir_fd)
     with _place(dir_fd, CONF) as (where_fd, _):
@@ -77,7 +78,7 @@ def _edited(dir_fd: int, base: str, state: str, name: str) -> bytes:
 
 @contextmanager
 def _place(dir_fd: int, name: str) -> Iterator[tuple[int, str]]:
-    """Yield descriptor and name of where the file *name* really is.  Raises Failure."""
+    """Yield descriptor and name of where the file *name* really is.  Raises OSError."""
     where_fd, path = os.dup(dir_fd), name
     try:
         for _ in range(_MOST_LINKS):
@@ -88,7 +89,6 @@ def _place(dir_fd: int, name: str) -> Iterator[tuple[int, str]]:
             below_fd = _open_parent(where_fd, target)
             os.close(where_fd)
             where_fd, path = below_fd, os.path.basename(target)
-        _check_owner(where_fd, path)
         yield where_fd, path
     finally:
         os.close(where_fd)
@@ -99,8 +99,10 @@ def _open_parent(dir_fd: int, path: str) -> int:
     return os.open(os.path.dirname(path) or ".", flags, dir_fd=dir_fd)
 
 
-def _check_owner(dir_fd: int, name: str) -> None:
-    owner = os.stat(name, dir_fd=dir_fd, follow_symlinks=False).st_uid
+def check_owner(dir_fd: int) -> None:
+    """Refuse a file that is another user's.  Raises Failure, OSError."""
+    with _place(dir_fd, CONF) as (where_fd, name):
+        owner = os.stat(name, dir_fd=where_fd, follow_symlinks=False).st_uid
     if owner != os.geteuid():
         raise Failure(
             f"configuration file {quoted(name)} belongs to another user",

@@ -135,13 +135,26 @@ def _dress(dir_fd: int, name: str, fd: int) -> None:
         os.fchmod(fd, steps.new_mode(dir_fd))
         return
     try:
-        old, new = os.fstat(old_fd), os.fstat(fd)
-        if (old.st_uid, old.st_gid) != (new.st_uid, new.st_gid):
-            os.fchown(fd, old.st_uid, old.st_gid)
-        os.fchmod(fd, stat.S_IMODE(old.st_mode))
+        os.fchmod(fd, _owned(fd, os.fstat(old_fd)))
         _copy_attributes(old_fd, fd)
     finally:
         os.close(old_fd)
+
+
+def _owned(fd: int, old: os.stat_result) -> int:
+    """Give *fd* the owner of *old*, and return which mode it may have.
+
+    An owner or a group that only root may give is no reason to write nothing: the file is
+    ours then, and our group may do with it what everybody may.
+    """
+    new, mode = os.fstat(fd), stat.S_IMODE(old.st_mode)
+    if (old.st_uid, old.st_gid) == (new.st_uid, new.st_gid):
+        return mode
+    try:
+        os.fchown(fd, old.st_uid, old.st_gid)
+    except PermissionError:
+        return mode & (stat.S_IRWXU | (mode & stat.S_IRWXO) << 3 | stat.S_IRWXO)
+    return mode
 
 
 def _copy_attributes(old_fd: int, fd: int) -> None:

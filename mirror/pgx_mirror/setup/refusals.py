@@ -136,7 +136,8 @@ def _of_holder(
     if other is None:
         taken = taken and mark.state == PAIR
     else:
-        taken = taken and other.owner == asked.peer and other.epoch > mark.epoch
+        holds = other.owner == asked.peer and other.state in _HOLDERS
+        taken = taken and holds and other.epoch > mark.epoch
     if not taken:
         yield Failure(
             "this server may have commits that the other one has not",
