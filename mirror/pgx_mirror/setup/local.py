@@ -17,7 +17,7 @@ from pgx_mirror.core.report import NAMES_OUT
 from pgx_mirror.data import conf_file, signal_file, steps
 from pgx_mirror.setup import programs
 from pgx_postgres import control, tablespaces
-from pgx_postgres.processes import postmasters
+from pgx_postgres.processes import evidence, instance
 
 _TIMELINE = re.compile(r"(?m)^Latest checkpoint's TimeLineID: +(\d+)$")
 
@@ -89,12 +89,22 @@ def occupied(space: str, ours: Iterable[str]) -> list[str]:
 
 
 def check_idle(data: str) -> None:
-    """Refuse a directory that a server works on.  Raises Failure."""
-    if pids := postmasters.of_directory(os.geteuid(), data):
+    """Refuse a directory that a server, or what one has left, works on.  Raises Failure.
+
+    PostgreSQL itself would not start beside the latter, by a file that is to be emptied too.
+    """
+    there = instance.processes(evidence.gather(os.geteuid(), data))
+    if heads := instance.postmasters(there):
         raise Failure(
             f"a server runs on data directory {quoted(data)}",
-            detail=f"Its postmaster is process {pids[0]}.",
+            detail=f"Its postmaster is process {heads[0].pid}.",
             hint="Stop it: mc_ctl stop.",
+        )
+    if there:
+        raise Failure(
+            f"processes of a server that has ended work on data directory {quoted(data)}",
+            detail=f"Processes: {', '.join(str(one.pid) for one in there)}.",
+            hint="End them: what they have in memory they would write into the copy.",
         )
     if _is_locked(f"{data}/{marks.LOCK}"):
         raise Failure(
