@@ -15,9 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fixtures.os_user import OsUser
+from fixtures.processes import wait_until
 from pgx_base.failure import Failure
 from pgx_mirror.controller import control, place, words
 from pgx_mirror.controller.control import Gone, Listener, Request
+from tests.mirror.short import descriptors_left
 
 TEXTS = st.text(max_size=20)
 FAILURES = st.builds(
@@ -234,7 +236,7 @@ def test_a_socket_that_was_left_is_replaced_and_another_file_is_not(
     tmp_path: Path,
 ) -> None:
     left = Listener.open(str(tmp_path), "nd1")
-    left._sock.close()  # as a killed controller leaves it
+    left._door.close()  # as a killed controller leaves it
     Listener.open(str(tmp_path), "nd1").close()
     assert list(tmp_path.iterdir()) == []
     (tmp_path / "nd1.control").write_text("mine")
@@ -279,3 +281,16 @@ def test_another_user_is_not_heard(open_tmp: Path, os_user: OsUser) -> None:
         assert step(listener) == []
     assert child.communicate() == (b"b''\n", None)
     listener.close()
+
+
+@pytest.mark.timeout(60)
+def test_without_a_free_descriptor_nobody_is_let_in_for_a_while_and_nothing_spins(
+    listener: Listener, tmp_path: Path
+) -> None:
+    """A listener that cannot accept stays ready: a loop that polls it would never rest."""
+    client = connect(tmp_path)
+    with descriptors_left(0):
+        step(listener)
+        assert listener.interests() == []
+    wait_until(lambda: step(listener) or len(listener.interests()) == 2, "it is let in")
+    client.close()

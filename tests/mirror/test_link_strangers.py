@@ -121,7 +121,7 @@ def test_who_speaks_a_byte_at_a_time_is_not_waited_for(
 
 def listening(end: End) -> bool:
     """Whether new connections are looked for."""
-    own = {sock.fileno() for sock in end.link._ends.listeners}
+    own = {door.fileno() for door in end.link._ends.doors}
     return bool(own & {fd for fd, _ in end.link.interests()})
 
 

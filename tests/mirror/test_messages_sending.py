@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from pgx_base import system_log
 from pgx_mirror.messages import disk, pair, peer
 from pgx_mirror.messages.message import Message
-from pgx_mirror.messages.sending import log
+from pgx_mirror.messages.sending import Log, log
 
 
 @pytest.fixture
@@ -73,3 +74,45 @@ def test_a_system_log_that_hangs_or_is_away_holds_nothing_up(
 
     monkeypatch.setattr(system_log, "ADDRESS", str(tmp_path / "nobody"))
     assert not log("x", "LOCAL0", pair.COMMITS_PASS)
+
+
+def test_what_was_lost_is_counted_and_told_as_soon_as_somebody_reads(
+    system: socket.socket,
+) -> None:
+    told = Log("x", "LOCAL0")
+    for _ in range(1000):
+        told.say(pair.COMMITS_PASS)
+    system.setblocking(False)
+    taken = len(drained(system))
+    told.turn(1.0)
+    (line,) = drained(system)
+    assert f"{1000 - taken} messages were lost" in line
+    told.turn(3.0)
+    told.say(pair.COMMITS_PASS)
+    (line,) = drained(system)
+    assert pair.COMMITS_PASS.number in line
+
+
+def test_how_many_were_lost_comes_before_what_is_told_next(
+    system: socket.socket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = Log("x", "LOCAL0")
+    there = system_log.ADDRESS
+    monkeypatch.setattr(system_log, "ADDRESS", str(tmp_path / "nobody"))
+    told.say(pair.COMMITS_PASS)
+    told.turn(1.0)
+    monkeypatch.setattr(system_log, "ADDRESS", there)
+    told.say(pair.DETACHED, server="b")
+    system.setblocking(False)
+
+    first, second = drained(system)
+    assert "1 messages were lost" in first
+    assert pair.DETACHED.number in second
+
+
+def drained(system: socket.socket) -> list[str]:
+    found = []
+    with suppress(BlockingIOError):
+        while True:
+            found.append(system.recv(2048).decode())
+    return found

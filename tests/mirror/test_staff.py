@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-import resource
+import os
 import select
+import subprocess
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from fixtures.processes import wait_until
+from fixtures.processes import gone, start_time, wait_until
 from pgx_mirror.controller import hands
-from pgx_mirror.controller.jobs.line import Ended, Line, Said
+from pgx_mirror.controller.acting import LOOKER, SEER, Acting
+from pgx_mirror.controller.jobs.line import Ended, Line, Said, Several
+from pgx_mirror.controller.jobs.site import Site
 from pgx_mirror.controller.staff import Staff
+from pgx_mirror.controller.work import _survey
+from pgx_mirror.core import events as told
+from pgx_mirror.core.facts import MARK, Facts, Terms
+from pgx_mirror.core.mark import ALONE, Mark
+from pgx_mirror.core.report import UNSURE, UP
+from pgx_postgres.watch.watched import Limits
+from tests.mirror.short import descriptors_left, opened
 
 
 @pytest.fixture
@@ -72,18 +83,110 @@ def test_each_word_is_heard_in_order_and_the_last_ends_the_work(staff: Staff) ->
     assert not staff.is_at("work")
 
 
-def test_where_no_process_can_be_begun_the_work_has_failed(staff: Staff) -> None:
+@pytest.mark.parametrize("left", [0, 2, 4])  # no pipe, one, two and no pidfd
+def test_where_no_process_can_be_begun_the_work_has_failed(
+    staff: Staff, left: int
+) -> None:
     """The limit of processes is shared with the server's own: it comes when they are many."""
-    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
-    highest = max(staff.fds(), default=2)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (highest + 1, limits[1]))
-    try:
+    before = opened()
+    with descriptors_left(left):
         staff.begin("work", says, "word")
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
 
     ((work, message),) = list(staff.hear({}))
     assert work == "work"
     assert isinstance(message, Ended)
     assert "Too many open files" in message.problem
+    assert not message.begun
     assert list(staff.hear({})) == []
+    assert opened() == before
+
+
+@pytest.mark.timeout(60)
+def test_a_hand_that_does_not_read_is_ended_and_holds_up_nobody(staff: Staff) -> None:
+    staff.begin("work", sleeps)
+    for _ in range(10_000):  # more than any pipe holds
+        staff.tell("work", "word")
+
+    ((_, message),) = list(staff.hear(ready(staff, 1)))
+    assert isinstance(message, Ended)
+    assert "has ended" in message.problem
+
+
+def test_what_was_at_a_work_is_dead_before_another_begins_there(
+    staff: Staff, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pgx_mirror.controller.staff._DIES_WITHIN", 60.0)
+    staff.begin("work", holds_memory)
+    assert list(staff.hear(ready_to_read(staff)))
+    (before,) = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+    staff.begin("work", sleeps)
+
+    assert gone(int(before))
+
+
+def holds_memory(line: Line) -> None:
+    held = bytearray(b"x" * (64 << 20))  # which takes a while to let go of
+    line.say(len(held))
+    time.sleep(60)
+
+
+def ready_to_read(staff: Staff) -> dict[int, int]:
+    poll = select.poll()
+    for fd in staff.fds():
+        poll.register(fd, select.POLLIN)
+    return dict(poll.poll(60_000))
+
+
+# --- a survey, with which a controller begins ------------------------------------------
+
+
+def test_a_survey_for_which_no_process_can_be_begun_says_so(staff: Staff) -> None:
+    site = Site("a", "/nowhere", -1, "", "", 0, "", "u", "secret", "d")
+    with descriptors_left(0), pytest.raises(Several, match="Too many open files"):
+        _survey(staff, site, False)
+    assert "secret" not in repr(site)
+
+
+# --- what follows ----------------------------------------------------------------------
+
+
+@pytest.fixture
+def acting(staff: Staff) -> Acting:
+    site = Site("a", "/nowhere", -1, "", "", 0, "", "u", "secret", "d")
+    return Acting(site, staff, Limits(1.0, 1.0, 1), 1.0, 1.0, {})
+
+
+FACTS = Facts(
+    Terms("a", "b", "message", "i"), mark=Mark("a", "g", "7", 1, ALONE), server=UP
+)
+
+
+def test_a_mark_that_nobody_was_there_to_write_is_the_old_one(acting: Acting) -> None:
+    """One that may be either stops the server after a few tries."""
+    never, died = Ended(problem="x", begun=False), Ended(problem="x")
+    assert list(acting.hear(MARK, never, FACTS)) == [told.MarkFailed("x", unsure=False)]
+    assert list(acting.hear(MARK, died, FACTS)) == [told.MarkFailed("x", unsure=True)]
+
+
+@pytest.mark.parametrize("work", [SEER, LOOKER])
+def test_a_server_that_died_while_nobody_could_watch_it_is_looked_for(
+    acting: Acting, work: str
+) -> None:
+    child = subprocess.Popen(["true"])
+    acting.postmaster = (child.pid, 1)
+    child.wait()
+
+    events = list(acting.hear(work, Ended(problem="x", begun=False), FACTS))
+
+    assert events == [told.ServerIs(UNSURE, FACTS.standby)]
+
+
+def test_where_one_of_those_who_watch_has_died_the_other_goes_on(
+    acting: Acting, staff: Staff
+) -> None:
+    acting.postmaster = (os.getpid(), start_time(os.getpid()))
+    staff.begin(LOOKER, says, "a look")
+    with descriptors_left(0):
+        assert list(acting.hear(SEER, Ended(problem="x"), FACTS)) == []
+    assert staff.is_at(LOOKER)
+    assert not staff.is_at(SEER)

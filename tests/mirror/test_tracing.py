@@ -8,8 +8,10 @@ from pathlib import Path
 
 from fixtures.processes import gone, wait_until
 from pgx_base.trace import FILE, Nowhere, Trace
+from pgx_mirror.controller import holding
 from pgx_mirror.controller.staff import Staff
 from pgx_mirror.controller.tracing import WORK, Tracing
+from tests.mirror.short import descriptors_left
 
 
 class Hangs(Nowhere):
@@ -51,6 +53,34 @@ def test_a_disk_that_hangs_is_not_waited_for(tmp_path: Path) -> None:
 
     lines = (tmp_path / FILE).read_text().splitlines()
     assert [line.split()[-1] for line in lines] == [f"{n}." for n in range(100)]
+
+
+def test_who_writes_on_a_disk_that_hangs_holds_no_lock(tmp_path: Path) -> None:
+    """Or no other controller could begin, and stop -e not end, for as long as it hangs."""
+    answers, at = tmp_path / "answers", tmp_path / "pid"
+    lock_fd = holding.take(str(tmp_path), "a", holding.CONTROLLER)
+    trace = Trace(str(tmp_path), 64, "who", Hangs(answers, at))
+    staff, tracing = Staff(frozenset({lock_fd})), Tracing(trace)
+    tracing.note("one")
+    tracing.turn(staff, 1.0)
+    wait_until(lambda: at.exists() and at.read_text(), "the disk is touched")
+    os.close(lock_fd)  # as the kernel does it when the controller dies
+
+    assert not holding.is_held(str(tmp_path), "a", holding.CONTROLLER)
+    answers.touch()
+    tracing.end(staff)
+
+
+def test_without_a_process_nothing_is_lost(tmp_path: Path) -> None:
+    staff, tracing = Staff(frozenset()), Tracing(Trace(str(tmp_path), 64, "who"))
+    tracing.note("one")
+    with descriptors_left(0):
+        tracing.turn(staff, 1.0)
+    tracing.note("two")
+    tracing.end(staff)
+
+    lines = (tmp_path / FILE).read_text().splitlines()
+    assert [line.split()[-1] for line in lines] == ["one", "two"]
 
 
 def test_a_disk_that_hangs_to_the_end_leaves_nobody(tmp_path: Path) -> None:

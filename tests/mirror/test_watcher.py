@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -16,12 +17,14 @@ from hypothesis import strategies as st
 from fixtures.processes import gone, wait_until
 from pgx_mirror.controller import kept as keeping
 from pgx_mirror.controller import options
+from pgx_mirror.controller.hands import reap
 from pgx_mirror.controller.kept import Kept
 from pgx_mirror.controller.options import Options
 from pgx_mirror.controller.watched import Watched, Watching
-from pgx_mirror.controller.watcher import Controller, watch
+from pgx_mirror.controller.watcher import Controller, Program, watch
 from pgx_mirror.core.facts import Facts, Terms
 from pgx_mirror.core.mark import ALONE, Mark
+from tests.mirror.short import descriptors_left, opened
 
 FACTS = Facts(Terms("a", "b", "message", "i"), mark=Mark("a", "g", "7", 1, ALONE))
 
@@ -108,6 +111,43 @@ def test_a_controller_goes_on_without_its_watcher(
         os.kill(watcher, signal.SIGKILL)
         os.waitpid(watcher, 0)
         os.kill(_said(beats)[0], signal.SIGKILL)
+
+
+@pytest.mark.parametrize("left", [0, 2])  # no pipe, one and no pidfd
+def test_a_controller_that_can_begin_no_watcher_goes_on_and_tries_again(
+    left: int,
+) -> None:
+    """The limit is used up by the server's own processes when the watcher dies, perhaps."""
+    before = opened()
+    watched = Watched(Watching([], -1, lambda: -1, 1.0), Kept(), -1, -1)
+    with descriptors_left(left):
+        watched.settle()
+        watched.live(FACTS, 100.0)
+        assert watched.trouble == "Too many open files"
+        assert watched.fds() == []
+    assert opened() == before
+    watched.live(FACTS, 200.0)
+    assert watched.trouble == ""
+    assert watched.fds()
+    ready = dict.fromkeys(watched.fds(), select.POLLERR)
+    assert watched.is_gone(ready)
+    reap()
+
+
+@pytest.mark.parametrize("left", [1, 2])  # no pipe, one and no pidfd
+def test_a_watcher_that_can_begin_no_controller_has_lost_nothing_by_it(
+    left: int,
+) -> None:
+    """It tries each second, for as long as the limit is used up."""
+    before, children = opened(), _children()
+    with descriptors_left(left), pytest.raises(OSError, match="Too many open files"):
+        Program(-1, -1, []).begin(b"", "it died")
+    assert opened() == before
+    assert not _children() - children
+
+
+def _children() -> set[str]:
+    return set(Path(f"/proc/self/task/{os.getpid()}/children").read_text().split())
 
 
 def test_a_controller_that_ends_as_it_should_is_not_begun_anew() -> None:

@@ -103,11 +103,16 @@ class Acting:
     def watch(self, postmaster: Ident) -> None:
         """Watch a server that runs."""
         self.postmaster = postmaster
+        self._watch_by(SEER, postmaster)
+        self._watch_by(LOOKER, postmaster)
+
+    def _watch_by(self, work: str, postmaster: Ident) -> None:
         site = self._site
-        self._staff.begin(SEER, seer.watch_server, site, postmaster, self._limits)
-        self._staff.begin(
-            LOOKER, looker.look_on, site, postmaster, self._interval, self._pace
-        )
+        if work == SEER:
+            self._staff.begin(SEER, seer.watch_server, site, postmaster, self._limits)
+        else:
+            interval, pace = self._interval, self._pace
+            self._staff.begin(LOOKER, looker.look_on, site, postmaster, interval, pace)
 
     def look(self, pace: looker.Pace) -> None:
         """Have looks taken at *pace* from now on."""
@@ -142,7 +147,7 @@ class Acting:
                 yield from self._found(said, facts)
             case _:
                 self.said.append(f"{work} ended: {said.problem}")
-                self._watcher_ended(facts)
+                yield from self._watcher_ended(work, facts)
 
     def _progress(self, work: str, value: object, facts: Facts) -> Iterator[Event]:
         match value:
@@ -204,8 +209,8 @@ class Acting:
                 return told.Wrote(said.value)
             case files.Failed(why, unsure):
                 return told.MarkFailed(why, unsure=unsure)
-            case _:  # the hand has died: nobody knows how far it came
-                return told.MarkFailed(said.problem, unsure=True)
+            case _:  # where a hand has died, nobody knows how far it came
+                return told.MarkFailed(said.problem, unsure=said.begun)
 
     def _names(self, said: Ended) -> Event:
         if said.problem:
@@ -261,8 +266,21 @@ class Acting:
             yield told.Promoted(why)
         self._find_again()
 
-    def _watcher_ended(self, facts: Facts) -> None:
-        """A seer or a looker that has died is begun anew while its server lives."""
-        lives = self.postmaster is not None and instance.is_alive(self.postmaster)
-        if lives and facts.server == UP and self.postmaster is not None:
-            self.watch(self.postmaster)
+    def _watcher_ended(self, work: str, facts: Facts) -> Iterator[Event]:
+        """A seer or a looker that has died is begun anew while its server lives.
+
+        That alone: the other one may live where no process can be begun.
+        """
+        if facts.server != UP or self.postmaster is None:
+            return
+        if self._is_dead(self.postmaster):
+            yield from self._gone(facts)  # whoever would have told it was not there
+        else:
+            self._watch_by(work, self.postmaster)
+
+    @staticmethod
+    def _is_dead(postmaster: Ident) -> bool:
+        try:
+            return not instance.is_alive(postmaster)
+        except OSError:
+            return False  # it cannot be told without a descriptor

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pgx_base.failure import Failure
 from pgx_base.text import quoted
 from pgx_mirror.controller import place, words
+from pgx_mirror.sockets.door import Door
 
 MOST = 64  # connections
 _BACKLOG = 128
@@ -63,7 +64,7 @@ class Listener:
     """The socket, and the connections to it; a connection's id is never used again."""
 
     def __init__(self, sock: socket.socket, mcdir: str, server: str) -> None:
-        self._sock, self._mcdir, self._server = sock, mcdir, server
+        self._door, self._mcdir, self._server = Door(sock), mcdir, server
         self._clients: dict[int, _Client] = {}
         self._by_fd: dict[int, int] = {}
         self._last = 0
@@ -91,13 +92,13 @@ class Listener:
 
     def fileno(self) -> int:
         """Return the descriptor that is to be kept by whoever detaches."""
-        return self._sock.fileno()
+        return self._door.fileno()
 
     def close(self) -> None:
         """Leave: nobody is answered any more, and the socket's file is removed."""
         for connection in list(self._clients):
             self._drop(connection)
-        self._sock.close()
+        self._door.close()
         try:
             with place.opened(self._mcdir) as dir_fd:
                 _remove(dir_fd, place.socket_name(self._server))
@@ -106,7 +107,7 @@ class Listener:
 
     def interests(self) -> list[tuple[int, int]]:
         """Return what to poll for: each descriptor with its mask."""
-        wanted = [(self._sock.fileno(), select.POLLIN)]
+        wanted = self._door.interests()
         for client in self._clients.values():
             mask = select.POLLIN | (select.POLLOUT if client.pile else 0)
             wanted.append((client.sock.fileno(), mask))
@@ -114,7 +115,7 @@ class Listener:
 
     def ready(self, fd: int, mask: int) -> list[Event]:
         """Return what has happened on *fd*, of which poll has told *mask*."""
-        if fd == self._sock.fileno():
+        if fd == self._door.fileno():
             return self._accept()
         connection = self._by_fd.get(fd)
         if connection is None:
@@ -138,10 +139,11 @@ class Listener:
         self._say(connection, last)
 
     def _accept(self) -> list[Event]:
-        try:
-            sock, _ = self._sock.accept()
-        except OSError:
-            return self._make_room()  # out of descriptors, or it has left again
+        for sock, _ in self._door.accept(1):
+            return self._let_in(sock)
+        return self._make_room() if self._door.is_shut else []
+
+    def _let_in(self, sock: socket.socket) -> list[Event]:
         sock.setblocking(False)
         pid, uid = credentials(sock)
         if uid != os.geteuid():

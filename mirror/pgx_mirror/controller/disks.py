@@ -77,7 +77,9 @@ class Disks:
             case disk.Full(place):
                 self._telling.say(messages.FULL, what=place.what, path=place.path)
             case disk.Odd(place, reason):
-                self._telling.note(f"disk of {place.what} {place.path}: {reason}")
+                self._telling.say(
+                    messages.UNTESTED, what=place.what, path=place.path, reason=reason
+                )
             case _:
                 pass
 

@@ -1,21 +1,22 @@
 """Hands: children that do what may block, while the controller's loop goes on.
 
 A hand is forked from the controller, runs one function, and says what it has to say
-through a pipe.  It keeps the controller's lock file open, so the next controller cannot
-begin while a hand of the last one may still write.
+through a pipe.  One that may write what the next controller reads keeps the locks of this
+one, so that the next cannot begin meanwhile.
 """
 
 from __future__ import annotations
 
 import os
 import pickle
-import signal
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from contextlib import suppress
+from functools import partial
 from typing import Any, NoReturn
 
 from pgx_base import prologue
 from pgx_base.failure import Failure
+from pgx_base.forked import Forked
 from pgx_mirror.controller.jobs.line import (
     HEAD,
     Ended,
@@ -38,21 +39,13 @@ class Hand:
         """Raises OSError: no descriptors, no process."""
         self._heard = bytearray()
         self._ended = False
-        with ExitStack() as undo, ExitStack() as theirs:
-            out, self._told = _pipe(theirs, undo, os.O_CLOEXEC)
-            self.fd, said = _pipe(undo, theirs, os.O_CLOEXEC | os.O_NONBLOCK)
-            os.set_blocking(said, True)
-            self.pid = os.fork()
-            if self.pid == 0:
-                _work(Line(said, out), job, arguments, keep | {said, out})
-            self._pidfd = pidfd_of(self.pid)
-            undo.pop_all()
+        self._process = Forked(partial(_work, job, arguments, keep))
+        self.fd = self._process.fd
 
     def tell(self, value: object) -> None:
-        """Tell the hand *value*; one that has ended hears nothing."""
+        """Tell the hand *value*; one that has ended hears nothing, one that hangs is ended."""
         data = pickle.dumps(value)
-        with suppress(OSError):
-            os.write(self._told, HEAD.pack(len(data)) + data)
+        self._process.tell(HEAD.pack(len(data)) + data)
 
     def hear(self) -> list[Said | Ended]:
         """Return what it has said; its last word is told once, also where it has died."""
@@ -82,32 +75,9 @@ class Hand:
         self._ended = True
         return Ended(problem="the process at work on it has ended")
 
-    def close(self) -> None:
-        """End it if it has not ended, and let go of it."""
-        with suppress(ProcessLookupError):
-            signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
-        for fd in (self._pidfd, self.fd, self._told):
-            os.close(fd)
-
-
-def pidfd_of(child: int) -> int:
-    """Return what *child* is ended by: its number may be another's once it was reaped.
-
-    Raises OSError, with the child dead: nobody knows of it.
-    """
-    try:
-        return os.pidfd_open(child)
-    except OSError:
-        os.kill(child, signal.SIGKILL)
-        raise
-
-
-def _pipe(read: ExitStack, write: ExitStack, flags: int) -> tuple[int, int]:
-    """Make a pipe whose ends *read* and *write* close."""
-    ends = os.pipe2(flags)
-    read.callback(os.close, ends[0])
-    write.callback(os.close, ends[1])
-    return ends
+    def close(self, within: float = 0.0) -> None:
+        """End it if it has not ended, and let go of it, dead or after so many seconds."""
+        self._process.close(within)
 
 
 def reap() -> None:
@@ -118,15 +88,17 @@ def reap() -> None:
 
 
 def _work(
-    line: Line,
     job: Callable[..., Any],
     arguments: tuple[Any, ...],
     keep: frozenset[int],
+    reads: int,
+    says: int,
 ) -> NoReturn:
     """Run *job* and say how it has ended; never returns."""
+    line = Line(says, reads)
     try:
         prologue.ordinary_signals()
-        _close_all_but(keep | {0, 1, 2})
+        _close_all_but(keep | {0, 1, 2, reads, says})
         value, problem = None, ""
         parts: tuple[Parts, ...] = ()
         try:

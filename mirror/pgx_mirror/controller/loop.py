@@ -16,8 +16,10 @@ from pgx_mirror.controller.acting import Acting
 from pgx_mirror.controller.answering import Answering
 from pgx_mirror.controller.disks import Disks
 from pgx_mirror.controller.jobs import looker, prover
+from pgx_mirror.controller.jobs.line import Ended
 from pgx_mirror.controller.lateness import Lateness
 from pgx_mirror.controller.neighbours import Neighbours
+from pgx_mirror.controller.shortage import Shortage
 from pgx_mirror.controller.staff import Staff
 from pgx_mirror.controller.telling import Telling
 from pgx_mirror.controller.watched import Watched
@@ -65,6 +67,7 @@ class Controller:
         # What the last step came to, having begun nothing, and until when that holds.
         self._settled: tuple[Facts | None, float] = (None, 0.0)
         self._reported: tuple[Facts | None, Report | None] = (None, None)
+        self._shortage = Shortage()
 
     def run(self) -> None:
         """Turn until it is over."""
@@ -93,9 +96,12 @@ class Controller:
             me, why = self._facts.terms.me, "its process is gone"
             self._telling.say(messages.WATCHER_GONE, server=me, reason=why)
         self._watched.live(self._facts, now)
+        self._lacks(self._watched.trouble, now)
         for work, message in self._staff.hear(ready):
             if work == tracing.WORK:
                 continue
+            if isinstance(message, Ended) and not message.begun:
+                self._lacks(message.problem, now)
             for event in self._acting.hear(work, message, self._facts):
                 self._step(event)
         self._note()
@@ -124,6 +130,12 @@ class Controller:
         """Whether a Tick would change nothing: neither what is done, nor what is said."""
         facts, until = self._settled
         return facts is self._facts and now < until
+
+    def _lacks(self, trouble: str, now: float) -> None:
+        """Say that no process can be begun, where *trouble* says why."""
+        if trouble and self._shortage.is_news(now):
+            me = self._facts.terms.me
+            self._telling.say(messages.NO_PROCESS, server=me, reason=trouble)
 
     def _note(self) -> None:
         """Keep what hands have said beside their work."""

@@ -9,9 +9,13 @@ from pgx_mirror.controller import hands
 from pgx_mirror.controller.hands import Hand
 from pgx_mirror.controller.jobs.line import Ended, Said
 
+# Seconds: one that was killed is gone in a few ms, or stands in the kernel, where it does no
+# more than finish one system call.  It is waited for no longer: a stop must not.
+_DIES_WITHIN = 0.05
+
 
 class Staff:
-    """All hands of one controller; *keep* are the locks that each of them holds too."""
+    """All hands of one controller; *keep* are the locks that they hold too."""
 
     def __init__(self, keep: frozenset[int]) -> None:
         self._keep = keep
@@ -23,13 +27,32 @@ class Staff:
 
         Where no process can be begun, that is its end: the limit of them is the servers' too.
         """
-        self.end(work)
-        try:
-            self._at[work] = Hand(job, arguments, self._keep)
-        except OSError as ex:
+        why = self._begun(work, job, arguments, self._keep)
+        if why:
             self._failed.append(
-                (work, Ended(problem=f"no process for it: {ex.strerror}"))
+                (work, Ended(problem=f"no process for it: {why}", begun=False))
             )
+
+    def begin_apart(self, work: str, job: Callable[..., Any], *arguments: Any) -> str:
+        """Have *job* done by who holds no lock; return why it is not begun, empty if it is.
+
+        For what the next controller need not wait for, though it may hang.
+        """
+        return self._begun(work, job, arguments, frozenset())
+
+    def _begun(
+        self,
+        work: str,
+        job: Callable[..., Any],
+        arguments: tuple[Any, ...],
+        keep: frozenset[int],
+    ) -> str:
+        self.end(work, _DIES_WITHIN)
+        try:
+            self._at[work] = Hand(job, arguments, keep)
+        except OSError as ex:
+            return ex.strerror or str(ex)
+        return ""
 
     def tell(self, work: str, value: object) -> None:
         """Tell the hand at *work* something, if there is one."""
@@ -64,11 +87,11 @@ class Staff:
                 self.end(work)
             yield message
 
-    def end(self, work: str) -> None:
-        """End the hand at *work*, if there is one."""
+    def end(self, work: str, within: float = 0.0) -> None:
+        """End the hand at *work*, if there is one; wait so many seconds for its death."""
         hand = self._at.pop(work, None)
         if hand is not None:
-            hand.close()
+            hand.close(within)
 
     def end_all(self) -> None:
         """End all of them."""

@@ -15,7 +15,7 @@ from pgx_mirror.core.effects import Effect
 from pgx_mirror.core.events import Event
 from pgx_mirror.core.facts import Facts
 from pgx_mirror.messages.message import Message
-from pgx_mirror.messages.sending import log
+from pgx_mirror.messages.sending import Log
 
 TRACE_KB = 4096
 _QUIET = (told.Tick, told.Heard, told.Looked)
@@ -25,8 +25,8 @@ class Telling:
     """Says what has changed: messages to the system log, all of it to the trace."""
 
     def __init__(self, settings: Settings) -> None:
-        self._ident = settings.server.syslog_ident
-        self._facility = settings.server.syslog_facility
+        server = settings.server
+        self._log = Log(server.syslog_ident, server.syslog_facility)
         self._names = {"server": settings.identifier, "peer": settings.peer.identifier}
         self._standing = Standing()
         who = f"mc_main({settings.identifier})"
@@ -35,11 +35,12 @@ class Telling:
     def say(self, message: Message, **parameters: object) -> None:
         """Send *message*; `server` and `peer` are known."""
         given = self._names | parameters
-        log(self._ident, self._facility, message, **given)
+        self._log.say(message, **given)
         self.trace.note(_plain(message, given))
 
     def turn(self, facts: Facts, now: float) -> None:
-        """Tell what holds since this turn, or no more."""
+        """Tell what holds since this turn, or no more, and what was lost before."""
+        self._log.turn(now)
         for message, parameters in self._standing.news(facts, now):
             self.say(message, **parameters)
 

@@ -35,8 +35,10 @@ class Tracing:
             self._next = now + _EVERY
 
     def _begin(self, staff: Staff) -> None:
-        texts, self._texts = "".join(self._texts), []
-        staff.begin(WORK, _keep, self._trace, texts)
+        # Without our locks: while the disk hangs, another controller may begin, or stop -e end.
+        texts = "".join(self._texts)
+        if not staff.begin_apart(WORK, _keep, self._trace, texts):
+            self._texts = []
 
     def end(self, staff: Staff) -> None:
         """Have all of it written, as far as the disk takes it in time."""
@@ -50,7 +52,7 @@ class Tracing:
             left = until - time.monotonic()
             if left <= 0:
                 break
-            for _ in staff.hear(dict(poll.poll(left * 1000))):
+            for _ in staff.hear(dict(poll.poll(min(left, _EVERY) * 1000))):
                 pass
         staff.end(WORK)
 

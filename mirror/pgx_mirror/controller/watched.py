@@ -9,7 +9,7 @@ import os
 import select
 import sys
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -54,6 +54,7 @@ class Watched:
         self._pipe_fd, self._lock_fd = pipe_fd, lock_fd
         self._said: Kept | None = None
         self._alive_at = self._begin_at = 0.0
+        self.trouble = ""  # why no watcher can be begun, empty once one was
         if pipe_fd >= 0:
             os.set_inheritable(pipe_fd, False)
             os.set_blocking(pipe_fd, False)
@@ -83,6 +84,8 @@ class Watched:
                 return
             self._begin_at = now + _AGAIN_AFTER
             self._begin()
+        if self._pipe_fd < 0:
+            return
         known = keeping.of(facts, self.kept)
         if now >= self._alive_at or known != self._said:
             self._tell(keeping.line(known))
@@ -104,15 +107,30 @@ class Watched:
         self._lock_fd = -1
 
     def _begin(self) -> None:
-        """Begin a watcher; it is only there once it has its lock, which may hang."""
-        read_fd, self._pipe_fd = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
-        os.set_blocking(read_fd, True)
-        pidfd = os.pidfd_open(os.getpid())
-        if os.fork() == 0:
-            self._become(read_fd, pidfd)
-        os.close(read_fd)
-        os.close(pidfd)
-        self._said = None
+        """Begin a watcher; it is only there once it has its lock, which may hang.
+
+        Where no process can be begun, it is tried again: to go on alone is better than to end.
+        """
+        try:
+            self._pipe_fd = self._forked()
+        except OSError as ex:
+            self.trouble = ex.strerror or str(ex)
+        else:
+            self.trouble, self._said = "", None
+
+    def _forked(self) -> int:
+        """Return where what we say to a new watcher is written.  Raises OSError."""
+        with ExitStack() as undo, ExitStack() as theirs:
+            read_fd, pipe_fd = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+            theirs.callback(os.close, read_fd)
+            undo.callback(os.close, pipe_fd)
+            os.set_blocking(read_fd, True)
+            pidfd = os.pidfd_open(os.getpid())
+            theirs.callback(os.close, pidfd)
+            if os.fork() == 0:
+                self._become(read_fd, pidfd)
+            undo.pop_all()
+            return pipe_fd
 
     def _become(self, read_fd: int, pidfd: int) -> NoReturn:
         """Be the watcher, with a lock of its own."""

@@ -97,6 +97,16 @@ def _how(pidfd: int) -> str:
     return f"ended by signal {ended.si_status}"
 
 
+def _pidfd_of(child: int) -> int:
+    """Raises OSError, with the child dead: a second one beside it would be worse than none."""
+    try:
+        return os.pidfd_open(child)
+    except OSError:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        raise
+
+
 def watch(
     controller: Controller, patience: float, begin: Callable[[bytes, str], Controller]
 ) -> None:
@@ -144,9 +154,14 @@ class Program:
             pid = os.fork()
             if pid == 0:
                 self._become(into_fd, said, why)
+            return Controller(pipe_fd, _pidfd_of(pid))
+        except OSError:
+            os.close(
+                pipe_fd
+            )  # or a limit that lasts would use up our descriptors as well
+            raise
         finally:
             os.close(into_fd)
-        return Controller(pipe_fd, os.pidfd_open(pid))
 
     def _become(self, into_fd: int, said: bytes, why: str) -> None:
         try:

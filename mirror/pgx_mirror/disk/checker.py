@@ -10,7 +10,7 @@ import json
 import os
 from collections.abc import Container
 from dataclasses import dataclass
-from errno import ECHILD
+from errno import EAGAIN, ECHILD
 from functools import partial
 
 from pgx_mirror.core import disk
@@ -20,6 +20,7 @@ from pgx_mirror.disk import file, places
 from pgx_mirror.disk.child import Child
 
 FOUND_ANEW = 60.0  # seconds between two looks for tablespaces
+_AGAIN = 1.0  # seconds until another one, where no child can be begun
 
 
 @dataclass
@@ -27,7 +28,7 @@ class _Watched:
     """One disk, and the child that writes there."""
 
     known: disk.Disk
-    child: Child
+    child: Child | None = None  # begun with its first file
 
 
 class Checker:
@@ -66,7 +67,8 @@ class Checker:
 
     def fds(self) -> list[int]:
         """Return what to poll for reading."""
-        found = [w.child.fd for w in self._watched.values() if not w.child.ended]
+        children = [w.child for w in self._watched.values() if w.child is not None]
+        found = [child.fd for child in children if not child.ended]
         return found if self._finder is None else [*found, self._finder.fd]
 
     def wake(self) -> float:
@@ -92,23 +94,32 @@ class Checker:
         one.known, effects = disk.step(
             one.known, event, now, self._limits, self._server
         )
-        for effect in effects:
-            if isinstance(effect, disk.Write):
-                self._write(one)
-        return [effect for effect in effects if not isinstance(effect, disk.Write)]
+        said: list[Effect] = [
+            effect for effect in effects if not isinstance(effect, disk.Write)
+        ]
+        if len(said) < len(effects):
+            for failed in self._write(one):
+                said += self._step(one, failed, now)
+        return said
 
-    def _write(self, one: _Watched) -> None:
-        if one.child.ended:
+    def _write(self, one: _Watched) -> list[Event]:
+        """Have a file written; return why none is, where no child can be begun."""
+        if one.child is not None and one.child.ended:
             one.child.close()
-            one.child = Child(partial(_write_on, one.known.place.path))
+            one.child = None
+        if one.child is None:
+            try:
+                one.child = Child(partial(_write_on, one.known.place.path))
+            except OSError as ex:
+                return [Wrote(ex.errno or EAGAIN, "begin a process")]
         one.child.ask()
+        return []
 
     def _find(self, ready: Container[int], now: float) -> None:
         """Look for file systems now and then; watch those that are new, forget the others."""
         if self._finder is None:
             if now >= self._find_at:
-                self._found = []
-                self._finder = Child(partial(_find_all, self._directory))
+                self._begin_finder(now)
             return
         if self._finder.fd not in ready:
             return
@@ -118,31 +129,44 @@ class Checker:
             self._finder.close()
             self._finder, self._find_at = None, now + FOUND_ANEW
 
+    def _begin_finder(self, now: float) -> None:
+        self._found = []
+        try:
+            self._finder = Child(partial(_find_all, self._directory))
+        except OSError:
+            self._find_at = (
+                now + _AGAIN
+            )  # who writes files tells that there is no process
+
     def _hear(self, place: list[object] | None, now: float) -> None:
         """Watch what was found; at the end forget what was not."""
         if place is not None:
             self._found.append(self._watch(Place(*place), now))  # type: ignore[arg-type]
             return
         for gone in [one for one in self._watched if one not in self._found]:
-            self._watched.pop(gone).child.close()
+            _close(self._watched.pop(gone).child)
 
     def _watch(self, place: Place, now: float) -> Place:
         if place not in self._watched:
-            child = Child(partial(_write_on, place.path))
-            self._watched[place] = _Watched(disk.Disk(place, next=now), child)
+            self._watched[place] = _Watched(disk.Disk(place, next=now))
         return place
 
     def close(self) -> None:
         """End all children."""
         for one in self._watched.values():
-            one.child.close()
+            _close(one.child)
         if self._finder is not None:
             self._finder.close()
         self._watched, self._finder = {}, None
 
 
-def _events(child: Child, ready: Container[int]) -> list[Event]:
-    if child.fd not in ready:
+def _close(child: Child | None) -> None:
+    if child is not None:
+        child.close()
+
+
+def _events(child: Child | None, ready: Container[int]) -> list[Event]:
+    if child is None or child.fd not in ready:
         return []
     found: list[Event] = [Wrote(*json.loads(line)) for line in child.hear()]
     return [*found, Wrote(ECHILD, "the child has ended")] if child.ended else found

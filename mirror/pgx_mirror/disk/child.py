@@ -8,12 +8,13 @@ soon as the kernel lets it.
 from __future__ import annotations
 
 import os
-import signal
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import NoReturn
 
 from pgx_base import prologue
+from pgx_base.forked import Forked
 
 _CHUNK = 1 << 16
 
@@ -22,22 +23,15 @@ class Child:
     """Runs *job* with what it reads from and writes to; each line that it writes is heard."""
 
     def __init__(self, job: Callable[[int, int], None]) -> None:
-        theirs, self._ask_fd = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
-        self.fd, said = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+        """Raises OSError: no descriptors, no process."""
+        self._process = Forked(partial(_run, job))
+        self.fd = self._process.fd
         self.ended = False
         self._heard = b""
-        self.pid = os.fork()
-        if self.pid == 0:
-            _run(job, theirs, said)
-        # Its number may be another's once it was reaped: it is ended by this alone.
-        self._pidfd = os.pidfd_open(self.pid)  # without it no job is asked for
-        os.close(theirs)
-        os.close(said)
 
     def ask(self) -> None:
         """Have it do its work once more."""
-        with suppress(OSError):
-            os.write(self._ask_fd, b".")
+        self._process.tell(b".")
 
     def hear(self) -> list[str]:
         """Return the lines that it has said since; `ended` tells that there are no more."""
@@ -52,10 +46,7 @@ class Child:
 
     def close(self) -> None:
         """End it; who reaps the controller's children reaps it."""
-        with suppress(ProcessLookupError):
-            signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
-        for fd in (self._pidfd, self.fd, self._ask_fd):
-            os.close(fd)
+        self._process.close()
 
 
 def _run(job: Callable[[int, int], None], read_fd: int, write_fd: int) -> NoReturn:
@@ -66,8 +57,6 @@ def _run(job: Callable[[int, int], None], read_fd: int, write_fd: int) -> NoRetu
                 with suppress(OSError):
                     os.close(int(name))
         os.chdir("/")
-        for fd in (read_fd, write_fd):
-            os.set_blocking(fd, True)
         job(read_fd, write_fd)
     finally:
         os._exit(0)

@@ -57,3 +57,18 @@ WATCHER_GONE = ours(
     "Somebody killed it, or memory was short; the controller has begun another.",
     "Look for what ended it.",
 )
+NO_PROCESS = ours(
+    10,
+    WARNING,
+    'Mirroring Controller of server "{server}" cannot begin a process: {reason}',
+    "The limit of processes or descriptors (ulimit, pids.max) is used up, by the database "
+    "server's own processes perhaps; what was to be done is tried again. Told once a minute.",
+    "End what uses them up, or raise the limit: until then a server is watched by less.",
+)
+LOST_MESSAGES = ours(
+    11,
+    WARNING,
+    "{count} messages were lost: the system log did not take them",
+    "It was away, or its queue was full; the trace in the management directory has them.",
+    "Look for what ended or stopped it.",
+)

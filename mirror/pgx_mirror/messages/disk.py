@@ -27,6 +27,14 @@ FULL = ours(
     "ENOSPC or a quota. That is no error of the disk, and the other server is no emptier.",
     "Make room: PostgreSQL stops when pg_wal cannot grow.",
 )
+UNTESTED = ours(
+    405,
+    WARNING,
+    'could not test the disk of {what} "{path}": {reason}',
+    "No file could be written there, for a reason that says nothing of the disk: no process "
+    "or descriptor can be had, or somebody has changed permissions.",
+    "Put it right; it is tried again. Until then an error of this disk is not found.",
+)
 MARK_NOT_WRITTEN = ours(
     407,
     ERROR,

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 
 from pgx_base import system_log
+from pgx_mirror.messages import controller as messages
 from pgx_mirror.messages.message import PRIORITY, Message, words
 
 _LOCAL0 = 16
+_AGAIN = 1.0  # seconds until a system log is tried again that took nothing
 
 
 def log(ident: str, facility: str, message: Message, **parameters: object) -> bool:
@@ -19,3 +21,30 @@ def log(ident: str, facility: str, message: Message, **parameters: object) -> bo
     number = _LOCAL0 + int(facility.removeprefix("LOCAL"))
     text = words(message, parameters)
     return system_log.send_as(number, PRIORITY[message.kind], ident, text, os.getpid())
+
+
+class Log:
+    """One program's messages: those that the system log does not take are counted, and told."""
+
+    def __init__(self, ident: str, facility: str) -> None:
+        self._ident, self._facility = ident, facility
+        self._lost = 0
+        self._try_at = 0.0
+
+    def say(self, message: Message, **parameters: object) -> None:
+        """Send *message*, behind how many were lost before it."""
+        self._tell_lost()
+        if self._lost or not log(self._ident, self._facility, message, **parameters):
+            self._lost += 1
+
+    def turn(self, now: float) -> None:
+        """Tell how many were lost, as soon as the system log is there again."""
+        if self._lost and now >= self._try_at:
+            self._try_at = now + _AGAIN
+            self._tell_lost()
+
+    def _tell_lost(self) -> None:
+        if self._lost and log(
+            self._ident, self._facility, messages.LOST_MESSAGES, count=self._lost
+        ):
+            self._lost = 0

@@ -6,11 +6,11 @@ import os
 import socket
 from collections.abc import Iterator
 
-from pgx_mirror.peer.awake import STEP
 from pgx_mirror.peer.pipe import Clear, Pipe
 from pgx_mirror.peer.settings import Settings
 from pgx_mirror.peer.stream import Stream
 from pgx_mirror.peer.tls import Tls
+from pgx_mirror.sockets.door import Door
 from pgx_mirror.sockets.listening import listen
 from pgx_mirror.sockets.names import Names
 from pgx_mirror.sockets.places import Place
@@ -33,35 +33,21 @@ class Ends:
         host = settings.theirs.host
         self._tls = None if settings.tls is None else Tls(settings.tls, host)
         self.names = Names(host, settings.theirs.port)
-        self.listeners = listen(settings.mine.host, settings.mine.port)
+        host, port = settings.mine.host, settings.mine.port
+        self.doors = [Door(sock) for sock in listen(host, port)]
         self.next_dial = 0.0
         self._turn = 0
-        self._muted_until = 0.0
 
-    def listening(self, time: float) -> list[int]:
-        """Return the descriptors to be polled; none for a while after a failed accept."""
-        if time < self._muted_until:
-            return []
-        return [listener.fileno() for listener in self.listeners]
+    def interests(self) -> list[tuple[int, int]]:
+        """Return what is to be polled for who dials us."""
+        return [wanted for door in self.doors for wanted in door.interests()]
 
-    def accept(self, fd: int, time: float) -> Iterator[tuple[socket.socket, str]]:
+    def accept(self, fd: int) -> Iterator[tuple[socket.socket, str]]:
         """Yield each connection that waits at the listener *fd*, and its numeric address."""
-        for listener in self.listeners:
-            if listener.fileno() == fd:
-                yield from self._accepted(listener, time)
-
-    def _accepted(
-        self, listener: socket.socket, time: float
-    ) -> Iterator[tuple[socket.socket, str]]:
-        for _ in range(_ACCEPTS):
-            try:
-                sock, address = listener.accept()
-            except (BlockingIOError, ConnectionError):
-                return
-            except OSError:  # no descriptor is free: it would be ready for ever
-                self._muted_until = time + STEP
-                return
-            yield sock, address[0]
+        for door in self.doors:
+            if door.fileno() == fd:
+                for sock, address in door.accept(_ACCEPTS):
+                    yield sock, address[0]
 
     def accepted(self, sock: socket.socket, host: str, time: float) -> Stream:
         """Return the connection that *sock*, just accepted, is."""
@@ -95,14 +81,14 @@ class Ends:
     def close(self) -> None:
         """Close what listens, and end a look-up."""
         self.names.close()
-        for listener in self.listeners:
-            listener.close()
+        for door in self.doors:
+            door.close()
 
     def _source(self, family: int) -> Place | None:
         """Return what to dial from: where we listen, so that the peer knows the address."""
-        for listener in self.listeners:
-            if listener.family == family:
-                place = Place(family, listener.getsockname())
+        for door in self.doors:
+            if door.sock.family == family:
+                place = Place(family, door.sock.getsockname())
                 return None if place.is_any else place
         return None
 

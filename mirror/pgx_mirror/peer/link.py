@@ -110,7 +110,7 @@ class Link:
         """Return each descriptor with the poll events that are of interest."""
         voice = self._streams.voice
         return [
-            *((fd, select.POLLIN) for fd in self._ends.listening(self._awake.time)),
+            *self._ends.interests(),
             *self._ends.names.interests(),
             *(
                 (fd, stream.wants(self._outbox if stream is voice else None))
@@ -127,7 +127,7 @@ class Link:
         elif (fd, select.POLLIN) in self._ends.names.interests():
             self._ends.names.ready(now)
         else:
-            for sock, host in self._ends.accept(fd, time):
+            for sock, host in self._ends.accept(fd):
                 self._admit(sock, host, time)
         return self._told()
 

@@ -180,7 +180,10 @@ class Register:
             return self._unmade(self._names.trouble, now)
         place = places[self._tries % len(places)]
         self._tries += 1
-        sock = socket.socket(place.family, socket.SOCK_STREAM)
+        try:
+            sock = socket.socket(place.family, socket.SOCK_STREAM)
+        except OSError as ex:  # no descriptor is free
+            return self._unmade(ex.strerror or str(ex), now)
         sock.setblocking(False)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         nonce = self._nonce(32)

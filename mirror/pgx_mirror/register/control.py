@@ -17,6 +17,7 @@ from typing import Any
 
 from pgx_base.failure import Failure
 from pgx_mirror.register import house
+from pgx_mirror.sockets.door import Door
 
 STATUS, STOP, STOP_ANYHOW = "status", "stop", "stop -e"
 WORDS = (STATUS, STOP, STOP_ANYHOW)
@@ -45,13 +46,13 @@ class Control:
     """The arbitration process's end of the control socket."""
 
     def __init__(self, listener: socket.socket) -> None:
-        self._listener = listener
+        self._door = Door(listener)
         self._askers: list[_Asker] = []
 
     def interests(self) -> list[tuple[int, int]]:
         """Return descriptors and masks for a poll."""
-        socks = [self._listener, *(asker.sock for asker in self._askers)]
-        return [(sock.fileno(), select.POLLIN) for sock in socks]
+        asked = [(asker.sock.fileno(), select.POLLIN) for asker in self._askers]
+        return [*self._door.interests(), *asked]
 
     def words(
         self, ready: Iterable[int], now: float
@@ -64,21 +65,18 @@ class Control:
                 found += self._read(asker)
             elif now >= asker.until:
                 self._forget(asker)
-        if self._listener.fileno() in there:
-            self._accept(now)
+        if self._door.fileno() in there:
+            for sock, _ in self._door.accept(1):
+                self._let_in(sock, now)
         return found
 
     def close(self) -> None:
         """End it all."""
         for asker in list(self._askers):
             self._forget(asker)
-        self._listener.close()
+        self._door.close()
 
-    def _accept(self, now: float) -> None:
-        try:
-            sock, _ = self._listener.accept()
-        except OSError:
-            return
+    def _let_in(self, sock: socket.socket, now: float) -> None:
         sock.setblocking(False)
         if user_of(sock) not in (os.geteuid(), 0):
             sock.close()

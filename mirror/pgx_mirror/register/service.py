@@ -25,6 +25,7 @@ from pgx_mirror.register.core.words import Beat, Reply, Request
 from pgx_mirror.register.keeping import Keeper
 from pgx_mirror.register.line import Parted
 from pgx_mirror.register.visitors import Visitor, Visitors
+from pgx_mirror.sockets.door import Door
 from pgx_mirror.wire.refused import Garbage, OtherSecret, Refused
 
 LONGEST_WAIT = 0.5  # seconds: what is longer between two turns, we were not run
@@ -61,7 +62,7 @@ class Service:
         self.state = state
         self.trouble = ""  # why the state cannot be written, empty if it can
         self._keeper, self._visitors, self._log = keeper, visitors, log
-        self._listeners = {sock.fileno(): sock for sock in listeners}
+        self._doors = {sock.fileno(): Door(sock) for sock in listeners}
         self._last = time.monotonic()
         self._waited = 0.0
         self._write_at = 0.0
@@ -75,7 +76,8 @@ class Service:
         if self.trouble:
             return []  # nobody is let in, and nobody is here
         lines = [(v.line.fileno(), v.line.mask()) for v in self._visitors]
-        return [*((fd, select.POLLIN) for fd in self._listeners), *lines]
+        doors = [wanted for door in self._doors.values() for wanted in door.interests()]
+        return [*doors, *lines]
 
     def wait(self) -> float:
         """Return how long a poll may wait at most, in seconds."""
@@ -95,8 +97,8 @@ class Service:
             return
         asked: list[_Word] = []
         for fd, mask in ready:
-            if fd in self._listeners:
-                self._visitors.accept(self._listeners[fd], now)
+            if fd in self._doors:
+                self._visitors.accept(self._doors[fd], now)
             elif visitor := self._visitors.at(fd):
                 asked += self._hear(visitor, mask, now)
         for word in sorted(asked, key=lambda word: not isinstance(word.request, Beat)):
@@ -108,8 +110,8 @@ class Service:
         """End every connection."""
         for visitor in self._visitors:
             self._visitors.drop(visitor)
-        for listener in self._listeners.values():
-            listener.close()
+        for door in self._doors.values():
+            door.close()
 
     def online(self) -> list[str]:
         """Return the servers that are connected and heard."""

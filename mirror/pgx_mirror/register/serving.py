@@ -6,13 +6,12 @@ import select
 import signal
 import socket
 import time
-from functools import partial
 from types import FrameType
 from typing import Any
 
 from pgx_mirror.conf.settings import ArbiterSettings
 from pgx_mirror.messages import register as messages
-from pgx_mirror.messages import sending
+from pgx_mirror.messages.sending import Log
 from pgx_mirror.register import control
 from pgx_mirror.register.control import Control
 from pgx_mirror.register.core.state import Kept, State
@@ -34,10 +33,12 @@ class Serving:
         }
         first, second = self._hosts
         values = settings.arbitration
-        self._log = partial(sending.log, values.syslog_ident, values.syslog_facility)
+        self._log = Log(values.syslog_ident, values.syslog_facility)
         state = State(kept, (first, second), time.monotonic(), silence=values.silence)
         visitors = Visitors(settings.secret, settings.local.identifier, self._hosts)
-        self._service = Service(state, keeper, visitors, opened.listeners, self._log)
+        self._service = Service(
+            state, keeper, visitors, opened.listeners, self._log.say
+        )
         self._control = Control(opened.control)
         self._ends = False
 
@@ -47,12 +48,12 @@ class Serving:
             signal.signal(number, self._end)
         for number in (signal.SIGHUP, signal.SIGPIPE, signal.SIGXFSZ):
             signal.signal(number, signal.SIG_IGN)
-        self._log(messages.ARBITER_STARTED)
+        self._log.say(messages.ARBITER_STARTED)
         while not self._ends:
             self._turn()
         self._service.close()
         self._control.close()
-        self._log(messages.ARBITER_STOPPED)
+        self._log.say(messages.ARBITER_STOPPED)
 
     def _end(self, _number: int, _frame: FrameType | None) -> None:
         self._ends = True
@@ -63,6 +64,7 @@ class Serving:
             poll.register(fd, mask)
         ready = poll.poll(self._service.wait() * 1000)
         self._service.turn(ready)
+        self._log.turn(time.monotonic())
         found = self._control.words([fd for fd, _ in ready], time.monotonic())
         for sock, word in found:
             self._answer(sock, word)

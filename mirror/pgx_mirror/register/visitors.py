@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from pgx_mirror.register.line import Line, Parted
 from pgx_mirror.register.payloads import PURPOSE
+from pgx_mirror.sockets.door import Door
 from pgx_mirror.wire.channel import SERVER, Channel
 
 PROVES_WITHIN = 5.0  # seconds
@@ -57,15 +58,9 @@ class Visitors:
         """Return the connection of the server *who*, None without one."""
         return next((v for v in self._all.values() if v.who == who), None)
 
-    def accept(self, listener: socket.socket, now: float) -> None:
+    def accept(self, door: Door, now: float) -> None:
         """Let in who knocks, as many as a turn may take."""
-        for _ in range(_AT_ONCE):
-            try:
-                sock, address = listener.accept()
-            except BlockingIOError:
-                return
-            except OSError:
-                return  # it has gone again, or descriptors are short for now
+        for sock, address in door.accept(_AT_ONCE):
             sock.setblocking(False)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._greet(sock, str(address[0]), now)

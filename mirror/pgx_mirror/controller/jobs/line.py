@@ -38,11 +38,13 @@ class Ended:
     """A hand's last word: what its function has returned, or why it has none.
 
     *parts*: the same reasons, each as primary, detail and hint, for who shows them.
+    *begun*: whether there was a hand at all.
     """
 
     value: Any = None
     problem: str = ""
     parts: tuple[Parts, ...] = ()
+    begun: bool = True
 
     @property
     def reasons(self) -> tuple[Failure, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pgx_mirror.conf.settings import Settings
 from pgx_postgres import binaries, control
@@ -30,7 +30,7 @@ class Site:
     uid: int
     home: str
     user: str
-    password: str
+    password: str = field(repr=False)  # what is traced shows values as they are
     database: str
 
 
