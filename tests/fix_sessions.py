@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import socket
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 import psycopg
 import pytest
@@ -27,4 +30,16 @@ def connect() -> Iterator[Connect]:
 
     yield session
     for one in opened:
-        one.close()
+        end(one)
+
+
+def end(session: psycopg.Connection) -> None:
+    """Close *session*, which a thread may be using: libpq frees what that one reads into.
+
+    So its socket is shut first, and whoever waits for an answer has let go of it.
+    """
+    if not session.closed:
+        with socket.socket(fileno=os.dup(session.fileno())) as line, suppress(OSError):
+            line.shutdown(socket.SHUT_RDWR)
+    with session.lock:
+        session.close()

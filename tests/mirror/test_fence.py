@@ -9,6 +9,7 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 
 import psycopg
@@ -18,7 +19,7 @@ from fixtures.processes import kill, wait_until
 from pgx_mirror.core import wal
 from pgx_mirror.core.known import poison
 from tests.fix_pair import NAME, MakeLooker, Pair, access, child, freeze
-from tests.fix_sessions import Connect
+from tests.fix_sessions import Connect, end
 from tests.mirror.bearer import Bearer
 
 pytestmark = pytest.mark.postgres
@@ -234,6 +235,28 @@ def test_a_second_bearer_of_the_name_waits_for_its_turn(
         kill(thawed[0], signal.SIGSTOP)
 
         commit().comes_to_wait(pair)
+
+
+def test_a_session_that_a_thread_waits_for_is_closed_once_it_has_let_go(
+    pair: Pair, connect: Connect
+) -> None:
+    """Else libpq frees what the thread reads into, and the tests' process dies of it."""
+    session, ended = connect(pair.a), threading.Event()
+
+    def waits() -> None:
+        with suppress(psycopg.Error):
+            session.execute("select pg_sleep(600)")
+        ended.set()
+
+    threading.Thread(target=waits, daemon=True).start()
+    pid = session.info.backend_pid
+    sql = f"select wait_event from pg_stat_activity where pid = {pid}"
+    wait_until(lambda: pair.a.ask(sql) == "PgSleep", "it waits", 60)
+    end(session)
+
+    assert session.closed
+    assert not session.lock.locked()
+    assert ended.wait(60)
 
 
 def received(pair: Pair) -> int:
