@@ -20,7 +20,6 @@ from pgx_mirror.disk import file
 from pgx_mirror.disk.checker import Checker
 from tests.fix_disk import MakeDisk
 from tests.fix_pair import MakeLooker, access
-from tests.mirror.short import descriptors_left, opened
 
 LIMITS = Limits(0.05, 0.3, 2)
 MakeChecker = Callable[..., Checker]
@@ -155,38 +154,16 @@ def test_a_child_that_is_killed_is_followed_by_another(
     turning.until(written(data), "a file is written again")
 
 
-@pytest.mark.parametrize("left", [0, 2, 4])  # no pipe, one, two and no pidfd
-def test_a_disk_for_which_no_process_can_be_begun_is_no_fault_and_tried_again(
-    tmp_path: Path, checker: MakeChecker, left: int
-) -> None:
-    data, before = plain(tmp_path / "data"), opened()
-    with descriptors_left(left):
-        one = checker(data)
-        turning = Turning(one)
-        for _ in range(5):
-            turning.turn()
-            time.sleep(LIMITS.interval)
-    assert [type(effect) for effect in turning.said] == [Odd]  # told once
-    assert "EMFILE" in str(turning.said[0])
-    assert one.fault == ""
-    assert opened() == before
-
-    turning.until(written(data), "a file is written")
-    turning.until(lambda: opened() > before + 3, "the finder is there as well")
-
-
 def _children() -> list[int]:
-    path = f"/proc/self/task/{os.getpid()}/children"
-    return [int(pid) for pid in Path(path).read_text().split()]
+    found = Path(f"/proc/self/task/{os.getpid()}/children").read_text()
+    return [int(pid) for pid in found.split()]
 
 
 def test_no_child_outlives_its_controller(tmp_path: Path) -> None:
     data = plain(tmp_path / "data")
     reader, writer = os.pipe()
-    parent = os.fork()
-    if parent == 0:
+    if (parent := os.fork()) == 0:
         try:
-            os.close(reader)
             Checker(str(data), LIMITS).turn((), time.monotonic())
             os.write(writer, b"x".join(b"%d" % pid for pid in _children()))
             signal.pause()
@@ -197,7 +174,6 @@ def test_no_child_outlives_its_controller(tmp_path: Path) -> None:
     kill(parent)
     os.waitpid(parent, 0)
     assert len(pids) == 2
-
     wait_until(lambda: all(gone(pid) for pid in pids), "its children have ended")
 
 

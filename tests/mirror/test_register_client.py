@@ -30,7 +30,6 @@ from pgx_mirror.register.line import Line, Parted
 from pgx_mirror.register.payloads import PURPOSE
 from pgx_mirror.sockets.names import Names
 from pgx_mirror.wire.channel import SERVER, Channel
-from tests.mirror.short import descriptors_left
 
 SECRET, LIMIT, INTERVAL, BY_ITSELF = bytes(32), 5.0, 1.0, 1.25
 CELL = Cell(1, PAIR, "server1")
@@ -291,12 +290,3 @@ def test_a_name_that_leads_nowhere_is_told() -> None:
     register.close()
     assert isinstance(heard[0], Away)
     assert heard[0].why
-
-
-def test_without_a_free_descriptor_the_register_is_away_and_tried_again() -> None:
-    with bed() as at:
-        with descriptors_left(0):
-            found = at.register.tick(at.now)
-        assert found == [Away("Too many open files")]
-        at.now += INTERVAL
-        at.meet()
