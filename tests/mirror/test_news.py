@@ -8,7 +8,7 @@ import pytest
 
 from pgx_mirror.controller import news
 from pgx_mirror.core.facts import ARBITRATION, RUN, STOP, SWITCH, Facts, Terms
-from pgx_mirror.core.mark import ALONE, GIVEN, Mark
+from pgx_mirror.core.mark import ALONE, GIVEN, PAIR, SYNC, Mark
 from pgx_mirror.core.report import UP, Report
 from pgx_mirror.messages import pair
 from pgx_mirror.messages.message import Message
@@ -43,3 +43,25 @@ def test_a_silent_primary_has_asked_for_nothing() -> None:
     told = [one for one, _ in news.of(STANDBY, STANDBY.but(standby=False))]
 
     assert told == [pair.PROMOTED, pair.SWITCHED]
+
+
+@pytest.mark.parametrize(
+    ("database", "disk", "reason"),
+    [
+        ("normal", "abnormal(EROFS)", "abnormal(EROFS)"),
+        ("abnormal(no answer)", "normal", "abnormal(no answer)"),
+        ("normal", "normal", "it does not answer"),
+    ],
+)
+def test_a_standby_is_left_for_what_it_says_is_wrong(
+    database: str, disk: str, reason: str
+) -> None:
+    sync = replace(MARK, owner="server1", state=SYNC)
+    peer = Report("server1", "b", mark=sync, wish=RUN, database=database, disk=disk)
+    before = STANDBY.but(standby=False, mark=replace(MARK, state=PAIR), peer=peer)
+
+    told = list(news.of(before, before.but(mark=replace(MARK, epoch=6))))
+
+    assert [
+        given["reason"] for one, given in told if one == pair.DETACHED_FOR_ERROR
+    ] == [reason]

@@ -9,7 +9,7 @@ from pgx_mirror.core.deciding.learn import HAND_EDITED
 from pgx_mirror.core.facts import DETACH, STOP, SWITCH, Facts
 from pgx_mirror.core.known import basics
 from pgx_mirror.core.mark import ALONE, GIVEN, OUT, PAIR, SYNC
-from pgx_mirror.core.report import DOWN, STOPPING, UP
+from pgx_mirror.core.report import DOWN, STOPPING, UP, Report
 from pgx_mirror.messages import controller, disk, pair, register, server
 from pgx_mirror.messages.message import Message
 
@@ -31,7 +31,7 @@ def _marks(before: Facts, after: Facts) -> Iterator[News]:
         return
     peer = {"server": after.terms.other}
     match was.state, now.state:
-        case (_, "PAIR"):
+        case (_, "PAIR") if now.peer_generation:
             yield pair.ARMED, peer
         case ("PAIR", "ALONE"):
             yield _left_alone(before)
@@ -61,17 +61,19 @@ def _left_alone(before: Facts) -> News:
         return pair.DETACHED, other
     silent = peer is None or peer.mark is None or peer.mark.state == SYNC
     why = "it does not answer" if silent else "it has left the pair"
-    if peer is not None and peer.database != "normal":
-        why = peer.database
-    return pair.DETACHED_FOR_ERROR, other | {"reason": why}
+    return pair.DETACHED_FOR_ERROR, other | {"reason": _fault_of(peer) or why}
+
+
+def _fault_of(peer: Report | None) -> str:
+    """Return what the other server says is wrong with it, empty for nothing."""
+    told = () if peer is None else (peer.database, peer.disk)
+    return next((fault for fault in told if fault != "normal"), "")
 
 
 def _why_taken(after: Facts) -> str:
     peer = after.peer
     if peer is not None and peer.mark is not None and peer.mark.state == GIVEN:
-        return (
-            "the primary has given it" if peer.database == "normal" else peer.database
-        )
+        return _fault_of(peer) or "the primary has given it"
     return "the primary does not answer"
 
 
