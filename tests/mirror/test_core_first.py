@@ -7,7 +7,7 @@ import pytest
 from pgx_mirror.core import cell as cells
 from pgx_mirror.core.cell import Cell
 from pgx_mirror.core.deciding.wishes import outcome
-from pgx_mirror.core.effects import AskForPen, Start
+from pgx_mirror.core.effects import AskForPen, Start, WriteMark
 from pgx_mirror.core.facts import ARBITRATION, MESSAGE
 from pgx_mirror.core.known.times import ASKS_FOR
 from pgx_mirror.core.mark import ALONE, GIVEN, NEW, OUT, PAIR, SYNC, Mark
@@ -98,15 +98,41 @@ def test_it_goes_beyond_a_holder_that_is_gone_for_good() -> None:
     assert world.cell == Cell(11, cells.ALONE, A)
 
 
-@pytest.mark.parametrize("policy", [ARBITRATION, MESSAGE])
-def test_the_first_start_ever_waits_for_nobody(policy: str) -> None:
+@pytest.mark.parametrize(
+    "policy, seconds", [(ARBITRATION, 0.5), (MESSAGE, ASKS_FOR + 1)]
+)
+def test_the_first_start_ever_waits_for_nobody_for_long(
+    policy: str, seconds: float
+) -> None:
     world = World(policy=policy).begin()
     world.linked, world.cell = False, None
     recovered(world)
-    world.run(0.5)
+    world.run(seconds)
 
     assert world.mark(A) == (ALONE, 1)
     assert world.facts[A].server == UP
+
+
+def test_without_a_register_the_other_server_is_heard_first() -> None:
+    world = paired(MESSAGE)
+    recovered(world)
+    world.run(10)
+
+    first = next(effect for name, effect in world.done if name == A)
+    assert isinstance(first, WriteMark)
+    assert first.mark.epoch == 4  # beyond what its standby is in sync with
+    assert world.mark(A)[0] == PAIR
+    assert world.mark(B) == (SYNC, world.mark(A)[1])
+
+
+def test_without_a_register_too_nobody_serves_beside_a_primary_that_is_heard() -> None:
+    world = World(policy=MESSAGE).begin()
+    world.start(B, Mark(B, GENERATION[B], "77", 3, ALONE), standby=False)
+    recovered(world)
+    world.run(10)
+
+    assert world.facts[A].mark is None
+    assert (A, Start()) not in world.done
 
 
 def test_a_copy_is_marked_at_once() -> None:

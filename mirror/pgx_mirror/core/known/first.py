@@ -35,23 +35,25 @@ def is_forbidden(facts: Facts, now: float) -> bool:
 
 
 def _is_told(facts: Facts, fresh: Mark) -> bool:
-    """Whether the register has said what it knows, and the other server what the pen is for."""
+    """Whether the register has said what it knows, or where that decides nothing the peer."""
     if facts.terms.policy != ARBITRATION:
-        return True
+        return facts.peer is not None
     cell = facts.cell
     others = cell is not None and cell.who != fresh.owner
     return bool(facts.register) and not (others and facts.peer is None)
 
 
 def mark_of(facts: Facts) -> Mark:
-    """Return the first mark, beyond what the register knows."""
-    fresh, cell = facts.fresh, facts.cell
+    """Return the first mark, beyond what the register and the other server know."""
+    fresh, theirs = facts.fresh, basics.peer_mark(facts)
     assert fresh is not None
-    if fresh.state != ALONE or facts.terms.policy != ARBITRATION or cell is None:
+    if fresh.state != ALONE:
         return fresh
-    if cell.state == cells.PAIR:
+    cell = facts.cell if facts.terms.policy == ARBITRATION else None
+    if cell is not None and cell.state == cells.PAIR:
         return unknown_pair(fresh, facts)
-    return fresh.to(ALONE, max(fresh.epoch, cell.epoch + 2))
+    known = [of.epoch + 2 for of in (cell, theirs) if of is not None and of.epoch]
+    return fresh.to(ALONE, max(fresh.epoch, *known) if known else fresh.epoch)
 
 
 def knows_a_pair(facts: Facts) -> bool:
