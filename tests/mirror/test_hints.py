@@ -5,19 +5,21 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from pgx_mirror.controller import view
+from pgx_mirror.controller import differing, view
 from pgx_mirror.core.deciding import refusals
 from pgx_mirror.core.deciding.wishes import refusal
 from pgx_mirror.core.facts import DETACH, REST, RUN, SWITCH, Facts
 from pgx_mirror.core.known import basics
-from pgx_mirror.core.mark import ALONE, GIVEN, PAIR, SYNC, Mark
+from pgx_mirror.core.mark import ALONE, GIVEN, OUT, PAIR, SYNC, Mark
 from pgx_mirror.core.status.pair import status_of
 from pgx_mirror.core.status.values import Reason
 from pgx_mirror.core.status.ways_out import way_out
+from pgx_mirror.peer.hello import ERROR, Difference
 from pgx_mirror.setup import refusals as of_setup
 from tests.mirror import walk_world, walks
 from tests.mirror.test_core_wishes import formed, marked
@@ -33,6 +35,23 @@ SPEAKERS = {
     CORE.parent / "database" / "answers.py": ("_unable",),
 }
 NAMED = re.compile(r"mc_ctl ([a-z-]+)((?: --[a-z-]+)*)")
+
+
+def test_what_both_do_not_have_in_common_has_a_way_out() -> None:
+    differences = [
+        Difference(ERROR, what, "1", "2")
+        for what in (
+            differing.NETWORK,
+            differing.SYSTEM,
+            differing.MAJOR,
+            differing.BLOCKS,
+            differing.WAL_BLOCKS,
+        )
+    ]
+    found = differing.hindrances(differences)
+
+    assert len(found) == 5
+    assert all(way_out(why, "nd2") for why in found)
 
 
 def functions(path: Path) -> dict[str, ast.FunctionDef]:
@@ -145,7 +164,14 @@ def _wrong(reason: Reason, facts: Facts, now: float) -> Iterator[str]:
         if refused is not None and facts.wish in (RUN, REST):
             yield f"{mode}: {refused.why}"
         at_once = mode in ("start", "setup") and "--as-primary" not in options
-        if at_once and runs and target and "stop" not in modes[: modes.index(mode)]:
+        stops = "once it has stopped" in reason.hint
+        if (
+            at_once
+            and runs
+            and target
+            and not stops
+            and "stop" not in modes[: modes.index(mode)]
+        ):
             yield f"{mode}: its controller runs"
 
 
@@ -198,6 +224,35 @@ def test_a_standby_that_may_not_take_over_says_whether_anything_helps(
     assert found is not None and says in found.hint
     assert refusals.undecided(facts, late) == found
     assert found.why in [reason.text for reason in view.reasons(facts, late)]
+
+
+def test_what_is_told_of_the_standby_is_not_told_again_of_the_join() -> None:
+    primary, _, now = formed()
+    alone = marked(primary, ALONE, 4)
+    assert alone.peer is not None and alone.peer.mark is not None
+    out = replace(alone.peer, mark=alone.peer.mark.to(OUT, 4), stays_out=True)
+
+    assert view.reasons(alone.but(peer=out), now) == ()
+    later = alone.but(peer=replace(out, stays_out=False), detached=out.incarnation)
+    (reason,) = view.reasons(later, now)
+    assert reason.text == "the standby cannot be joined: it was disconnected by hand"
+
+
+@pytest.mark.parametrize(("side", "word"), [(0, DETACH), (1, SWITCH)])
+def test_a_silence_that_is_left_to_an_operator_names_the_word_that_ends_it(
+    side: int, word: str
+) -> None:
+    *both, now = formed()
+    facts = both[side]
+    assert isinstance(facts, Facts)
+    late = max(facts.heard_at, facts.stream_at) + facts.terms.limit
+    off = facts.but(failover=False)
+
+    assert (refusals.offered(off, now), refusals.offered(off, late)) == ("", word)
+    assert refusals.offered(facts, late) == ""  # automatics do it
+    assert f"mc_ctl {word} here" in view.reasons(off, late)[0].hint
+    blind = off.but(register="", cell=None)
+    assert refusals.offered(blind, late) == ""
 
 
 def test_where_somebody_may_decide_nothing_is_said_of_it() -> None:

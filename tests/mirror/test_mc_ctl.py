@@ -44,7 +44,7 @@ def test_start_returns_when_the_controller_has_taken_over(mcdir: Mcdir) -> None:
 def test_start_w_waits_for_the_end_of_the_start(mcdir: Mcdir) -> None:
     mcdir.play(progress=["starting the instance"])
     good = mcdir.of("nd1", "start", "-w")
-    mcdir.play(last={"started?": ["port 5432 is in use"]})
+    mcdir.play(last={"started?": ["port 5432 is in use"]}, ends=["started?"])
     wrong = mcdir.of("nd2", "start", "-w")
 
     assert (good.returncode, quiet(good.stderr)) == (
@@ -60,8 +60,9 @@ def test_start_w_waits_for_the_end_of_the_start(mcdir: Mcdir) -> None:
 def test_start_waits_for_the_decision_and_with_capital_w_for_nothing(
     mcdir: Mcdir,
 ) -> None:
-    mcdir.play(last={"started?": ["this server is deposed"]})
+    mcdir.play(last={"started?": ["this server is deposed"]}, ends=["started?"])
     waits = mcdir.of("nd1", "start")
+    assert not mcdir.lives("nd1")  # so that mc_ctl setup may follow
     does_not = mcdir.of("nd2", "start", "-W")
 
     assert (waits.returncode, waits.stdout) == (1, "")

@@ -31,6 +31,17 @@ def test_an_error_of_a_server_that_is_alone_is_a_reason() -> None:
     assert any('stop, then mc_ctl start on server "nd1"' in why.hint for why in reasons)
 
 
+@pytest.mark.parametrize("wish", ["run", "stop"])
+def test_a_standby_that_is_down_is_started_and_stopped_before_where_it_is_not_yet(
+    wish: str,
+) -> None:
+    down = replace(report("nd2", OUT, 5, server=DOWN), wish=wish)
+    (reason,) = seen(ALONE_A, down).reasons
+    assert reason.text == 'standby "nd2" is disconnected'
+    assert ("mc_ctl stop" in reason.hint) is (wish == "run")
+    assert 'mc_ctl start on server "nd2"' in reason.hint
+
+
 def test_a_standby_that_was_promoted_by_hand_has_to_be_made_anew() -> None:
     promoted = report("nd2", OUT, 5, standby=False, server=DOWN)
     (reason,) = seen(ALONE_A, promoted).reasons

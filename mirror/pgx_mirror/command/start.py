@@ -22,6 +22,8 @@ from pgx_mirror.setup import unfinished
 
 MAIN = "mc_main"
 TAKES_OVER_WITHIN = 60.0  # seconds; it connects to nobody before
+_ENDS_WITHIN = 3.0  # seconds for a controller that has refused its start
+_PAUSE = 0.02
 _LONGEST = 1 << 16
 # Asked now: a relative path is found from the directory of the call alone.
 _PROGRAMS = os.path.dirname(os.path.realpath(sys.argv[0]))
@@ -127,8 +129,23 @@ def _wait(settings: Settings, *, to_its_end: bool) -> None:
     question = words.Question(words.AWAIT, options)
     try:
         ask(settings.mcdir, settings.identifier, question, tell)
+    except Refused:
+        _wait_for_end(settings.mcdir, settings.identifier)
+        raise
     except NotRunning as ex:
         raise Failure(
             "the controller has ended while it started",
             hint="See the system log.",
         ) from ex
+
+
+def _wait_for_end(mcdir: str, server: str) -> None:
+    """Let a controller end whose instance may not run, so that mc_ctl setup may follow.
+
+    One whose instance runs, though the start has failed, goes on.
+    """
+    until = time.monotonic() + _ENDS_WITHIN
+    while time.monotonic() < until:
+        if not any(holding.is_held(mcdir, server, byte) for byte in holding.SERVICE):
+            return
+        time.sleep(_PAUSE)

@@ -46,6 +46,7 @@ class Acting:
         self.postmaster: Ident | None = None
         self.said: list[str] = []
         self.refused: list[str] = []  # logins
+        self.blind = ""  # why the last one was refused, until one is not
         self._look_at = 0.0
         self._pace = looker.Pace()
 
@@ -152,11 +153,13 @@ class Acting:
     def _progress(self, work: str, value: object, facts: Facts) -> Iterator[Event]:
         match value:
             case looker.Look(seen, began):
+                self.blind = ""
                 yield told.Looked(seen, began)
                 yield from self._recovery(seen, facts)
             case looker.NoLook(why, refused):
                 self.said.append(why)
                 self.refused += [why] if refused else []
+                self.blind = why if refused else self.blind
             case seer.Well():
                 yield told.Judged("")
             case seer.Fault(reason, gone):

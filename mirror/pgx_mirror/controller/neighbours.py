@@ -54,6 +54,7 @@ class Neighbours:
         self._hindrances: tuple[str, ...] = ()
         self._requests: list[dict[str, Any]] = []
         self._silent = True
+        self.refused: peer.Refused | None = None  # until the peer is heard
 
     def interests(self) -> list[tuple[int, int]]:
         """Return what to poll for."""
@@ -138,6 +139,7 @@ class Neighbours:
             match event:
                 case peer.Heard(report):
                     self._hears()
+                    self.refused = None
                     why = self._hindrances
                     yield told.Heard(differing.with_hindrances(report, why))
                 case peer.Met(hello, found):
@@ -167,6 +169,7 @@ class Neighbours:
             self._telling.say(messages.HEARD, server=self._settings.peer.identifier)
 
     def _refused(self, address: str, why: str, kind: str) -> None:
+        self.refused = peer.Refused(address, why, kind)
         message = _ON_REFUSAL.get(kind) or messages.GARBLED
         self._telling.say(message, address=address, reason=why)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from pgx_mirror.conf.settings import Settings
 from pgx_mirror.core.deciding import refusals
@@ -17,9 +18,35 @@ from pgx_mirror.core.status import shown
 from pgx_mirror.core.status.pair import status_of
 from pgx_mirror.core.status.values import Reason
 from pgx_mirror.core.status.ways_out import way_out
+from pgx_mirror.peer.events import SECRET, TLS, VERSION, Refused
+
+_LOGIN = (
+    "Correct .pgpass or db_instance_password on that server, or its pg_hba.conf and pg_ctl "
+    "reload."
+)
+_LINK = "If that is the other server, see the system log of both."
+_LINKS = {
+    SECRET: "If that is the other server: copy the file secret, mode 0600, from one to the "
+    "other; then mc_ctl stop --mc-only and mc_ctl start --mc-only where it has changed.",
+    VERSION: "If that is the other server: install the same release on both.",
+    TLS: "If that is the other server: both need certificates of one CA, admin_ssl_* in "
+    "serverIdentifier.conf.",
+}
 
 
-def status(settings: Settings, facts: Facts) -> dict[str, object]:
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What a controller knows beside the facts.
+
+    login  why its server refuses the controller's sessions, empty where it does not
+    link   who was turned away from the admin network last, where the peer is not heard
+    """
+
+    login: str = ""
+    link: Refused | None = None
+
+
+def status(settings: Settings, facts: Facts, beside: Beside) -> dict[str, object]:
     """Return the status as plain values, for the control socket."""
     now = time.monotonic()
     network = settings.network
@@ -29,9 +56,18 @@ def status(settings: Settings, facts: Facts) -> dict[str, object]:
         facts.peer,
         silent=not basics.is_heard(facts, now),
         places=places,
-        reasons=reasons(facts, now),
+        reasons=(*_beside(beside, facts, now), *reasons(facts, now)),
     )
     return {"status": shown.plain(found)}
+
+
+def _beside(beside: Beside, facts: Facts, now: float) -> Iterator[Reason]:
+    if beside.login:
+        text = f'server "{facts.terms.me}" refuses its controller: {beside.login}'
+        yield Reason(text, _LOGIN)
+    if beside.link is not None and not basics.is_heard(facts, now):
+        text = f"a controller at {beside.link.address} was refused: {beside.link.why}"
+        yield Reason(text, _LINKS.get(beside.link.kind, _LINK))
 
 
 def reasons(facts: Facts, now: float) -> tuple[Reason, ...]:
@@ -51,6 +87,9 @@ def reasons(facts: Facts, now: float) -> tuple[Reason, ...]:
         found += _seen(facts.seen)
     if (silent := refusals.undecided(facts, now)) is not None:
         found.append(Reason(silent.why, silent.hint))
+    elif word := refusals.offered(facts, now):
+        text = f'automatics do not act on the silence of server "{facts.terms.other}"'
+        found.append(Reason(text, f"If it does not come back: mc_ctl {word} here."))
     return tuple(found)
 
 
@@ -80,7 +119,7 @@ def _unjoined(facts: Facts, now: float) -> Iterator[Reason]:
         yield _reason("the primary can have no standby: ", why, facts.terms.me)
     elif not basics.is_heard(facts, now) or peer is None or theirs is None:
         return
-    elif peer.unable or peer.server != UP:
+    elif peer.unable or peer.stays_out or peer.server != UP:
         return  # told of the standby
     elif why := joining.why_not(facts, peer, theirs):
         yield _reason("the standby cannot be joined: ", why, facts.terms.other)

@@ -25,6 +25,7 @@ from pgx_mirror.controller.loop import Controller
 from pgx_mirror.controller.neighbours import Neighbours
 from pgx_mirror.controller.staff import Staff
 from pgx_mirror.controller.telling import Telling
+from pgx_mirror.controller.view import Beside
 from pgx_mirror.controller.watched import Watched
 from pgx_mirror.controller.words import Accepted, Answer
 from pgx_mirror.core.disk import Limits as DiskLimits
@@ -81,7 +82,11 @@ def control(
         telling.say(messages.RESTARTED, server=site.me, reason=why)
     telling.say(messages.STARTED, server=site.me)
     neighbours = Neighbours(settings, terms, found, telling)
-    answering = Answering(listener, lambda f: view.status(settings, f), neighbours)
+    answering = Answering(
+        listener,
+        lambda f: view.status(settings, f, Beside(acting.blind, neighbours.refused)),
+        neighbours,
+    )
     server = settings.server
     limits = Limits(
         server.db_instance_check_interval,

@@ -36,6 +36,16 @@ def undecided(facts: Facts, now: float) -> Outcome | None:
     return _no_detach(facts, now) if basics.is_in(facts, PAIR) else None
 
 
+def offered(facts: Facts, now: float) -> str:
+    """Return the word that ends a silence which automatics do not act on; empty for none."""
+    if (facts.failover and facts.wish == RUN) or not basics.is_quiet(facts, now):
+        return ""
+    if not basics.is_in(facts, PAIR, SYNC):
+        return ""
+    word = SWITCH if facts.standby else DETACH
+    return word if refusal(facts, word, now) is None else ""
+
+
 def _no_switch(facts: Facts, now: float) -> Outcome | None:
     if not basics.is_in(facts, PAIR):
         return Outcome(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pgx_mirror.core.facts import ARBITRATION
+from pgx_mirror.core.facts import ARBITRATION, STOP, STOP_ALL
 from pgx_mirror.core.known.basics import LEAVING
 from pgx_mirror.core.mark import ALONE, GIVEN, NEW, OUT, PAIR, SYNC
 from pgx_mirror.core.report import DOWN, NAMES_SET, UP, Report
@@ -157,6 +157,8 @@ def _about_standby(view: View) -> Iterator[Reason]:
         )
         yield Reason(f'standby "{view.server}" is not in sync', hint)
     elif view.state == OUT:
+        if view.report.wish in (STOP, STOP_ALL):
+            again = f'mc_ctl start on server "{view.server}", once it has stopped.'
         yield Reason(
             f'standby "{view.server}" is disconnected', f"To have it back: {again}"
         )

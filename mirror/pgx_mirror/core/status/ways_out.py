@@ -38,6 +38,12 @@ _WAYS = (
     ("it leaves", 'It is being stopped; mc_ctl start on server "{0}" when that is done.'),
     ("it bears the name", "Make application_name in its primary_conninfo that name."),
     ("its heartbeat_error_action is another", f"Make both the same; {_REREAD}"),
+    ("its network.conf is another", "Make it the same on all hosts; the system log names the "
+     f"line. {_REREAD}"),
+    ("its system identifier is another", "Empty its data directory, if it is of no use; then "
+     f"{_ANEW}"),
+    ("its major version is another", "Install the same version of PostgreSQL on both."),
+    ("block size is another", "Install the same build of PostgreSQL on both."),
     ("both do not reach one register", "mc_arb status on the arbitration server shows who "
      "reaches it. One that is new is enrolled once both servers do."),
 )  # fmt: skip
