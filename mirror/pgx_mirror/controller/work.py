@@ -100,15 +100,7 @@ def control(
         acting.watch(found.instance.postmaster)
     first.say(Accepted(os.getpid()))
     watched.settle()
-    disks = Disks(
-        server.db_instance,
-        DiskLimits(
-            server.disk_check_interval,
-            server.heartbeat_timeout,
-            server.disk_check_retry,
-        ),
-        telling,
-    )
+    disks = Disks(server.db_instance, _disk_limits(settings), telling)
     loop = Controller(
         facts, acting, staff, neighbours, disks, answering, telling, watched
     )
@@ -123,6 +115,13 @@ def control(
         disks.close()
         answering.close()
         neighbours.close()
+
+
+def _disk_limits(settings: Settings) -> DiskLimits:
+    server = settings.server
+    return DiskLimits(
+        server.disk_check_interval, server.heartbeat_timeout, server.disk_check_retry
+    )
 
 
 def _survey(staff: Staff, site: sites.Site, as_primary: bool) -> Survey:
