@@ -10,7 +10,6 @@ import pytest
 
 from fixtures.processes import gone, wait_until
 from pgx_mirror.controller import holding
-from pgx_mirror.core.mark import FILE, GIVEN, Mark, encode
 from pgx_mirror.core.status import shown as status_text
 from tests.fix_mcdir import Mcdir
 from tests.mirror.test_status import A, B, seen
@@ -268,14 +267,3 @@ def test_a_controller_that_ends_over_an_action_is_told(mcdir: Mcdir) -> None:
 
     assert switch.returncode == 1
     assert 'the controller has ended before it had an answer to "switch"' in stderr
-
-
-def test_without_a_controller_status_shows_the_mark(mcdir: Mcdir) -> None:
-    data = mcdir.path.parent / "nd1"
-    data.mkdir()
-    (data / FILE).write_bytes(encode(Mark("nd1", "g", "7", 5, GIVEN, pair=3)))
-    shown = mcdir.of("nd1", "status")
-
-    assert shown.returncode == 3
-    assert "nd1        none(inactivated primary)  127.0.0.1" in shown.stdout
-    assert 'reason: controller of server "nd1" is not running' in shown.stdout

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 from pgx_base import aside, report
 from pgx_base.failure import Failure
 from pgx_mirror.command.request import Request
@@ -12,7 +10,7 @@ from pgx_mirror.command.telling import tell
 from pgx_mirror.conf.settings import Settings
 from pgx_mirror.controller import words
 from pgx_mirror.controller.asking import NotRunning, ask
-from pgx_mirror.core.mark import FILE, Broken, Mark, decode
+from pgx_mirror.core.mark import Mark, decode, encode
 from pgx_mirror.core.status import shown as status_text
 from pgx_mirror.core.status.pair import without_controller
 from pgx_mirror.core.status.values import SWITCHABLE, Status
@@ -20,7 +18,6 @@ from pgx_mirror.core.status.values import SWITCHABLE, Status
 NOT_SWITCHABLE = 3
 _ANSWER_WITHIN = 10.0  # seconds
 _LOOK_WITHIN = 3.0  # seconds: the data directory's disk may hang
-_LARGEST = 4096  # bytes of a mark
 
 
 def show(asked: Request) -> int:
@@ -40,7 +37,7 @@ def _status(settings: Settings) -> Status:
             settings.mcdir, settings.identifier, question, tell, seconds=_ANSWER_WITHIN
         )
     except NotRunning:
-        mark = _mark(settings.server.db_instance)
+        mark = _mark(settings.server.db_instance, settings.identifier)
         return without_controller(settings.identifier, mark, places(settings))
     try:
         return status_text.read(found["status"])
@@ -48,15 +45,18 @@ def _status(settings: Settings) -> Status:
         raise Failure("could not understand the controller's status") from ex
 
 
-def _mark(data_directory: str) -> Mark | None:
-    """Return what is durable there, None where nothing is, or it cannot be read in time."""
-    said = aside.ask(lambda: _read(f"{data_directory}/{FILE}"), _LOOK_WITHIN)
-    try:
-        return decode(said.encode()) if said else None
-    except Broken:
-        return None
+def _mark(data_directory: str, server: str) -> Mark | None:
+    """Return what *server*'s own mark says, None where none is, or it cannot be read in time.
+
+    A copy brings the other server's, by which a standby would be shown as the primary.
+    """
+    said = aside.ask(lambda: _read(data_directory, server), _LOOK_WITHIN)
+    return decode(said.encode()) if said else None
 
 
-def _read(path: str) -> str:
-    fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    return os.read(fd, _LARGEST).decode("utf-8", "replace")
+def _read(data_directory: str, server: str) -> str:
+    # What a status with a controller does not need is not loaded for it.
+    from pgx_mirror.data import mark_file, steps
+
+    mark = mark_file.shown(steps.open_directory(data_directory), server)
+    return encode(mark).decode() if mark is not None else ""

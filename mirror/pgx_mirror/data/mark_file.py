@@ -62,16 +62,29 @@ def read(dir_fd: int, owner: str, system: str) -> Found:
     Waits for a writer that is held up.  Raises OSError where it cannot be read.
     """
     with steps.locked(dir_fd, fcntl.LOCK_SH) as lock_fd:
+        return _found(lock_fd, owner, system)
+
+
+def shown(dir_fd: int, owner: str) -> Mark | None:
+    """Return the mark of server *owner*, of whatever database, None where no good one is.
+
+    For people: a writer is not waited for.  Raises OSError.
+    """
+    found = _found(dir_fd, owner, "")
+    return found.mark if found.case == GOOD else None
+
+
+def _found(dir_fd: int, owner: str, system: str) -> Found:
+    try:
+        fd = files.open_regular(dir_fd, FILE)
+    except FileNotFoundError:
+        return Found(MISSING, why="is missing")
+    with open(fd, "rb") as file:
         try:
-            fd = files.open_regular(lock_fd, FILE)
-        except FileNotFoundError:
-            return Found(MISSING, why="is missing")
-        with open(fd, "rb") as file:
-            try:
-                mark = marks.decode(file.read())
-            except marks.Broken as ex:
-                return Found(BROKEN, why=f"is broken: {ex}")
-            return _judge(mark, owner, system, which(fd), which(lock_fd))
+            mark = marks.decode(file.read())
+        except marks.Broken as ex:
+            return Found(BROKEN, why=f"is broken: {ex}")
+        return _judge(mark, owner, system, which(fd), which(dir_fd))
 
 
 def settle(dir_fd: int, owner: str, system: str) -> Found:
@@ -88,7 +101,7 @@ def settle(dir_fd: int, owner: str, system: str) -> Found:
 def _judge(mark: Mark, owner: str, system: str, inode: int, directory: int) -> Found:
     if mark.owner != owner:
         return Found(FOREIGN, mark, f"is that of server {quoted(mark.owner)}")
-    if mark.system != system:
+    if system and mark.system != system:
         return Found(FOREIGN, mark, "is that of another database")
     if not (_same(mark.inode, inode) and _same(mark.directory, directory)):
         return Found(COPY, mark, "was copied with the directory that it is of")

@@ -1,0 +1,45 @@
+"""What mc_ctl status shows where no controller runs: by it the last primary is found."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from pgx_mirror.core.mark import ALONE, FILE, GIVEN, Mark
+from pgx_mirror.data import mark_file, steps
+from tests.fix_mcdir import Mcdir
+
+
+def marked(mcdir: Mcdir, owner: str, state: str) -> Path:
+    """Write the mark of *owner* into the data directory of nd1, and return that."""
+    data = mcdir.path.parent / "nd1"
+    data.mkdir()
+    dir_fd = steps.open_directory(str(data))
+    mark_file.write(dir_fd, Mark(owner, "g", "7", 5, state, pair=3))
+    os.close(dir_fd)
+    mcdir.user.own(data / FILE)
+    return data
+
+
+def test_without_a_controller_status_shows_the_mark(mcdir: Mcdir) -> None:
+    marked(mcdir, "nd1", GIVEN)
+    shown = mcdir.of("nd1", "status")
+
+    assert shown.returncode == 3
+    assert "nd1        none(inactivated primary)  127.0.0.1" in shown.stdout
+    assert 'reason: controller of server "nd1" is not running' in shown.stdout
+
+
+def test_whose_mark_a_copy_has_brought_is_not_what_this_server_is(mcdir: Mcdir) -> None:
+    """Both would be shown as the primary, or the wrong one."""
+    data = marked(mcdir, "nd2", ALONE)
+    assert "primary" not in mcdir.of("nd1", "status").stdout
+
+    data.rename(data.parent / "of_nd2")
+    data = marked(mcdir, "nd1", ALONE)
+    assert "nd1        primary" in mcdir.of("nd1", "status").stdout
+    shutil.copy2(data / FILE, data / "copy")
+    mcdir.user.own(data / "copy")
+    (data / "copy").rename(data / FILE)
+    assert "primary" not in mcdir.of("nd1", "status").stdout
