@@ -41,6 +41,16 @@ CASES: list[tuple[str, Asked, Told, More, Local]] = [
     ("waits for a standby", ASKED, replace(TOLD, names="nd2"), MORE, EMPTY),
     ("tablespaces", replace(ASKED, one_host=True), TOLD, More(("/s",)), EMPTY),
     ("", ASKED, TOLD, More(("/s",)), EMPTY),
+    # Replayed on the primary's own host, CREATE TABLESPACE leads to the primary's files.
+    (
+        "this server has tablespaces",
+        replace(ASKED, one_host=True),
+        TOLD,
+        More(why="no"),
+        replace(OURS, spaces=("/s",)),
+    ),
+    ("", replace(ASKED, one_host=True), TOLD, MORE, replace(OURS, spaces=("/s",))),
+    ("", ASKED, TOLD, More(why="no"), replace(OURS, spaces=("/s",))),
     ("its directory is not", replace(ASKED, occupied=("/s/x",)), TOLD, MORE, EMPTY),
     ("not this server's", ASKED, TOLD, MORE, Local(empty=False)),
     (

@@ -42,7 +42,7 @@ def refusals(asked: Asked, told: Told, more: More, here: Local) -> list[Failure]
     """Return all reasons."""
     return [
         *_of_primary(asked, told, more),
-        *_of_tablespaces(asked),
+        *_of_tablespaces(asked, more, here),
         *_of_directory(asked, told, more, here),
     ]
 
@@ -89,7 +89,19 @@ def _end_of_waiting(asked: Asked, mark: Mark | None) -> str:
     return "On the primary: mc_ctl detach; the arbiter must answer."
 
 
-def _of_tablespaces(asked: Asked) -> Iterator[Failure]:
+def _of_tablespaces(asked: Asked, more: More, here: Local) -> Iterator[Failure]:
+    """What a tablespace's directory has in it is none of a copy's, or the primary's too.
+
+    A standby on its primary's host replays CREATE TABLESPACE into the very files.
+    """
+    if asked.one_host and here.spaces and more.why:
+        yield Failure(
+            "this server has tablespaces, and both servers are on one host",
+            detail="The primary may have its files there too, and cannot be asked: "
+            f"{', '.join(map(quoted, here.spaces))}.",
+            hint=f"Let {quoted('-U')} open a session with the primary's database, which "
+            "tells; or see to it, and empty the data directory by hand.",
+        )
     if asked.occupied and not asked.one_host:
         yield Failure(
             "a tablespace cannot be copied: its directory is not empty here",
