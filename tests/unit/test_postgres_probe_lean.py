@@ -19,7 +19,13 @@ question.set_up()
 conn = question.pq.PGconn.connect_start(b"host=/nowhere.at.all")
 assert conn.status == question.pq.ConnStatus.BAD, conn.status
 assert issubclass(question.OperationalError, Exception)
-print("psycopg.connection" in sys.modules)
+whole = "psycopg.connection" in sys.modules
+assert whole or not {{"asyncio", "importlib.metadata", "subprocess"}} & sys.modules.keys()
+import asyncio, ctypes.util, importlib.metadata
+assert asyncio.run(asyncio.sleep(0, True))
+assert importlib.metadata.PackageNotFoundError.__module__ == "importlib.metadata"
+assert ctypes.util.find_library("c")
+print(whole)
 """
 # A psycopg whose pq wants what only the whole of it has.
 ODD = """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from pgx_mirror.database.access import Access
 from pgx_mirror.database.opening import open_session
@@ -17,10 +18,13 @@ _LEAST = 0.1  # seconds for an answer
 _HEEDED_WITHIN = 2.0  # seconds until who was asked without a session is asked again
 
 
-def promote(access: Access, within: float, *, asked: bool = False) -> None:
+def promote(
+    access: Access, within: float, nudge: Callable[[], object] | None = None
+) -> None:
     """Promote the server, or see that it is no standby, within so many seconds.
 
-    *asked*: it was asked for that already, and is asked once more only if that takes long.
+    *nudge*: it was asked for that already, by what asks again; pg_promote is called only if
+    that takes long.
 
     Raises Refused; TooLate, and it may be promoted all the same; Lost, where it has ended
     over it: PostgreSQL ends a standby whose replay waits for settings (10, A8).
@@ -28,14 +32,19 @@ def promote(access: Access, within: float, *, asked: bool = False) -> None:
     until = time.monotonic() + within
     heeds = min(until, time.monotonic() + _HEEDED_WITHIN)
     with open_session(access, within) as session:
-        if asked and _is_over(session, heeds, until):
+        if nudge is not None and _is_over(session, heeds, until, nudge):
             return
         session.ask(_BEGIN, max(until - time.monotonic(), _LEAST))
         if not _is_over(session, until, until):
             raise TooLate(f"it is still a standby after {within:g} s")
 
 
-def _is_over(session: Session, look_until: float, answer_until: float) -> bool:
+def _is_over(
+    session: Session,
+    look_until: float,
+    answer_until: float,
+    nudge: Callable[[], object] | None = None,
+) -> bool:
     """Whether it is no standby any more, by monotonic *look_until*."""
     while True:
         left = max(answer_until - time.monotonic(), _LEAST)
@@ -43,4 +52,6 @@ def _is_over(session: Session, look_until: float, answer_until: float) -> bool:
             return True
         if time.monotonic() > look_until:
             return False
+        if nudge is not None:
+            nudge()
         time.sleep(_BETWEEN_LOOKS)

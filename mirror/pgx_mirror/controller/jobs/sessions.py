@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from pgx_base.idents import Ident
@@ -60,20 +61,27 @@ def promoted(
     _line: Line, site: Site, postmaster: Ident | None, seconds: float
 ) -> Promotion:
     """Promote the server, and return how that has ended."""
-    asked = _is_asked(site, postmaster)
     try:
-        promote.promote(access(site, postmaster), seconds, asked=asked)
+        nudge = _asking(site, postmaster)
+        promote.promote(access(site, postmaster), seconds, nudge)
     except Trouble as ex:
         return Promotion(str(ex), ended=instance.found(site).postmaster is None)
+    promote_file.forget(site.dir_fd)
     return Promotion("", ended=False)
 
 
-def _is_asked(site: Site, postmaster: Ident | None) -> bool:
-    """Whether the server could be asked for a promotion before there is a session with it."""
-    try:
-        return postmaster is not None and promote_file.ask(site.dir_fd, postmaster)
-    except OSError:
-        return False
+def _asking(site: Site, postmaster: Ident | None) -> Callable[[], object] | None:
+    """Ask for a promotion before there is a session; return what asks again."""
+    if postmaster is None:
+        return None
+
+    def ask() -> bool:
+        try:
+            return promote_file.ask(site.dir_fd, postmaster)
+        except OSError:
+            return False
+
+    return ask if ask() else None
 
 
 def stop(
