@@ -15,7 +15,7 @@ from pgx_mirror.controller.answering import Answering
 from pgx_mirror.controller.control import Listener
 from pgx_mirror.core import events as told
 from pgx_mirror.core.deciding.step import step
-from pgx_mirror.core.facts import STOP, Facts
+from pgx_mirror.core.facts import LEAVE, RUN, STOP, STOP_ALL, Facts
 from pgx_mirror.core.mark import GIVEN, SYNC
 from pgx_mirror.core.report import DOWN, STARTING, UP
 from pgx_mirror.core.seen import Pauses
@@ -207,4 +207,18 @@ def test_a_stop_by_which_the_standby_takes_over_is_warned_of_before(
         assert played.facts.wish == STOP
         assert said[0].what.primary.startswith('server "server2" takes over')
         assert "stop -a" in (said[0].what.hint or "")
+    played.answers.close()
+
+
+@pytest.mark.parametrize("wish", [STOP, STOP_ALL, LEAVE])
+def test_a_stop_that_its_controller_has_died_over_is_carried_out_to_its_end(
+    directory: Path, wish: str
+) -> None:
+    """The next controller finds the wish as it was kept, and nobody who waits for it."""
+    primary, _, now = formed()
+    stopped = primary.but(wish=wish, server=DOWN, failover=False, since=now)
+    played = Played(directory, stopped, now)
+
+    assert told.Wished(RUN) not in played.turn()
+    assert played.answers.is_over()
     played.answers.close()

@@ -57,7 +57,6 @@ class Answering:
         self._forwarded = False
         self._over = False
         self._over_at = math.inf
-        self._ending = False
         self.shown: dict[str, tuple[Failure, ...]] = {}  # by the texts of failed starts
         self._news: list[tuple[Message, dict[str, Any]]] = []
         self._outlasts = False  # all are stopped by a word of ours: we go last
@@ -158,7 +157,6 @@ class Answering:
             self._listener.reply(connection, _refused(refused))
             return
         self._acts = connection
-        self._ending = wish in (STOP, STOP_ALL, LEAVE)
         yield told.Wished(wish)
 
     def asked_by_peer(
@@ -176,7 +174,6 @@ class Answering:
                     answer = {"refused": refused.why, "hint": refused.hint}
                     self._peer.request(answer)
             case {"wish": "stop all"}:
-                self._ending = True
                 yield told.Wished(STOP_ALL)
             case {"refused": str(why), "hint": str(hint)} if self._forwarded:
                 self._end(_refused(Outcome(why, hint)))
@@ -206,9 +203,10 @@ class Answering:
             given = {"server": facts.terms.other, "reason": ended.why}
             self._news.append((pair.SWITCH_FAILED, given))
         self._end(self._refused(ended) if ended.why else words.Done({}))
-        if self._ending:
+        # Also where the controller that was told so has died over it: else its server,
+        # once stopped, would be started again.
+        if facts.wish in (STOP, STOP_ALL, LEAVE):
             self._over = not ended.why or facts.wish == LEAVE
-        self._ending = False
         if not self._over:
             yield told.Wished(RUN)
 
