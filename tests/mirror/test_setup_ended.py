@@ -129,3 +129,21 @@ def test_a_setup_that_fails_is_undone(
     primary.start_plain()
     mcdir.programs.pop(0)
     assert setup(mcdir, primary).returncode == 0
+
+
+@pytest.mark.one_postgres
+def test_a_directory_that_was_put_at_the_path_meanwhile_is_left_as_it_is(
+    mcdir: Mcdir, primary: Server, standby: Server
+) -> None:
+    process = begun(mcdir, primary, standby)
+    moved = standby.data.with_name("moved")
+    standby.data.rename(moved)
+    standby.data.mkdir(mode=0o700)
+    (standby.data / "another's").touch()
+    standby.user.own(standby.data)
+    process.send_signal(signal.SIGINT)
+    _, stderr = process.communicate(timeout=60)
+
+    assert "another directory is at the path of data directory" in stderr
+    assert [path.name for path in standby.data.iterdir()] == ["another's"]
+    assert unfinished.of(str(mcdir.path), "nd2") is not None

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from pgx_base import files
 from pgx_base.failure import Failure
+from pgx_base.idents import Key
 from pgx_base.text import quoted
 from pgx_mirror.core import mark as marks
 from pgx_mirror.core.mark import Mark
@@ -17,7 +18,7 @@ from pgx_mirror.core.report import NAMES_OUT
 from pgx_mirror.data import conf_file, signal_file, steps
 from pgx_mirror.setup import programs
 from pgx_postgres import control, tablespaces
-from pgx_postgres.processes import evidence, instance
+from pgx_postgres.processes import evidence, holdings, instance
 
 _TIMELINE = re.compile(r"(?m)^Latest checkpoint's TimeLineID: +(\d+)$")
 
@@ -86,6 +87,25 @@ def occupied(space: str, ours: Iterable[str]) -> list[str]:
             f"could not look into tablespace {quoted(space)}: {ex.strerror}"
         ) from ex
     return sorted({f"{space}/{name}" for name in names} - set(ours))
+
+
+def which(data: str) -> Key | None:
+    """Return which directory is at the path *data*, None where none is."""
+    return holdings.key(data)
+
+
+def check_same(data: str, before: Key | None) -> None:
+    """Refuse another directory at the path *data* than *before*.  Raises Failure.
+
+    What a setup goes on with, or takes back, is what it has begun with: file systems may be
+    unmounted, and directories renamed, in the hours that a copy takes.
+    """
+    if before is not None and which(data) != before:
+        raise Failure(
+            f"another directory is at the path of data directory {quoted(data)}",
+            detail="It is not the one that this setup began with, and is left as it is.",
+            hint="Put that one back, or mount its file system, and run setup again.",
+        )
 
 
 def check_idle(data: str) -> None:

@@ -25,6 +25,7 @@ from typing import Protocol
 from zlib import crc32
 
 from pgx_base.failure import Failure
+from pgx_base.idents import Key
 from pgx_base.text import quoted
 from pgx_mirror.core import standby_name
 from pgx_mirror.core.mark import NEW, Mark
@@ -105,14 +106,16 @@ def make(task: Task, lock_fd: int, teller: Teller) -> None:
         kept.save(task.mcdir, task.server, task.data)
     unfinished.write(task.mcdir, task.server, note)
     _drop_slot(task, found, slot)
+    place = local.which(task.data)
     try:
         teller.say(f"emptying data directory {quoted(task.data)}")
         _wipe(task, found)
         what = copying.Copy(binaries, task.source, task.data, note.wal, slot)
         copying.copy(what, lock_fd, teller.say)
+        local.check_same(task.data, place)
         _finish(task, found.told, binaries, teller)
     except BaseException:
-        _undo(task, note, teller)
+        _undo(task, note, place, teller)
         raise
     unfinished.remove(task.mcdir, task.server)
 
@@ -265,10 +268,11 @@ def _set_names(task: Task, dir_fd: int) -> str:
     return conf_file.write(dir_fd, NAMES_SET, "" if ours else task.peer).name
 
 
-def _undo(task: Task, note: Unfinished, teller: Teller) -> None:
+def _undo(task: Task, note: Unfinished, place: Key | None, teller: Teller) -> None:
     """Take back what was begun; what cannot be is left to the next setup."""
     teller.say("taking back what was begun")
     try:
+        local.check_same(note.data, place)
         wiping.wipe(note.data, note.wal, wiping.filled(note.tablespaces))
         source.drop_slot(task.source, note.slot)
     except Failure as ex:

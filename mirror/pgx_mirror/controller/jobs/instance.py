@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pgx_base import proc
 from pgx_base.failure import Failure
 from pgx_base.idents import Ident
+from pgx_base.light.dataclasses import replace
+from pgx_mirror.controller.jobs import output
 from pgx_mirror.controller.jobs import site as sites
 from pgx_mirror.controller.jobs.calls import Calls
 from pgx_mirror.controller.jobs.line import Line
@@ -20,6 +22,7 @@ from pgx_mirror.controller.jobs.site import Site
 from pgx_mirror.data import signal_file
 from pgx_postgres import control
 from pgx_postgres.processes import evidence, instance
+from pgx_postgres.processes.evidence import Evidence, Recorded
 from pgx_postgres.running import guard, server, startup
 from pgx_postgres.running import stop as stopping
 from pgx_postgres.running.core.ladder import Mode
@@ -28,6 +31,7 @@ GUARD = guard.Words(
     alone="Nothing but a lock of the data directory keeps another host's controller out.",
     past="Then run mc_ctl start again.",
 )
+_NOTHING = Recorded()
 _ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "LC_MESSAGES", "TZ", "HOME")
 
 
@@ -69,8 +73,7 @@ def find(_line: Line, site: Site) -> Found:
 
 def found(site: Site) -> Found:
     """Return what of the instance runs, by its processes."""
-    known = evidence.gather(site.uid, site.data_directory)
-    there = instance.processes(known, frozenset())
+    there = instance.processes(_evidence(site), frozenset())
     heads = instance.postmasters(there)
     standby = signal_file.is_there(site.dir_fd)
     if not heads:
@@ -82,17 +85,17 @@ def start(line: Line, site: Site, seconds: float) -> StartedAs:
     """Start the server and return its postmaster once it takes connections.
 
     Raises Failure: it is running, is locked elsewhere, has ended, or is not ready in time;
-    one that is late goes on.
+    one that is late goes on; another directory is at its path, or its log cannot be opened.
     """
     calls, until = Calls(line), time.monotonic() + seconds
     running = found(site)
     if running.postmaster is not None or running.rest:
         raise Failure("a server, or what one has left, is running already")
+    sites.check_path(site)
     bin_dir = sites.programs(site)
+    # Before the guard is taken: it would be held for as long as a disk hangs.
+    log_fd = output.opened(site.log, until - time.monotonic())
     guard_fd = guard.take(site.data_directory, until, calls, GUARD)
-    log_fd = os.open(
-        site.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600
-    )
     order = server.Order(
         bin_dir, site.data_directory, "", _environment(site), log_fd, guard_fd
     )
@@ -120,13 +123,18 @@ def stop(
     line: Line, site: Site, mode: Mode, postmaster: Ident | None, seconds: float
 ) -> StoppedAt:
     """Stop the instance until nothing of it is left, beginning with *mode*."""
-    recorded = evidence.Recorded(postmaster)
-    known = evidence.gather(site.uid, site.data_directory, recorded)
+    known = _evidence(site, Recorded(postmaster))
     left = stopping.stop(Calls(line), known, mode, time.monotonic() + seconds)
     standby = signal_file.is_there(site.dir_fd)
     if left:
         return StoppedAt(f"{len(left)} processes or segments are left", 0, standby)
-    return StoppedAt("", control.read_shutdown(site.data_directory), standby)
+    return StoppedAt("", control.read_shutdown(sites.held(site)), standby)
+
+
+def _evidence(site: Site, recorded: Recorded = _NOTHING) -> Evidence:
+    """Return what the processes of the directory are known by that marks are written in."""
+    known = evidence.gather(site.uid, sites.held(site), recorded)
+    return replace(known, data_directory=site.data_directory)
 
 
 def is_alive(postmaster: Ident | None) -> bool:

@@ -6,6 +6,8 @@ import os
 import subprocess
 from dataclasses import dataclass, field
 
+from pgx_base.failure import Failure
+from pgx_base.text import quoted
 from pgx_mirror.conf.settings import Settings
 from pgx_postgres import binaries, control
 
@@ -49,6 +51,34 @@ def of(settings: Settings, dir_fd: int, home: str, user: str) -> Site:
         password=server.db_instance_password,
         database=server.target_db,
     )
+
+
+def held(site: Site) -> str:
+    """Return a path of the data directory that was opened, whatever lies at its own path."""
+    return f"/proc/self/fd/{site.dir_fd}"
+
+
+def check_path(site: Site) -> None:
+    """Raise Failure where the data directory's path leads to another one than was opened.
+
+    Mark and postgresql.conf are written into what was opened, while a server is started by
+    its path: under the mark and the conf of another it could accept commits alone.
+    """
+    opened = os.fstat(site.dir_fd)
+    try:
+        found = os.stat(site.data_directory)
+    except OSError as ex:
+        raise Failure(
+            f"could not look at data directory {quoted(site.data_directory)}: {ex.strerror}"
+        ) from ex
+    if (found.st_dev, found.st_ino) != (opened.st_dev, opened.st_ino):
+        raise Failure(
+            f"another directory is at the path of data directory {quoted(site.data_directory)}",
+            detail="The controller has opened the one that was there when it began, and "
+            "writes into that.",
+            hint="Put it back, or mount its file system; or stop the controller with "
+            "mc_ctl stop --mc-only, and start it again.",
+        )
 
 
 def programs(site: Site) -> str:
