@@ -119,7 +119,9 @@ def test_a_switch_is_done_once_the_other_serves() -> None:
 
 def test_a_switch_that_came_to_nothing_says_so() -> None:
     primary, _, now = formed()
-    back = asked(marked(primary, ALONE, 4), SWITCH, now).but(names=NAMES_OUT)
+    back = asked(marked(primary, ALONE, 4), SWITCH, now).but(
+        names=NAMES_OUT, freed=True
+    )
     found = outcome(back, now)
 
     assert found is not None
@@ -149,8 +151,11 @@ def test_a_disconnection_is_done_by_either_side() -> None:
     primary, standby, now = formed()
     alone = asked(marked(primary, ALONE, 4), DETACH, now)
     assert outcome(alone, now) is None  # commits still wait
-    assert outcome(alone.but(names=NAMES_OUT), now) == DONE
-    assert outcome(asked(marked(standby, OUT, 4), DETACH, now), now) == DONE
+    assert outcome(alone.but(names=NAMES_OUT, freed=True), now) == DONE
+    assert standby.peer is not None
+    free = replace(standby.peer, mark=alone.mark)
+    out = asked(marked(standby, OUT, 4), DETACH, now).but(peer=free)
+    assert outcome(out, now) == DONE
 
 
 def test_a_stop_waits_for_what_it_owes() -> None:

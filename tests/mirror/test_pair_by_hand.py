@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import signal
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from fixtures import processes
 from fixtures.pair.place import NAMES
 from fixtures.processes import wait_until
+from tests.fix_pair import child
 from tests.mirror.bearer import Bearer
 from tests.mirror.whole import PATIENCE, Whole
 
@@ -87,6 +91,38 @@ def test_a_forged_status_message_ahead_of_the_primary_poisons_it_for_no_longer_t
     mirrored.until_later(before)
     assert server.pid() != postmaster
     assert "a position beyond its own WAL was reported" in mirrored.trace(first)
+
+
+def test_a_detach_is_done_once_commits_pass_though_the_names_are_shown_out_before(
+    mirrored: Whole,
+) -> None:
+    """Postmaster and checkpointer are stopped, the one that reads, and the one that applies."""
+    first, other = mirrored.primary(), mirrored.standby()
+    server = mirrored.servers[first]
+    postmaster, checkpointer = server.pid(), child(server, "checkpointer")
+    assert postmaster is not None
+    for pid in (checkpointer, postmaster):
+        processes.kill(pid, signal.SIGSTOP)
+    with ThreadPoolExecutor(1) as beside:
+        detach = beside.submit(mirrored.mc_ctl, first, "detach", check=False)
+        try:
+            wait_until(lambda: mirrored.names(first) == "out", "written", PATIENCE)
+            mirrored.told(first)
+            assert not detach.done()
+
+            processes.kill(postmaster, signal.SIGCONT)
+            shown = "show synchronous_standby_names"
+            wait_until(lambda: mirrored.asks(first, shown) == "", "shown", PATIENCE)
+            time.sleep(1.0)  # several looks, none of which proves anything
+            assert not detach.done()
+        finally:
+            for pid in (postmaster, checkpointer):
+                processes.kill(pid, signal.SIGCONT)
+        assert detach.result().returncode == 0, detach.result().stderr
+
+    mirrored.commits()
+    mirrored.mc_ctl(other, "stop")
+    assert mirrored.start(other).returncode == 0
 
 
 def test_a_copy_of_the_standby_under_its_name_ends_the_epoch(mirrored: Whole) -> None:

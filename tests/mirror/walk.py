@@ -49,6 +49,7 @@ class Walk:
         self.trace: list[str] = []
         self.calm, self.over, self.turns = False, False, 0
         self.deaf: set[tuple[str, str]] = set()
+        self.checkpointing: set[str] = set()
         self.kinds: Counter[str] = Counter()
         self.equals: Counter[str] = Counter()
         for x in "AB":

@@ -166,7 +166,7 @@ def seen_of(x: str, s: Any, sides: dict[str, Side], now: float) -> Seen:
     names = ("", y, BARRIER)[v.names]
     return Seen(SYSTEM, False, names, "configuration file", wal_senders=10,
                 senders=_senders(x, s, sides, now), insert=there, flush=there, timeline=1,
-                proof_waits=sides[x].waits)  # fmt: skip
+                proof_waits=sides[x].waits, probe=0 if v.eff else there)  # fmt: skip
 
 
 def _senders(x: str, s: Any, sides: dict[str, Side], now: float) -> tuple[Sender, ...]:

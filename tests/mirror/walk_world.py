@@ -24,6 +24,7 @@ _OTHERS = re.compile(
     r"|^[AB] conf becomes durable"
 )
 _SELDOM = re.compile("^client commits|the stopped walsender")
+_CHECKPOINTER = re.compile(r"^[AB] checkpointer")
 _PROMOTES = re.compile(r"^[AB] pg_promote takes effect")
 
 
@@ -36,6 +37,7 @@ def turn(walk: Walk) -> None:
         walk.calm = not walk.calm
         walk.turns = walk.rng.randint(*(_CALM if walk.calm else _STORM))
         walk.deaf = _deaf(walk)
+        walk.checkpointing = _checkpointing(walk)
         if walk.calm:
             repair(walk)
         if walk.rng.random() < 0.7:
@@ -77,6 +79,16 @@ def _deaf(walk: Walk) -> set[tuple[str, str]]:
     }
 
 
+def _checkpointing(walk: Walk) -> set[str]:
+    """Return whose checkpointer neither reads nor applies names: for several turns of these.
+
+    So it is on slow disks.  An arming then begins before the names that were taken out have
+    been read, and its proof of off fails.
+    """
+    chances = {True: 0.8, False: 0.3}
+    return {x for x in "AB" if walk.rng.random() < chances[x in walk.checkpointing]}
+
+
 def _trouble(walk: Walk, x: str) -> None:
     dice = walk.rng.random()
     if dice < 0.4:
@@ -95,7 +107,11 @@ def _happens(walk: Walk) -> None:
     there = [
         (label, after)
         for label, after, fault in walk.model.steps(walk.s)
-        if (_OTHERS.match(label) and not (fault and walk.calm))
+        if (
+            _OTHERS.match(label)
+            and not (fault and walk.calm)
+            and not _waits(walk, label)
+        )
         or _PROMOTES.match(label)
     ]
     if not there:
@@ -107,6 +123,12 @@ def _happens(walk: Walk) -> None:
     settle(walk)
     if _PROMOTES.match(label):
         _promotion(walk, label[0])
+
+
+def _waits(walk: Walk, label: str) -> bool:
+    """Whether a checkpointer would read or apply the names that is making a checkpoint."""
+    reads = _CHECKPOINTER.match(label)
+    return bool(reads) and not walk.over and label[0] in walk.checkpointing
 
 
 def _promotion(walk: Walk, x: str) -> None:

@@ -17,7 +17,7 @@ from pgx_mirror.core.effects import Effect
 from pgx_mirror.core.events import Event
 from pgx_mirror.core.facts import ARBITRATION, PROOF, RELEASING, RUN, Facts, Terms
 from pgx_mirror.core.mark import ALONE, NEW, Mark
-from pgx_mirror.core.report import DOWN, NAMES_SET, UP
+from pgx_mirror.core.report import DOWN, NAMES_OUT, NAMES_SET, UP
 from pgx_mirror.core.seen import Receiver, Seen, Sender
 from pgx_mirror.core.standby_name import JOINING
 
@@ -162,4 +162,5 @@ class World:
                               "sync", at, at, at, stamp),)  # fmt: skip
         return Seen("77", False, names, "configuration file", wal_senders=10,
                     senders=senders, insert=self.position, flush=self.position,
-                    timeline=1, proof_waits=True)  # fmt: skip
+                    timeline=1, proof_waits=True,
+                    probe=self.position if facts.names == NAMES_OUT else 0)  # fmt: skip

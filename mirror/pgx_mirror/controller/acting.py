@@ -201,6 +201,7 @@ class Acting:
             return
         where: instance.Found = said.value
         if where.postmaster is not None:
+            self.postmaster = where.postmaster
             yield told.ServerIs(UP, where.standby)
             self.watch(where.postmaster)
         elif not where.rest:
@@ -224,6 +225,7 @@ class Acting:
     def _server(self, said: Ended, facts: Facts) -> Iterator[Event]:
         match said.value:
             case instance.StartedAs(postmaster, standby):
+                self.postmaster = postmaster  # what is begun by that goes to this one
                 yield told.ServerIs(UP, standby)
                 yield told.Started()
                 self.watch(postmaster)

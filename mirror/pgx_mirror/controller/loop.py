@@ -30,7 +30,7 @@ from pgx_mirror.core.deciding.wake import is_looked_for, wake
 from pgx_mirror.core.effects import AskForPen, Effect, Lift
 from pgx_mirror.core.events import Event, Tick
 from pgx_mirror.core.facts import PROOF, RELEASING, Facts
-from pgx_mirror.core.known import basics
+from pgx_mirror.core.known import basics, names
 from pgx_mirror.core.mark import PAIR
 from pgx_mirror.core.report import NAMES_SET, Report
 from pgx_mirror.messages import controller as messages
@@ -248,7 +248,10 @@ class Controller:
     def _mind_looker(self) -> None:
         facts = self._facts
         paired = basics.is_in(facts, PAIR)
-        self._acting.look(looker.Pace(is_looked_for(facts), paired, self._disks.late))
+        pace = looker.Pace(
+            is_looked_for(facts), paired, self._disks.late, names.is_to_be_freed(facts)
+        )
+        self._acting.look(pace)
 
     # --- what is said ------------------------------------------------------------------
 

@@ -101,7 +101,10 @@ class Facts:
     conf_failed     why it could not be written or read; conf_at: when it was, last;
                     conf_retry_at: it is not written again before that time
     names_unsure    the last write failed: the names may be the old or the new ones
+    conf_began      when they were begun to be written, last
     shown           a look has shown the names as they were written last
+    freed           a primary that is alone: since a look has shown that, a commit was begun
+                    and has returned
     real_name       a primary: the name in synchronous_standby_names, whether set or not
     server, fault   what its processes are; why it is not fit to serve, empty if it is
     disk            why its disks are not, empty if they are
@@ -146,8 +149,10 @@ class Facts:
     names: str = NAMES_SET
     names_unsure: bool = False
     shown: bool = False
+    freed: bool = False
     conf_failed: str = ""
     conf_at: float = 0.0
+    conf_began: float = 0.0
     conf_retry_at: float = 0.0
     bears: str = ""
     real_name: str = ""

@@ -113,18 +113,25 @@ class Looker:
         self._end = (0, receiver.NOT_FOUND)
         self._probed = 0
 
-    def look(self, within: float, *, probe: bool = False, write: bool = False) -> Seen:
+    def look(
+        self,
+        within: float,
+        *,
+        probe: bool = False,
+        write: bool = False,
+        seek: bool = False,
+    ) -> Seen:
         """Return what the server shows *within* seconds.
 
         With *probe*, of a primary that should wait for its standby, a probe commit is begun
         after each look at which others had committed, or nobody streams; later looks tell
-        what became of it.  With *write*, of a primary whose disk is slow, a commit that waits
-        for the disk alone is begun, so that there is something to be written.  Raises Refused,
-        TooLate, Lost.
+        what became of it.  With *seek* it is begun after any look.  With *write*, of a
+        primary whose disk is slow, a commit that waits for the disk alone is begun, so that
+        there is something to be written.  Raises Refused, TooLate, Lost.
         """
         until = time.monotonic() + within
         try:
-            return self._look(until, probe, write)
+            return self._look(until, probe, write, seek)
         except Trouble as ex:
             # An attempt that is late goes on; a session that is late is given up.
             if not (isinstance(ex, TooLate) and self._kept.session is None):
@@ -135,7 +142,7 @@ class Looker:
             if self._access.database == _TEMPLATE and self._kept.session is not None:
                 self.close()
 
-    def _look(self, until: float, probe: bool, write: bool) -> Seen:
+    def _look(self, until: float, probe: bool, write: bool, seek: bool) -> Seen:
         session = self._kept.open(until - time.monotonic())
         if self._known is None:
             session.ask(answers.PREPARE, until - time.monotonic())
@@ -153,8 +160,9 @@ class Looker:
         )
         if write and not found.recovery:
             _begin(self._writer, until)
-        if probe and not found.recovery:
-            self._probe(answers.next_transaction(fast), until, alone=not found.senders)
+        if (probe or seek) and not found.recovery:
+            needed = seek or not found.senders
+            self._probe(answers.next_transaction(fast), until, needed=needed)
         return found
 
     def _facts(self, session: Session, fast: list[Rows], until: float) -> answers.Facts:
@@ -188,12 +196,12 @@ class Looker:
             self._end = (found.pid, receiver.own_end(found.pid, found.sender_port))
         return self._end[1]
 
-    def _probe(self, transaction: int, until: float, *, alone: bool) -> None:
+    def _probe(self, transaction: int, until: float, *, needed: bool) -> None:
         """Commit once more, where somebody else has; an idle server stays idle.
 
-        Where there is no sender at all a commit that returns is an alarm, so it is sought.
+        Where there is no sender at all a commit that returns is an alarm, so it is needed.
         """
-        if (transaction != self._probed or alone) and _begin(self._prober, until):
+        if (transaction != self._probed or needed) and _begin(self._prober, until):
             self._probed = transaction + 1  # it takes one itself
 
     def close(self) -> None:

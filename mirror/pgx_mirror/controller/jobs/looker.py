@@ -22,12 +22,14 @@ _WITHIN = 5.0  # seconds that one look may take
 class Pace:
     """How to look: *fast* while a pair forms; *probe* commits while there is a pair.
 
-    *write*: commit something that waits for nobody, since a disk is slow.
+    *write*: commit something that waits for nobody, since a disk is slow.  *seek*: probe
+    whether others commit or not, since somebody waits to hear that commits pass.
     """
 
     fast: bool = False
     probe: bool = False
     write: bool = False
+    seek: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,9 @@ def look_on(
     while True:
         began = time.monotonic()
         try:
-            seen = looker.look(_WITHIN, probe=pace.probe, write=pace.write)
+            seen = looker.look(
+                _WITHIN, probe=pace.probe, write=pace.write, seek=pace.seek
+            )
             line.say(Look(seen, began))
             failed = ""
         except Trouble as ex:

@@ -22,7 +22,7 @@ from pgx_mirror.core.facts import DETACH, REST, RUN, Facts
 from pgx_mirror.core.known import basics, joining, standby
 from pgx_mirror.core.known.ending import HAND_EDITED, POISONED
 from pgx_mirror.core.mark import PAIR, SYNC
-from pgx_mirror.core.report import DOWN, UP, Report
+from pgx_mirror.core.report import DOWN, STOPPING, UNSURE, UP, Report
 
 __all__ = ["HAND_EDITED", "POISONED", "learn", "met"]
 
@@ -93,8 +93,10 @@ def met(facts: Facts) -> bool:
 def _server(facts: Facts, server: str, now: float, *, is_standby: bool) -> Facts:
     after = facts.but(server=server, standby=is_standby)
     if server == UP and facts.server != UP:
+        # One that was found may have read the names at any time: it is told of them.
+        unsure = facts.names_unsure or facts.server in (UNSURE, STOPPING)
         after = after.but(sender_at=now, up_at=now, stopped_at=0, left="")
-        after = after.but(strange_at=None)
+        after = after.but(strange_at=None, names_unsure=unsure)
     if server == UP and facts.wish == REST:
         after = after.but(wish=RUN)  # what was to be left as it is, is to run
     if server == DOWN and facts.server != DOWN:

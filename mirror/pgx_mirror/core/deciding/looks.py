@@ -27,7 +27,7 @@ def looked(facts: Facts, seen: Seen, began: float, now: float) -> Facts:
     if basics.is_in(after, PAIR):
         after = _probed(after, facts.seen)
         return _of_pair(_senders(after, facts.seen, now), seen, began, now)
-    return _of_arming(after, seen, began, now)
+    return _of_arming(_released(after, seen, began), seen, began, now)
 
 
 def _named(facts: Facts, seen: Seen, began: float) -> Facts:
@@ -52,6 +52,19 @@ def _of_arming(facts: Facts, seen: Seen, began: float, now: float) -> Facts:
     if arming.answered is not None and began >= arming.answered:
         return facts.but(arming=replace(arming, looked=True))
     return facts
+
+
+def _released(facts: Facts, seen: Seen, began: float) -> Facts:
+    """A primary whose names are out: shown so, and then a commit begun after that returns.
+
+    One that was begun before may have been released by the standby.
+    """
+    settled = CONF not in facts.busy and began >= facts.conf_at
+    if not settled or not names.are(facts, NAMES_OUT) or seen.names:
+        return facts
+    if facts.shown and seen.probe:
+        return facts.but(freed=True)
+    return facts if seen.probe_waits else facts.but(shown=True)
 
 
 def _probed(facts: Facts, before: Seen | None) -> Facts:

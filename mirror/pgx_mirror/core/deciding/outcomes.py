@@ -40,7 +40,7 @@ from pgx_mirror.core.known.arming import given_up
 from pgx_mirror.core.known.ending import UNKNOWN_PAIR, UNPROVEN
 from pgx_mirror.core.known.times import AFTER_A_PAIR, AGAIN, ASK_AGAIN
 from pgx_mirror.core.mark import ALONE, GIVEN, PAIR, Mark
-from pgx_mirror.core.report import NAMES_BARRIER
+from pgx_mirror.core.report import NAMES_BARRIER, UP
 
 
 def outcome(facts: Facts, event: Event, now: float) -> Facts:
@@ -90,9 +90,10 @@ def _names(facts: Facts, names: str, real_name: str, now: float) -> Facts:
         names=names,
         real_name=real_name,
         conf_failed="",
-        names_unsure=False,
+        # A server that was found meanwhile has not been told of them.
+        names_unsure=facts.server == UP and facts.up_at > facts.conf_began,
     )
-    after = after.but(conf_at=now, shown=False)
+    after = after.but(conf_at=now, shown=False, freed=False)
     arming = after.arming
     if names != NAMES_BARRIER or arming is None or arming.stage != BARRIER:
         return after

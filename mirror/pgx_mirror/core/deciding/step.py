@@ -9,6 +9,7 @@ from pgx_mirror.core.deciding.table import TABLE, matching
 from pgx_mirror.core.effects import Effect
 from pgx_mirror.core.events import Event
 from pgx_mirror.core.facts import CONF, MARK, Facts
+from pgx_mirror.core.report import DOWN, UP
 from pgx_mirror.core.rows.row import Row
 
 
@@ -26,6 +27,8 @@ def step(facts: Facts, event: Event, now: float) -> tuple[Facts, tuple[Effect, .
             facts = facts.but(busy=facts.busy | {resource})
             if resource == MARK:
                 facts = facts.but(marking_at=now)
+            elif resource == CONF:
+                facts = facts.but(conf_began=now)
     return facts, tuple(effects)
 
 
@@ -45,7 +48,9 @@ def _is_settled(facts: Facts, resource: str, now: float) -> bool:
         case facts_.MARK:
             return now >= facts.retry_at and CONF not in facts.busy
         case facts_.CONF:
-            return now >= facts.conf_retry_at and marked
+            # Which names a server has read that starts, or may run, nobody could tell.
+            told = facts.server in (DOWN, UP)
+            return now >= facts.conf_retry_at and marked and told
         case facts_.REGISTER:
             return marked
         case facts_.SERVER:

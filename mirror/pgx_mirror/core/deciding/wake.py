@@ -6,7 +6,7 @@ import math
 
 from pgx_mirror.core.deciding.plan import ends_at
 from pgx_mirror.core.facts import ASKING, RELEASING, Facts
-from pgx_mirror.core.known import times
+from pgx_mirror.core.known import names, times
 from pgx_mirror.core.mark import SYNC
 from pgx_mirror.core.report import DOWN, STOPPING, Report
 
@@ -50,6 +50,8 @@ def _instants(facts: Facts) -> list[float]:
 def is_looked_for(facts: Facts) -> bool:
     """Whether the next look at the server is waited for, so that it should come at once."""
     if facts.arming is not None and facts.arming.stage in (ASKING, RELEASING):
+        return True
+    if names.is_to_be_freed(facts):
         return True
     peer, mine = facts.peer, facts.mark
     if peer is None or mine is None:

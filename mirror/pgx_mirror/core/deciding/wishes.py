@@ -7,11 +7,17 @@ from pgx_mirror.core.deciding.outcome import DONE, Outcome
 from pgx_mirror.core.deciding.refusals import refusal
 from pgx_mirror.core.deciding.starting import ran
 from pgx_mirror.core.facts import SERVER, STOP, Facts
-from pgx_mirror.core.known import basics, names, primary
+from pgx_mirror.core.known import basics, names, primary, standby
 from pgx_mirror.core.mark import ALONE, GIVEN, NEW, OUT, PAIR, SYNC
-from pgx_mirror.core.report import DOWN, NAMES_OUT, UP
+from pgx_mirror.core.report import DOWN, UP
 
 __all__ = ["DONE", "Outcome", "outcome", "refusal"]
+
+_NOT_FREED = Outcome(
+    "the standby is disconnected, and no commit has been seen to pass yet",
+    "See that postmaster and checkpointer are not stopped, and how far a checkpoint is: the "
+    "names take effect once they come to read them. mc_ctl status tells who waits.",
+)
 
 
 def outcome(facts: Facts, now: float) -> Outcome | None:
@@ -24,7 +30,7 @@ def outcome(facts: Facts, now: float) -> Outcome | None:
             ended = _switched(facts, now)
             return _late(facts) if late and ended is None else ended
         case facts_.DETACH:
-            return _detached(facts, late=late)
+            return _detached(facts, now, late=late)
         case facts_.STOP | facts_.STOP_ALL:
             return _stopped(facts, now, late=late)
         case _:
@@ -40,7 +46,7 @@ def _switched(facts: Facts, now: float) -> Outcome | None:
     if facts.standby:
         return _not_taken(facts, now)
     if basics.is_in(facts, ALONE):
-        if facts.server == UP and names.are(facts, NAMES_OUT):
+        if facts.server == UP and not names.is_to_be_freed(facts):
             return DONE if basics.mark(facts).pair else _taken_back()
         hint = "See the log of its server; it is tried again."
         return Outcome(facts.start_failed, hint) if facts.start_failed else None
@@ -98,11 +104,13 @@ def _late(facts: Facts) -> Outcome:
     )
 
 
-def _detached(facts: Facts, *, late: bool) -> Outcome | None:
-    alone = not facts.standby and basics.is_in(facts, ALONE)
-    if alone and names.are(facts, NAMES_OUT):
-        return DONE
-    if facts.standby and basics.is_in(facts, OUT):
+def _detached(facts: Facts, now: float, *, late: bool) -> Outcome | None:
+    if not facts.standby and basics.is_in(facts, ALONE):
+        if not names.is_to_be_freed(facts):
+            return DONE
+        return _NOT_FREED if late else None
+    out = facts.standby and basics.is_in(facts, OUT)
+    if out and not standby.is_waited_for(facts, now):
         return DONE
     return _late(facts) if late else None
 

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from pgx_mirror.core import standby_name
-from pgx_mirror.core.facts import ASKING, BARRIER, PROVING_ON, RELEASING, Facts
+from pgx_mirror.core.facts import (
+    ASKING,
+    BARRIER,
+    DETACH,
+    PROVING_ON,
+    RELEASING,
+    SWITCH,
+    Facts,
+)
 from pgx_mirror.core.known import basics, standby
 from pgx_mirror.core.mark import ALONE
-from pgx_mirror.core.report import NAMES_BARRIER, NAMES_OUT, NAMES_SET
+from pgx_mirror.core.report import DOWN, NAMES_BARRIER, NAMES_OUT, NAMES_SET
 from pgx_mirror.core.seen import Seen
 
 
@@ -25,6 +33,17 @@ def wanted_names(facts: Facts, now: float) -> str:
 def are(facts: Facts, names: str) -> bool:
     """Whether postgresql.conf is known to hold *names*."""
     return facts.names == names and not facts.names_unsure
+
+
+def is_to_be_freed(facts: Facts) -> bool:
+    """Whether an operator waits for a primary's commits, which waited, to pass."""
+    alone = basics.is_in(facts, ALONE) and not facts.standby
+    return facts.wish in (DETACH, SWITCH) and alone and not _are_free(facts)
+
+
+def _are_free(facts: Facts) -> bool:
+    """Whether commits pass, or there are none: what a server goes by is no SHOW (facts 1)."""
+    return are(facts, NAMES_OUT) and (facts.freed or facts.server == DOWN)
 
 
 def are_set(seen: Seen, name: str) -> bool:

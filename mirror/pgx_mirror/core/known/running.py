@@ -73,14 +73,8 @@ def is_to_stop(facts: Facts, now: float) -> bool:
 
 def _is_let_go(facts: Facts, now: float) -> bool:
     """Whether the primary waits for this standby no more, or has had time enough."""
-    theirs = basics.peer_mark(facts)
-    waits = (
-        theirs is not None
-        and basics.is_heard(facts, now)
-        and theirs.state == PAIR
-        and theirs.peer_generation == basics.mark(facts).generation
-    )
-    return not waits or now >= facts.since + LETS_GO_WITHIN
+    waited = now >= facts.since + LETS_GO_WITHIN
+    return waited or not standby.is_waited_for(facts, now)
 
 
 def how_to_stop(facts: Facts, now: float) -> str:

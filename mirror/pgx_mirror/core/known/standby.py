@@ -147,6 +147,17 @@ def is_running_primary(facts: Facts) -> bool:
     )
 
 
+def is_waited_for(facts: Facts, now: float) -> bool:
+    """Whether the primary is there, and its commits wait for this standby still."""
+    theirs = basics.peer_mark(facts)
+    return (
+        theirs is not None
+        and basics.is_heard(facts, now)
+        and theirs.state == PAIR
+        and theirs.peer_generation == basics.mark(facts).generation
+    )
+
+
 def why_out(facts: Facts, now: float) -> str:
     """Return why a standby in sync leaves the pair, empty if it does not.
 
