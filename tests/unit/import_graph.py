@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -46,6 +47,7 @@ def sources(*parts: str) -> list[Path]:
     )
 
 
+@cache
 def packages() -> dict[str, str]:
     """Return the name of each package of ours by the folder that it lies in."""
     return {
@@ -67,6 +69,11 @@ def module_name(path: Path) -> str:
 
 def graph(paths: Iterable[Path]) -> dict[str, set[str]]:
     """Return the modules among *paths* that each of them imports."""
+    return _graph(tuple(paths))
+
+
+@cache
+def _graph(paths: tuple[Path, ...]) -> dict[str, set[str]]:
     files = {module_name(path): path for path in paths}
     return {name: imported(files[name].read_text(), files) - {name} for name in files}
 
