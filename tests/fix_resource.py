@@ -106,7 +106,7 @@ class Resource:
     def wait_for(self, state: int, limit: float = 20.0) -> None:
         """Return once pgx_check answers *state*."""
         wait_until(
-            lambda: self.check() == state, f"pgx_check answers {state}", limit, 0.05
+            lambda: self.check() == state, f"pgx_check answers {state}", limit, 0.15
         )
 
     def record(self) -> records.Record | None:

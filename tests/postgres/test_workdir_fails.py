@@ -72,6 +72,7 @@ def test_a_server_that_is_silent_is_faulted(
     until = time.monotonic() + 12  # longer than a record is good
     while time.monotonic() < until:
         assert resource.check() == ONLINE
+        time.sleep(0.1)
     assert monitor in _monitors(resource) <= before
     kill(pid, signal.SIGSTOP)
 
@@ -130,6 +131,7 @@ def test_no_more_than_one_start_hangs(resource: Resource, work_disk: Disk) -> No
     until = time.monotonic() + 12  # until after the record is stale, and the pause over
     while time.monotonic() < until:
         assert resource.check() == ONLINE
+        time.sleep(0.1)
     assert len(_started(resource)) == 1
     work_disk.thaw()
 
