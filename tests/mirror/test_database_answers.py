@@ -62,13 +62,16 @@ def test_an_ipv4_address_in_ipv6_is_shown_as_its_server_shows_it() -> None:
     assert found == ("192.0.2.7", 40000)
 
 
+PAUSES = ("wal_receiver_timeout", "wal_sender_timeout", "wal_receiver_status_interval")
+
+
 def facts(**settings: str) -> answers.Facts:
     known = {
         "synchronous_standby_names": ("", "default", ""),
         "synchronous_commit": ("local", "session", "on"),
         "fsync": ("on", "default", "on"),
         "primary_conninfo": ("", "default", ""),
-        **dict.fromkeys(LIMITS, ("7", "default", "7")),
+        **dict.fromkeys([*LIMITS, *PAUSES], ("7", "default", "7")),
     }
     rows = {
         name: (name, settings.get(name, value), source, "", reset)
