@@ -101,6 +101,25 @@ def test_a_silent_primary_is_taken_over_at_that_very_instant(
     assert asks(facts, at)
 
 
+@given(st.floats(0.0, 5.0), st.floats(0.0, 5.0))
+def test_a_silent_standby_is_done_without_at_that_very_instant(
+    heard: float, streamed: float
+) -> None:
+    world = paired()
+    now = world.now
+    facts = world.facts[A].but(
+        heard_at=now - heard, stream_at=now - streamed, busy=frozenset(), ask_at=now
+    )
+    at = max(facts.heard_at, facts.stream_at) + facts.terms.limit
+    waits = [now]
+    while waits[-1] < at:
+        waits.append(wake(facts, waits[-1]))
+
+    assert at in waits
+    assert not asks(facts, at - 0.001)
+    assert asks(facts, at)
+
+
 def asks(facts: Facts, now: float) -> bool:
     _, effects = step(facts, told.Tick(), now)
     return any(isinstance(effect, AskForPen) for effect in effects)

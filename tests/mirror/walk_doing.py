@@ -159,6 +159,10 @@ def _start(walk: Walk, x: str, _: Start) -> None:
     side.servers += 1
     side.by_hand = False
     take(walk, x, "server starts")
+    if walk.fails(0.1):  # late: it goes on, and is found
+        walk.hear(x, told.ServerIs(UNSURE, v.role == "S"))
+        walk.hear(x, told.Started("it is not ready in time"))
+        return
     walk.hear(x, told.ServerIs(UP, v.role == "S"))
     walk.hear(x, told.Judged(""))
     walk.hear(x, told.Started())

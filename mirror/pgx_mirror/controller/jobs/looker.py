@@ -13,7 +13,9 @@ from pgx_mirror.core.seen import Seen
 from pgx_mirror.database.look import Looker
 from pgx_mirror.database.trouble import Refused, Trouble
 
-_FAST = 0.05  # seconds between looks while a pair forms
+# Seconds between looks while a pair forms, and the most while there is one: when the
+# standby's last word came is known to its primary only by the look that has shown it.
+_FAST, _PAIRED = 0.05, 0.4
 _LOGIN = "28"  # the class of SQLSTATE
 _WITHIN = 5.0  # seconds that one look may take
 
@@ -48,6 +50,13 @@ class NoLook:
     refused: bool = False
 
 
+def pause(pace: Pace, interval: float) -> float:
+    """Return how many seconds lie between the beginnings of two looks at *pace*."""
+    if pace.fast:
+        return _FAST
+    return min(interval, _PAIRED) if pace.probe else interval
+
+
 def _is_login(ex: Trouble) -> bool:
     return isinstance(ex, Refused) and ex.sqlstate.startswith(_LOGIN)
 
@@ -70,6 +79,6 @@ def look_on(
             if str(ex) != failed:
                 line.say(NoLook(str(ex), _is_login(ex)))
             failed = str(ex)
-        pause = _FAST if pace.fast else interval
-        told = line.told(max(0.0, began + pause - time.monotonic()))
+        wait = began + pause(pace, interval) - time.monotonic()
+        told = line.told(max(0.0, wait))
         pace = told if isinstance(told, Pace) else pace

@@ -97,6 +97,7 @@ def _server(facts: Facts, server: str, now: float, *, is_standby: bool) -> Facts
         unsure = facts.names_unsure or facts.server in (UNSURE, STOPPING)
         after = after.but(sender_at=now, up_at=now, stopped_at=0, left="")
         after = after.but(strange_at=None, names_unsure=unsure)
+        after = after.but(start_failed="")  # a start that was late has come to its end
     if server == UP and facts.wish == REST:
         after = after.but(wish=RUN)  # what was to be left as it is, is to run
     if server == DOWN and facts.server != DOWN:
