@@ -91,7 +91,7 @@ class Striking:
                     lambda: pair.names(first) == NAMES_OUT, "it is alone", PATIENCE
                 )
                 if (self.strike.what, self.strike.side) == (JOIN, STANDBY):
-                    pair.mc_ctl(other, "start", "-f")
+                    pair.mc_ctl(other, "start", "-f", "-W")
             case "start":
                 pair.power_off(self.target)
             case "deposed":
@@ -115,7 +115,7 @@ class Striking:
         match self.strike.what:
             case "join":
                 if self.strike.side == PRIMARY:
-                    pair.mc_ctl(other, "start", "-f")
+                    pair.mc_ctl(other, "start", "-f", "-W")
                 return pair.is_switchable
             case "detach" | "switch" as verb:
                 self._asked = asked = self._ask(verb)
