@@ -9,9 +9,6 @@ import socket
 import struct
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -24,41 +21,16 @@ from pgx_mirror.core.mark import PAIR
 from pgx_mirror.peer.settings import TlsFiles
 from pgx_mirror.wire.frames import frame
 from tests.mirror.certificates import Authority
+from tests.mirror.pair_told import (
+    again,
+    other_bytes,
+    other_text,
+    until_told,
+    until_traced,
+)
 from tests.mirror.whole import PATIENCE, Whole
 
 pytestmark = [pytest.mark.one_postgres, pytest.mark.long]
-
-
-def until_told(pair: Whole, name: str, text: str) -> None:
-    """Wait until status on *name* has *text*."""
-    try:
-        wait_until(lambda: text in pair.told(name), text, PATIENCE, 0.2)
-    except TimeoutError as ex:
-        ex.add_note(pair.told(name))
-        raise
-
-
-def until_traced(pair: Whole, name: str, text: str, since: int = 0) -> None:
-    """Wait until *name*'s controller has written *text* behind its first *since* letters."""
-    wait_until(lambda: text in pair.trace(name)[since:], text, PATIENCE, 0.2)
-
-
-def again(pair: Whole, name: str) -> None:
-    """Begin *name*'s controller anew, its instance running on."""
-    pair.mc_ctl(name, "stop", "--mc-only")
-    pair.mc_ctl(name, "start", "-w", "-f", "--mc-only")
-
-
-@contextmanager
-def other_text(path: Path, old: str, new: str) -> Iterator[None]:
-    """Have *path* say *new* for *old* meanwhile."""
-    text = path.read_text()
-    assert old in text, (old, text)
-    path.write_text(text.replace(old, new))
-    try:
-        yield
-    finally:
-        path.write_text(text)
 
 
 def test_another_secret_is_told_by_both_and_named_in_status(mirrored: Whole) -> None:
@@ -138,17 +110,6 @@ def test_another_protocol_is_refused_and_named(mirrored: Whole) -> None:
         until_traced(mirrored, first, "(PGX00104)", since)
     assert "it speaks version 2 of the protocol" in mirrored.trace(first)[since:]
     mirrored.until_switchable()
-
-
-@contextmanager
-def other_bytes(path: Path, offset: int, value: bytes) -> Iterator[None]:
-    """Have *path* say *value* at *offset* meanwhile."""
-    was = path.read_bytes()
-    path.write_bytes(was[:offset] + value + was[offset + len(value) :])
-    try:
-        yield
-    finally:
-        path.write_bytes(was)
 
 
 KINDS = {
