@@ -15,7 +15,7 @@ from pgx_mirror.controller.answering import Answering
 from pgx_mirror.controller.control import Listener
 from pgx_mirror.core import events as told
 from pgx_mirror.core.deciding.step import step
-from pgx_mirror.core.facts import LEAVE, RUN, STOP, STOP_ALL, Facts
+from pgx_mirror.core.facts import DETACH, LEAVE, RUN, STOP, STOP_ALL, Facts
 from pgx_mirror.core.mark import GIVEN, SYNC
 from pgx_mirror.core.report import DOWN, STARTING, UP
 from pgx_mirror.core.seen import Pauses
@@ -34,8 +34,10 @@ class Neighbour:
         self.asked.append(content)
         return True
 
+    met: bool = True
+
     def is_met(self) -> bool:
-        return True
+        return self.met
 
 
 class Played:
@@ -44,7 +46,8 @@ class Played:
     def __init__(self, directory: Path, facts: Facts, now: float) -> None:
         self.facts, self.now, self._directory = facts, now, directory
         self.listener = Listener.open(str(directory), SERVER)
-        self.answers = Answering(self.listener, lambda _: {}, Neighbour())
+        self.peer = Neighbour()
+        self.answers = Answering(self.listener, lambda _: {}, self.peer)
 
     def asks(self, verb: str, *options: str) -> socket.socket:
         sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -221,4 +224,41 @@ def test_a_stop_that_its_controller_has_died_over_is_carried_out_to_its_end(
 
     assert told.Wished(RUN) not in played.turn()
     assert played.answers.is_over()
+    played.answers.close()
+
+
+def test_a_standby_leaves_no_primary_whose_controller_has_just_gone(
+    directory: Path,
+) -> None:
+    """It is not silent yet, but nobody would hear the promise and take the name out."""
+    _, standby, now = formed()
+    played = Played(directory, standby, now)
+    played.peer.met = False
+    with played.asks(words.DETACH) as sock:
+        (said,) = heard(sock)
+    assert isinstance(said, words.Refused)
+    assert "commits would wait" in said.reasons[0].primary
+    assert played.facts.wish == RUN and not played.facts.stays_out
+
+    played.peer.met = True
+    with played.asks(words.DETACH):
+        assert played.facts.wish == DETACH
+    played.answers.close()
+
+
+@pytest.mark.parametrize(
+    ("met", "options", "warned"),
+    [(True, (), False), (False, (), True), (False, ("mc_only",), False)],
+)
+def test_a_stop_of_a_standby_whose_primary_has_no_controller_is_warned_of(
+    directory: Path, met: bool, options: tuple[str, ...], warned: bool
+) -> None:
+    """It is carried out all the same: an operating system that goes down waits for it."""
+    _, standby, now = formed()
+    played = Played(directory, standby, now)
+    played.peer.met = met
+    with played.asks(words.STOP, *options) as sock:
+        found = [one for one in heard(sock) if isinstance(one, words.Warned)]
+    assert played.facts.wish == (LEAVE if options else STOP)
+    assert bool(found) == warned
     played.answers.close()

@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pgx_mirror.controller import view
 from pgx_mirror.core import events as told
 from pgx_mirror.core.deciding.looks import looked
 from pgx_mirror.core.deciding.step import step
 from pgx_mirror.core.deciding.wake import is_looked_for
-from pgx_mirror.core.deciding.wishes import DONE, outcome
+from pgx_mirror.core.deciding.wishes import DONE, outcome, refusal
 from pgx_mirror.core.effects import Effect, WriteNames
 from pgx_mirror.core.facts import CONF, DETACH, SERVER, SWITCH, Facts
 from pgx_mirror.core.mark import ALONE, OUT, PAIR
@@ -102,7 +103,43 @@ def test_a_standby_that_was_disconnected_hears_that_its_primary_goes_on() -> Non
 
     alone = replace(standby.peer, mark=marked(primary, ALONE, 4).mark)
     assert outcome(standby.but(peer=alone), now) == DONE
-    assert outcome(standby, standby.heard_at + standby.terms.limit) == DONE
+
+
+def test_one_that_has_left_a_primary_without_a_controller_says_that_commits_wait() -> (
+    None
+):
+    """The controller has died between the promise and its taking the names out."""
+    _, standby, now = formed()
+    standby = asked(marked(standby, OUT, 4), DETACH, now)
+    late = standby.heard_at + standby.terms.limit
+    assert outcome(standby, late - 0.1) is None
+    assert "commits wait" not in told_of(standby, late - 0.1)
+
+    found = outcome(standby, late)
+    assert found is not None and "commits wait" in found.why
+    assert f'mc_ctl start on server "{standby.terms.other}"' in found.hint
+    assert f'commits wait on server "{standby.terms.other}", if' in told_of(
+        standby, late
+    )
+    streams = standby.but(stream_at=late)
+    assert f'commits wait on server "{standby.terms.other}": ' in told_of(streams, late)
+
+
+def told_of(facts: Facts, now: float) -> str:
+    return "".join(reason.text for reason in view.reasons(facts, now))
+
+
+def test_a_standby_does_not_leave_a_primary_whose_controller_is_away() -> None:
+    """Its server goes on and commits; nobody there would take the name out."""
+    primary, standby, _ = formed()
+    late = standby.heard_at + standby.terms.limit
+    assert refusal(standby, DETACH, late - 0.1) is None
+
+    for stream_at in (late, 0.0):
+        found = refusal(standby.but(stream_at=stream_at), DETACH, late)
+        assert found is not None and "commits would wait" in found.why
+        assert f'mc_ctl start on server "{standby.terms.other}"' in found.hint
+    assert refusal(primary, DETACH, primary.heard_at + primary.terms.limit) is None
 
 
 looks = st.builds(

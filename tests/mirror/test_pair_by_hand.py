@@ -11,6 +11,7 @@ import pytest
 from fixtures import processes
 from fixtures.pair.place import NAMES
 from fixtures.processes import wait_until
+from pgx_mirror.core.mark import SYNC
 from tests.fix_pair import child
 from tests.mirror.bearer import Bearer
 from tests.mirror.whole import PATIENCE, Whole
@@ -123,6 +124,37 @@ def test_a_detach_is_done_once_commits_pass_though_the_names_are_shown_out_befor
     mirrored.commits()
     mirrored.mc_ctl(other, "stop")
     assert mirrored.start(other).returncode == 0
+
+
+def test_a_standby_is_not_disconnected_while_nobody_takes_its_name_out(
+    mirrored: Whole,
+) -> None:
+    """The primary's controller alone was ended; its server goes on, and commits with it."""
+    first, other = mirrored.primary(), mirrored.standby()
+    epoch = mirrored.epoch()
+    mirrored.mc_ctl(first, "stop", "-e")
+    try:
+        at_once = mirrored.mc_ctl(other, "detach", check=False)
+        silent = f'server "{first}" is silent'
+        wait_until(lambda: silent in mirrored.told(other), "silent", PATIENCE)
+        later = mirrored.mc_ctl(other, "detach", check=False)
+
+        for refused in (at_once, later):
+            assert refused.returncode == 1
+            assert "commits would wait for this standby" in refused.stderr
+            assert f'mc_ctl start on server "{first}"' in refused.stderr
+        assert mirrored.mark(other).state == SYNC
+        mirrored.commits()
+
+        stopped = mirrored.mc_ctl(other, "stop")
+        assert "its commits wait from now on" in stopped.stderr
+        assert "commits wait" in mirrored.told(first)
+    finally:
+        mirrored.start(first)
+    mirrored.commits()
+    assert mirrored.start(other).returncode == 0
+    mirrored.until_later(epoch)
+    mirrored.settles()
 
 
 def test_a_copy_of_the_standby_under_its_name_ends_the_epoch(mirrored: Whole) -> None:

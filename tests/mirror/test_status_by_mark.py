@@ -6,7 +6,7 @@ import os
 import shutil
 from pathlib import Path
 
-from pgx_mirror.core.mark import ALONE, FILE, GIVEN, Mark
+from pgx_mirror.core.mark import ALONE, FILE, GIVEN, PAIR, Mark
 from pgx_mirror.data import mark_file, steps
 from tests.fix_mcdir import Mcdir
 
@@ -29,6 +29,14 @@ def test_without_a_controller_status_shows_the_mark(mcdir: Mcdir) -> None:
     assert shown.returncode == 3
     assert "nd1        none(inactivated primary)  127.0.0.1" in shown.stdout
     assert 'reason: controller of server "nd1" is not running' in shown.stdout
+
+
+def test_of_a_pairs_primary_without_a_controller_it_is_told_when_commits_wait(
+    mcdir: Mcdir,
+) -> None:
+    marked(mcdir, "nd1", PAIR)
+
+    assert 'takes the name of server "nd2" out' in mcdir.of("nd1", "status").stdout
 
 
 def test_whose_mark_a_copy_has_brought_is_not_what_this_server_is(mcdir: Mcdir) -> None:

@@ -24,6 +24,17 @@ def takes_over(server: str) -> Failure:
     )
 
 
+def waited_for(server: str) -> Failure:
+    """Return that commits of the primary *server* wait once this standby is stopped."""
+    return Failure(
+        f"controller of server {quoted(server)} does not answer, and nobody else takes this"
+        " standby's name out",
+        detail="If the instance there runs, its commits wait from now on.",
+        hint=f"Start that controller (mc_ctl start on server {quoted(server)}): it then lets"
+        " them pass.",
+    )
+
+
 def mute(which: str, limit: float) -> Failure:
     """Return that *which* settings leave an idle stream mute for longer than *limit* seconds."""
     return Failure(

@@ -11,6 +11,7 @@ from pgx_base.text import quoted
 from pgx_mirror.controller import advice, words
 from pgx_mirror.controller.control import Gone, Listener, Request
 from pgx_mirror.core import events as told
+from pgx_mirror.core.deciding.refusals import unanswered
 from pgx_mirror.core.deciding.wishes import Outcome, outcome, refusal
 from pgx_mirror.core.events import Event
 from pgx_mirror.core.facts import (
@@ -23,7 +24,7 @@ from pgx_mirror.core.facts import (
     SWITCH,
     Facts,
 )
-from pgx_mirror.core.known import basics, idle, primary
+from pgx_mirror.core.known import basics, idle, primary, standby
 from pgx_mirror.core.mark import GIVEN
 from pgx_mirror.core.report import STARTING, UP
 from pgx_mirror.messages import controller as messages
@@ -106,7 +107,7 @@ class Answering:
             case words.SWITCH:
                 yield from self._switch(connection, facts, now)
             case words.DETACH:
-                yield from self._wish(connection, DETACH, facts, now)
+                yield from self._detach(connection, facts, now)
             case _:
                 raise AssertionError(f"no verb: {asked.verb}")
 
@@ -135,6 +136,9 @@ class Answering:
                 self._unheard(connection, facts, "is not stopped")
         if wish == STOP and primary.is_to_hand_over(facts, now):
             self._listener.warn(connection, advice.takes_over(facts.terms.other))
+        away = not (basics.is_heard(facts, now) and self._peer.is_met())
+        if wish == STOP and away and standby.is_relied_on(facts):
+            self._listener.warn(connection, advice.waited_for(facts.terms.other))
         yield from self._wish(connection, wish, facts, now)
 
     def _switch(self, connection: int, facts: Facts, now: float) -> Iterator[Event]:
@@ -148,6 +152,14 @@ class Answering:
                 self._listener.reply(connection, _refused(unheard))
             return
         yield from self._wish(connection, SWITCH, facts, now)
+
+    def _detach(self, connection: int, facts: Facts, now: float) -> Iterator[Event]:
+        """A standby leaves a primary that hears it: else commits would wait there."""
+        leaves = facts.standby and refusal(facts, DETACH, now) is None
+        if leaves and not self._peer.is_met():
+            self._listener.reply(connection, _refused(unanswered(facts)))
+            return
+        yield from self._wish(connection, DETACH, facts, now)
 
     def _wish(
         self, connection: int, wish: str, facts: Facts, now: float

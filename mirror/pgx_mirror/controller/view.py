@@ -10,7 +10,7 @@ from pgx_mirror.conf.settings import Settings
 from pgx_mirror.core.deciding import refusals
 from pgx_mirror.core.deciding.say import report_of
 from pgx_mirror.core.facts import Facts
-from pgx_mirror.core.known import basics, joining
+from pgx_mirror.core.known import basics, joining, standby
 from pgx_mirror.core.mark import ALONE
 from pgx_mirror.core.report import UP
 from pgx_mirror.core.seen import Seen
@@ -85,12 +85,23 @@ def reasons(facts: Facts, now: float) -> tuple[Reason, ...]:
         found.append(Reason(text, "Make room, or look at the disk; it is tried again."))
     if facts.seen is not None:
         found += _seen(facts.seen)
+    if standby.is_left_waiting(facts, now):
+        found.append(_left_waiting(facts, now))
     if (silent := refusals.undecided(facts, now)) is not None:
         found.append(Reason(silent.why, silent.hint))
     elif word := refusals.offered(facts, now):
         text = f'automatics do not act on the silence of server "{facts.terms.other}"'
         found.append(Reason(text, f"If it does not come back: mc_ctl {word} here."))
     return tuple(found)
+
+
+def _left_waiting(facts: Facts, now: float) -> Reason:
+    """Return whose commits wait for a standby that has left; its stream shows that it runs."""
+    other = facts.terms.other
+    runs = "" if not basics.is_quiet(facts, now) else ", if its instance runs"
+    text = f'commits wait on server "{other}"{runs}: its controller, which takes the name of '
+    hint = f"{refusals.start_there(facts)}."
+    return Reason(f"{text}this standby out, does not answer", hint)
 
 
 def _seen(seen: Seen) -> Iterator[Reason]:

@@ -105,12 +105,32 @@ def _no_open_epoch(facts: Facts) -> Outcome | None:
 def _no_detach(facts: Facts, now: float) -> Outcome | None:
     if not basics.is_in(facts, PAIR, SYNC):
         return Outcome("there is no standby in sync to be disconnected", _SEE_STATUS)
-    if facts.standby or basics.is_heard(facts, now) or _may_decide(facts):
+    if basics.is_heard(facts, now):
+        return None
+    if facts.standby:
+        return unanswered(facts)
+    if _may_decide(facts):
         return None
     return Outcome(
         "the standby is silent, and nobody can say whether it has taken over",
         _bring_back(facts),
     )
+
+
+def unanswered(facts: Facts) -> Outcome:
+    """Return that nobody takes a standby's name out: that is for its primary's controller.
+
+    If its standby left now, commits would wait until there is one.
+    """
+    return Outcome(
+        "the primary's controller does not answer: commits would wait for this standby",
+        f"{start_there(facts)}; or mend the admin network.",
+    )
+
+
+def start_there(facts: Facts) -> str:
+    """Return the way out where the other server's controller is missed."""
+    return f'Start that controller (mc_ctl start on server "{facts.terms.other}")'
 
 
 def _bring_back(facts: Facts) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pgx_mirror.core import facts as facts_
 from pgx_mirror.core.deciding.outcome import DONE, Outcome
-from pgx_mirror.core.deciding.refusals import refusal
+from pgx_mirror.core.deciding.refusals import refusal, start_there
 from pgx_mirror.core.deciding.starting import ran
 from pgx_mirror.core.facts import SERVER, STOP, Facts
 from pgx_mirror.core.known import basics, names, primary, standby
@@ -109,10 +109,21 @@ def _detached(facts: Facts, now: float, *, late: bool) -> Outcome | None:
         if not names.is_to_be_freed(facts):
             return DONE
         return _NOT_FREED if late else None
+    if standby.is_left_waiting(facts, now):
+        return _left_waiting(facts)
     out = facts.standby and basics.is_in(facts, OUT)
     if out and not standby.is_waited_for(facts, now):
         return DONE
     return _late(facts) if late else None
+
+
+def _left_waiting(facts: Facts) -> Outcome:
+    """A standby that has left while its primary's controller went."""
+    return Outcome(
+        "the standby has left, and the primary's controller does not answer: its commits "
+        "wait until it does",
+        f"{start_there(facts)}: it then lets them pass.",
+    )
 
 
 def _stopped(facts: Facts, now: float, *, late: bool) -> Outcome | None:

@@ -147,15 +147,29 @@ def is_running_primary(facts: Facts) -> bool:
     )
 
 
+def is_meant(facts: Facts) -> bool:
+    """Whether commits wait for this standby, by the last word of its primary."""
+    theirs, mine = basics.peer_mark(facts), facts.mark
+    if theirs is None or mine is None:
+        return False
+    return theirs.state == PAIR and theirs.peer_generation == mine.generation
+
+
 def is_waited_for(facts: Facts, now: float) -> bool:
     """Whether the primary is there, and its commits wait for this standby still."""
-    theirs = basics.peer_mark(facts)
-    return (
-        theirs is not None
-        and basics.is_heard(facts, now)
-        and theirs.state == PAIR
-        and theirs.peer_generation == basics.mark(facts).generation
-    )
+    return basics.is_heard(facts, now) and is_meant(facts)
+
+
+def is_relied_on(facts: Facts) -> bool:
+    """Whether a primary's commits wait for this standby, as far as it knows."""
+    in_sync = basics.is_in(facts, SYNC) or is_meant(facts)
+    return facts.standby and in_sync
+
+
+def is_left_waiting(facts: Facts, now: float) -> bool:
+    """Whether it has left a primary whose controller is not there to take its name out."""
+    left = facts.standby and basics.is_in(facts, OUT)
+    return left and is_meant(facts) and not basics.is_heard(facts, now)
 
 
 def why_out(facts: Facts, now: float) -> str:

@@ -180,5 +180,6 @@ def without_controller(
         else Row(name, _role_of_silent(no_one, view), host, *(UNKNOWN,) * 3)
         for name, host in places
     )
-    found = why.not_running(view)
-    return Status(UNKNOWN, rows, (found, *why.deposed(view, runs=False)))
+    other = next((name for name, _ in places if name != server), "")
+    found = [why.not_running(view), *why.unserved(view, other)]
+    return Status(UNKNOWN, rows, (*found, *why.deposed(view, runs=False)))

@@ -96,6 +96,8 @@ def _about_error(view: View, report: Report, other: View) -> Iterator[Reason]:
         hint = f"What follows is done without you. Find the cause there; {again}"
     elif view.leads and not _takes(view, other):
         hint = f"The standby cannot take over now. Find the cause there; {again}"
+    elif view.follows and other.silent:
+        hint = f"It is not disconnected while the primary is silent. Find the cause there; {again}"
     else:
         word = "switch" if view.leads else "detach"
         hint = f"Automatics are off: mc_ctl {word}, or mc_ctl enable-failover."
@@ -131,6 +133,16 @@ def not_running(view: View) -> Reason:
     start = f'Start it: mc_ctl start on server "{view.server}".'
     hint = "It is to be made a standby first." if view.state == GIVEN else start
     return Reason(f'controller of server "{view.server}" is not running', hint)
+
+
+def unserved(view: View, standby: str) -> Iterator[Reason]:
+    """Yield what is missed where no controller of a pair's primary runs."""
+    if view.state == PAIR:
+        text = (
+            f'nobody there takes the name of server "{standby}" out: where that has left, or '
+            "is down, commits wait"
+        )
+        yield Reason(text, f'It ends with mc_ctl start on server "{view.server}".')
 
 
 def _anew(server: str, *, runs: bool = True) -> str:
