@@ -194,3 +194,16 @@ def test_marks_are_as_the_stories_have_them() -> None:
     assert primary.mark is not None and standby.mark is not None
 
     assert (primary.mark.state, standby.mark.state) == (PAIR, SYNC)
+
+
+def test_a_refusal_of_the_directory_names_no_log_of_a_server_that_was_not_begun() -> (
+    None
+):
+    _, standby, now = formed()
+    failed = asked(standby, RUN, now).but(server=DOWN, start_failed="No space left.")
+    refused = failed.but(mark=None, fresh=None)
+
+    begun, never = outcome(failed, now), outcome(refused, now)
+
+    assert begun is not None and "log of its server" in begun.hint
+    assert never is not None and (never.why, never.hint) == ("No space left.", "")

@@ -138,3 +138,25 @@ def test_a_missing_mark_is_told_with_the_way_out() -> None:
 
     assert "is missing" in str(caught.value.detail)
     assert "--as-primary" in str(caught.value.hint)
+
+
+@pytest.mark.parametrize("in_place", [True, False])
+def test_the_directory_of_the_other_server_itself_is_nobodys_first(
+    in_place: bool,
+) -> None:
+    """What names it is a db_instance that is wrong; a copy may be a recovery from a backup."""
+    found = Found(FOREIGN, mark(PAIR, owner="server2"), "is that of server2", in_place)
+    with pytest.raises(Failure) as caught:
+        judge(found, directory(standby=False))
+
+    hint = str(caught.value.hint)
+    assert ("Correct db_instance in server1.conf" in hint) == in_place
+    assert ("--as-primary" in hint) != in_place
+
+
+def test_a_standby_that_is_to_take_over_alone_is_started_without_its_server() -> None:
+    """Its server's start is refused while no primary answers."""
+    with pytest.raises(Failure, match="by a start") as caught:
+        judge(Found(GOOD, mark(SYNC)), directory(standby=True), as_primary=True)
+
+    assert '"mc_ctl start --mc-only", then "mc_ctl switch"' in str(caught.value.hint)

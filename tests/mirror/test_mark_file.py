@@ -63,6 +63,10 @@ def test_anothers_mark_is_told(where: Path, dir_fd: int) -> None:
     found = read_at(where)
     assert (found.case, found.mark) == (FOREIGN, written)
     assert '"server2"' in found.why
+    assert found.in_place
+    copy = where.with_name("copy")
+    subprocess.run(["cp", "-a", where, copy], check=True)
+    assert not read_at(copy).in_place
 
     mark_file.write(dir_fd, replace(MARK, system="7001"))
     assert read_at(where).case == FOREIGN

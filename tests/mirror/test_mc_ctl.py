@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import re
 import signal
+import subprocess
 
 import pytest
 
 from fixtures.processes import gone, wait_until
+from pgx_mirror.command import start
 from pgx_mirror.controller import holding
+from pgx_mirror.controller.options import Options
 from pgx_mirror.core.status import shown as status_text
 from tests.fix_mcdir import Mcdir
 from tests.mirror.test_status import A, B, seen
@@ -90,6 +93,29 @@ def test_a_controller_that_does_not_start_is_told(
     assert (started.returncode, started.stdout) == (1, "")
     assert quiet(started.stderr) == want
     assert not mcdir.lives("nd1")
+
+
+def test_a_start_that_gives_up_leaves_nothing_behind(mcdir: Mcdir) -> None:
+    mcdir.play(first="mute")
+    reader, writer = os.pipe()
+    options = Options(str(mcdir.path), "nd1", started_by=writer)
+    child = subprocess.Popen(
+        [mcdir.bin / "mc_main", *options.line()],
+        env=mcdir.environment(),
+        cwd="/",
+        pass_fds=[writer],
+        **mcdir.user.popen_options(),
+    )
+    assert child.wait(60) == 0  # it has detached
+    wait_until(lambda: mcdir.lives("nd1"), "it is there")
+
+    said = start.given_up(str(mcdir.path), "nd1", child)
+
+    assert not mcdir.lives("nd1")
+    assert said.primary == "the controller has not taken over"
+    assert "It has been ended." in str(said.detail)
+    os.close(reader)
+    os.close(writer)
 
 
 def test_start_f_needs_somebody_who_decides(mcdir: Mcdir) -> None:

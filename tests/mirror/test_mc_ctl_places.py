@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from fixtures.commands import command
+from pgx_mirror.core.mark import LOCK
 from tests.fix_mcdir import Mcdir
 from tests.mirror.test_mc_ctl import quiet
 
@@ -57,3 +60,47 @@ def test_a_management_directory_in_a_tablespace_is_refused(mcdir: Mcdir) -> None
         assert refused.returncode == 1
         assert "management directory is inside tablespace 16384" in refused.stderr
     assert mcdir.journal() == []
+
+
+_HOLDS = """
+import fcntl, sys, time
+file = open(sys.argv[1], "w")
+fcntl.flock(file, fcntl.LOCK_EX)
+print(flush=True)
+time.sleep(600)
+"""
+
+
+def test_a_directory_that_another_controller_works_on_is_told_with_whose(
+    mcdir: Mcdir, open_tmp: Path
+) -> None:
+    """Not after a minute, in which no hand of ours could end: ours hold our own lock too."""
+    (mcdir.bin / "mc_main").unlink()
+    shutil.copy(command("mc_main"), mcdir.bin)
+    data = open_tmp / "nd1"
+    data.mkdir(mode=0o700)
+    (data / "PG_VERSION").write_text("15\n")
+    for path in (data, data / "PG_VERSION"):
+        mcdir.user.own(path)
+    words = [str(data / LOCK), "-M", "/elsewhere/mc", "--local-server", "nd9", "-f"]
+    with subprocess.Popen(
+        [sys.executable, "-c", _HOLDS, *words],
+        stdout=subprocess.PIPE,
+        cwd="/",
+        **mcdir.user.popen_options(),
+    ) as other:
+        try:
+            assert other.stdout and other.stdout.readline()
+            refused = mcdir.of("nd1", "start", "-w")
+        finally:
+            other.kill()
+
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert quiet(refused.stderr) == (
+        f'mc_ctl: error: another controller works on data directory "{data}"\n'
+        'mc_ctl: detail: It is that of server "nd9", management directory "/elsewhere/mc"; '
+        f"processes: {other.pid}.\n"
+        "mc_ctl: hint: One data directory has one controller: correct db_instance, or stop "
+        "that one.\n"
+    )
+    assert not mcdir.lives("nd1")

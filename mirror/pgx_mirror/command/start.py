@@ -15,13 +15,14 @@ from pgx_mirror.command.request import Request
 from pgx_mirror.command.settings import check_place, loaded
 from pgx_mirror.command.telling import done, tell
 from pgx_mirror.conf.settings import Settings
-from pgx_mirror.controller import holding, words
+from pgx_mirror.controller import ending, holding, words
 from pgx_mirror.controller.asking import NotRunning, Refused, ask
 from pgx_mirror.controller.options import Options
 from pgx_mirror.setup import unfinished
 
 MAIN = "mc_main"
-TAKES_OVER_WITHIN = 60.0  # seconds; it connects to nobody before
+# Seconds: it connects to nobody before, and gives up on a disk that hangs after 60.
+TAKES_OVER_WITHIN = 75.0
 _ENDS_WITHIN = 3.0  # seconds for a controller that has refused its start
 _PAUSE = 0.02
 _LONGEST = 1 << 16
@@ -81,7 +82,10 @@ def _launch(settings: Settings, flags: frozenset[str]) -> None:
     finally:
         os.close(writer)
     try:
-        _judge(_first_word(reader), child)
+        heard = _first_word(reader)
+        if heard is None:
+            raise given_up(settings.mcdir, settings.identifier, child)
+        _judge(heard, child)
     finally:
         os.close(reader)
 
@@ -100,14 +104,27 @@ def _first_word(reader: int) -> bytes | None:
     return heard
 
 
-def _judge(heard: bytes | None, child: subprocess.Popen[bytes]) -> None:
+def given_up(mcdir: str, server: str, child: subprocess.Popen[bytes]) -> Failure:
+    """End what was started here, which nobody waits for any more, and return what is said.
+
+    Nobody held a lock of the service before, so that whoever does now is of this start.
+    """
+    detail = f"It was started {TAKES_OVER_WITHIN:.0f} s ago and has said nothing."
+    hint = "See the system log, or trace.log in the management directory."
+    try:
+        if child.poll() is None:
+            child.kill()  # not even detached: it may not have got so far as to a lock
+        else:
+            ending.end(mcdir, server, holding.SERVICE)
+    except Failure as ex:
+        detail = f"{detail} {ex.primary[0].upper()}{ex.primary[1:]}. {ex.detail}"
+    else:
+        detail = f"{detail} It has been ended."
+    return Failure("the controller has not taken over", detail=detail, hint=hint)
+
+
+def _judge(heard: bytes, child: subprocess.Popen[bytes]) -> None:
     """Return when the controller has taken over.  Raises Failure, Refused, _AlreadyTold."""
-    if heard is None:
-        raise Failure(
-            "the controller has not taken over",
-            detail=f"It was started {TAKES_OVER_WITHIN:.0f} s ago and has said nothing.",
-            hint="See the system log; mc_ctl stop -e ends it by force.",
-        )
     if not heard:
         if child.wait(TAKES_OVER_WITHIN):
             raise _AlreadyTold

@@ -6,7 +6,6 @@ directory, so that neither a second controller nor a hand of an earlier one is a
 
 from __future__ import annotations
 
-import fcntl
 import os
 import pickle
 import sys
@@ -22,7 +21,7 @@ from pgx_base.text import quoted
 from pgx_base.trace import Trace
 from pgx_mirror.conf.load import load
 from pgx_mirror.conf.settings import Settings
-from pgx_mirror.controller import ending, holding, options, work
+from pgx_mirror.controller import directory_lock, ending, holding, options, work
 from pgx_mirror.controller import kept as keeping
 from pgx_mirror.controller.jobs.line import Several
 from pgx_mirror.controller.kept import Kept
@@ -31,13 +30,15 @@ from pgx_mirror.controller.telling import TRACE_KB
 from pgx_mirror.controller.watched import Watched, Watching
 from pgx_mirror.controller.words import Answer, Refused, answer
 from pgx_mirror.core.facts import REST, RUN
-from pgx_mirror.core.mark import LOCK
 from pgx_mirror.data import steps
 from pgx_postgres import control
 
 PROGRAM = "mc_main"
 _MAKE_IT = "Make it a standby's with mc_ctl setup, or see that its disk is mounted."
 _LOCK_WITHIN = 60.0  # seconds that hands of an earlier controller have to end
+# Seconds: once they have, the data directory's is held by another server's controller, or
+# for as long as the kernel takes to close the last descriptor of ours.
+_DIRECTORY_WITHIN = 2.0
 
 
 def run(words: list[str]) -> int:
@@ -149,7 +150,8 @@ def _held(settings: Settings) -> work.Held:
 
 def _own_lock(settings: Settings) -> int:
     return _within(
-        lambda: holding.take(settings.mcdir, settings.identifier, holding.CONTROLLER)
+        lambda: holding.take(settings.mcdir, settings.identifier, holding.CONTROLLER),
+        _LOCK_WITHIN,
     )
 
 
@@ -157,20 +159,8 @@ def _data_lock(dir_fd: int, directory: str) -> int:
     """Lock the data directory against a controller of another management directory."""
     # Nothing is made in an empty directory: setup takes one that is not empty for another's.
     _check_instance(directory)
-    path, flags = f"{directory}/{LOCK}", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW
-    try:
-        fd = os.open(LOCK, flags | os.O_CLOEXEC, 0o600, dir_fd=dir_fd)
-    except OSError as ex:
-        raise Failure(f"could not open {quoted(path)}: {ex.strerror}") from ex
-
-    def take() -> int:
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as ex:
-            raise Failure(f"{quoted(path)} is held by another controller") from ex
-        return fd
-
-    return _within(take)
+    fd = directory_lock.opened(dir_fd, directory)
+    return _within(lambda: directory_lock.take(fd, directory), _DIRECTORY_WITHIN)
 
 
 def _check_instance(directory: str) -> None:
@@ -180,9 +170,9 @@ def _check_instance(directory: str) -> None:
         raise Failure(ex.primary, detail=ex.detail, hint=_MAKE_IT) from ex
 
 
-def _within(take: Callable[[], int]) -> int:
+def _within(take: Callable[[], int], seconds: float) -> int:
     """Take a lock, for which the hands of an earlier controller are waited for."""
-    until = time.monotonic() + _LOCK_WITHIN
+    until = time.monotonic() + seconds
     while True:
         try:
             return take()

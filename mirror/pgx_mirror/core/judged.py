@@ -38,12 +38,14 @@ _STANDBYS = (SYNC, OUT, NEW)
 class Found:
     """What stands in a data directory: *case*, the mark if there is one, why it is not good.
 
-    FOREIGN: *mark* says whose it is.
+    FOREIGN: *mark* says whose it is; *in_place*: it is in the very directory it was
+    written in, not in a copy of that one.
     """
 
     case: str
     mark: Mark | None = None
     why: str = ""
+    in_place: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ def judge(found: Found, directory: Directory, *, as_primary: bool = False) -> Ju
     if directory.standby:
         return _standby(found, directory, good)
     if good is None:
-        raise _may_be_nothing(found)
+        raise _may_be_nothing(found, directory.owner)
     if good.state in _STANDBYS:
         return Judged(PROMOTED, good)
     return Judged(DEPOSED if good.state == GIVEN else PRIMARY, good)
@@ -106,7 +108,8 @@ def _by_word(found: Found, directory: Directory, good: Mark | None) -> Judged:
         raise Failure(
             "a standby is not made the primary by a start",
             detail=f"There is {quoted(SIGNAL)}.",
-            hint='To have it take over: "mc_ctl start", then "mc_ctl switch".',
+            hint="To have it take over where the primary's controller does not run: "
+            '"mc_ctl start --mc-only", then "mc_ctl switch"; where it runs without --mc-only.',
         )
     if good is not None:
         raise Failure(
@@ -119,10 +122,18 @@ def _by_word(found: Found, directory: Directory, good: Mark | None) -> Judged:
     return Judged(PRIMARY, _fresh(directory, ALONE, last), new=True)
 
 
-def _may_be_nothing(found: Found) -> Failure:
+def _may_be_nothing(found: Found, owner: str) -> Failure:
+    detail = f"The mark {quoted(FILE)} in the data directory {found.why}."
+    if found.in_place and found.mark is not None and found.mark.owner != owner:
+        return Failure(
+            "cannot tell whether this server may be primary",
+            detail=detail,
+            hint=f"Correct db_instance in {owner}.conf: it names that server's own data "
+            "directory, which is no copy.",
+        )
     return Failure(
         "cannot tell whether this server may be primary",
-        detail=f"The mark {quoted(FILE)} in the data directory {found.why}.",
+        detail=detail,
         hint="If this server has never been in a pair, or was just recovered from the "
         'latest backup, and the other one does not run: "mc_ctl start --as-primary".',
     )

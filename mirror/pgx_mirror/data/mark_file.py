@@ -99,11 +99,13 @@ def settle(dir_fd: int, owner: str, system: str) -> Found:
 
 
 def _judge(mark: Mark, owner: str, system: str, inode: int, directory: int) -> Found:
+    in_place = _same(mark.inode, inode) and _same(mark.directory, directory)
     if mark.owner != owner:
-        return Found(FOREIGN, mark, f"is that of server {quoted(mark.owner)}")
+        why = f"is that of server {quoted(mark.owner)}"
+        return Found(FOREIGN, mark, why, in_place)
     if system and mark.system != system:
         return Found(FOREIGN, mark, "is that of another database")
-    if not (_same(mark.inode, inode) and _same(mark.directory, directory)):
+    if not in_place:
         return Found(COPY, mark, "was copied with the directory that it is of")
     return Found(GOOD, mark)
 

@@ -19,7 +19,9 @@ def ran(facts: Facts, now: float) -> Outcome | None:
     if facts.server == UP:
         return _is_seen(facts, now)
     if facts.start_failed:
-        return Outcome(facts.start_failed, _SERVER_LOG)
+        # What the data directory is refused for says itself what helps; no server was begun.
+        refused = facts.mark is None and facts.fresh is None
+        return Outcome(facts.start_failed, "" if refused else _SERVER_LOG)
     waited = now >= facts.since + facts.terms.limit
     if basics.is_in(facts, GIVEN) and (waited or facts.peer is not None):
         return Outcome(
