@@ -17,7 +17,8 @@ from pgx_mirror.core.facts import ARBITRATION, DETACH, MESSAGE, Facts
 from pgx_mirror.core.known import basics, primary
 from pgx_mirror.core.known.ending import HAND_EDITED
 from pgx_mirror.core.mark import ALONE, PAIR
-from pgx_mirror.core.seen import Receiver, Seen
+from pgx_mirror.core.report import DOWN, NAMES_OUT
+from pgx_mirror.core.seen import Receiver, Seen, Sender
 from tests.mirror.world import A, B, World
 
 
@@ -163,3 +164,37 @@ def test_a_controller_that_is_heard_is_asked_first(world: World, leaves: bool) -
     assert world.mark(A)[0] == PAIR
     assert not primary.primary_wants(ending, facts.heard_at + 1)
     assert primary.primary_wants(ending, facts.heard_at + facts.terms.limit)
+
+
+def test_commits_wait_for_a_silent_standby_only_where_its_server_does_not_confirm_them() -> (
+    None
+):
+    made = paired()
+    facts, heard_at = made.facts[A], made.facts[A].heard_at
+    late = heard_at + facts.terms.limit
+    seen = facts.seen
+    assert seen is not None
+    (row,) = seen.senders
+    streams = facts.but(stream_at=late)
+    waits = primary.has_commits_waiting
+
+    assert not waits(streams, late)
+    assert not waits(
+        facts.but(peer=None), late
+    )  # never heard in this life: another secret
+    assert waits(facts, late)  # its row is there, and nothing comes
+    assert waits(streams.but(seen=replace(seen, probe_waits=True)), late)
+    other: tuple[tuple[Sender, ...], ...] = (
+        (),
+        (replace(row, state="catchup"),),
+        (replace(row, name="server2_joining"),),
+    )
+    for rows in other:
+        assert waits(streams.but(seen=replace(seen, senders=rows)), late)
+    for free in (
+        facts.but(names=NAMES_OUT),
+        facts.but(server=DOWN),
+        streams.but(seen=None),
+    ):
+        assert not waits(free, late)
+    assert waits(facts.but(seen=None), late)

@@ -42,7 +42,9 @@ def test_another_secret_is_told_by_both_and_named_in_status(mirrored: Whole) -> 
             until_traced(mirrored, name, "(PGX00103)")
         for name in (standby, first):
             until_told(mirrored, name, "copy the file secret")
+            assert "If it runs, its file secret is another" in mirrored.told(name)
         mirrored.commits()  # the stream is a sign of life
+        assert "commits wait" not in mirrored.told(first)
     again(mirrored, standby)
 
 

@@ -238,12 +238,6 @@ def test_of_a_silent_server_only_what_is_certain_is_said() -> None:
     )
 
 
-def test_that_commits_wait_is_said() -> None:
-    (reason,) = seen(A, B, silent=True).reasons
-
-    assert reason.text == 'server "nd2" is silent, and commits wait for it'
-
-
 def test_what_the_controller_knows_besides_keeps_from_switchable() -> None:
     reasons = (Reason("the clock is wrong", "Set it."),)
     found = status_of(A, B, silent=False, places=PLACES, reasons=reasons)

@@ -10,13 +10,14 @@ from pgx_mirror.conf.settings import Settings
 from pgx_mirror.core.deciding import refusals
 from pgx_mirror.core.deciding.say import report_of
 from pgx_mirror.core.facts import Facts
-from pgx_mirror.core.known import basics, joining, standby
+from pgx_mirror.core.known import basics, joining, primary, standby
 from pgx_mirror.core.mark import ALONE
 from pgx_mirror.core.report import UP
 from pgx_mirror.core.seen import Seen
 from pgx_mirror.core.status import shown
 from pgx_mirror.core.status.pair import status_of
 from pgx_mirror.core.status.values import Reason
+from pgx_mirror.core.status.view import Silence
 from pgx_mirror.core.status.ways_out import way_out
 from pgx_mirror.peer.events import SECRET, TLS, VERSION, Refused
 
@@ -31,6 +32,12 @@ _LINKS = {
     VERSION: "If that is the other server: install the same release on both.",
     TLS: "If that is the other server: both need certificates of one CA, admin_ssl_* in "
     "serverIdentifier.conf.",
+}
+
+_DIFFERS = {
+    SECRET: "its file secret is another",
+    VERSION: "its release is another",
+    TLS: "its certificate is not accepted",
 }
 
 
@@ -56,9 +63,15 @@ def status(settings: Settings, facts: Facts, beside: Beside) -> dict[str, object
         facts.peer,
         silent=not basics.is_heard(facts, now),
         places=places,
+        silence=Silence(primary.has_commits_waiting(facts, now), _refused(beside)),
         reasons=(*_beside(beside, facts, now), *reasons(facts, now)),
     )
     return {"status": shown.plain(found)}
+
+
+def _refused(beside: Beside) -> str:
+    """Return what differs where one was refused that speaks as a controller does."""
+    return "" if beside.link is None else _DIFFERS.get(beside.link.kind, "")
 
 
 def _beside(beside: Beside, facts: Facts, now: float) -> Iterator[Reason]:

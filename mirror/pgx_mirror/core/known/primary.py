@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pgx_mirror.core.facts import CONF, DETACH, MESSAGE, SERVER, STOP, SWITCH, Facts
-from pgx_mirror.core.known import basics, first, register
+from pgx_mirror.core.known import basics, first, joining, register
 from pgx_mirror.core.known.times import HANDED_OVER_WITHIN
 from pgx_mirror.core.mark import ALONE, NEW, OUT, PAIR, SYNC
-from pgx_mirror.core.report import DOWN, UP
+from pgx_mirror.core.report import DOWN, NAMES_SET, UP
 
 
 def is_of_this_epoch(facts: Facts) -> bool:
@@ -59,6 +59,24 @@ def other_generation(facts: Facts, now: float) -> bool:
         and theirs.state in (NEW, OUT, SYNC)
         and not is_of_this_epoch(facts)
     )
+
+
+def has_commits_waiting(facts: Facts, now: float) -> bool:
+    """Whether commits wait for the standby, by what was seen last: heartbeats confirm nothing.
+
+    They pass while the standby streams under its name, whoever is silent.  One that hangs
+    keeps its row for a while: then a probe commit does not return, or nothing comes.
+    """
+    paired = basics.is_in(facts, PAIR) and facts.names == NAMES_SET
+    if not paired or facts.server != UP:
+        return False
+    seen = facts.seen
+    if seen is None:
+        return basics.is_quiet(facts, now)
+    rows = joining.named(seen, facts.real_name)
+    streams = any(row.state == "streaming" for row in rows)
+    hangs = facts.peer is not None and basics.is_quiet(facts, now)
+    return seen.probe_waits or hangs or not streams
 
 
 def deposed_by(facts: Facts) -> int:

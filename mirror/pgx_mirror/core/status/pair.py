@@ -26,7 +26,9 @@ from pgx_mirror.core.status.values import (
     Row,
     Status,
 )
-from pgx_mirror.core.status.view import View
+from pgx_mirror.core.status.view import Silence, View
+
+_SILENCE = Silence()
 
 
 def status_of(
@@ -36,17 +38,19 @@ def status_of(
     silent: bool,
     places: tuple[tuple[str, str], ...],
     reasons: tuple[Reason, ...] = (),
+    silence: Silence = _SILENCE,
 ) -> Status:
     """Return the status that the controller which says *mine* gives.
 
     *peer* is the other's last report, *silent* that it counts as silent now; *places* are
     identifiers and hosts as network.conf has them, *reasons* what else the controller
-    knows that keeps the pair from a switch (the register is away).
+    knows that keeps the pair from a switch (the register is away); *silence* what it knows
+    of the other's.
     """
     ours = View(mine.owner, mine, silent=False)
     other = next((server for server, _ in places if server != mine.owner), "")
     theirs = View(other, peer, silent or peer is None)
-    found = (*why.reasons(ours, theirs), *reasons)
+    found = (*why.reasons(ours, theirs, silence), *reasons)
     word = _word(ours, theirs, blocked=bool(found))
     if word == FAILOVER_DISABLED:
         hint = "Enable it: mc_ctl enable-failover."

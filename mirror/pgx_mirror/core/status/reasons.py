@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pgx_mirror.core.facts import ARBITRATION, STOP, STOP_ALL
 from pgx_mirror.core.known.basics import LEAVING
 from pgx_mirror.core.mark import ALONE, GIVEN, NEW, OUT, PAIR, SYNC
-from pgx_mirror.core.report import DOWN, NAMES_SET, UP, Report
+from pgx_mirror.core.report import DOWN, UP, Report
 from pgx_mirror.core.status.values import NORMAL, Reason
-from pgx_mirror.core.status.view import View
+from pgx_mirror.core.status.view import Silence, View
 from pgx_mirror.core.status.ways_out import way_out
 
 _NOBODY = (
@@ -18,10 +18,10 @@ _NOBODY = (
 )
 
 
-def reasons(ours: View, theirs: View) -> Iterator[Reason]:
+def reasons(ours: View, theirs: View, silence: Silence) -> Iterator[Reason]:
     """Yield what keeps the pair from a switch, as *ours* sees it."""
     if theirs.silent:
-        yield _about_silence(ours, theirs)
+        yield _about_silence(theirs, silence)
     elif ours.leads and theirs.leads:
         text = "both servers say that they are the primary"
         yield Reason(text, "The one that is deposed stops as soon as it hears of that.")
@@ -34,12 +34,17 @@ def reasons(ours: View, theirs: View) -> Iterator[Reason]:
             yield from _about_place(view, other)
 
 
-def _about_silence(ours: View, theirs: View) -> Reason:
-    start = f'Start Mirroring Controller on server "{theirs.server}"'
-    if ours.state == PAIR and ours.report and ours.report.names == NAMES_SET:
-        text = f'server "{theirs.server}" is silent, and commits wait for it'
-        return Reason(text, f"{start}, or mend the admin network.")
-    return Reason(f'server "{theirs.server}" is silent', f"{start}.")
+def _about_silence(theirs: View, silence: Silence) -> Reason:
+    """Return that the other's controller is silent: commits may pass all the same."""
+    start = f'tart Mirroring Controller on server "{theirs.server}"'
+    text = f'server "{theirs.server}" is silent'
+    if silence.refused:
+        hint = f"If it runs, {silence.refused}: see the next reason. If not, s{start}."
+    elif silence.waits:
+        hint = f"S{start}, or mend the admin network."
+    else:
+        hint = f"S{start}."
+    return Reason(f"{text}, and commits wait for it" if silence.waits else text, hint)
 
 
 def _about(view: View, other: View) -> Iterator[Reason]:

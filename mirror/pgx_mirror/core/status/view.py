@@ -9,6 +9,18 @@ from pgx_mirror.core.report import Report
 
 
 @dataclass(frozen=True, slots=True)
+class Silence:
+    """What a controller knows of the other's silence beside both reports.
+
+    waits    its own commits wait
+    refused  why the other would have been turned away, if it was the one that was
+    """
+
+    waits: bool = False
+    refused: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """A server, and the last report heard of it; *silent*: it counts as silent now."""
 
