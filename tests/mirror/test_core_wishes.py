@@ -22,7 +22,7 @@ from pgx_mirror.core.facts import (
     Facts,
 )
 from pgx_mirror.core.mark import ALONE, GIVEN, OUT, PAIR, SYNC
-from pgx_mirror.core.report import DOWN, NAMES_OUT, UP
+from pgx_mirror.core.report import DOWN, NAMES_OUT, STOPPING, UP
 from tests.mirror.world import A, B, World
 
 WISHES = (SWITCH, DETACH, STOP, STOP_ALL)
@@ -207,3 +207,18 @@ def test_a_refusal_of_the_directory_names_no_log_of_a_server_that_was_not_begun(
 
     assert begun is not None and "log of its server" in begun.hint
     assert never is not None and (never.why, never.hint) == ("No space left.", "")
+
+
+def test_a_deposed_server_that_runs_is_stopped_before_its_start_is_refused() -> None:
+    """The refusal ends the controller, and with it the hand that stops the server."""
+    primary, _, now = formed()
+    assert primary.peer is not None
+    deposed = asked(marked(primary, GIVEN, 7), RUN, now)
+
+    down = outcome(deposed.but(server=DOWN), now)
+
+    for server in (UP, STOPPING):
+        assert outcome(deposed.but(server=server), now) is None
+    assert down is not None and "mc_ctl setup" in down.hint
+    late = outcome(deposed.but(server=STOPPING), now + primary.terms.limit)
+    assert late is not None and "pg_ctl stop" in late.hint

@@ -159,8 +159,12 @@ def test_a_standby_is_no_source_and_a_running_server_no_place(
 ) -> None:
     assert setup(mcdir, primary).returncode == 0
     run_standby(primary, standby)
-    (error,) = errors(setup(mcdir, primary))
-    assert error == f'a server runs on data directory "{standby.data}"'
+    refused = setup(mcdir, primary)
+    assert errors(refused) == [f'a server runs on data directory "{standby.data}"']
+    stopped = mcdir.of("nd2", "stop")
+    assert errors(stopped) == ['controller of server "nd2" is not running']
+    for said in (refused.stderr, stopped.stderr):
+        assert f"pg_ctl stop -D {standby.data}" in said  # not mc_ctl stop: none is there
 
     primary.stop(signal.SIGQUIT)
     write_mark(mcdir, primary, Mark("nd1", "g", mark_of(standby).system, 1, "OUT"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from pgx_base import aside
 from pgx_base.failure import Failure
 from pgx_base.text import quoted
 from pgx_mirror.command import request
@@ -14,8 +15,10 @@ from pgx_mirror.command.telling import done, tell
 from pgx_mirror.conf.settings import Settings
 from pgx_mirror.controller import holding, words
 from pgx_mirror.controller.asking import NotRunning, ask
+from pgx_mirror.setup import local
 
 ENDS_WITHIN = 60.0  # seconds for a controller that has said that it goes
+_LOOK_WITHIN = 3.0  # seconds: the data directory's disk may hang
 _PAUSE = 0.02
 _OPTIONS = {"-a": "all", "--mc-only": "mc_only"}
 _DONE = {
@@ -38,18 +41,25 @@ def act(asked: Request) -> int:
     try:
         ask(settings.mcdir, settings.identifier, question, tell)
     except NotRunning as ex:
-        raise not_running(settings.identifier) from ex
+        raise _not_running(settings, asked.mode) from ex
     if asked.mode == request.STOP:
         _wait_for_end(settings.mcdir, settings.identifier)
     done(_DONE.get(asked.mode, f"controller of {settings.identifier} stopped"))
     return 0
 
 
-def not_running(server: str) -> Failure:
+def _not_running(settings: Settings, mode: str) -> Failure:
     """Return what is said where there is no controller to ask."""
+    hint, data = "Start it with mc_ctl start.", settings.server.db_instance
+    if mode == request.STOP:
+        pid = aside.ask(lambda: str(local.postmaster(data) or ""), _LOOK_WITHIN)
+        if pid:
+            hint = (
+                f"Its server runs without one, as process {pid}: pg_ctl stop -D {data} "
+                "stops it, mc_ctl start takes it over, or ends it if it is deposed."
+            )
     return Failure(
-        f"controller of server {quoted(server)} is not running",
-        hint="Start it with mc_ctl start.",
+        f"controller of server {quoted(settings.identifier)} is not running", hint=hint
     )
 
 

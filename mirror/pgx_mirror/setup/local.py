@@ -108,29 +108,35 @@ def check_same(data: str, before: Key | None) -> None:
         )
 
 
+def postmaster(data: str) -> int:
+    """Return the postmaster that runs on the data directory *data*, 0 where none does."""
+    there = instance.processes(evidence.gather(os.geteuid(), data))
+    return next((head.pid for head in instance.postmasters(there)), 0)
+
+
 def check_idle(data: str) -> None:
     """Refuse a directory that a server, or what one has left, works on.  Raises Failure.
 
     PostgreSQL itself would not start beside the latter, by a file that is to be emptied too.
     """
+    if _is_locked(f"{data}/{marks.LOCK}"):
+        raise Failure(
+            f"a controller works on data directory {quoted(data)}",
+            detail="It is another management directory's.",
+            hint="Stop it: mc_ctl stop -M that directory.",
+        )
     there = instance.processes(evidence.gather(os.geteuid(), data))
     if heads := instance.postmasters(there):
         raise Failure(
             f"a server runs on data directory {quoted(data)}",
-            detail=f"Its postmaster is process {heads[0].pid}.",
-            hint="Stop it: mc_ctl stop.",
+            detail=f"Its postmaster is process {heads[0].pid}; no controller runs.",
+            hint=f"Stop it: pg_ctl stop -D {data}.",
         )
     if there:
         raise Failure(
             f"processes of a server that has ended work on data directory {quoted(data)}",
             detail=f"Processes: {', '.join(str(one.pid) for one in there)}.",
             hint="End them: what they have in memory they would write into the copy.",
-        )
-    if _is_locked(f"{data}/{marks.LOCK}"):
-        raise Failure(
-            f"a controller works on data directory {quoted(data)}",
-            detail="It is another management directory's.",
-            hint="Stop it: mc_ctl stop -M that directory.",
         )
 
 

@@ -16,17 +16,15 @@ _TWO = "mc_ctl status on both servers says which of them was the primary last."
 
 def ran(facts: Facts, now: float) -> Outcome | None:
     """Return how a start has ended: refused where the server may not run, None for not yet."""
-    if facts.server == UP:
-        return _is_seen(facts, now)
-    if facts.start_failed:
+    if facts.start_failed and facts.server != UP:
         # What the data directory is refused for says itself what helps; no server was begun.
         refused = facts.mark is None and facts.fresh is None
         return Outcome(facts.start_failed, "" if refused else _SERVER_LOG)
     waited = now >= facts.since + facts.terms.limit
-    if basics.is_in(facts, GIVEN) and (waited or facts.peer is not None):
-        return Outcome(
-            "this server is deposed: the other server is the primary", _SET_UP
-        )
+    if basics.is_in(facts, GIVEN):
+        return _deposed(facts, waited=waited)
+    if facts.server == UP:
+        return _is_seen(facts, now)
     if facts.mark is None and facts.fresh is None:
         return Outcome("there is no mark in the data directory", _SYSTEM_LOG)
     if facts.mark is None and first.is_forbidden(facts, now):
@@ -34,6 +32,15 @@ def ran(facts: Facts, now: float) -> Outcome | None:
     if facts.server != DOWN or not waited:
         return None
     return _why_down(facts, now)
+
+
+def _deposed(facts: Facts, *, waited: bool) -> Outcome | None:
+    """Refused, once a server that was started by hand is stopped: the refusal ends us."""
+    why = "this server is deposed: the other server is the primary"
+    if facts.server == DOWN:
+        return Outcome(why, _SET_UP) if waited or facts.peer is not None else None
+    hint = "Its server, started by hand, does not end: pg_ctl stop -m immediate. Then: "
+    return Outcome(why, hint + _SET_UP[0].lower() + _SET_UP[1:]) if waited else None
 
 
 def _is_seen(facts: Facts, now: float) -> Outcome | None:
