@@ -21,7 +21,7 @@ _NOBODY = (
 def reasons(ours: View, theirs: View, silence: Silence) -> Iterator[Reason]:
     """Yield what keeps the pair from a switch, as *ours* sees it."""
     if theirs.silent:
-        yield _about_silence(theirs, silence)
+        yield from _about_silence(ours, theirs, silence)
     elif ours.leads and theirs.leads:
         text = "both servers say that they are the primary"
         yield Reason(text, "The one that is deposed stops as soon as it hears of that.")
@@ -34,17 +34,44 @@ def reasons(ours: View, theirs: View, silence: Silence) -> Iterator[Reason]:
             yield from _about_place(view, other)
 
 
-def _about_silence(theirs: View, silence: Silence) -> Reason:
-    """Return that the other's controller is silent: commits may pass all the same."""
+def _about_silence(ours: View, theirs: View, silence: Silence) -> Iterator[Reason]:
+    """Yield that the other's controller is silent: commits may pass all the same.
+
+    That of a server whose pen we have would refuse to start it.
+    """
     start = f'tart Mirroring Controller on server "{theirs.server}"'
     text = f'server "{theirs.server}" is silent'
+    if _has_pen_of(ours, theirs):
+        yield Reason(text, "It is to be made a standby first.")
+        yield _of_deposed(theirs)
+        return
     if silence.refused:
         hint = f"If it runs, {silence.refused}: see the next reason. If not, s{start}."
     elif silence.waits:
         hint = f"S{start}, or mend the admin network."
     else:
         hint = f"S{start}."
-    return Reason(f"{text}, and commits wait for it" if silence.waits else text, hint)
+    yield Reason(f"{text}, and commits wait for it" if silence.waits else text, hint)
+
+
+def _has_pen_of(ours: View, theirs: View) -> bool:
+    """Whether we took over from the other, by our own mark: it outlasts what was heard.
+
+    Not where it was heard to be a standby after that: it has been set up anew.
+    """
+    took = bool(ours.state == ALONE and ours.mark and ours.mark.pair)
+    return not theirs.follows and (took or (ours.leads and theirs.state == GIVEN))
+
+
+def _of_deposed(view: View) -> Reason:
+    """Return that a silent server is deposed; a setup may have been made since it was heard."""
+    text = f'server "{view.server}" is deposed: the other server is the primary'
+    hint = (
+        "Make it a standby: there mc_ctl stop, if its controller runs, and mc_ctl setup"
+    )
+    after = "" if view.report else ", unless that is done already"
+    start = f'; then mc_ctl start on server "{view.server}".'
+    return Reason(text, f"{hint}{after}{start}")
 
 
 def _about(view: View, other: View) -> Iterator[Reason]:
