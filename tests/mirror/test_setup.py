@@ -89,6 +89,30 @@ def test_all_refusals_are_told_at_once_and_before_a_byte(
 
 
 @pytest.mark.one_postgres
+def test_a_name_that_the_primary_does_not_expect_is_refused_before_a_byte(
+    mcdir: Mcdir, primary: Server, standby: Server
+) -> None:
+    """The controller has commented it out, so that it is not in effect."""
+    conf = primary.data / "postgresql.conf"
+    text = conf.read_text()
+    conf.write_text(f"{text}\n#synchronous_standby_names = 'node2'\n")
+    (standby.data / "letter").write_text("dear")
+
+    refused = setup(mcdir, primary)
+
+    assert "the primary expects a standby of another name than" in errors(refused)[0]
+    assert "Give --standby-name=node2" in refused.stderr
+    assert [path.name for path in standby.data.iterdir()] == ["letter"]
+    untouched(mcdir, primary)
+
+    (standby.data / "letter").unlink()
+    conf.write_text(text)
+    made = setup(mcdir, primary)
+    assert made.returncode == 0
+    assert 'whether the primary expects the name "nd2" is not known' in made.stderr
+
+
+@pytest.mark.one_postgres
 def test_who_cannot_log_in_is_told_what_is_needed(
     mcdir: Mcdir, primary: Server, standby: Server
 ) -> None:
@@ -164,7 +188,9 @@ def test_a_standby_is_no_source_and_a_running_server_no_place(
     stopped = mcdir.of("nd2", "stop")
     assert errors(stopped) == ['controller of server "nd2" is not running']
     for said in (refused.stderr, stopped.stderr):
-        assert f"pg_ctl stop -D {standby.data}" in said  # not mc_ctl stop: none is there
+        assert (
+            f"pg_ctl stop -D {standby.data}" in said
+        )  # not mc_ctl stop: none is there
 
     primary.stop(signal.SIGQUIT)
     write_mark(mcdir, primary, Mark("nd1", "g", mark_of(standby).system, 1, "OUT"))

@@ -39,6 +39,14 @@ CASES: list[tuple[str, Asked, Told, More, Local]] = [
     ("standby itself", ASKED, replace(TOLD, standby=True), MORE, EMPTY),
     ("not supported", ASKED, replace(TOLD, version=120005), MORE, EMPTY),
     ("waits for a standby", ASKED, replace(TOLD, names="nd2"), MORE, EMPTY),
+    ("", replace(ASKED, name="nd2"), TOLD, replace(MORE, name="ND2"), EMPTY),
+    (
+        "another name",
+        replace(ASKED, name="servr2"),
+        TOLD,
+        replace(MORE, name="nd2"),
+        EMPTY,
+    ),
     ("tablespaces", replace(ASKED, one_host=True), TOLD, More(("/s",)), EMPTY),
     ("", ASKED, TOLD, More(("/s",)), EMPTY),
     # Replayed on the primary's own host, CREATE TABLESPACE leads to the primary's files.

@@ -158,7 +158,7 @@ def _look(task: Task, teller: Teller) -> _Found:
     found = _Found(begun, told, more, here)
     if reasons := refusals(_asked(task, found), told, more, here):
         raise Refused(reasons)
-    _warn(told, more, teller)
+    _warn(task.source.name, told, more, teller)
     return found
 
 
@@ -187,10 +187,11 @@ def _asked(task: Task, found: _Found) -> Asked:
         begun is not None,
         task.one_host,
         tuple(occupied),
+        task.source.name,
     )
 
 
-def _warn(told: Told, more: More, teller: Teller) -> None:
+def _warn(name: str, told: Told, more: More, teller: Teller) -> None:
     if more.why:
         teller.warn(
             Failure(
@@ -198,6 +199,15 @@ def _warn(told: Told, more: More, teller: Teller) -> None:
                 detail=f"A session with it is refused: {more.why}.",
                 hint="It is not needed; if there are tablespaces, see to it that their "
                 "directories are empty on this server.",
+            )
+        )
+    if not (told.names or more.name):
+        teller.warn(
+            Failure(
+                f"whether the primary expects the name {quoted(name)} is not known",
+                detail="What synchronous_standby_names is in its postgresql.conf, set or "
+                "commented out, cannot be read from here, or is not one name.",
+                hint="See to it there: under another name this server never joins.",
             )
         )
     if told.keep == _ENDLESS:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from pgx_base.failure import Failure
 from pgx_base.text import quoted
+from pgx_mirror.core import standby_name
 from pgx_mirror.core.facts import MESSAGE
 from pgx_mirror.core.mark import ALONE, PAIR, Mark
 from pgx_mirror.setup.local import Local
@@ -28,6 +29,7 @@ class Asked:
     begun     a setup of this very directory was begun and not finished
     one_host  both servers are on this host
     occupied  what lies where a tablespace would be put, and is none of ours
+    name      what the standby is to bear
     """
 
     server: str
@@ -36,6 +38,7 @@ class Asked:
     begun: bool
     one_host: bool
     occupied: tuple[str, ...] = ()
+    name: str = ""
 
 
 def refusals(asked: Asked, told: Told, more: More, here: Local) -> list[Failure]:
@@ -62,6 +65,13 @@ def _of_primary(asked: Asked, told: Told, more: More) -> Iterator[Failure]:
             "the primary waits for a standby already",
             detail=f"synchronous_standby_names is {quoted(told.names)} there.",
             hint=_end_of_waiting(asked, more.mark),
+        )
+    elif more.name and not standby_name.same(more.name, asked.name):
+        yield Failure(
+            f"the primary expects a standby of another name than {quoted(asked.name)}",
+            detail=f"synchronous_standby_names in its postgresql.conf is {quoted(more.name)}"
+            ", set or commented out: under another name this server would never join.",
+            hint=f"Give --standby-name={more.name}, or correct postgresql.conf there.",
         )
     if asked.one_host and more.spaces:
         yield Failure(

@@ -15,6 +15,7 @@ from pgx_base.text import quoted
 from pgx_mirror.core import mark as marks
 from pgx_mirror.core.seen import LIMITS
 from pgx_mirror.core.standby_name import JOINING
+from pgx_mirror.data import conf_text
 from pgx_mirror.setup import programs
 
 _BETWEEN = "\x1f"
@@ -32,6 +33,7 @@ _SPACES = (
 )
 # A database's owner could put functions of his own before PostgreSQL's.
 _PLAIN = "set search_path = pg_catalog"
+_CONF = "select pg_read_file('postgresql.conf', 0, 1048576, true)"
 _MARK = f"select pg_read_file('{marks.FILE}', 0, 4096, true)"
 
 
@@ -93,11 +95,14 @@ class More:
     """What a session with a database tells besides; *why* there was none, empty if there was.
 
     mark  the primary's mark, None where it cannot be read
+    name  what synchronous_standby_names in its postgresql.conf is, set or commented out;
+          empty where that cannot be read, or told
     """
 
     spaces: tuple[str, ...] = ()
     mark: marks.Mark | None = None
     why: str = ""
+    name: str = ""
 
 
 def ask(source: Source) -> Told:
@@ -127,7 +132,9 @@ def ask_more(source: Source, database: str) -> More:
     if said.returncode != 0:
         return More(why=_last(said.stderr))
     spaces = tuple(line for line in said.stdout.split("\n") if line)
-    return More(spaces, _mark(_run(source, conninfo, [_PLAIN, _MARK]).stdout))
+    mark = _mark(_run(source, conninfo, [_PLAIN, _MARK]).stdout)
+    conf = _run(source, conninfo, [_PLAIN, _CONF]).stdout.encode("utf-8", "replace")
+    return More(spaces, mark, name=conf_text.read(conf).name)
 
 
 def drop_slot(source: Source, slot: str) -> None:

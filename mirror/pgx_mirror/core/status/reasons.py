@@ -115,7 +115,12 @@ def _about_names(primary: Report | None, standby: Report | None) -> Iterator[Rea
             f'commits wait for the name "{primary.real_name}", and server '
             f'"{standby.owner}" bears "{standby.bears}"'
         )
-        hint = "Make application_name in its primary_conninfo that name."
+        hint = (
+            f'Make application_name in primary_conninfo "{primary.real_name}", in '
+            f'postgresql.auto.conf of server "{standby.owner}"; or, where that name is wrong, '
+            f'synchronous_standby_names "{standby.bears}", in postgresql.conf of server '
+            f'"{primary.owner}". Then pg_ctl reload there.'
+        )
         yield Reason(text, hint)
 
 

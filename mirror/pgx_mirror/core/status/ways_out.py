@@ -36,7 +36,10 @@ _WAYS = (
      f"{_ANEW}"),
     ("it was disconnected by hand", f"Start it again: {_AGAIN}"),
     ("it leaves", 'It is being stopped; mc_ctl start on server "{0}" when that is done.'),
-    ("it bears the name", "Make application_name in its primary_conninfo that name."),
+    ("it bears the name", 'Where the latter is right, it is to be the application_name in '
+     'primary_conninfo in postgresql.auto.conf of server "{0}": there mc_ctl stop, mc_ctl '
+     "setup with that --standby-name, and mc_ctl start. Else correct "
+     "synchronous_standby_names in postgresql.conf of the primary, and pg_ctl reload."),
     ("its heartbeat_error_action is another", f"Make both the same; {_REREAD}"),
     ("its network.conf is another", "Make it the same on all hosts; the system log names the "
      f"line. {_REREAD}"),
