@@ -80,7 +80,7 @@ def test_start_waits_for_the_decision_and_with_capital_w_for_nothing(
         (
             "silent",
             "mc_ctl: error: the controller has ended before it took over\n"
-            "mc_ctl: hint: See the system log.\n",
+            "mc_ctl: hint: See the system log, or trace.log in the management directory.\n",
         ),
     ],
 )

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from pgx_mirror.core.mark import ALONE, FILE, GIVEN, PAIR, Mark
 from pgx_mirror.data import mark_file, steps
+from pgx_mirror.setup import unfinished
+from pgx_mirror.setup.unfinished import Unfinished
 from tests.fix_mcdir import Mcdir
 
 
@@ -51,3 +53,22 @@ def test_whose_mark_a_copy_has_brought_is_not_what_this_server_is(mcdir: Mcdir) 
     mcdir.user.own(data / "copy")
     (data / "copy").rename(data / FILE)
     assert "primary" not in mcdir.of("nd1", "status").stdout
+
+
+def test_where_nothing_can_be_started_setup_is_named(mcdir: Mcdir) -> None:
+    """mc_ctl start is refused: the directory is empty, or its setup was not finished."""
+    data = mcdir.path.parent / "nd1"
+    data.mkdir()
+    mcdir.user.own(data)
+    empty = mcdir.of("nd1", "status").stdout
+    (data / "PG_VERSION").write_text("15\n")
+    whole = mcdir.of("nd1", "status").stdout
+    unfinished.write(str(mcdir.path), "nd1", Unfinished(str(data)))
+    mcdir.user.own(mcdir.path / "nd1.unfinished")
+    begun = mcdir.of("nd1", "status").stdout
+
+    assert "not running, and its data directory is empty" in empty
+    assert "not running, and the setup of its data directory was not finished" in begun
+    for shown in (empty, begun):
+        assert "mc_ctl setup and mc_ctl start" in shown
+    assert "setup" not in whole

@@ -21,6 +21,7 @@ from pgx_mirror.controller.options import Options
 from pgx_mirror.setup import unfinished
 
 MAIN = "mc_main"
+_LOGS = "See the system log, or trace.log in the management directory."
 # Seconds: it connects to nobody before, and gives up on a disk that hangs after 60.
 TAKES_OVER_WITHIN = 75.0
 _ENDS_WITHIN = 3.0  # seconds for a controller that has refused its start
@@ -110,7 +111,7 @@ def given_up(mcdir: str, server: str, child: subprocess.Popen[bytes]) -> Failure
     Nobody held a lock of the service before, so that whoever does now is of this start.
     """
     detail = f"It was started {TAKES_OVER_WITHIN:.0f} s ago and has said nothing."
-    hint = "See the system log, or trace.log in the management directory."
+    hint = _LOGS
     try:
         if child.poll() is None:
             child.kill()  # not even detached: it may not have got so far as to a lock
@@ -130,7 +131,7 @@ def _judge(heard: bytes, child: subprocess.Popen[bytes]) -> None:
             raise _AlreadyTold
         raise Failure(
             "the controller has ended before it took over",
-            hint="See the system log.",
+            hint=_LOGS,
         )
     match words.answered(heard):
         case words.Accepted():
@@ -152,7 +153,7 @@ def _wait(settings: Settings, *, to_its_end: bool) -> None:
     except NotRunning as ex:
         raise Failure(
             "the controller has ended while it started",
-            hint="See the system log.",
+            hint=_LOGS,
         ) from ex
 
 

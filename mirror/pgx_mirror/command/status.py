@@ -38,11 +38,26 @@ def _status(settings: Settings) -> Status:
         )
     except NotRunning:
         mark = _mark(settings.server.db_instance, settings.identifier)
-        return without_controller(settings.identifier, mark, places(settings))
+        unmade = _unmade(settings)
+        return without_controller(
+            settings.identifier, mark, places(settings), unmade=unmade
+        )
     try:
         return status_text.read(found["status"])
     except (KeyError, TypeError, ValueError) as ex:
         raise Failure("could not understand the controller's status") from ex
+
+
+def _unmade(settings: Settings) -> str:
+    """Return why the data directory has no instance to be started, empty where it has one."""
+    from pgx_mirror.setup import local, unfinished
+
+    mcdir, data = settings.mcdir, settings.server.db_instance
+    note = unfinished.of(mcdir, settings.identifier)
+    if note is not None and unfinished.same(note.data, data):
+        return "the setup of its data directory was not finished"
+    said = aside.ask(lambda: "no" if local.is_empty(data) else "yes", _LOOK_WITHIN)
+    return "its data directory is empty" if said == "no" else ""
 
 
 def _mark(data_directory: str, server: str) -> Mark | None:

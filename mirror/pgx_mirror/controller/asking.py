@@ -128,5 +128,6 @@ def _silent(server: str) -> Failure:
 def _ended(verb: str) -> Failure:
     return Failure(
         f"the controller has ended before it had an answer to {quoted(verb)}",
-        hint="See the system log, and mc_ctl status on both servers.",
+        hint="See the system log, or trace.log in the management directory, and mc_ctl status "
+        "on both servers.",
     )

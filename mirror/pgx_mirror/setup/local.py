@@ -76,6 +76,14 @@ def look(data: str, bin_dir: str = "") -> Local:
     return Local(False, mark, system, wal, spaces, part, timeline, loose)
 
 
+def is_empty(data: str) -> bool:
+    """Whether nothing is in the directory *data*, or it is not there; unreadable it is not."""
+    try:
+        return not os.listdir(data)
+    except OSError as ex:
+        return isinstance(ex, FileNotFoundError)
+
+
 def occupied(space: str, ours: Iterable[str]) -> list[str]:
     """Return what is in the directory *space* beside the paths *ours*.  Raises Failure."""
     try:

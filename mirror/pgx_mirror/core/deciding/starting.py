@@ -9,7 +9,10 @@ from pgx_mirror.core.mark import ALONE, GIVEN, NEW, OUT, SYNC
 from pgx_mirror.core.report import DOWN, UP
 
 _SET_UP = "Make it a standby with mc_ctl setup, then start it."
-_SYSTEM_LOG = "See the system log; when the cause is mended, start it again."
+_SYSTEM_LOG = (
+    "See the system log, or trace.log in the management directory; when the cause is "
+    "mended, start it again."
+)
 _SERVER_LOG = "See the log of its server; when the cause is mended, start it again."
 _TWO = "mc_ctl status on both servers says which of them was the primary last."
 

@@ -93,7 +93,7 @@ def _not_given(facts: Facts, now: float) -> Outcome | None:
 def _taken_back() -> Outcome:
     return Outcome(
         "the standby did not take over, and this server goes on as the primary",
-        "See the system log of both servers.",
+        "See the system log, or trace.log in the management directory, of both servers.",
     )
 
 

@@ -160,10 +160,15 @@ def _role_of_silent(view: View, other: View) -> str:
 
 
 def without_controller(
-    server: str, mark: Mark | None, places: tuple[tuple[str, str], ...]
+    server: str,
+    mark: Mark | None,
+    places: tuple[tuple[str, str], ...],
+    *,
+    unmade: str = "",
 ) -> Status:
     """Return what can be said where no controller runs: what *mark* has promised.
 
+    *unmade*: why there is no instance to be started, which setup has to make first.
     By it the manual's 8.4 finds the server that was the primary last.
     """
     report = Report(server, "", mark=mark)
@@ -185,5 +190,5 @@ def without_controller(
         for name, host in places
     )
     other = next((name for name, _ in places if name != server), "")
-    found = [why.not_running(view), *why.unserved(view, other)]
+    found = [why.not_running(view, unmade), *why.unserved(view, other)]
     return Status(UNKNOWN, rows, (*found, *why.deposed(view, runs=False)))

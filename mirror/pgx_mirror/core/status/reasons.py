@@ -165,8 +165,14 @@ def deposed(view: View, *, runs: bool = True) -> Iterator[Reason]:
         yield Reason(text, f"Make it a standby: {_anew(view.server, runs=runs)}")
 
 
-def not_running(view: View) -> Reason:
-    """Return that no controller of *view* runs; the start of one that is deposed is refused."""
+def not_running(view: View, unmade: str = "") -> Reason:
+    """Return that no controller of *view* runs; the start of one that is deposed is refused.
+
+    So is that of a server whose data directory is *unmade*.
+    """
+    if unmade:
+        text = f'controller of server "{view.server}" is not running, and {unmade}'
+        return Reason(text, f"Make it a standby: {_anew(view.server, runs=False)}")
     start = f'Start it: mc_ctl start on server "{view.server}".'
     hint = "It is to be made a standby first." if view.state == GIVEN else start
     return Reason(f'controller of server "{view.server}" is not running', hint)
