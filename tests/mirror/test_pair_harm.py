@@ -120,6 +120,7 @@ def test_an_old_primary_made_a_standby_by_hand_and_not_rewound(mirrored: Whole) 
     server.configure(primary_conninfo=bears)
     server.launch()
     mirrored.goes_on_for(10)
+    _is_shown_as_deposed(mirrored, first, other)
     server.stop(signal.SIGQUIT)
     refused = mirrored.start(first)
 
@@ -129,6 +130,19 @@ def test_an_old_primary_made_a_standby_by_hand_and_not_rewound(mirrored: Whole) 
     mirrored.witness()
     mirrored.rebuild(first)
     assert mirrored.mark(first).state == SYNC
+
+
+def _is_shown_as_deposed(pair: Whole, first: str, other: str) -> None:
+    """Long after its controller has gone, and by one that has never heard it."""
+    silent, deposed = f'server "{first}" is silent', f'server "{first}" is deposed: '
+    for again in (False, True):
+        if again:
+            pair.mc_ctl(other, "stop", "--mc-only")
+            pair.mc_ctl(other, "start", "--mc-only", "-f")
+        wait_until(lambda: silent in pair.told(other), "silent", PATIENCE)
+        found = pair.told(other)
+        assert deposed in found and "Start Mirroring" not in found
+        assert ("unless that is done already" in found) == again
 
 
 def test_checkpoints_without_end_while_a_pair_forms(mirrored: Whole) -> None:
