@@ -67,6 +67,10 @@ def test_where_nothing_can_be_started_setup_is_named(mcdir: Mcdir) -> None:
     mcdir.user.own(mcdir.path / "nd1.unfinished")
     begun = mcdir.of("nd1", "status").stdout
 
+    (mcdir.path / "nd1.unfinished").write_text("{")
+    broken = mcdir.of("nd1", "status").stdout
+
+    assert "cannot be understood" in broken
     assert "not running, and its data directory is empty" in empty
     assert "not running, and the setup of its data directory was not finished" in begun
     for shown in (empty, begun):

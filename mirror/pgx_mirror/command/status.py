@@ -53,7 +53,10 @@ def _unmade(settings: Settings) -> str:
     from pgx_mirror.setup import local, unfinished
 
     mcdir, data = settings.mcdir, settings.server.db_instance
-    note = unfinished.of(mcdir, settings.identifier)
+    try:
+        note = unfinished.of(mcdir, settings.identifier)
+    except Failure as ex:
+        return ex.primary  # setup is refused by it too, with what is to be done
     if note is not None and unfinished.same(note.data, data):
         return "the setup of its data directory was not finished"
     said = aside.ask(lambda: "no" if local.is_empty(data) else "yes", _LOOK_WITHIN)
