@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psycopg
 import pytest
 
-from fixtures.processes import kill, wait_until
-from pgx_mirror.core.mark import ALONE, PAIR
-from tests.fix_pair import child
+from fixtures.processes import wait_until
+from pgx_mirror.core.mark import ALONE
 from tests.mirror.whole import PATIENCE, Whole
 
 pytestmark = [pytest.mark.one_postgres, pytest.mark.long]
@@ -102,21 +100,3 @@ def test_all_connections_are_used(mirrored: Whole) -> None:
         mirrored.goes_on_for(12)
         for one in taken:
             one.close()
-
-
-def test_a_checkpointer_that_is_busy_while_a_pair_forms(mirrored: Whole) -> None:
-    first, other = mirrored.primary(), mirrored.standby()
-    mirrored.mc_ctl(other, "stop")
-    busy = child(mirrored.servers[first], "checkpointer")
-    kill(busy, signal.SIGSTOP)
-    try:
-        assert mirrored.start(other).returncode == 0
-        wait_until(
-            lambda: "was given up" in mirrored.trace(first)[-20_000:],
-            "it is told",
-            PATIENCE,
-        )
-        assert mirrored.mark(first).state != PAIR
-        mirrored.commits()
-    finally:
-        kill(busy, signal.SIGCONT)
