@@ -171,10 +171,12 @@ def test_a_primary_that_is_not_there_is_told(
 ) -> None:
     server = make_server("nd1")
     mcdir.programs.append(server.binaries.directory)
-    (error,) = errors(setup(mcdir, server))
+    refused = setup(mcdir, server)
+    (error,) = errors(refused)
 
     assert error.startswith(f"could not ask the primary at 127.0.0.1:{server.port}: ")
     assert "Connection refused" in error
+    assert "hint: Start it there (mc_ctl stop, then mc_ctl start)" in refused.stderr
 
 
 @pytest.mark.one_postgres

@@ -179,11 +179,14 @@ def _run(
 
 
 def _refused(source: Source, said: str) -> Failure:
-    return Failure(
-        f"could not ask the primary at {source.host}:{source.port}: {_last(said)}",
-        hint="Its pg_hba.conf needs a line for replication from this host, and .pgpass "
-        f"here one for {source.host}:{source.port}:replication:{source.user}.",
+    why, where = _last(said), f"{source.host}:{source.port}"
+    hint = (
+        "Its pg_hba.conf needs a line for replication from this host, and .pgpass "
+        f"here one for {where}:replication:{source.user}."
     )
+    if "Connection refused" in why:
+        hint = "Start it there (mc_ctl stop, then mc_ctl start), or correct -h and -p."
+    return Failure(f"could not ask the primary at {where}: {why}", hint=hint)
 
 
 def _last(said: str) -> str:
