@@ -47,7 +47,12 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def _remove_dead_memory(since: float) -> None:
-    """Unlink POSIX shared memory that nobody maps; a killed postmaster cannot."""
+    """Unlink POSIX shared memory that nobody maps; a killed postmaster cannot.
+
+    Not while any server runs: for some of a live one's there is no process that maps it.
+    """
+    if any(os.path.basename(proc.exe(pid) or "") == "postgres" for pid in proc.pids()):
+        return
     mapped = b"".join(_maps(pid) for pid in proc.pids())
     for path in Path("/dev/shm").glob("PostgreSQL.*"):
         try:
