@@ -5,7 +5,6 @@ from __future__ import annotations
 from pgx_agent.core import online
 from pgx_agent.online import recorded
 from pgx_agent.script.worker import Worker
-from pgx_base import proc
 from pgx_base.idents import Ident
 from pgx_base.light.dataclasses import dataclass
 from pgx_pclrsc import known, record, runentry
@@ -14,6 +13,7 @@ from pgx_postgres.processes import instance, unproven
 from pgx_postgres.processes.belonging import is_young
 from pgx_postgres.processes.instance import Evidence, Process
 from pgx_postgres.processes.servers import Servers
+from pgx_postgres.running.stale import is_stale
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,21 +83,5 @@ def _pid_file(
         return online.Standalone(-found.pid)
     # One that has been written since cannot be stale: its server was not looked at.
     old = evidence.pid_file is not None and evidence.pid_file.pid == found.pid
-    stale = old and _is_stale(found.pid, evidence, processes)
+    stale = old and is_stale(found.pid, evidence, processes)
     return online.Named(found.pid, found.status or "", stale)
-
-
-def _is_stale(pid: int, evidence: Evidence, processes: tuple[Process, ...]) -> bool:
-    """Whether /proc proves that *pid* is dead, a zombie, or no postmaster of the directory.
-
-    *processes* are those of the instance, and those that may be.
-    """
-    if any(process.pid == pid for process in processes):
-        return False
-    if proc.is_hidden(pid):
-        return False
-    stat = proc.read_stat(pid)
-    if stat is None or stat[0] in "ZX" or proc.uid_of(pid) != evidence.uid:
-        return True
-    # Who may be looked into is known to be no server here.
-    return evidence.data_key is not None and proc.cwd_key(pid) is not None

@@ -23,9 +23,10 @@ from pgx_mirror.data import signal_file
 from pgx_postgres import control
 from pgx_postgres.processes import evidence, instance
 from pgx_postgres.processes.evidence import Evidence, Recorded
-from pgx_postgres.running import guard, server, startup
+from pgx_postgres.running import guard, server, socket_locks, stale, startup
 from pgx_postgres.running import stop as stopping
 from pgx_postgres.running.core.ladder import Mode
+from pgx_postgres.running.server import Order
 
 GUARD = guard.Words(
     alone="Nothing but a lock of the data directory keeps another host's controller out.",
@@ -97,21 +98,46 @@ def start(line: Line, site: Site, seconds: float) -> StartedAs:
     log_fd = output.opened(site.log, until - time.monotonic())
     guard_fd = guard.take(site.data_directory, until, calls, GUARD)
     order = server.Order(
-        bin_dir, site.data_directory, "", _environment(site), log_fd, guard_fd
+        bin_dir,
+        site.data_directory,
+        "",
+        _environment(site),
+        log_fd,
+        guard_fd,
+        _stale_pid(site),
     )
-    forked = server.fork(order)
-    forked.release()
-    outcome = startup.wait_ready(
-        site.data_directory, forked.pid, forked.pidfd, until, calls
-    )
-    if outcome == "exited":
-        text = server.exit_text(forked.pid)
-        raise Failure(f"could not start the server: {text}", detail=f"See {site.log}.")
-    if outcome == "late":
-        doing = startup.doing(forked.pid).text
-        raise Failure(f"the server is not ready within {seconds:g} s", detail=doing)
+    forked = _ready(order, site, until, calls)
     standby = signal_file.is_there(site.dir_fd)
     return StartedAs((forked.pid, forked.start), standby)
+
+
+def _stale_pid(site: Site) -> int | None:
+    """Return the PID for whose sake PostgreSQL would not start, and that is no server's."""
+    known = _evidence(site)
+    return stale.stale_pid(known, tuple(instance.processes(known, frozenset())))
+
+
+def _ready(order: Order, site: Site, until: float, calls: Calls) -> server.Forked:
+    """Start *order*'s server until it takes connections, past lock files that are stale."""
+    tried: frozenset[int] = frozenset()
+    began, data = time.monotonic(), order.data_directory
+    while True:
+        forked = server.fork(order)
+        forked.release()
+        outcome = startup.wait_ready(data, forked.pid, forked.pidfd, until, calls)
+        if outcome == "late":
+            seconds, doing = until - began, startup.doing(forked.pid).text
+            raise Failure(
+                f"the server is not ready within {seconds:.0f} s", detail=doing
+            )
+        if outcome != "exited":
+            return forked
+        why = f"could not start the server: {server.exit_text(forked.pid)}"
+        tried |= {order.grandparent or 0}
+        found = socket_locks.find(order, site.uid, tried)
+        if found.grandparent is None:
+            raise Failure(why, detail=f"See {site.log}.", hint=found.advice or None)
+        order = replace(order, grandparent=found.grandparent)
 
 
 def _environment(site: Site) -> dict[str, str]:
