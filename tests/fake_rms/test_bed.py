@@ -154,24 +154,27 @@ def test_an_address_that_moved_while_the_cable_was_out_is_found_again(bed: Bed) 
     wait_until(lambda: answers(plain), "it is found", 5.0)
 
 
-def test_a_frozen_node_stands_still(bed: Bed) -> None:
-    there = bed.nodes["node1RMS"]
-    ticking = subprocess.Popen(
-        bed.argv(
-            "node1RMS",
-            ["sh", "-c", "while :; do date +%N >/run/tick; sleep 0.01; done"],
-        )
-    )
-    tick = Path(f"/proc/{there.pid}/root/run/tick")
-    wait_until(tick.exists, "a tick")
-    bed.freeze("node1RMS")
+def freeze_and_thaw(bed: Bed, node: str, tick: Path) -> None:
+    bed.freeze(node)
     before = tick.read_text()
     with pytest.raises(TimeoutError):
-        wait_until(lambda: tick.read_text() != before, "it moves", 0.3)
-    bed.thaw("node1RMS")
+        wait_until(lambda: tick.read_text() != before, "it moves", 0.2)
+    bed.thaw(node)
     wait_until(lambda: tick.read_text() != before, "it moves again")
-    bed.panic("node1RMS")
-    ticking.wait(10)
+
+
+def test_a_frozen_node_stands_still(bed: Bed) -> None:
+    there = bed.nodes["node1RMS"]
+    ticks = "while :; do date +%N >/run/tick; done"  # a process is born at any moment
+    ticking = subprocess.Popen(bed.argv("node1RMS", ["sh", "-c", ticks]))
+    try:
+        tick = Path(f"/proc/{there.pid}/root/run/tick")
+        wait_until(tick.exists, "a tick")
+        for _ in range(5):
+            freeze_and_thaw(bed, "node1RMS", tick)
+    finally:
+        bed.panic("node1RMS")
+        ticking.wait(10)
 
 
 def test_what_a_killed_run_left_is_cleared_by_the_next() -> None:
@@ -229,7 +232,7 @@ def test_a_node_that_does_not_boot_is_ended_with_all_of_it(tmp_path: Path) -> No
     wait_until(lambda: children(made.pid), "its child is there")
     inside = children(made.pid)
 
-    node.signal(signal.SIGCONT)
+    node.thaw()
 
     assert node.end()
     assert all(gone(pid) for pid in inside)
