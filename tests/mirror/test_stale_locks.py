@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
@@ -14,6 +15,8 @@ from fixtures.processes import wait_until
 from fixtures.server import Server
 from pgx_base import proc
 from pgx_mirror.controller.jobs import instance
+from pgx_postgres.running import socket_locks
+from pgx_postgres.running.server import Order
 from tests.fix_postgres import MakeServer
 from tests.mirror.test_instance_hands import LINE, said_by, site_of
 
@@ -40,6 +43,31 @@ def sleeper(killed: Server) -> Iterator[int]:
         made.kill()
 
 
+@pytest.fixture
+def zombie(killed: Server) -> Iterator[int]:
+    """A process of the OS user's that was killed, and for which nobody has waited.
+
+    As with a first process of a container that waits for nobody.
+    """
+    made = os.fork()
+    if made == 0:
+        try:
+            os.setresuid(*[killed.user.uid] * 3)
+            signal.pause()
+        finally:
+            os._exit(0)
+    wait_until(lambda: proc.uid_of(made) == killed.user.uid, "it is the OS user's")
+    os.kill(made, signal.SIGKILL)
+    yield made
+    os.waitpid(made, 0)
+
+
+def lock_of(server: Server) -> str:
+    """Return the lock file of *server*'s socket, as `put` takes it."""
+    lock = server.sockets / f".s.PGSQL.{server.port}.lock"
+    return os.path.relpath(lock, server.data)
+
+
 def put(server: Server, path: str, pid: int) -> None:
     """Have the lock file *path* name *pid*."""
     file = server.data / path
@@ -60,32 +88,18 @@ def test_a_pid_file_that_names_another_program(killed: Server, sleeper: int) -> 
     assert proc.read_stat(sleeper) is not None
 
 
-def test_a_postmaster_that_was_killed_and_nobody_has_waited_for(killed: Server) -> None:
-    """As with a first process of a container that waits for nobody."""
-    user = killed.user
-    zombie = os.fork()
-    if zombie == 0:
-        try:
-            os.setresuid(*[user.uid] * 3)
-            signal.pause()
-        finally:
-            os._exit(0)
-    try:
-        wait_until(lambda: proc.uid_of(zombie) == user.uid, "it is the OS user's")
-        os.kill(zombie, signal.SIGKILL)
-        put(killed, "postmaster.pid", zombie)
-        said = start(killed)
-    finally:
-        os.waitpid(zombie, 0)
+def test_a_postmaster_that_was_killed_and_nobody_has_waited_for(
+    killed: Server, zombie: int
+) -> None:
+    put(killed, "postmaster.pid", zombie)
 
-    assert "StartedAs" in said
+    assert "StartedAs" in start(killed)
 
 
 def test_a_sockets_lock_file_that_names_another_program(
     killed: Server, sleeper: int
 ) -> None:
-    lock = killed.sockets / f".s.PGSQL.{killed.port}.lock"
-    put(killed, os.path.relpath(lock, killed.data), sleeper)
+    put(killed, lock_of(killed), sleeper)
 
     assert "StartedAs" in start(killed)
     assert killed.ask("select 1") == "1"
@@ -94,10 +108,37 @@ def test_a_sockets_lock_file_that_names_another_program(
 def test_both_at_once(killed: Server, sleeper: int) -> None:
     put(killed, "postmaster.pid", sleeper)
     with subprocess.Popen(["sleep", "600"], **killed.user.popen_options()) as second:
-        lock = killed.sockets / f".s.PGSQL.{killed.port}.lock"
-        put(killed, os.path.relpath(lock, killed.data), second.pid)
+        put(killed, lock_of(killed), second.pid)
 
         said = start(killed)
         second.kill()
 
     assert "StartedAs" in said
+
+
+def test_a_sockets_lock_file_of_one_that_nobody_has_waited_for(
+    killed: Server, zombie: int
+) -> None:
+    """As after a copy of the data directory: the lock file of the socket alone is left."""
+    (killed.data / "postmaster.pid").unlink()
+    put(killed, lock_of(killed), zombie)
+
+    assert "StartedAs" in start(killed)
+    assert killed.ask("select 1") == "1"
+
+
+def test_one_that_was_waited_for_since_is_passed_once(killed: Server) -> None:
+    """PostgreSQL may have seen it, though we do not any more."""
+    with subprocess.Popen(["true"]) as gone:
+        pass
+    put(killed, lock_of(killed), gone.pid)
+    site = site_of(killed, killed.data.parent / "home" / "a.log")
+    order = Order(site.bin_dir, str(killed.data), "", {"PATH": os.defpath}, 1, None)
+
+    def found(*tried: int) -> str:
+        """What stands in the way, as the OS user finds it: no server of root's speaks."""
+        find = partial(socket_locks.find, order, site.uid, frozenset(tried))
+        return said_by(killed, find)
+
+    assert f"grandparent={gone.pid}," in found()
+    assert "grandparent=None, advice=''" in found(gone.pid)

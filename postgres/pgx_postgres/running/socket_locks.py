@@ -5,7 +5,8 @@ refuses for any living process of its user that the file names, but for the one 
 PG_GRANDPARENT_PID names.  That variable covers one PID at a time.  It is enough: a server
 that takes a stale lock file over, and then ends at the next one, removes what it took.
 
-    the PID is no postmaster's, by /proc           start again as that process's grandchild
+    the PID is no postmaster's, by /proc, a        start again as that process's grandchild
+    zombie's, or that of a process gone since
     the PID may be a postmaster's                  refuse, and name whose it is
     another user's, empty, garbage, or no file     refuse, and say what to do about it
 
@@ -131,11 +132,14 @@ def _has_listener(socket: str) -> bool:
 
 
 def _of_process(shown: str, pid: int, uid: int, tried: frozenset[int]) -> Found | None:
-    stat = proc.read_stat(pid)
-    if stat is None or stat[0] in "ZX" or proc.uid_of(pid) != uid:
-        return None  # PostgreSQL itself takes it for stale
     if pid in tried:
         return None
+    stat = proc.read_stat(pid)
+    if stat is None or stat[0] in "ZX":
+        # PostgreSQL refuses for a killed process until somebody has waited for it.
+        return Found(grandparent=pid)
+    if proc.uid_of(pid) != uid:
+        return None  # PostgreSQL itself takes it for stale
     if _may_be_a_server(pid, uid):
         command = " ".join(proc.cmdline(pid)).strip()[:100]
         return Found(
