@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import os
 import pwd
 import select
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -104,8 +106,7 @@ def control(
     loop = Controller(
         facts, acting, staff, neighbours, disks, answering, telling, watched
     )
-    gc.collect()
-    gc.freeze()  # so that hands share what they do not change
+    _settle_memory()
     try:
         loop.run()
         telling.say(messages.STOPPED, server=site.me)
@@ -115,6 +116,14 @@ def control(
         disks.close()
         answering.close()
         neighbours.close()
+
+
+def _settle_memory() -> None:
+    """Have hands share what they do not change, and the system get what the start needed."""
+    gc.collect()
+    with suppress(OSError, AttributeError):  # glibc alone has it
+        ctypes.CDLL(None).malloc_trim(0)
+    gc.freeze()
 
 
 def _disk_limits(settings: Settings) -> DiskLimits:
