@@ -15,7 +15,7 @@ SWITCH, DETACH = "switch", "detach"
 ENABLE, DISABLE = "enable-failover", "disable-failover"
 SETUP, SECRET = "setup", "secret"
 
-FORMATS = ("text", "json")
+FORMATS = ("text", "json", "prometheus")
 
 _EVERYWHERE = frozenset({"-M", "--local-server"})
 _FORCED = frozenset({"--force", "--no-fencing"})
@@ -173,7 +173,8 @@ def _about_values(values: dict[str, str]) -> list[Failure]:
 def _about_output(text: str) -> list[Failure]:
     if text in FORMATS:
         return []
-    detail = f"It must be {' or '.join(map(quoted, FORMATS))}."
+    *others, last = map(quoted, FORMATS)
+    detail = f"It must be {', '.join(others)} or {last}."
     return [Failure(f"invalid output format {quoted(text)}", detail=detail)]
 
 

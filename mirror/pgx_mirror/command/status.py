@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from pgx_base import aside, report
 from pgx_base.failure import Failure
 from pgx_mirror.command.request import Request
@@ -11,7 +13,9 @@ from pgx_mirror.conf.settings import Settings
 from pgx_mirror.controller import words
 from pgx_mirror.controller.asking import NotRunning, ask
 from pgx_mirror.core.mark import Mark, decode, encode
+from pgx_mirror.core.status import more
 from pgx_mirror.core.status import shown as status_text
+from pgx_mirror.core.status.more import More
 from pgx_mirror.core.status.pair import without_controller
 from pgx_mirror.core.status.values import SWITCHABLE, Status
 
@@ -20,32 +24,58 @@ _ANSWER_WITHIN = 10.0  # seconds
 _LOOK_WITHIN = 3.0  # seconds: the data directory's disk may hang
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What status has found of *server*'s pair; *runs*: its controller has said so.
+
+    *more* is None without a controller, and where it is of a version that tells no more.
+    """
+
+    server: str
+    status: Status
+    more: More | None = None
+    runs: bool = True
+
+
 def show(asked: Request) -> int:
     """Print the status, and return 0 if it is switchable, else 3.  Raises Failure, Unsound."""
-    status = _status(loaded(asked))
-    if asked.values.get("--output") == "json":
-        report.to_stdout(status_text.as_json(status))
-    else:
-        report.to_stdout(status_text.text(status))
-    return 0 if status.mirroring == SWITCHABLE else NOT_SWITCHABLE
+    found = find(loaded(asked))
+    report.to_stdout(_form(found, asked.values.get("--output", "text")))
+    return 0 if found.status.mirroring == SWITCHABLE else NOT_SWITCHABLE
 
 
-def _status(settings: Settings) -> Status:
+def _form(found: Found, output: str) -> str:
+    if output == "prometheus":
+        from pgx_mirror.core.status.prometheus import exposition
+
+        return exposition(found.server, found.status, found.more, runs=found.runs)
+    if output == "json":
+        return status_text.as_json(found.status)
+    return status_text.text(found.status)
+
+
+def find(settings: Settings) -> Found:
+    """Ask the controller, or the data directory's mark where none runs.  Raises Failure."""
     question = words.Question(words.STATUS)
     try:
         found = ask(
             settings.mcdir, settings.identifier, question, tell, seconds=_ANSWER_WITHIN
         )
     except NotRunning:
-        mark = _mark(settings.server.db_instance, settings.identifier)
-        unmade = _unmade(settings)
-        return without_controller(
-            settings.identifier, mark, places(settings), unmade=unmade
-        )
+        return Found(settings.identifier, _without_controller(settings), runs=False)
     try:
-        return status_text.read(found["status"])
+        told = more.read(found["more"]) if "more" in found else None
+        return Found(settings.identifier, status_text.read(found["status"]), told)
     except (KeyError, TypeError, ValueError) as ex:
         raise Failure("could not understand the controller's status") from ex
+
+
+def _without_controller(settings: Settings) -> Status:
+    mark = _mark(settings.server.db_instance, settings.identifier)
+    unmade = _unmade(settings)
+    return without_controller(
+        settings.identifier, mark, places(settings), unmade=unmade
+    )
 
 
 def _unmade(settings: Settings) -> str:

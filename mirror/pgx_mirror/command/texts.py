@@ -52,7 +52,7 @@ Options for stop:
                             it is
 
 Options for status:
-      --output=text|json    form of the output (default: text)
+      --output=FORMAT       form of the output: text (default), json, or prometheus
 
 Options for setup:
   -r standby                what the server is to be

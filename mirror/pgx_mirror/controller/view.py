@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pgx_mirror.conf.settings import Settings
+from pgx_mirror.controller import more
 from pgx_mirror.core.deciding import refusals
 from pgx_mirror.core.deciding.say import report_of
 from pgx_mirror.core.facts import Facts
@@ -15,6 +16,7 @@ from pgx_mirror.core.mark import ALONE
 from pgx_mirror.core.report import UP
 from pgx_mirror.core.seen import Seen
 from pgx_mirror.core.status import shown
+from pgx_mirror.core.status.more import plain
 from pgx_mirror.core.status.pair import status_of
 from pgx_mirror.core.status.values import Reason
 from pgx_mirror.core.status.view import Silence
@@ -66,7 +68,8 @@ def status(settings: Settings, facts: Facts, beside: Beside) -> dict[str, object
         silence=Silence(primary.has_commits_waiting(facts, now), _refused(beside)),
         reasons=(*_beside(beside, facts, now), *reasons(facts, now)),
     )
-    return {"status": shown.plain(found)}
+    besides = more.of(facts, settings.arbiter, now)
+    return {"status": shown.plain(found), "more": plain(besides)}
 
 
 def _refused(beside: Beside) -> str:

@@ -1,0 +1,74 @@
+"""What a controller knows that the manual's table has no place for; shown to who asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from pgx_mirror.core.cell import Cell
+
+
+@dataclass(frozen=True, slots=True)
+class Lag:
+    """How far standby *server_id* is behind its primary, in bytes of WAL.
+
+    By what it has told last as flushed, and as replayed; None where that is not known.
+    """
+
+    server_id: str
+    flushed: int | None = None
+    replayed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Arbiter:
+    """The arbiter, as the servers know it.
+
+    identity  its register's, empty where it does not answer this server
+    enrolled  the identity that this epoch of the pair has enrolled, empty for none
+    cell      what its register says, None for an empty one, and where that is not known
+    answers   by server whether it answers it; a server that is not heard is not in there
+    """
+
+    arbiter_id: str
+    host: str
+    identity: str = ""
+    enrolled: str = ""
+    cell: Cell | None = None
+    answers: tuple[tuple[str, bool], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class More:
+    """What the controller of one server knows besides; *silence*: seconds since the other's
+    controller was heard last, None where it never was.
+    """
+
+    silence: float | None = None
+    lag: Lag | None = None
+    arbiter: Arbiter | None = None
+
+
+def plain(more: More) -> dict[str, Any]:
+    """Return *more* as what JSON can hold; `read` makes the same of it again."""
+    return asdict(more)
+
+
+def read(shown: Mapping[str, Any]) -> More:
+    """Return what `plain` was given.  Raises KeyError, TypeError, ValueError."""
+    lag, arbiter = shown["lag"], shown["arbiter"]
+    return More(
+        shown["silence"],
+        Lag(**lag) if lag is not None else None,
+        _arbiter(arbiter) if arbiter is not None else None,
+    )
+
+
+def _arbiter(shown: Mapping[str, Any]) -> Arbiter:
+    cell = shown["cell"]
+    rest = {
+        "cell": Cell(**cell) if cell is not None else None,
+        "answers": tuple((str(who), bool(does)) for who, does in shown["answers"]),
+    }
+    return Arbiter(**{**shown, **rest})
