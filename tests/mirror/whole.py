@@ -19,7 +19,6 @@ import psycopg
 from fixtures import processes
 from fixtures.binaries import Binaries
 from fixtures.os_user import OsUser
-from fixtures.pair.client import Client
 from fixtures.pair.place import OTHER, A, B, PairPlace
 from fixtures.processes import wait_until
 from fixtures.server import Server, copy_data_directory, free_port
@@ -36,7 +35,7 @@ class Whole(PairPlace):
     def form(self) -> None:
         """Have both servers run as a pair, and the client commit."""
         self.make()
-        self.client = Client(self.conninfo(), self.home / "acknowledged", self.user)
+        self.client = self.make_client()
         self.start_arbiter()
         self.mc_ctl(A, "start", "-w", "-f", "--as-primary")
         self.set_up_standby(B)
@@ -49,13 +48,11 @@ class Whole(PairPlace):
 
     def mark(self, name: str) -> Mark:
         """Return the durable mark of *name*."""
-        return marks.decode((self.servers[name].data / marks.FILE).read_bytes())
+        return marks.decode((self.data(name) / marks.FILE).read_bytes())
 
     def names(self, name: str) -> str:
         """Return what *name*'s postgresql.conf says: set, out or barrier."""
-        return names_of(
-            (self.servers[name].data / "postgresql.conf").read_bytes()
-        ).state
+        return names_of((self.data(name) / "postgresql.conf").read_bytes()).state
 
     def holders(self) -> list[str]:
         """Return whose commits would not wait: by mark and postgresql.conf."""
@@ -96,8 +93,7 @@ class Whole(PairPlace):
         found = []
         for name in (A, B):
             found.append(self.mc_ctl(name, "status", check=False).stdout)
-            trace = self.mcdir(name) / "trace.log"
-            found += trace.read_text(errors="replace").splitlines()[-20:]
+            found += self.trace(name).splitlines()[-20:]
         return "\n".join(found)
 
     def told(self, name: str) -> str:
@@ -107,7 +103,8 @@ class Whole(PairPlace):
 
     def trace(self, name: str) -> str:
         """Return what *name*'s controller has written down."""
-        return (self.mcdir(name) / "trace.log").read_text(errors="replace")
+        trace = self.seen(name, self.mcdir(name) / "trace.log")
+        return trace.read_text(errors="replace")
 
     def asks(self, name: str, sql: str) -> str:
         """Return what *name*'s server answers, in the database `postgres`."""
@@ -115,7 +112,7 @@ class Whole(PairPlace):
 
     def is_standby(self, name: str) -> bool:
         """Whether *name*'s directory is a standby's."""
-        return (self.servers[name].data / "standby.signal").exists()
+        return (self.data(name) / "standby.signal").exists()
 
     # --- the witness -----------------------------------------------------------------
 
@@ -211,7 +208,7 @@ class Whole(PairPlace):
 
     def edit(self, name: str, old: str, new: str) -> None:
         """Edit *name*'s postgresql.conf by hand."""
-        path = self.servers[name].data / "postgresql.conf"
+        path = self.data(name) / "postgresql.conf"
         text = path.read_text()
         assert old in text, (old, text)
         path.write_text(text.replace(old, new))
