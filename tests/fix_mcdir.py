@@ -66,9 +66,8 @@ class Mcdir:
             cwd="/",
             text=True,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            **(self.user.popen_options() | options),
+            **({"stdout": subprocess.PIPE} | self.user.popen_options() | options),
         )
 
     def run(self, *args: str | Path, **options: Any) -> Result:

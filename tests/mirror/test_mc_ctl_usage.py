@@ -34,6 +34,9 @@ def problems(line: str) -> list[str]:
         "stop -M m -e --local-server server1",
         "status -M m --output=json",
         "status -M m --output text",
+        "status -M m --output=prometheus",
+        "status -M m --watch",
+        "status --watch=0.5 -M m --output=json",
         "switch -M m",
         "detach -M m",
         "enable-failover -M m",
@@ -67,6 +70,16 @@ def test_a_right_line_is_understood(line: str) -> None:
             ['option "-e" cannot be used with option "--mc-only"'],
         ),
         ("status -M m --output=xml", ['invalid output format "xml"']),
+        ("status -M m --watch=", ['option "--watch" requires a value']),
+        ("status -M m --watch=0", ['invalid interval "0"']),
+        ("status -M m --watch=99999", ['invalid interval "99999"']),
+        ("status -M m --watch=1e3", ['invalid interval "1e3"']),
+        ("status -M m --watch 5", ['unexpected argument "5"']),
+        ("start -M m --watch", ['option "--watch" cannot be used with "start"']),
+        (
+            "status -M m --watch --output=prometheus",
+            ['option "--watch" cannot be used with option "--output=prometheus"'],
+        ),
         (
             "switch -M m --force --no-fencing",
             [
@@ -154,7 +167,17 @@ def test_help_names_every_mode_and_option(mcdir: Mcdir) -> None:
     assert [mode for mode in MODES if f"mc_ctl {mode} " not in result.stdout] == []
     lines = result.stdout.splitlines()
     assert max(map(len, lines)) <= 88
-    for option in ("-w", "-W", "-f", "-F", "-a", "-e", "--as-primary", "--output"):
+    for option in (
+        "-w",
+        "-W",
+        "-f",
+        "-F",
+        "-a",
+        "-e",
+        "--as-primary",
+        "--output",
+        "--watch",
+    ):
         assert re.search(rf"(?m)^ +{option}\b", result.stdout)
 
 

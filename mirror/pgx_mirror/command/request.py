@@ -22,7 +22,7 @@ _FORCED = frozenset({"--force", "--no-fencing"})
 _ALLOWED = {
     START: frozenset({"-w", "-W", "-f", "-F", "--mc-only", "--as-primary"}),
     STOP: frozenset({"-a", "-e", "--mc-only"}),
-    STATUS: frozenset({"--output"}),
+    STATUS: frozenset({"--output", "--watch"}),
     SWITCH: _FORCED,
     DETACH: _FORCED,
     ENABLE: frozenset(),
@@ -42,7 +42,7 @@ _FLAGS = frozenset(
 )
 _VALUED = frozenset(
     {"-M", "--local-server", "--output", "-r", "-U", "-P", "-h", "-p", "-c"}
-    | {"--standby-name"}
+    | {"--standby-name", "--watch"}
 )
 # The manual's synopsis has one dash, its tables another name (its examples: --standby-name).
 _ALIASES = {
@@ -50,6 +50,9 @@ _ALIASES = {
     "-standby-names": "--standby-name",
     "--standby-names": "--standby-name",
 }
+# Seconds: how often a status is shown that is watched, where that is not said, and may be.
+_WATCH = "--watch=2"
+_SHORTEST, _LONGEST = 0.1, 86400.0
 _SECRET = re.compile(r"(?:^|[\s?&])(?:ssl)?password\s*=|://[^/@\s]*:[^/@\s]*@")
 _PORTS = range(1, 65536)
 
@@ -94,7 +97,7 @@ def parse(arguments: list[str], mcdir: str = "") -> Request:
     values.setdefault("-M", mcdir)
     given = line.options()
     found = [*line.problems, *line.twice(), *_about_mode(line.operands)]
-    found += _about_values(values)
+    found += [*_about_values(values), *_about_forms(values)]
     if mode in _ALLOWED:
         found += line.misplaced(mode, _ALLOWED[mode] | _EVERYWHERE)
         found += [*_about_pairs(mode, given), *_later(mode, given)]
@@ -110,6 +113,9 @@ def parse(arguments: list[str], mcdir: str = "") -> Request:
 
 
 def _plain(word: str) -> str:
+    """Return *word* by its usual name; `--watch` alone has a value too."""
+    if word == "--watch":
+        return _WATCH
     option, equals, value = word.partition("=")
     return _ALIASES.get(option, option) + equals + value
 
@@ -178,6 +184,22 @@ def _about_output(text: str) -> list[Failure]:
     return [Failure(f"invalid output format {quoted(text)}", detail=detail)]
 
 
+def _about_watch(text: str) -> list[Failure]:
+    number = float(text) if re.fullmatch(r"[0-9]{1,5}(\.[0-9]{1,3})?", text) else 0.0
+    if _SHORTEST <= number <= _LONGEST:
+        return []
+    detail = f"It must be a number of seconds from {_SHORTEST} to {_LONGEST:.0f}."
+    return [Failure(f"invalid interval {quoted(text)}", detail=detail)]
+
+
+def _about_forms(values: dict[str, str]) -> list[Failure]:
+    """Whoever collects for Prometheus asks each time anew."""
+    if values.get("--output") != "prometheus" or "--watch" not in values:
+        return []
+    text = 'option "--watch" cannot be used with option "--output=prometheus"'
+    return [Failure(text)]
+
+
 def _about_role(text: str) -> list[Failure]:
     if text == "standby":
         return []
@@ -217,6 +239,7 @@ def _about_connstr(text: str) -> list[Failure]:
 
 _JUDGES = {
     "--output": _about_output,
+    "--watch": _about_watch,
     "-r": _about_role,
     "-p": _about_port,
     "--standby-name": _about_standby_name,

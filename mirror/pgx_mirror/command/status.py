@@ -2,109 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
 
-from pgx_base import aside, report
-from pgx_base.failure import Failure
+from pgx_base import report
+from pgx_mirror.command import forms
+from pgx_mirror.command.finding import find
 from pgx_mirror.command.request import Request
-from pgx_mirror.command.settings import loaded, places
-from pgx_mirror.command.telling import tell
-from pgx_mirror.conf.settings import Settings
-from pgx_mirror.controller import words
-from pgx_mirror.controller.asking import NotRunning, ask
-from pgx_mirror.core.mark import Mark, decode, encode
-from pgx_mirror.core.status import more
-from pgx_mirror.core.status import shown as status_text
-from pgx_mirror.core.status.more import More
-from pgx_mirror.core.status.pair import without_controller
-from pgx_mirror.core.status.values import SWITCHABLE, Status
+from pgx_mirror.command.settings import loaded
+from pgx_mirror.core.status.values import SWITCHABLE
 
 NOT_SWITCHABLE = 3
-_ANSWER_WITHIN = 10.0  # seconds
-_LOOK_WITHIN = 3.0  # seconds: the data directory's disk may hang
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What status has found of *server*'s pair; *runs*: its controller has said so.
-
-    *more* is None without a controller, and where it is of a version that tells no more.
-    """
-
-    server: str
-    status: Status
-    more: More | None = None
-    runs: bool = True
 
 
 def show(asked: Request) -> int:
-    """Print the status, and return 0 if it is switchable, else 3.  Raises Failure, Unsound."""
-    found = find(loaded(asked))
-    report.to_stdout(_form(found, asked.values.get("--output", "text")))
-    return 0 if found.status.mirroring == SWITCHABLE else NOT_SWITCHABLE
+    """Print the status, and return 0 if it is switchable, else 3; 0 where it was watched.
 
-
-def _form(found: Found, output: str) -> str:
-    if output == "prometheus":
-        from pgx_mirror.core.status.prometheus import exposition
-
-        return exposition(found.server, found.status, found.more, runs=found.runs)
-    if output == "json":
-        return status_text.as_json(found.status)
-    return status_text.text(found.status)
-
-
-def find(settings: Settings) -> Found:
-    """Ask the controller, or the data directory's mark where none runs.  Raises Failure."""
-    question = words.Question(words.STATUS)
-    try:
-        found = ask(
-            settings.mcdir, settings.identifier, question, tell, seconds=_ANSWER_WITHIN
-        )
-    except NotRunning:
-        return Found(settings.identifier, _without_controller(settings), runs=False)
-    try:
-        told = more.read(found["more"]) if "more" in found else None
-        return Found(settings.identifier, status_text.read(found["status"]), told)
-    except (KeyError, TypeError, ValueError) as ex:
-        raise Failure("could not understand the controller's status") from ex
-
-
-def _without_controller(settings: Settings) -> Status:
-    mark = _mark(settings.server.db_instance, settings.identifier)
-    unmade = _unmade(settings)
-    return without_controller(
-        settings.identifier, mark, places(settings), unmade=unmade
-    )
-
-
-def _unmade(settings: Settings) -> str:
-    """Return why the data directory has no instance to be started, empty where it has one."""
-    from pgx_mirror.setup import local, unfinished
-
-    mcdir, data = settings.mcdir, settings.server.db_instance
-    try:
-        note = unfinished.of(mcdir, settings.identifier)
-    except Failure as ex:
-        return ex.primary  # setup is refused by it too, with what is to be done
-    if note is not None and unfinished.same(note.data, data):
-        return "the setup of its data directory was not finished"
-    said = aside.ask(lambda: "no" if local.is_empty(data) else "yes", _LOOK_WITHIN)
-    return "its data directory is empty" if said == "no" else ""
-
-
-def _mark(data_directory: str, server: str) -> Mark | None:
-    """Return what *server*'s own mark says, None where none is, or it cannot be read in time.
-
-    A copy brings the other server's, by which a standby would be shown as the primary.
+    Raises Failure, Refused, Unsound.
     """
-    said = aside.ask(lambda: _read(data_directory, server), _LOOK_WITHIN)
-    return decode(said.encode()) if said else None
+    settings, output = loaded(asked), asked.values.get("--output", "text")
+    if seconds := asked.values.get("--watch"):
+        from pgx_mirror.command import watching
 
-
-def _read(data_directory: str, server: str) -> str:
-    # What a status with a controller does not need is not loaded for it.
-    from pgx_mirror.data import mark_file, steps
-
-    mark = mark_file.shown(steps.open_directory(data_directory), server)
-    return encode(mark).decode() if mark is not None else ""
+        return watching.watch(settings, float(seconds), as_json=output == "json")
+    found = find(settings)
+    match output:
+        case "json":
+            report.to_stdout(json.dumps(forms.plain(found), indent=2))
+        case "prometheus":
+            report.to_stdout(forms.prometheus(found))
+        case _:
+            report.to_stdout(forms.text(found))
+    return 0 if found.status.mirroring == SWITCHABLE else NOT_SWITCHABLE

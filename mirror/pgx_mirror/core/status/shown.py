@@ -41,10 +41,15 @@ def _line(cells: tuple[str, ...], widths: list[int]) -> str:
 
 def as_json(status: Status) -> str:
     """Return *status* as what `--output=json` prints."""
+    return json.dumps(for_programs(status), indent=2)
+
+
+def for_programs(status: Status) -> dict[str, Any]:
+    """Return what `--output=json` prints, as one object."""
     shown = plain(status)
     for row in shown["servers"]:
         row["position"] = wal.text(row["position"]) if row["position"] else ""
-    return json.dumps(shown, indent=2)
+    return shown
 
 
 def plain(status: Status) -> dict[str, Any]:
