@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from pgx_mirror.core.status import shown as status_text
 from pgx_mirror.core.status.more import plain
 from tests.fix_mcdir import Mcdir
@@ -54,6 +56,34 @@ def test_what_is_told_besides_changes_no_other_form(mcdir: Mcdir) -> None:
     ):
         shown = mcdir.of("nd1", "status", f"--output={output}")
         assert (shown.returncode, shown.stdout) == (0, want + "\n")
+
+
+def test_the_lag_is_told_where_it_is_asked_for(mcdir: Mcdir) -> None:
+    mcdir.play(last={"status": SAID})
+    mcdir.of("nd1", "start")
+    shown = mcdir.of("nd1", "status", "--lag")
+    as_json = mcdir.of("nd1", "status", "--lag", "--output=json")
+
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert shown.stdout == (
+        status_text.text(seen(A, B))
+        + '\n\nlag: server "nd2": 4096 bytes to be flushed, 8192 bytes to be replayed\n'
+    )
+    found = json.loads(as_json.stdout)
+    lag = {"server_id": "nd2", "flushed_bytes": 4096, "replayed_bytes": 8192}
+    assert found.pop("lag") == lag
+    assert found == json.loads(status_text.as_json(seen(A, B)))
+
+
+def test_without_a_controller_no_lag_is_known(mcdir: Mcdir) -> None:
+    shown = mcdir.of("nd1", "status", "--lag")
+    as_json = mcdir.of("nd1", "status", "--lag", "--output=json")
+
+    assert (shown.returncode, as_json.returncode) == (3, 3)
+    table, lag, reason = shown.stdout.split("\n\n")
+    assert (table.splitlines()[2], lag) == ("unknown", "lag: not known")
+    assert reason.startswith("reason: ")
+    assert json.loads(as_json.stdout)["lag"] is None
 
 
 def test_a_status_that_is_none_is_told(mcdir: Mcdir) -> None:

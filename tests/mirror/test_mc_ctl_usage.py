@@ -35,7 +35,7 @@ def problems(line: str) -> list[str]:
         "status -M m --output=json",
         "status -M m --output text",
         "status -M m --output=prometheus",
-        "status -M m --watch",
+        "status -M m --watch --lag",
         "status --watch=0.5 -M m --output=json",
         "switch -M m",
         "detach -M m",
@@ -77,8 +77,11 @@ def test_a_right_line_is_understood(line: str) -> None:
         ("status -M m --watch 5", ['unexpected argument "5"']),
         ("start -M m --watch", ['option "--watch" cannot be used with "start"']),
         (
-            "status -M m --watch --output=prometheus",
-            ['option "--watch" cannot be used with option "--output=prometheus"'],
+            "status -M m --watch --lag --output=prometheus",
+            [
+                'option "--watch" cannot be used with option "--output=prometheus"',
+                'option "--lag" cannot be used with option "--output=prometheus"',
+            ],
         ),
         (
             "switch -M m --force --no-fencing",

@@ -81,9 +81,10 @@ def until(process: subprocess.Popen[str], status: str) -> dict[str, Any]:
 
 
 def test_a_controller_that_ends_and_comes_back_is_shown(played: Mcdir) -> None:
-    process = watch(played, "--output=json")
+    process = watch(played, "--output=json", "--lag")
     well = until(process, "switchable")
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", well.pop("time"))
+    assert well.pop("lag")["server_id"] == "nd2"
     assert well == json.loads(status_text.as_json(seen(A, B)))
 
     played.of("nd1", "stop", "-e")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+
 import pytest
 
 from fixtures.pair.place import OTHER, A, B
@@ -62,6 +65,21 @@ def test_a_standby_that_does_not_replay_falls_behind_on_both(mirrored: Whole) ->
             "it has caught up",
             PATIENCE,
         )
+
+
+def test_text_and_json_tell_the_same_of_the_lag(mirrored: Whole) -> None:
+    standby = mirrored.standby()
+    for name in (A, B):
+        told = mirrored.mc_ctl(name, "status", "--lag").stdout
+        as_json = mirrored.mc_ctl(name, "status", "--lag", "--output=json").stdout
+
+        line = (
+            rf'\nlag: server "{standby}": \d+ bytes? to be flushed, \d+ bytes? to be '
+        )
+        assert re.search(line, told)
+        lag = json.loads(as_json)["lag"]
+        assert lag["server_id"] == standby
+        assert min(lag["flushed_bytes"], lag["replayed_bytes"]) >= 0
 
 
 def test_a_silence_grows_and_its_end_is_seen(mirrored: Whole) -> None:

@@ -15,6 +15,7 @@ from pgx_mirror.core.cell import Cell
 from pgx_mirror.core.facts import MESSAGE, Facts
 from pgx_mirror.core.mark import ALONE, GIVEN
 from pgx_mirror.core.seen import Receiver, Seen, Sender
+from pgx_mirror.core.status import besides
 from pgx_mirror.core.status.more import Arbiter, Lag, More, plain, read
 from tests.mirror.test_core_wishes import formed, marked
 from tests.mirror.world import A, B
@@ -94,6 +95,24 @@ def test_what_is_replayed_is_flushed() -> None:
     standby = looked(facts, now, receiver=receiver(1000), received=600, replayed=900)
 
     assert more.lag(standby, now) == Lag(B, 100, 100)
+
+
+@pytest.mark.parametrize(
+    ("lag", "want"),
+    [
+        (None, "lag: not known"),
+        (
+            Lag("s", 0, 1),
+            'lag: server "s": 0 bytes to be flushed, 1 byte to be replayed',
+        ),
+        (
+            Lag("s", 4096),
+            'lag: server "s": 4096 bytes to be flushed, unknown to be replayed',
+        ),
+    ],
+)
+def test_the_lag_in_words(lag: Lag | None, want: str) -> None:
+    assert besides.lag_line(More(lag=lag)) == want
 
 
 def test_nothing_is_told_of_a_look_that_is_old_or_of_nobodys_standby() -> None:

@@ -22,7 +22,7 @@ _FORCED = frozenset({"--force", "--no-fencing"})
 _ALLOWED = {
     START: frozenset({"-w", "-W", "-f", "-F", "--mc-only", "--as-primary"}),
     STOP: frozenset({"-a", "-e", "--mc-only"}),
-    STATUS: frozenset({"--output", "--watch"}),
+    STATUS: frozenset({"--output", "--watch", "--lag"}),
     SWITCH: _FORCED,
     DETACH: _FORCED,
     ENABLE: frozenset(),
@@ -38,7 +38,7 @@ _CONTRARY = {
     STOP: (("-e", "-a"), ("-e", "--mc-only")),
 }
 _FLAGS = frozenset(
-    {"-w", "-W", "-f", "-F", "-a", "-e", "--mc-only", "--as-primary"} | _FORCED
+    {"-w", "-W", "-f", "-F", "-a", "-e", "--mc-only", "--as-primary", "--lag"} | _FORCED
 )
 _VALUED = frozenset(
     {"-M", "--local-server", "--output", "-r", "-U", "-P", "-h", "-p", "-c"}
@@ -53,6 +53,7 @@ _ALIASES = {
 # Seconds: how often a status is shown that is watched, where that is not said, and may be.
 _WATCH = "--watch=2"
 _SHORTEST, _LONGEST = 0.1, 86400.0
+_NOT_COLLECTED = ("--watch", "--lag")
 _SECRET = re.compile(r"(?:^|[\s?&])(?:ssl)?password\s*=|://[^/@\s]*:[^/@\s]*@")
 _PORTS = range(1, 65536)
 
@@ -97,7 +98,7 @@ def parse(arguments: list[str], mcdir: str = "") -> Request:
     values.setdefault("-M", mcdir)
     given = line.options()
     found = [*line.problems, *line.twice(), *_about_mode(line.operands)]
-    found += [*_about_values(values), *_about_forms(values)]
+    found += [*_about_values(values), *_about_forms(values, given)]
     if mode in _ALLOWED:
         found += line.misplaced(mode, _ALLOWED[mode] | _EVERYWHERE)
         found += [*_about_pairs(mode, given), *_later(mode, given)]
@@ -192,12 +193,16 @@ def _about_watch(text: str) -> list[Failure]:
     return [Failure(f"invalid interval {quoted(text)}", detail=detail)]
 
 
-def _about_forms(values: dict[str, str]) -> list[Failure]:
-    """Whoever collects for Prometheus asks each time anew."""
-    if values.get("--output") != "prometheus" or "--watch" not in values:
+def _about_forms(values: dict[str, str], given: frozenset[str]) -> list[Failure]:
+    """Whoever collects for Prometheus asks each time anew, and is told all."""
+    if values.get("--output") != "prometheus":
         return []
-    text = 'option "--watch" cannot be used with option "--output=prometheus"'
-    return [Failure(text)]
+    last = quoted("--output=prometheus")
+    return [
+        Failure(f"option {quoted(option)} cannot be used with option {last}")
+        for option in _NOT_COLLECTED
+        if option in given
+    ]
 
 
 def _about_role(text: str) -> list[Failure]:

@@ -23,13 +23,13 @@ def show(asked: Request) -> int:
     if seconds := asked.values.get("--watch"):
         from pgx_mirror.command import watching
 
-        return watching.watch(settings, float(seconds), as_json=output == "json")
+        return watching.watch(asked, settings, float(seconds))
     found = find(settings)
     match output:
         case "json":
-            report.to_stdout(json.dumps(forms.plain(found), indent=2))
+            report.to_stdout(json.dumps(forms.plain(found, asked), indent=2))
         case "prometheus":
             report.to_stdout(forms.prometheus(found))
         case _:
-            report.to_stdout(forms.text(found))
+            report.to_stdout(forms.text(found, asked))
     return 0 if found.status.mirroring == SWITCHABLE else NOT_SWITCHABLE

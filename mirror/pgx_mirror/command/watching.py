@@ -13,6 +13,7 @@ from pgx_base import report
 from pgx_base.failure import Failure
 from pgx_mirror.command import forms
 from pgx_mirror.command.finding import Found, find
+from pgx_mirror.command.request import Request
 from pgx_mirror.command.telling import PROGRAM
 from pgx_mirror.conf.settings import Settings
 from pgx_mirror.controller.asking import Refused
@@ -25,19 +26,20 @@ class _Ended(BaseException):
     """A signal: nothing that is caught on the way is meant by it."""
 
 
-def watch(settings: Settings, seconds: float, *, as_json: bool) -> int:
-    """Show the status each *seconds*; return 0 once a signal has ended it.
+def watch(asked: Request, settings: Settings, seconds: float) -> int:
+    """Show what is *asked* for each *seconds*; return 0 once a signal has ended it.
 
     A controller that ends, or does not answer, is shown too.  Raises Failure where nothing
     can be written.
     """
-    shows = _line if as_json else _Blocks(clears=_clears())
+    is_json = asked.values.get("--output") == "json"
+    shows = _line if is_json else _Blocks(clears=_clears())
     try:
         for number in _ENDS:
             signal.signal(number, _end)
         while True:
             next_at = time.monotonic() + seconds
-            report.to_stdout(shows(_found(settings)))
+            report.to_stdout(shows(_found(settings), asked))
             time.sleep(max(0.0, next_at - time.monotonic()))
     except _Ended:
         return 0
@@ -82,24 +84,24 @@ class _Blocks:
     def __init__(self, *, clears: bool) -> None:
         self._before, self._between = (_CLEAR, _CLEAR) if clears else ("", "\n")
 
-    def __call__(self, found: Found | tuple[Failure, ...]) -> str:
+    def __call__(self, found: Found | tuple[Failure, ...], asked: Request) -> str:
         """Return the next block."""
         before, self._before = self._before, self._between
-        return f"{before}{time.strftime('%Y-%m-%d %H:%M:%S %z')}\n{_text(found)}"
+        return f"{before}{time.strftime('%Y-%m-%d %H:%M:%S %z')}\n{_text(found, asked)}"
 
 
-def _text(found: Found | tuple[Failure, ...]) -> str:
+def _text(found: Found | tuple[Failure, ...], asked: Request) -> str:
     if isinstance(found, Found):
-        return forms.text(found)
+        return forms.text(found, asked)
     shown = (report.lines(PROGRAM, "error", one) for one in found)
     return "\n".join(line for lines in shown for line in lines)
 
 
-def _line(found: Found | tuple[Failure, ...]) -> str:
+def _line(found: Found | tuple[Failure, ...], asked: Request) -> str:
     """Return one object, on one line."""
     at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     if isinstance(found, Found):
-        return json.dumps({"time": at, **forms.plain(found)})
+        return json.dumps({"time": at, **forms.plain(found, asked)})
     return json.dumps({"time": at, "errors": [_error(one) for one in found]})
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -21,13 +21,14 @@ COLUMNS = (
 )
 
 
-def text(status: Status) -> str:
-    """Return *status* in the manual's layout (7.2), with the reasons below it."""
+def text(status: Status, below: Sequence[str] = ()) -> str:
+    """Return *status* in the manual's layout (7.2), with lines *below* it, and the reasons."""
     table = [COLUMNS, *(tuple(getattr(r, c) for c in COLUMNS) for r in status.rows)]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     header, *rows = (_line(cells, widths) for cells in table)
     longest = max(map(len, (header, *rows)))
     lines = [TITLE, "-" * len(TITLE), status.mirroring, header, "-" * longest, *rows]
+    lines += ["", *below] if below else []
     for reason in status.reasons:
         lines += ["", f"reason: {reason.text}"]
         lines += [f"hint: {reason.hint}"] if reason.hint else []
