@@ -83,6 +83,7 @@ def test_a_right_line_is_understood(line: str) -> None:
                 'option "--lag" cannot be used with option "--output=prometheus"',
             ],
         ),
+        (f"{SETUP} --method=rsync", ['invalid method "rsync"']),
         (
             "switch -M m --force --no-fencing",
             [

@@ -13,7 +13,7 @@ from pgx_base.failure import Failure
 from pgx_mirror.core import standby_name
 from pgx_mirror.core.mark import ALONE, FILE, GIVEN, NEW, OUT, PAIR, SYNC, Mark
 from pgx_mirror.setup import local, wiping
-from pgx_mirror.setup.copying import told
+from pgx_mirror.setup.copying import PG_BASEBACKUP, told
 from pgx_mirror.setup.local import Local
 from pgx_mirror.setup.making import slot_of
 from pgx_mirror.setup.refusals import Asked, refusals
@@ -178,7 +178,7 @@ pg_basebackup: base backup completed
 
 
 def test_of_a_copy_phases_and_tenths_are_told() -> None:
-    assert list(told(iter(COPIED.splitlines()))) == [
+    assert list(told(iter(COPIED.splitlines()), PG_BASEBACKUP)) == [
         "waiting for the primary's checkpoint",
         "copying",
         "copied 0 %, 0 of 22953 kB",

@@ -9,6 +9,7 @@ from pgx_base.arguments import CommandLine
 from pgx_base.failure import Failure
 from pgx_base.text import quoted
 from pgx_mirror.core import standby_name
+from pgx_mirror.setup.methods import METHODS
 
 START, STOP, STATUS = "start", "stop", "status"
 SWITCH, DETACH = "switch", "detach"
@@ -27,7 +28,9 @@ _ALLOWED = {
     DETACH: _FORCED,
     ENABLE: frozenset(),
     DISABLE: frozenset(),
-    SETUP: frozenset({"-r", "-U", "-P", "-h", "-p", "--standby-name", "-c"}),
+    SETUP: frozenset(
+        {"-r", "-U", "-P", "-h", "-p", "--standby-name", "-c", "--method"}
+    ),
     SECRET: frozenset(),
 }
 MODES = tuple(_ALLOWED)
@@ -42,7 +45,7 @@ _FLAGS = frozenset(
 )
 _VALUED = frozenset(
     {"-M", "--local-server", "--output", "-r", "-U", "-P", "-h", "-p", "-c"}
-    | {"--standby-name", "--watch"}
+    | {"--standby-name", "--method", "--watch"}
 )
 # The manual's synopsis has one dash, its tables another name (its examples: --standby-name).
 _ALIASES = {
@@ -205,6 +208,13 @@ def _about_forms(values: dict[str, str], given: frozenset[str]) -> list[Failure]
     ]
 
 
+def _about_method(text: str) -> list[Failure]:
+    if text in METHODS:
+        return []
+    detail = f"It must be {' or '.join(map(quoted, METHODS))}."
+    return [Failure(f"invalid method {quoted(text)}", detail=detail)]
+
+
 def _about_role(text: str) -> list[Failure]:
     if text == "standby":
         return []
@@ -249,6 +259,7 @@ _JUDGES = {
     "-p": _about_port,
     "--standby-name": _about_standby_name,
     "-c": _about_connstr,
+    "--method": _about_method,
 }
 
 

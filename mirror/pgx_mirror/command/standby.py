@@ -16,7 +16,10 @@ from pgx_mirror.controller import holding
 from pgx_mirror.controller.asking import Refused
 from pgx_mirror.controller.ending import end
 from pgx_mirror.setup import making
+from pgx_mirror.setup.methods import COPY
 from pgx_mirror.setup.source import Source
+from pgx_mirror.setup.task import Refused as NotBegun
+from pgx_mirror.setup.task import Task
 
 _TAKEN_BACK = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -43,7 +46,7 @@ def make(asked: Request) -> int:
         signal.signal(number, _interrupt)
     try:
         making.make(_task(asked, settings), copy_fd, _Teller())
-    except making.Refused as ex:
+    except NotBegun as ex:
         raise Refused(tuple(ex.reasons)) from ex
     finally:
         os.close(copy_fd)
@@ -62,7 +65,7 @@ def _interrupt(number: int, frame: object) -> None:
     raise KeyboardInterrupt
 
 
-def _task(asked: Request, settings: Settings) -> making.Task:
+def _task(asked: Request, settings: Settings) -> Task:
     given = asked.values
     source = Source(
         given["-h"],
@@ -72,7 +75,7 @@ def _task(asked: Request, settings: Settings) -> making.Task:
         given.get("-c", ""),
         settings.server.bin_dir,
     )
-    return making.Task(
+    return Task(
         settings.mcdir,
         settings.identifier,
         settings.peer.identifier,
@@ -80,4 +83,5 @@ def _task(asked: Request, settings: Settings) -> making.Task:
         source,
         settings.server.target_db,
         is_here(settings.peer.admin.host),
+        given.get("--method", COPY),
     )

@@ -12,7 +12,7 @@ Usage:
   mc_ctl enable-failover [-M MCDIR]
   mc_ctl disable-failover [-M MCDIR]
   mc_ctl setup [-M MCDIR] -r standby -U USER -h HOST -p PORT --standby-name=NAME
-               [-c CONNSTR]
+               [-c CONNSTR] [--method=METHOD]
   mc_ctl secret [-M MCDIR]
 
 Modes:
@@ -62,4 +62,6 @@ Options for setup:
   -h HOST, -p PORT          where the primary listens, on the log transfer network
       --standby-name=NAME   the name in the primary's synchronous_standby_names
   -c CONNSTR                more connection parameters: "sslmode=verify-full"
+      --method=copy|rewind  how: pg_basebackup, or pg_rewind of what was a server of
+                            this pair (default: copy)
 """

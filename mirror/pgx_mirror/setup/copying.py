@@ -1,4 +1,4 @@
-"""pg_basebackup: run, told of, and ended with us.
+"""pg_basebackup, or pg_rewind: run, told of, and ended with us.
 
 Its progress is what pg_stat_progress_basebackup has, told by the program itself: the
 manual's pg_hba.conf lets this host in for replication alone, so that view cannot be asked
@@ -15,27 +15,54 @@ import select
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from pgx_base.failure import Failure
 from pgx_mirror.setup import programs
 from pgx_mirror.setup.source import Source
 
-_PROGRAM = "pg_basebackup"
-_AMOUNT = re.compile(r"\s*(\d+)/(\d+) kB \((\d+)%\), .*")
+_AMOUNT = re.compile(r"\s*(\d+)/(\d+) kB \((\d+)%\)(, .*| copied)")
 _STEP = 10  # per cent
 _ENDS_WITHIN = 10.0  # seconds
 _PAUSE = 0.02
 _AT_ONCE = 1 << 16
 _LAST_LINES = 5
-# What the program says of its phases, and what is told of them.
-_PHASES = {
-    "initiating base backup": "waiting for the primary's checkpoint",
-    "checkpoint completed": "copying",
-    "waiting for background process": "waiting for the last of the write-ahead log",
-    "syncing data to disk": "syncing",
-}
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A program that copies: its name, and what is told of the phases that it says."""
+
+    name: str
+    phases: Mapping[str, str]
+
+
+PG_BASEBACKUP = Program(
+    "pg_basebackup",
+    {
+        "initiating base backup": "waiting for the primary's checkpoint",
+        "checkpoint completed": "copying",
+        "waiting for background process": "waiting for the last of the write-ahead log",
+        "syncing data to disk": "syncing",
+    },
+)
+
+
+class Work(Protocol):
+    """What is to be run: the command line has no secret in it."""
+
+    @property
+    def program(self) -> Program:
+        """Which program it is."""
+
+    @property
+    def environ(self) -> Mapping[str, str]:
+        """What it is told by its environment."""
+
+    def line(self) -> list[str]:
+        """Return the command line; its first word is the program's path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +75,20 @@ class Copy:
     wal: str
     slot: str
 
+    @property
+    def program(self) -> Program:
+        """pg_basebackup."""
+        return PG_BASEBACKUP
+
+    @property
+    def environ(self) -> Mapping[str, str]:
+        """Nothing besides."""
+        return {}
+
     def line(self) -> list[str]:
         """Return the command line; there is no secret in it."""
         return [
-            f"{self.programs}/{_PROGRAM}",
+            f"{self.programs}/{self.program.name}",
             f"--pgdata={self.data}",
             *([f"--waldir={self.wal}"] if self.wal else []),
             "--wal-method=stream",
@@ -66,15 +103,15 @@ class Copy:
         ]
 
 
-def copy(what: Copy, lock_fd: int, tell: Callable[[str], None]) -> None:
+def copy(what: Work, lock_fd: int, tell: Callable[[str], None]) -> None:
     """Copy the primary's data directory, telling how far it is.  Raises Failure."""
     said: list[str] = []
     process = _start(what, lock_fd)
     try:
-        for text in told(_kept(_lines(process), said)):
+        for text in told(_kept(_lines(process), said), what.program):
             tell(text)
         if process.wait() != 0:
-            raise _failed(process.returncode, said)
+            raise _failed(process.returncode, said, what.program)
     finally:
         _end(process)
 
@@ -95,11 +132,12 @@ def _lines(process: subprocess.Popen[bytes]) -> Iterator[str]:
         os.close(pidfd)
 
 
-def _start(what: Copy, lock_fd: int) -> subprocess.Popen[bytes]:
+def _start(what: Work, lock_fd: int) -> subprocess.Popen[bytes]:
+    line = what.line()
     try:
         return subprocess.Popen(
-            what.line(),
-            env=programs.environment(),
+            line,
+            env=programs.environment() | dict(what.environ),
             cwd="/",
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -108,8 +146,7 @@ def _start(what: Copy, lock_fd: int) -> subprocess.Popen[bytes]:
             pass_fds=[lock_fd],
         )
     except OSError as ex:
-        program = f"{what.programs}/{_PROGRAM}"
-        raise Failure(f'could not run "{program}": {ex.strerror}') from ex
+        raise Failure(f'could not run "{line[0]}": {ex.strerror}') from ex
 
 
 def _kept(lines: Iterator[str], said: list[str]) -> Iterator[str]:
@@ -121,21 +158,22 @@ def _kept(lines: Iterator[str], said: list[str]) -> Iterator[str]:
         yield line
 
 
-def told(lines: Iterator[str]) -> Iterator[str]:
-    """Yield what is told of pg_basebackup's *lines*: phases, and each tenth of the amount."""
+def told(lines: Iterator[str], program: Program) -> Iterator[str]:
+    """Yield what is told of *program*'s *lines*: phases, and each tenth of the amount."""
     next_step = 0
     for line in lines:
         if amount := _AMOUNT.fullmatch(line.rstrip()):
-            done, total, percent = (int(word) for word in amount.groups())
+            done, total, percent = (int(word) for word in amount.groups()[:3])
             if percent >= next_step:
                 next_step = percent - percent % _STEP + _STEP
                 yield f"copied {percent} %, {done} of {total} kB"
             continue
-        text = line.removeprefix(f"{_PROGRAM}: ")
-        yield from (phase for words, phase in _PHASES.items() if text.startswith(words))
+        text = line.removeprefix(f"{program.name}: ")
+        phases = program.phases.items()
+        yield from (phase for words, phase in phases if text.startswith(words))
 
 
-def _failed(code: int, said: list[str]) -> Failure:
+def _failed(code: int, said: list[str], program: Program) -> Failure:
     telling = [line for line in said if "error:" in line or "FATAL" in line] or said[
         -1:
     ]
@@ -143,7 +181,7 @@ def _failed(code: int, said: list[str]) -> Failure:
         telling = [f"it was ended by signal {-code}"]
     return Failure(
         "could not copy the primary's data directory",
-        detail="; ".join(telling).removeprefix(f"{_PROGRAM}: error: ") or None,
+        detail="; ".join(telling).removeprefix(f"{program.name}: error: ") or None,
     )
 
 

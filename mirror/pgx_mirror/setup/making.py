@@ -13,7 +13,7 @@
     2 to 4     what is noted; mc_ctl start refuses  the next setup, which begins anew
     5          a whole standby                      nobody needs to
 A setup that fails, or is ended by a signal that can be heeded, empties the directory, drops
-the slot and takes its note away.
+the slot and takes its note away.  `rewinding` goes another way, and empties nothing.
 """
 
 from __future__ import annotations
@@ -21,68 +21,32 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
-from typing import Protocol
 from zlib import crc32
 
 from pgx_base.failure import Failure
 from pgx_base.idents import Key
 from pgx_base.text import quoted
 from pgx_mirror.core import standby_name
-from pgx_mirror.core.mark import NEW, Mark
-from pgx_mirror.core.report import NAMES_SET
-from pgx_mirror.data import conf_file, conf_text, mark_file, steps
 from pgx_mirror.setup import (
     copying,
+    finishing,
     kept,
-    limits,
     local,
     programs,
+    rewinding,
     source,
     unfinished,
     wiping,
 )
 from pgx_mirror.setup.local import Local
+from pgx_mirror.setup.methods import REWIND
 from pgx_mirror.setup.refusals import Asked, refusals
-from pgx_mirror.setup.source import More, Source, Told
+from pgx_mirror.setup.source import More, Told
+from pgx_mirror.setup.task import Refused, Task, Teller
 from pgx_mirror.setup.unfinished import Unfinished
 
 _LONGEST_SLOT = 63
 _ENDLESS = "-1"
-
-
-class Refused(Exception):
-    """All reasons why nothing was begun."""
-
-    def __init__(self, reasons: list[Failure]) -> None:
-        super().__init__()
-        self.reasons = reasons
-
-
-class Teller(Protocol):
-    """Who hears what is done."""
-
-    def say(self, text: str) -> None:
-        """Hear of progress."""
-
-    def warn(self, what: Failure) -> None:
-        """Hear of what does no harm yet."""
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """What is to be made: server *server*'s *data* from *source*, which is server *peer*.
-
-    database  what a session with the primary is opened in
-    one_host  both servers are on this host
-    """
-
-    mcdir: str
-    server: str
-    peer: str
-    data: str
-    source: Source
-    database: str
-    one_host: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +66,9 @@ def make(task: Task, lock_fd: int, teller: Teller) -> None:
     binaries = programs.directory_of(found.told.major, task.source.bin_dir)
     slot = slot_of(task.server)
     note = _note(task, found, slot)
+    if task.method == REWIND:
+        rewinding.rewind(task, found.told, binaries, note, lock_fd, teller)
+        return
     if found.begun is None:
         kept.save(task.mcdir, task.server, task.data)
     unfinished.write(task.mcdir, task.server, note)
@@ -113,7 +80,7 @@ def make(task: Task, lock_fd: int, teller: Teller) -> None:
         what = copying.Copy(binaries, task.source, task.data, note.wal, slot)
         copying.copy(what, lock_fd, teller.say)
         local.check_same(task.data, place)
-        _finish(task, found.told, binaries, teller)
+        finishing.finish(task, found.told, binaries, teller)
     except BaseException:
         _undo(task, note, place, teller)
         raise
@@ -156,7 +123,10 @@ def _look(task: Task, teller: Teller) -> _Found:
     told = source.ask(task.source)
     more = source.ask_more(task.source, task.database)
     found = _Found(begun, told, more, here)
-    if reasons := refusals(_asked(task, found), told, more, here):
+    reasons = refusals(_asked(task, found), told, more, here)
+    if task.method == REWIND:
+        reasons += rewinding.refusals(task, begun is not None, told, more, here)
+    if reasons:
         raise Refused(reasons)
     _warn(task.source.name, told, more, teller)
     return found
@@ -236,46 +206,6 @@ def _wipe(task: Task, found: _Found) -> None:
     parts = dict.fromkeys([*found.here.parts, *wiping.filled(begun.tablespaces)])
     there = [part for part in parts if os.path.isdir(part)]
     wiping.wipe(task.data, found.here.wal or begun.wal, there)
-
-
-def _finish(task: Task, told: Told, binaries: str, teller: Teller) -> None:
-    """Make a standby of this server's of what was copied, durably."""
-    if kept.restore(task.mcdir, task.server, task.data):
-        teller.say("postgresql.conf is the one that this server had")
-    dir_fd = steps.open_directory(task.data)
-    try:
-        name = _set_names(task, dir_fd)
-        teller.say(f"synchronous_standby_names is set to {quoted(name)}")
-        mark = Mark(task.server, mark_file.new_generation(), told.system, 0, NEW)
-        mark_file.write(dir_fd, mark)
-        for other in conf_file.elsewhere(dir_fd):
-            teller.warn(
-                Failure(
-                    f"synchronous_standby_names is set in {other} too",
-                    detail="What is set there counts more than postgresql.conf.",
-                    hint="Remove it before mc_ctl start.",
-                )
-            )
-    except conf_text.NoName as ex:
-        raise Failure(f"could not set synchronous_standby_names: {ex}") from ex
-    except OSError as ex:
-        raise Failure(
-            f"could not write into data directory {quoted(task.data)}: {ex.strerror}"
-        ) from ex
-    finally:
-        os.close(dir_fd)
-    limits.compare(task.data, binaries, told.limits, teller.warn)
-
-
-def _set_names(task: Task, dir_fd: int) -> str:
-    """Set the name that the other server bears as a standby (manual 6.4.2, step 4).
-
-    It is the one that this server's own postgresql.conf has, else that server's identifier;
-    what was copied from the primary names this server.
-    """
-    has = conf_file.read(dir_fd).name
-    ours = has and not standby_name.same(has, task.source.name)
-    return conf_file.write(dir_fd, NAMES_SET, "" if ours else task.peer).name
 
 
 def _undo(task: Task, note: Unfinished, place: Key | None, teller: Teller) -> None:

@@ -34,6 +34,10 @@ _SPACES = (
 # A database's owner could put functions of his own before PostgreSQL's.
 _PLAIN = "set search_path = pg_catalog"
 _CONF = "select pg_read_file('postgresql.conf', 0, 1048576, true)"
+# What pg_rewind calls (its reference page, "Notes").
+_MAY_READ = """select bool_and(has_function_privilege(f, 'execute')) from unnest(array[
+ 'pg_ls_dir(text, boolean, boolean)', 'pg_stat_file(text, boolean)',
+ 'pg_read_binary_file(text)', 'pg_read_binary_file(text, bigint, bigint, boolean)']) f"""
 _MARK = f"select pg_read_file('{marks.FILE}', 0, 4096, true)"
 
 
@@ -151,6 +155,37 @@ def drop_slot(source: Source, slot: str) -> None:
     raise Failure(
         f"could not drop replication slot {quoted(slot)}: {_last(said.stderr)}"
     )
+
+
+def keep_by_slot(source: Source, slot: str) -> None:
+    """Make the replication slot anew; it keeps the WAL from now on.  Raises Failure."""
+    drop_slot(source, slot)
+    made = f"CREATE_REPLICATION_SLOT {slot} PHYSICAL RESERVE_WAL"
+    said = _run(source, _replication(source), [made])
+    if said.returncode != 0:
+        raise Failure(
+            f"could not make replication slot {quoted(slot)}: {_last(said.stderr)}"
+        )
+
+
+def make_checkpoint(source: Source, database: str) -> None:
+    """Have the primary make a checkpoint, and see that its files may be read.  Raises Failure.
+
+    Until the first one after its promotion, its control file has the timeline before, and
+    pg_rewind finds nothing to rewind.
+    """
+    conninfo = source.conninfo(dbname=database, application_name="mc_ctl")
+    said = _run(source, conninfo, [_PLAIN, _MAY_READ, "checkpoint"])
+    may_read = said.stdout.strip() == "t"
+    if said.returncode != 0 or not may_read:
+        role = quoted(source.user)
+        raise Failure(
+            "pg_rewind would not be let in by the primary",
+            detail=_last(said.stderr)
+            if may_read
+            else f"Role {role} may not read files.",
+            hint="Give a superuser of the database with -U, or leave out --method.",
+        )
 
 
 def _replication(source: Source) -> str:

@@ -1,0 +1,47 @@
+"""What mc_ctl setup is asked for, whom it tells, and how it says no."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from pgx_base.failure import Failure
+from pgx_mirror.setup.methods import COPY
+from pgx_mirror.setup.source import Source
+
+
+class Refused(Exception):
+    """All reasons why nothing was begun."""
+
+    def __init__(self, reasons: list[Failure]) -> None:
+        super().__init__()
+        self.reasons = reasons
+
+
+class Teller(Protocol):
+    """Who hears what is done."""
+
+    def say(self, text: str) -> None:
+        """Hear of progress."""
+
+    def warn(self, what: Failure) -> None:
+        """Hear of what does no harm yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What is to be made: server *server*'s *data* from *source*, which is server *peer*.
+
+    database  what a session with the primary is opened in
+    one_host  both servers are on this host
+    method    COPY, or REWIND
+    """
+
+    mcdir: str
+    server: str
+    peer: str
+    data: str
+    source: Source
+    database: str
+    one_host: bool
+    method: str = COPY

@@ -1,0 +1,36 @@
+"""An old primary of a real pair is rewound, and the pair is whole again."""
+
+from __future__ import annotations
+
+import pytest
+
+from fixtures.processes import kill, wait_until
+from pgx_mirror.core.mark import ALONE
+from tests.mirror.whole import PATIENCE, Whole
+
+pytestmark = [pytest.mark.one_postgres, pytest.mark.long]
+
+
+@pytest.mark.parametrize("how", ["switch", "postmaster killed", "power off"])
+def test_an_old_primary_is_rewound(mirrored: Whole, how: str) -> None:
+    old, new = mirrored.primary(), mirrored.standby()
+    inode = (mirrored.servers[old].data / "base/1/2619").stat().st_ino
+    if how == "switch":
+        mirrored.mc_ctl(old, "switch")
+    elif how == "power off":
+        mirrored.power_off(old)
+    else:
+        pid = mirrored.servers[old].pid()
+        assert pid is not None
+        kill(pid)
+    wait_until(lambda: mirrored.mark(new).state == ALONE, "it takes over", PATIENCE)
+    mirrored.commits()
+    if mirrored.controllers(old):
+        mirrored.mc_ctl(old, "stop")
+
+    made = mirrored.mc_ctl(old, *mirrored.setup_words(old), "--method=rewind")
+
+    assert "no rewind" not in made.stderr
+    assert (mirrored.servers[old].data / "base/1/2619").stat().st_ino == inode
+    mirrored.mc_ctl(old, "start", "-w", "-f")
+    mirrored.settles()
