@@ -36,6 +36,7 @@ def problems(line: str) -> list[str]:
         "status -M m --output text",
         "status -M m --output=prometheus",
         "status -M m --watch --lag",
+        "status -M m --watch --arbiter --output=json",
         "status --watch=0.5 -M m --output=json",
         "switch -M m",
         "detach -M m",
@@ -76,6 +77,10 @@ def test_a_right_line_is_understood(line: str) -> None:
         ("status -M m --watch=1e3", ['invalid interval "1e3"']),
         ("status -M m --watch 5", ['unexpected argument "5"']),
         ("start -M m --watch", ['option "--watch" cannot be used with "start"']),
+        (
+            "status -M m --arbiter --lag",
+            ['option "--arbiter" cannot be used with option "--lag"'],
+        ),
         (
             "status -M m --watch --lag --output=prometheus",
             [
@@ -181,6 +186,8 @@ def test_help_names_every_mode_and_option(mcdir: Mcdir) -> None:
         "--as-primary",
         "--output",
         "--watch",
+        "--lag",
+        "--arbiter",
     ):
         assert re.search(rf"(?m)^ +{option}\b", result.stdout)
 

@@ -166,13 +166,22 @@ def test_a_look_that_hangs_is_not_begun_again() -> None:
     subprocess.run([sys.executable, "-c", LOOKS], check=True)
 
 
-FINDS = """
-import sys
-from pgx_mirror.command.finding import find
+TRIES = """
+import os, signal, sys
+from pgx_mirror.command import watching
+from pgx_mirror.command.request import parse
 from pgx_mirror.conf.load import load
-for looks in (True, False):
-    found = find(load(sys.argv[1], "nd1"), looks=looks)
-    print("is empty" in found.status.reasons[0].text)
+def tried():
+    settings = load(sys.argv[1], "nd1")
+    asked = parse(["status", "-M", sys.argv[1]])
+    first = lambda found, _: found.status.reasons[0].text
+    return "is empty" in watching._tried(first, settings, asked)
+if (child := os.fork()) == 0:
+    signal.pause()
+print(tried())
+os.kill(child, signal.SIGKILL)
+os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)
+print(tried())
 """
 
 
@@ -181,7 +190,7 @@ def test_where_it_hangs_the_data_directory_is_not_looked_at(mcdir: Mcdir) -> Non
     data.mkdir(mode=0o700)
     mcdir.user.own(data)
     found = subprocess.run(
-        [sys.executable, "-c", FINDS, mcdir.path],
+        [sys.executable, "-c", TRIES, mcdir.path],
         cwd="/",
         text=True,
         capture_output=True,
@@ -189,4 +198,4 @@ def test_where_it_hangs_the_data_directory_is_not_looked_at(mcdir: Mcdir) -> Non
         **mcdir.user.popen_options(),
     )
 
-    assert found.stdout == "True\nFalse\n"
+    assert found.stdout == "False\nTrue\n"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Any
 
 import pytest
 
-from fixtures.pair.place import OTHER, A, B
+from fixtures.pair.place import ARBITER, OTHER, A, B
 from fixtures.processes import wait_until
 from tests.mirror.exposition import Samples, read
 from tests.mirror.test_status_prometheus import holding, value
@@ -80,6 +81,39 @@ def test_text_and_json_tell_the_same_of_the_lag(mirrored: Whole) -> None:
         lag = json.loads(as_json)["lag"]
         assert lag["server_id"] == standby
         assert min(lag["flushed_bytes"], lag["replayed_bytes"]) >= 0
+
+
+def arbiter(pair: Whole, name: str) -> tuple[int, dict[str, Any]]:
+    done = pair.mc_ctl(name, "status", "--arbiter", "--output=json", check=False)
+    (shown,) = json.loads(done.stdout)["arbiters"]
+    return done.returncode, shown
+
+
+def test_the_arbiter_is_what_its_own_status_says(mirrored: Whole) -> None:
+    where = ("-M", str(mirrored.mcdir(ARBITER)))
+    told = mirrored.run("mc_arb", "status", *where, "--output=json", on=ARBITER)
+    said = json.loads(told.stdout)
+    for name in (A, B):
+        code, shown = arbiter(mirrored, name)
+
+        assert (code, shown["status"]) == (0, "online")
+        assert shown["register"] == shown["enrolled"] == said["identity"]
+        epoch, primary = mirrored.epoch(), mirrored.primary()
+        assert shown["cell"] == {"epoch": epoch, "state": "PAIR", "who": primary}
+        assert shown["answers"] == {A: True, B: True}
+
+    mirrored.run("mc_arb", "stop", *where, "-e", on=ARBITER)
+    for name in (A, B):
+        wait_until(
+            lambda name=name: arbiter(mirrored, name)[0] == 3,  # type: ignore[misc]
+            "it is offline",
+            PATIENCE,
+        )
+        shown = arbiter(mirrored, name)[1]
+        assert (shown["status"], shown["cell"]) == ("offline", None)
+        assert shown["enrolled"] == said["identity"]
+    mirrored.start_arbiter()
+    mirrored.settles()
 
 
 def test_a_silence_grows_and_its_end_is_seen(mirrored: Whole) -> None:

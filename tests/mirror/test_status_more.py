@@ -150,6 +150,8 @@ def test_the_arbiter_is_what_both_servers_know_of_it() -> None:
     assert away is not None
     assert (away.identity, away.cell) == ("", None)
     assert away.answers == ((A, False), (B, True))
+    left = more.of(marked(primary, ALONE, 4), LINE, now).arbiter
+    assert left is not None and left.enrolled == ""  # its mark means none
     late = standby.heard_at + standby.terms.limit
     alone = more.of(standby, LINE, late).arbiter
     assert alone is not None and alone.answers == ((B, True),)

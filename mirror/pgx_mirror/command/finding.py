@@ -24,12 +24,12 @@ _LOOK_WITHIN = 3.0  # seconds: the data directory's disk may hang
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What status has found of *server*'s pair; *runs*: its controller has said so.
+    """What status has found, and for which server; *runs*: its controller has said so.
 
     *more* is None without a controller, and where it is of a version that tells no more.
     """
 
-    server: str
+    settings: Settings
     status: Status
     more: More | None = None
     runs: bool = True
@@ -47,10 +47,10 @@ def find(settings: Settings, *, looks: bool = True) -> Found:
         )
     except NotRunning:
         status = _without_controller(settings, looks)
-        return Found(settings.identifier, status, runs=False)
+        return Found(settings, status, runs=False)
     try:
         told = more.read(found["more"]) if "more" in found else None
-        return Found(settings.identifier, status_text.read(found["status"]), told)
+        return Found(settings, status_text.read(found["status"]), told)
     except (KeyError, TypeError, ValueError) as ex:
         raise Failure("could not understand the controller's status") from ex
 

@@ -23,7 +23,7 @@ _FORCED = frozenset({"--force", "--no-fencing"})
 _ALLOWED = {
     START: frozenset({"-w", "-W", "-f", "-F", "--mc-only", "--as-primary"}),
     STOP: frozenset({"-a", "-e", "--mc-only"}),
-    STATUS: frozenset({"--output", "--watch", "--lag"}),
+    STATUS: frozenset({"--output", "--watch", "--lag", "--arbiter"}),
     SWITCH: _FORCED,
     DETACH: _FORCED,
     ENABLE: frozenset(),
@@ -39,9 +39,12 @@ _REQUIRED = {SETUP: ("-r", "-U", "-h", "-p", "--standby-name")}
 _CONTRARY = {
     START: (("-w", "-W"), ("-f", "-F")),
     STOP: (("-e", "-a"), ("-e", "--mc-only")),
+    STATUS: (("--arbiter", "--lag"),),
 }
 _FLAGS = frozenset(
-    {"-w", "-W", "-f", "-F", "-a", "-e", "--mc-only", "--as-primary", "--lag"} | _FORCED
+    {"-w", "-W", "-f", "-F", "-a", "-e", "--mc-only", "--as-primary"}
+    | {"--lag", "--arbiter"}
+    | _FORCED
 )
 _VALUED = frozenset(
     {"-M", "--local-server", "--output", "-r", "-U", "-P", "-h", "-p", "-c"}
@@ -56,7 +59,7 @@ _ALIASES = {
 # Seconds: how often a status is shown that is watched, where that is not said, and may be.
 _WATCH = "--watch=2"
 _SHORTEST, _LONGEST = 0.1, 86400.0
-_NOT_COLLECTED = ("--watch", "--lag")
+_NOT_COLLECTED = ("--watch", "--lag", "--arbiter")
 _SECRET = re.compile(r"(?:^|[\s?&])(?:ssl)?password\s*=|://[^/@\s]*:[^/@\s]*@")
 _PORTS = range(1, 65536)
 

@@ -9,15 +9,14 @@ from pgx_mirror.command import forms
 from pgx_mirror.command.finding import find
 from pgx_mirror.command.request import Request
 from pgx_mirror.command.settings import loaded
-from pgx_mirror.core.status.values import SWITCHABLE
 
-NOT_SWITCHABLE = 3
+NOT_WELL = 3
 
 
 def show(asked: Request) -> int:
     """Print the status, and return 0 if it is switchable, else 3; 0 where it was watched.
 
-    Raises Failure, Refused, Unsound.
+    Of the arbiter: 0 if it is online, else 3.  Raises Failure, Refused, Unsound.
     """
     settings, output = loaded(asked), asked.values.get("--output", "text")
     if seconds := asked.values.get("--watch"):
@@ -32,4 +31,4 @@ def show(asked: Request) -> int:
             report.to_stdout(forms.prometheus(found))
         case _:
             report.to_stdout(forms.text(found, asked))
-    return 0 if found.status.mirroring == SWITCHABLE else NOT_SWITCHABLE
+    return 0 if forms.is_well(found, asked) else NOT_WELL

@@ -6,7 +6,7 @@ mc_ctl starts, stops, switches and watches a pair of PostgreSQL servers.
 Usage:
   mc_ctl start [-M MCDIR] [-w|-W] [-f|-F] [--mc-only] [--as-primary]
   mc_ctl stop [-M MCDIR] [[-a] [--mc-only] | -e]
-  mc_ctl status [-M MCDIR] [--output=FORMAT] [--watch[=SECONDS]] [--lag]
+  mc_ctl status [-M MCDIR] [--output=FORMAT] [--watch[=SECONDS]] [--lag | --arbiter]
   mc_ctl switch [-M MCDIR]
   mc_ctl detach [-M MCDIR]
   mc_ctl enable-failover [-M MCDIR]
@@ -55,6 +55,7 @@ Options for status:
       --output=FORMAT       form of the output: text (default), json, or prometheus
       --watch[=SECONDS]     show it again and again (default: each 2 s), until ^C
       --lag                 and how far the standby is behind
+      --arbiter             the arbiter instead, as the servers know it
 
 Options for setup:
   -r standby                what the server is to be

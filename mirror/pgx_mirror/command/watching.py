@@ -6,8 +6,9 @@ import json
 import os
 import signal
 import time
+from collections.abc import Callable
 from types import FrameType
-from typing import Any
+from typing import TypeVar
 
 from pgx_base import report
 from pgx_base.failure import Failure
@@ -17,6 +18,8 @@ from pgx_mirror.command.request import Request
 from pgx_mirror.command.telling import PROGRAM
 from pgx_mirror.conf.settings import Settings
 from pgx_mirror.controller.asking import Refused
+
+T = TypeVar("T")
 
 _ENDS = (signal.SIGINT, signal.SIGTERM)
 _CLEAR = "\x1b[H\x1b[2J"  # cursor home, and the screen empty
@@ -39,7 +42,7 @@ def watch(asked: Request, settings: Settings, seconds: float) -> int:
             signal.signal(number, _end)
         while True:
             next_at = time.monotonic() + seconds
-            report.to_stdout(shows(_found(settings), asked))
+            report.to_stdout(shows(settings, asked))
             time.sleep(max(0.0, next_at - time.monotonic()))
     except _Ended:
         return 0
@@ -56,9 +59,12 @@ def _clears() -> bool:
     return os.isatty(1) and os.environ.get("TERM", "dumb") != "dumb"
 
 
-def _found(settings: Settings) -> Found | tuple[Failure, ...]:
+def _tried(
+    form: Callable[[Found, Request], T], settings: Settings, asked: Request
+) -> T | tuple[Failure, ...]:
+    """Return what is to be shown in that *form*, or why it cannot be told."""
     try:
-        return find(settings, looks=not _still_looks())
+        return form(find(settings, looks=not _still_looks()), asked)
     except Refused as ex:
         return ex.reasons
     except Failure as ex:
@@ -84,26 +90,27 @@ class _Blocks:
     def __init__(self, *, clears: bool) -> None:
         self._before, self._between = (_CLEAR, _CLEAR) if clears else ("", "\n")
 
-    def __call__(self, found: Found | tuple[Failure, ...], asked: Request) -> str:
+    def __call__(self, settings: Settings, asked: Request) -> str:
         """Return the next block."""
         before, self._before = self._before, self._between
-        return f"{before}{time.strftime('%Y-%m-%d %H:%M:%S %z')}\n{_text(found, asked)}"
+        said = _tried(forms.text, settings, asked)
+        text = _errors(said) if isinstance(said, tuple) else said
+        return f"{before}{time.strftime('%Y-%m-%d %H:%M:%S %z')}\n{text}"
 
 
-def _text(found: Found | tuple[Failure, ...], asked: Request) -> str:
-    if isinstance(found, Found):
-        return forms.text(found, asked)
-    shown = (report.lines(PROGRAM, "error", one) for one in found)
+def _errors(failed: tuple[Failure, ...]) -> str:
+    shown = (report.lines(PROGRAM, "error", one) for one in failed)
     return "\n".join(line for lines in shown for line in lines)
 
 
-def _line(found: Found | tuple[Failure, ...], asked: Request) -> str:
+def _line(settings: Settings, asked: Request) -> str:
     """Return one object, on one line."""
+    said = _tried(forms.plain, settings, asked)
+    if isinstance(said, tuple):
+        said = {"errors": [_error(one) for one in said]}
     at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    if isinstance(found, Found):
-        return json.dumps({"time": at, **forms.plain(found, asked)})
-    return json.dumps({"time": at, "errors": [_error(one) for one in found]})
+    return json.dumps({"time": at, **said})
 
 
-def _error(one: Failure) -> dict[str, Any]:
+def _error(one: Failure) -> dict[str, str]:
     return {"error": one.primary, "detail": one.detail or "", "hint": one.hint or ""}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pgx_mirror.conf.network import Member
 from pgx_mirror.core.facts import ARBITRATION, Facts
 from pgx_mirror.core.known import basics
-from pgx_mirror.core.mark import ALONE, PAIR
+from pgx_mirror.core.mark import ALONE, PAIR, SYNC
 from pgx_mirror.core.report import Report
 from pgx_mirror.core.seen import Seen, Sender
 from pgx_mirror.core.status.more import Arbiter, Lag, More
@@ -75,11 +75,12 @@ def _arbiter(facts: Facts, line: Member | None, now: float) -> Arbiter | None:
     answers = [(facts.terms.me, bool(facts.register))]
     if facts.peer is not None and basics.is_heard(facts, now):
         answers.append((facts.terms.other, bool(facts.peer.register)))
+    in_pair = basics.is_in(facts, PAIR, SYNC)  # others' marks mean no register
     return Arbiter(
         line.identifier,
         line.admin.host,
         facts.register,
-        facts.mark.register if facts.mark is not None else "",
+        basics.mark(facts).register if in_pair else "",
         facts.cell if facts.register else None,
         tuple(answers),
     )

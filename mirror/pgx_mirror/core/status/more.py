@@ -26,7 +26,7 @@ class Arbiter:
     """The arbiter, as the servers know it.
 
     identity  its register's, empty where it does not answer this server
-    enrolled  the identity that this epoch of the pair has enrolled, empty for none
+    enrolled  the identity that the pair has enrolled for this epoch, empty without a pair
     cell      what its register says, None for an empty one, and where that is not known
     answers   by server whether it answers it; a server that is not heard is not in there
     """

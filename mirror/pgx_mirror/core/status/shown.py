@@ -23,16 +23,26 @@ COLUMNS = (
 
 def text(status: Status, below: Sequence[str] = ()) -> str:
     """Return *status* in the manual's layout (7.2), with lines *below* it, and the reasons."""
-    table = [COLUMNS, *(tuple(getattr(r, c) for c in COLUMNS) for r in status.rows)]
-    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    header, *rows = (_line(cells, widths) for cells in table)
-    longest = max(map(len, (header, *rows)))
-    lines = [TITLE, "-" * len(TITLE), status.mirroring, header, "-" * longest, *rows]
+    cells = [tuple(getattr(r, c) for c in COLUMNS) for r in status.rows]
+    lines = [TITLE, "-" * len(TITLE), status.mirroring, *table((COLUMNS, *cells))]
     lines += ["", *below] if below else []
-    for reason in status.reasons:
+    return "\n".join([*lines, *reason_lines(status.reasons)])
+
+
+def table(rows: Sequence[tuple[str, ...]]) -> list[str]:
+    """Return the lines of a table, as wide as its content, the first of *rows* its header."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    header, *others = (_line(cells, widths) for cells in rows)
+    return [header, "-" * max(map(len, (header, *others))), *others]
+
+
+def reason_lines(reasons: Sequence[Reason]) -> list[str]:
+    """Return what stands below a table of each of *reasons*."""
+    lines = []
+    for reason in reasons:
         lines += ["", f"reason: {reason.text}"]
         lines += [f"hint: {reason.hint}"] if reason.hint else []
-    return "\n".join(lines)
+    return lines
 
 
 def _line(cells: tuple[str, ...], widths: list[int]) -> str:
