@@ -47,3 +47,19 @@ def test_a_standby_that_was_promoted_by_hand_has_to_be_made_anew() -> None:
     (reason,) = seen(ALONE_A, promoted).reasons
     assert reason.text == 'standby "nd2" was promoted by hand'
     assert "mc_ctl setup" in reason.hint
+
+
+@pytest.mark.parametrize(
+    ("receiver", "text", "hint"),
+    [
+        (None, "does not stream from its primary", "log of its database server"),
+        (("192.0.2.2", 40000), "is not in sync", "joined as soon as it can be"),
+    ],
+)
+def test_a_standby_that_streams_nothing_is_told_from_one_that_is_not_joined_yet(
+    receiver: tuple[str, int] | None, text: str, hint: str
+) -> None:
+    out = replace(report("nd2", OUT, 5), receiver=receiver)
+    (reason,) = seen(ALONE_A, out).reasons
+    assert reason.text == f'standby "nd2" {text}'
+    assert hint in reason.hint

@@ -206,6 +206,12 @@ def _about_standby(view: View) -> Iterator[Reason]:
     elif view.report.stays_out:
         text = f'standby "{view.server}" was disconnected by hand'
         yield Reason(text, f"To have it back: {again}")
+    elif view.report.server == UP and view.report.receiver is None:
+        hint = (
+            "The log of its database server says why, if it stays so. Where the WAL that it "
+            f"needs is gone: {_anew(view.server)}"
+        )
+        yield Reason(f'standby "{view.server}" does not stream from its primary', hint)
     elif view.report.server == UP:
         hint = (
             "It is joined as soon as it can be; mc_ctl status on the primary says more."
