@@ -28,6 +28,7 @@ COMMANDS = {
     "pgx_wizard": "pgx_wizard.cli",
     "mc_ctl": "pgx_mirror.command.mc_ctl",
     "mc_arb": "pgx_mirror.command.mc_arb",
+    "mc_std": "pgx_mirror.command.mc_std",
     "mc_main": "pgx_mirror.command.mc_main",
 }
 # What testers type: the fake hvw and the fake RMS, which stay in the checkout.

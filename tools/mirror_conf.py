@@ -1,4 +1,4 @@
-"""Write the samples of the pair's configuration, and print its parameters for docs/pair.md.
+"""Write the samples of the pair, and print its parameters for docs/pair_conf.md.
 
 python -m tools.mirror_conf [--print]    # --print: nothing is written
 """
@@ -15,11 +15,15 @@ sys.path[:0] = [str(CHECKOUT / part) for part in ("base", "postgres", "mirror")]
 
 def main() -> None:
     """Write the one, print the other."""
+    from pgx_mirror.command import boot_files
     from pgx_mirror.conf import arbitration, rows, sample
 
     if "--print" not in sys.argv:
         (SHARE / "mc_server.conf.sample").write_text(sample.server())
         (SHARE / "mc_arbitration.conf.sample").write_text(sample.arbiter())
+        example = boot_files.EXAMPLE
+        (SHARE / "mcoi.service.sample").write_text(boot_files.unit(example))
+        (SHARE / "rc_mcoi.sample").write_text(boot_files.rc_script(example))
     print("\n".join(sample.document(rows.TABLE)), end="\n\n")
     print("\n".join(sample.document(arbitration.TABLE)))
 

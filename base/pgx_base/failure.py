@@ -13,3 +13,7 @@ class Failure(Exception):
         self.primary = primary
         self.detail = detail
         self.hint = hint
+
+
+class Passing(Failure):
+    """A reason that may be gone by itself in a while: whoever can wait may try again."""

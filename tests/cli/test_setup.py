@@ -220,6 +220,8 @@ def test_an_installation_over_a_running_one_never_breaks_a_check(
         "mc_arbitration.conf.sample",
         "mc_network.conf.sample",
         "mc_server.conf.sample",
+        "mcoi.service.sample",
+        "rc_mcoi.sample",
     ]
 
 

@@ -6,7 +6,7 @@ import os
 import sys
 
 from pgx_base import program
-from pgx_base.failure import Failure
+from pgx_base.failure import Failure, Passing
 from pgx_mirror.command import request
 from pgx_mirror.command.request import Request
 from pgx_mirror.command.telling import PROGRAM, warn
@@ -16,16 +16,23 @@ from pgx_mirror.controller.asking import Refused
 
 VARIABLE = "MCCONTROLDIR"
 USAGE = 2
+# Of a start: it is refused for reasons that time may mend.  mc_std tries again.
+PASSES = 4
 
 
-def _act(asked: Request) -> int:
-    """Do what is asked for, and return the exit code.  Raises Failure, Refused, Unsound."""
+def check_user() -> None:
+    """Refuse root.  Raises Failure."""
     if os.geteuid() == 0:
         raise Failure(
             "cannot be run as root",
             detail="PostgreSQL refuses to run as root.",
             hint="Run it as the instance administrator, who owns the data directory.",
         )
+
+
+def _act(asked: Request) -> int:
+    """Do what is asked for, and return the exit code.  Raises Failure, Refused, Unsound."""
+    check_user()
     # What a mode alone needs is loaded when it is asked for: status is asked often.
     match asked.mode:
         case request.STATUS:
@@ -40,6 +47,10 @@ def _act(asked: Request) -> int:
             from pgx_mirror.command import secret
 
             return secret.write(asked)
+        case request.SERVICE:
+            from pgx_mirror.command import service
+
+            return service.show(asked)
         case request.SETUP:
             from pgx_mirror.command import standby
 
@@ -62,13 +73,18 @@ def _answer(arguments: list[str]) -> int:
     try:
         return _act(asked)
     except Refused as ex:
-        return program.refuse(PROGRAM, ex.reasons, log=False)
+        code = program.refuse(PROGRAM, ex.reasons, log=False)
+        passes = all(isinstance(reason, Passing) for reason in ex.reasons)
+        return PASSES if passes and asked.mode == request.START else code
     except Unsound as ex:
         return program.refuse(PROGRAM, failures(ex.problems), log=False)
 
 
 def run(arguments: list[str]) -> int:
-    """Return the exit code: 0 done, 1 refused or failed, 2 wrong usage; status: 0 or 3."""
+    """Return the exit code: 0 done, 1 refused or failed, 2 wrong usage.
+
+    Of a status also 3, of a start 4.
+    """
     return program.exit_code(PROGRAM, lambda: _answer(arguments), log=False)
 
 

@@ -15,6 +15,7 @@ START, STOP, STATUS = "start", "stop", "status"
 SWITCH, DETACH = "switch", "detach"
 ENABLE, DISABLE = "enable-failover", "disable-failover"
 SETUP, SECRET = "setup", "secret"
+SERVICE = "generate-service"
 
 FORMATS = ("text", "json", "prometheus")
 
@@ -32,18 +33,20 @@ _ALLOWED = {
         {"-r", "-U", "-P", "-h", "-p", "--standby-name", "-c", "--method"}
     ),
     SECRET: frozenset(),
+    SERVICE: frozenset({"-f", "-F", "--rc"}),
 }
 MODES = tuple(_ALLOWED)
 _REQUIRED = {SETUP: ("-r", "-U", "-h", "-p", "--standby-name")}
 # Neither of a pair goes with the other.
 _CONTRARY = {
     START: (("-w", "-W"), ("-f", "-F")),
+    SERVICE: (("-f", "-F"),),
     STOP: (("-e", "-a"), ("-e", "--mc-only")),
     STATUS: (("--arbiter", "--lag"),),
 }
 _FLAGS = frozenset(
     {"-w", "-W", "-f", "-F", "-a", "-e", "--mc-only", "--as-primary"}
-    | {"--lag", "--arbiter"}
+    | {"--lag", "--arbiter", "--rc"}
     | _FORCED
 )
 _VALUED = frozenset(

@@ -14,6 +14,7 @@ Usage:
   mc_ctl setup [-M MCDIR] -r standby -U USER -h HOST -p PORT --standby-name=NAME
                [-c CONNSTR] [--method=METHOD]
   mc_ctl secret [-M MCDIR]
+  mc_ctl generate-service [-M MCDIR] [-f|-F] [--rc]
 
 Modes:
   start                     start Mirroring Controller, and the instance
@@ -28,6 +29,8 @@ Modes:
   setup                     make this server's data directory a copy of the primary's
   secret                    write the secret that is copied, with network.conf, to the
                             other server and the arbiter
+  generate-service          print a unit for systemd, which starts and stops this server
+                            with the operating system by mc_std
 
 Options for every mode:
   -M MCDIR                  management directory (default: $MCCONTROLDIR)
@@ -56,6 +59,10 @@ Options for status:
       --watch[=SECONDS]     show it again and again (default: each 2 s), until ^C
       --lag                 and how far the standby is behind
       --arbiter             the arbiter instead, as the servers know it
+
+Options for generate-service:
+  -f, -F                    what the server is started with
+      --rc                  print a script for SysV init instead
 
 Options for setup:
   -r standby                what the server is to be

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from pgx_base.failure import Failure
 from pgx_base.text import quoted
-from pgx_mirror.controller import advice, words
+from pgx_mirror.controller import advice, passing, words
 from pgx_mirror.controller.control import Gone, Listener, Request
 from pgx_mirror.core import events as told
 from pgx_mirror.core.deciding.refusals import unanswered
@@ -249,12 +249,17 @@ class Answering:
             return
         for connection in self._awaits:
             self._warn_of_start(connection, facts)
-            why = self._started.why
-            last = self._refused(self._started) if why else words.Done({})
-            self._listener.reply(connection, last)
+            self._listener.reply(connection, self._last_of_start(facts))
         if self._awaits and self._over_at < math.inf:
             self._over = True  # nobody else has to be told
         self._awaits = {}
+
+    def _last_of_start(self, facts: Facts) -> words.Done | words.Refused:
+        assert self._started is not None
+        if not self._started.why:
+            return words.Done({})
+        reasons = self._refused(self._started).reasons
+        return words.Refused(passing.judged(reasons, facts))
 
     def _warn_of_start(self, connection: int, facts: Facts) -> None:
         """Tell what the first look has shown that a person should know at the start."""

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from pgx_base.failure import Failure
+from pgx_base.failure import Failure, Passing
 
 STATUS, AWAIT = "status", "started?"
 STOP, SWITCH, DETACH = "stop", "switch", "detach"
@@ -138,9 +138,14 @@ def _object(line: bytes) -> dict[str, Any]:
     return found
 
 
-def _failure(what: Failure) -> dict[str, str]:
-    told = {"primary": what.primary, "detail": what.detail, "hint": what.hint}
-    return {key: text for key, text in told.items() if text}
+def _failure(what: Failure) -> dict[str, object]:
+    told: dict[str, object] = {
+        "primary": what.primary,
+        "detail": what.detail,
+        "hint": what.hint,
+        "passing": isinstance(what, Passing),
+    }
+    return {key: said for key, said in told.items() if said}
 
 
 def _read_failures(told: Iterable[object]) -> Iterable[Failure]:
@@ -157,4 +162,5 @@ def _read_failure(told: dict[str, Any]) -> Failure:
         part is None or isinstance(part, str) for part in parts
     ):
         raise Garbled("a reason is expected")
-    return Failure(primary, detail=parts[0], hint=parts[1])
+    kind = Passing if told.get("passing") is True else Failure
+    return kind(primary, detail=parts[0], hint=parts[1])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import socket
 
-from pgx_base.failure import Failure
+from pgx_base.failure import Failure, Passing
 from pgx_base.text import quoted
 from pgx_mirror.sockets import holders
 from pgx_mirror.sockets.names import wait_for
@@ -55,7 +55,9 @@ def _refused(host: str, port: int, ex: OSError) -> Failure:
         detail = "No network interface of this server has this address."
         hint = "Correct network.conf, or bring the admin network up."
     why = ex.strerror or str(ex)
-    return Failure(
+    # A network, or its name service (no errno), may come up later than its users.
+    kind = Passing if ex.errno in (errno.EADDRNOTAVAIL, None) else Failure
+    return kind(
         f"could not listen on {quoted(host)} port {port}: {why}",
         detail=detail,
         hint=hint,

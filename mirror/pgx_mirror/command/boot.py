@@ -1,0 +1,193 @@
+"""A server started and stopped with the operating system, by mc_ctl as a program of its own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from types import FrameType
+
+from pgx_base import aside, report
+from pgx_base.failure import Failure
+from pgx_base.text import quoted
+from pgx_mirror.command.mc_ctl import PASSES
+from pgx_mirror.command.request import START, STOP
+from pgx_mirror.command.settings import loaded
+from pgx_mirror.command.std_request import Asked
+from pgx_mirror.command.telling import done
+from pgx_mirror.conf.problem import Unsound
+from pgx_mirror.conf.settings import Settings
+from pgx_mirror.controller import holding, words
+from pgx_mirror.controller.asking import NotRunning, Refused, ask
+from pgx_mirror.setup import local
+
+PROGRAM = "mc_std"
+_PAUSE = (
+    1.0  # seconds between two attempts, each of which takes the silence limit itself
+)
+_TELLS_EACH = 60.0  # seconds
+_LOOK_WITHIN = 3.0  # seconds: the data directory's disk may hang
+_ENDS_WITHIN = 10.0  # seconds for a controller whose start was refused
+_TAKES_BACK_WITHIN = 120.0  # seconds; a stop takes remote_call_timeout, 70 s by default
+_CALL_OFF = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
+class _CalledOff(Exception):
+    """The start is not wanted any more: the host is shut down while it waits."""
+
+
+def start(asked: Asked) -> int:
+    """Start it, trying again while that may help; return mc_ctl's exit code."""
+    settings = _settings(asked)
+    if settings is not None and _is_up(settings):
+        return _is_there(settings)
+    attempts = _Attempts(asked)
+    for number in _CALL_OFF:
+        signal.signal(number, _call_off)
+    try:
+        return attempts.until_decided()
+    except _CalledOff:
+        attempts.take_back()
+        raise Failure(
+            "the start was called off, and what it had begun stopped"
+        ) from None
+
+
+def stop(asked: Asked) -> int:
+    """Stop it: becomes mc_ctl, or returns 0 where nothing runs."""
+    settings = _settings(asked)
+    if settings is not None and not _runs(settings):
+        name = quoted(settings.identifier)
+        done(f"controller of server {name} is not running: there is nothing to stop")
+        return 0
+    line = asked.line(STOP)
+    try:
+        os.execv(line[0], line)  # no shell, which is the point
+    except OSError as ex:
+        raise _not_run(asked, ex) from ex
+
+
+def _call_off(number: int, frame: FrameType | None) -> None:
+    for other in _CALL_OFF:
+        signal.signal(other, signal.SIG_IGN)
+    raise _CalledOff
+
+
+class _Attempts:
+    """mc_ctl start, as often as it takes."""
+
+    def __init__(self, asked: Asked) -> None:
+        self._asked = asked
+        self._child: subprocess.Popen[bytes] | None = None
+        self._shown = b""
+
+    def until_decided(self) -> int:
+        """Return the exit code of the last attempt.  Raises Failure."""
+        began = told = time.monotonic()
+        code = self._attempt(first=True)
+        if code == PASSES and self._asked.wait:
+            _tell(f"is tried again for {self._asked.wait:g} s")
+        while code == PASSES and time.monotonic() < began + self._asked.wait:
+            time.sleep(_PAUSE)
+            settings = _settings(self._asked)
+            if settings is not None and _is_up(settings):
+                return _is_there(settings)
+            code = self._attempt()
+            if code == PASSES and time.monotonic() >= told + _TELLS_EACH:
+                told = time.monotonic()
+                _tell(f"still waits, since {told - began:.0f} s")
+        if code == PASSES and self._asked.wait:
+            report.bytes_to_stderr(self._shown)
+            _tell(f"gives up after {self._asked.wait:g} s")
+        return code
+
+    def _attempt(self, *, first: bool = False) -> int:
+        """Return the exit code; what is said is shown at once, and a refusal only once."""
+        line = self._asked.line(START)
+        try:
+            # A session of its own: ^C is for us, who take back what was begun.
+            self._child = subprocess.Popen(
+                line,
+                stdin=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
+            )
+        except OSError as ex:
+            raise _not_run(self._asked, ex) from ex
+        said = self._heard(show=first)
+        code = self._child.wait()
+        if not first and (code != PASSES or said != self._shown):
+            report.bytes_to_stderr(said)
+        self._shown = said
+        return code if code >= 0 else 1
+
+    def _heard(self, *, show: bool) -> bytes:
+        assert self._child is not None and self._child.stderr is not None
+        said = b""
+        with self._child.stderr as pipe:
+            for line in pipe:
+                said += line
+                if show:
+                    report.bytes_to_stderr(line)
+        return said
+
+    def take_back(self) -> None:
+        """Stop what the present attempt has begun, however far it has come."""
+        child, until = self._child, time.monotonic() + _TAKES_BACK_WITHIN
+        while child is not None and time.monotonic() < until:
+            ended = child.poll() is not None
+            stopped = subprocess.run(
+                self._asked.line(STOP), stdin=subprocess.DEVNULL, check=False,
+                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            )  # fmt: skip
+            if ended or not stopped.returncode:
+                return
+            time.sleep(0.2)
+
+
+def _settings(asked: Asked) -> Settings | None:
+    """Return the settings, None where mc_ctl will say what is wrong with them."""
+    try:
+        return loaded(asked.of_mc_ctl)
+    except (Failure, Unsound):
+        return None
+
+
+def _is_held(settings: Settings) -> bool:
+    where = settings.mcdir, settings.identifier
+    return any(holding.is_held(*where, byte) for byte in holding.SERVICE)
+
+
+def _is_up(settings: Settings) -> bool:
+    """Whether somebody has started it; a start that goes on, or was refused, may end first."""
+    question = words.Question(words.AWAIT)
+    until = time.monotonic() + _ENDS_WITHIN
+    while _is_held(settings) and time.monotonic() < until:
+        try:
+            ask(settings.mcdir, settings.identifier, question, lambda said: None)
+        except (NotRunning, Refused):
+            time.sleep(0.1)
+        else:
+            return True
+    return False
+
+
+def _is_there(settings: Settings) -> int:
+    done(f"controller of server {quoted(settings.identifier)} is running already")
+    return 0
+
+
+def _runs(settings: Settings) -> bool:
+    """Whether a controller runs, or its server without one."""
+    data = settings.server.db_instance
+    look = aside.ask(lambda: str(local.postmaster(data) or "none"), _LOOK_WITHIN)
+    return _is_held(settings) or look != "none"
+
+
+def _tell(text: str) -> None:
+    report.to_stderr(f"{PROGRAM}: {text}")
+
+
+def _not_run(asked: Asked, ex: OSError) -> Failure:
+    return Failure(f"could not run {quoted(asked.program)}: {ex.strerror}")
