@@ -47,7 +47,7 @@ test: setup  ## every test, against every PostgreSQL that is found (TESTS=path t
 	    if [ $$alone = 5 ]; then alone=0; elif [ $$rest = 5 ]; then rest=0; fi; \
 	    exit $$((alone | rest))'  # 5: none was chosen
 
-pair-long: setup  ## bad times on real pairs that take long: kills at each durable call, full disks, load
+pair-long: setup  ## bad times on real pairs that take long: kills at each durable call, disks, networks, load
 	@$(OPEN) $(PY) -m pytest -m long -n $(PAIRS) --dist loadfile tests/mirror
 
 replay: setup  ## the fake RMS: its tests, and every transition

@@ -11,6 +11,7 @@ from fixtures.binaries import Binaries
 from fixtures.os_user import OsUser
 from tests.fix_postgres import open_directory
 from tests.mirror.arbiters import Arbiter
+from tests.mirror.bed_stories import OnBed, on_bed
 from tests.mirror.whole import Whole, whole
 
 
@@ -38,3 +39,18 @@ def mirrored(modules_whole: Whole) -> Iterator[Whole]:
     modules_whole.settles()
     yield modules_whole
     modules_whole.settles()
+
+
+@pytest.fixture(scope="module")
+def modules_on_bed(postgresql: Binaries) -> Iterator[OnBed]:
+    """A pair on the bed, which a module's tests take in turns, by `bedded`."""
+    with on_bed(postgresql) as made:
+        yield made
+
+
+@pytest.fixture
+def bedded(modules_on_bed: OnBed) -> Iterator[OnBed]:
+    """A pair on the bed that is whole, and a client that commits; whole again afterwards."""
+    modules_on_bed.settles()
+    yield modules_on_bed
+    modules_on_bed.restored()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import socket
@@ -25,7 +26,9 @@ from fixtures.pair_bed.networks import (
     LEAVES,
     LOG,
     NETWORKS,
-)  # fmt: skip
+    address,
+)
+from fixtures.pair_bed.sockets import made_in
 from fixtures.processes import gone, wait_until
 from pgx_base import proc
 from tests.mirror.pair_beds import hears, on, pair_bed, point
@@ -41,6 +44,12 @@ bed = PairBed(Path(sys.argv[1])); bed.make(); bed.disks["server1"]["data"].hang(
 print(bed.claim.slot, *(n.pid for n in bed.nodes.values()), *bed.claim.made["devices"],
       flush=True)
 time.sleep(600)
+"""
+
+
+_LISTENS = """
+import socket; listens = socket.create_server(("", 7)); print("up", flush=True)
+kept = listens.accept(); kept[0].recv(1)
 """
 
 
@@ -63,6 +72,14 @@ def bed(made: PairBed) -> Iterator[PairBed]:
 def states(bed: PairBed, name: str) -> set[str]:
     found = [proc.read_stat(pid) for pid in bed.nodes[name].processes()]
     return {stat[0] for stat in found if stat is not None}
+
+
+def addresses(bed: PairBed, name: str) -> list[str]:
+    """Return its addresses, those of the hardware as well."""
+    words = on(bed, name, "ip", "-o", "addr").split()
+    words += on(bed, name, "ip", "-o", "link").split()
+    named = itertools.pairwise(words)
+    return sorted(word for before, word in named if before in ("inet", "link/ether"))
 
 
 # --- nodes -----------------------------------------------------------------------------
@@ -105,17 +122,32 @@ def test_pid_1_reaps(bed: PairBed) -> None:
 
 
 def test_a_boot_is_another_boot_with_the_same_addresses(bed: PairBed) -> None:
-    looks = (["cat", "/proc/sys/kernel/random/boot_id"], ["ip", "-o", "-4", "addr"])
-    before = [on(bed, A, *look) for look in looks]
+    look = ["cat", "/proc/sys/kernel/random/boot_id"]
+    before = on(bed, A, *look), addresses(bed, A)
     ticking = subprocess.Popen(bed.argv(A, ["sleep", "600"]), cwd="/")
 
     assert bed.panic(A)
     ticking.wait(10)
     bed.boot(A)
 
-    after = [on(bed, A, *look) for look in looks]
-    assert before[0] != after[0]
+    assert on(bed, A, *look) != before[0]
+    assert addresses(bed, A) == before[1]
     assert hears(bed, ADMIN, A, B, soon=False)
+
+
+def test_a_panic_closes_no_connection(bed: PairBed) -> None:
+    """As without power: the other end is told nothing."""
+    line = bed.nodes[A].argv([sys.executable, "-IS", "-c", _LISTENS])
+    with subprocess.Popen(line, stdout=subprocess.PIPE) as listens:
+        assert listens.stdout is not None and listens.stdout.readline()
+        at = address(LOG, bed.number(B))
+        with made_in(bed.nodes[B].pid, at, 0, socket.SOCK_STREAM) as connected:
+            connected.connect((address(LOG, bed.number(A)), 7))
+            assert bed.panic(A)
+            connected.settimeout(0.2)
+            with pytest.raises(TimeoutError):
+                connected.recv(1)
+    bed.boot(A)
 
 
 def test_a_frozen_node_stands_still_and_its_packets_are_lost(bed: PairBed) -> None:
