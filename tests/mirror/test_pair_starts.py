@@ -26,7 +26,7 @@ def test_stopped_in_order_and_started_standby_first(mirrored: Whole) -> None:
     mirrored.mc_ctl(first, "stop")
 
     refused = mirrored.start(other)
-    assert refused.returncode == 4
+    assert refused.returncode == 1
     assert "the primary's controller does not answer" in refused.stderr
     assert "Start Mirroring Controller on the primary first." in refused.stderr
     assert mirrored.start(first).returncode == 0
@@ -40,7 +40,7 @@ def test_power_lost_and_both_started_standby_first(mirrored: Whole) -> None:
     first, other = power_off(mirrored)
 
     refused = mirrored.start(other)
-    assert refused.returncode == 4
+    assert refused.returncode == 1
     assert "mc_ctl switch" in refused.stderr, refused.stderr
     assert mirrored.start(first).returncode == 0
     assert mirrored.start(other).returncode == 0

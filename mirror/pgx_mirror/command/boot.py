@@ -11,7 +11,7 @@ from types import FrameType
 from pgx_base import aside, report
 from pgx_base.failure import Failure
 from pgx_base.text import quoted
-from pgx_mirror.command.mc_ctl import PASSES
+from pgx_mirror.command.mc_ctl import BY_STD, PASSES
 from pgx_mirror.command.request import START, STOP
 from pgx_mirror.command.settings import loaded
 from pgx_mirror.command.std_request import Asked
@@ -109,6 +109,7 @@ class _Attempts:
             # A session of its own: ^C is for us, who take back what was begun.
             self._child = subprocess.Popen(
                 line,
+                env=os.environ | {BY_STD: "1"},
                 stdin=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
                 start_new_session=True,

@@ -16,8 +16,9 @@ from pgx_mirror.controller.asking import Refused
 
 VARIABLE = "MCCONTROLDIR"
 USAGE = 2
-# Of a start: it is refused for reasons that time may mend.  mc_std tries again.
+# Of a start by mc_std, which says so and tries again: refused for what time may mend.
 PASSES = 4
+BY_STD = "MC_STD"
 
 
 def check_user() -> None:
@@ -70,12 +71,14 @@ def _answer(arguments: list[str]) -> int:
     if asked.problems:
         program.refuse(PROGRAM, asked.problems, usage=True, log=False)
         return USAGE
+    # A controller that is started here need not know.
+    by_std = os.environ.pop(BY_STD, "") and asked.mode == request.START
     try:
         return _act(asked)
     except Refused as ex:
         code = program.refuse(PROGRAM, ex.reasons, log=False)
         passes = all(isinstance(reason, Passing) for reason in ex.reasons)
-        return PASSES if passes and asked.mode == request.START else code
+        return PASSES if passes and by_std else code
     except Unsound as ex:
         return program.refuse(PROGRAM, failures(ex.problems), log=False)
 
@@ -83,7 +86,7 @@ def _answer(arguments: list[str]) -> int:
 def run(arguments: list[str]) -> int:
     """Return the exit code: 0 done, 1 refused or failed, 2 wrong usage.
 
-    Of a status also 3, of a start 4.
+    Of a status also 3, of a start by mc_std 4.
     """
     return program.exit_code(PROGRAM, lambda: _answer(arguments), log=False)
 
