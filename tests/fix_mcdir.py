@@ -83,7 +83,9 @@ class Mcdir:
     def play(self, **play: object) -> None:
         """Let the next controller be a played one."""
         told = {"journal": str(self.home / "journal"), **play}
-        (self.home / "play.json").write_text(json.dumps(told))
+        beside = self.home / "play.json.new"
+        beside.write_text(json.dumps(told))
+        beside.rename(self.home / "play.json")  # one that begins just now reads either
 
     def journal(self) -> list[str]:
         """Return what the played controllers were asked."""
