@@ -118,6 +118,7 @@ def test_it_gives_up_with_mc_ctls_words(std: Mcdir) -> None:
     code, _, stderr = run(std, "--wait=1", "start", "--", "--local-server=nd1")
     assert code == 4
     assert stderr.endswith(f"{words}mc_std: gives up after 1 s\n")
+    assert stderr.count(words) == 2  # at the first attempt, and at the end
 
 
 def test_called_off_while_it_waits_nothing_is_left(std: Mcdir) -> None:
