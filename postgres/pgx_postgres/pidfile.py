@@ -15,6 +15,7 @@ from pgx_base.light.dataclasses import dataclass
 
 NAME = "postmaster.pid"
 _LONGEST = 8192
+Stamp = tuple[int, int, int]
 
 STARTING, STOPPING, READY, STANDBY = "starting", "stopping", "ready", "standby"
 
@@ -105,6 +106,19 @@ def read(data_directory: str) -> PidFile | None:
         return parse(os.read(fd, _LONGEST))
     finally:
         os.close(fd)
+
+
+def stamp(data_directory: str) -> Stamp | None:
+    """Return which file is there now, as it is written, None where that cannot be told.
+
+    A file that a killed server has left may name the very PID that the next one gets: PIDs
+    begin anew with a container, or a machine.  A server writes another file.
+    """
+    try:
+        found = os.lstat(f"{data_directory}/{NAME}")
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino, found.st_ctime_ns
 
 
 def opened(data_directory: str) -> int:

@@ -15,7 +15,7 @@ from pgx_base.failure import Failure
 from pgx_base.idents import Ident
 from pgx_base.text import quoted
 from pgx_pclrsc import known
-from pgx_postgres import server_log
+from pgx_postgres import pidfile, server_log
 from pgx_postgres.processes import instance
 from pgx_postgres.running import guard, server, startup
 from pgx_postgres.running.server import Forked
@@ -81,7 +81,9 @@ class Attempts:
         finally:
             _close(log_fd)
             _close(guard_fd)
-        outcome = wait_ready(self._worker, forked.pid, forked.pidfd, self._until)
+        outcome = wait_ready(
+            self._worker, forked.pid, forked.pidfd, self._until, forked.before
+        )
         if outcome == "exited":
             self._pass_a_socket_lock(order, self._refused(forked, found, before))
             return None
@@ -246,8 +248,17 @@ def _close(fd: int | None) -> None:
         os.close(fd)
 
 
-def wait_ready(worker: Worker, pid: int, pidfd: int, until: float) -> startup.Outcome:
-    """Wait until the postmaster takes connections, saying what it does meanwhile."""
+def wait_ready(
+    worker: Worker,
+    pid: int,
+    pidfd: int,
+    until: float,
+    stale: pidfile.Stamp | None = None,
+) -> startup.Outcome:
+    """Wait until the postmaster takes connections, saying what it does meanwhile.
+
+    *stale*: the PID file that was there before it began.
+    """
     worker.phase(f"waiting until postmaster {pid} takes connections")
     data_directory = worker.definition.data_directory
-    return startup.wait_ready(data_directory, pid, pidfd, until, worker)
+    return startup.wait_ready(data_directory, pid, pidfd, until, worker, stale)

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pgx_base import proc, prologue
 from pgx_base.failure import Failure
 from pgx_base.light.dataclasses import dataclass
+from pgx_postgres import pidfile
 from pgx_postgres.binaries import SERVER
 
 TYPE_CHECKING = False
@@ -59,11 +60,14 @@ class Order:
 
 
 class Forked:
-    """A child that is not the server yet."""
+    """A child that is not the server yet; *before* is the PID file that was there then."""
 
-    def __init__(self, pid: int, start: int, writer: int) -> None:
+    def __init__(
+        self, pid: int, start: int, writer: int, before: pidfile.Stamp | None = None
+    ) -> None:
         self.pid = pid
         self.start = start
+        self.before = before
         self.pidfd = os.pidfd_open(pid)
         self._writer = writer
 
@@ -99,7 +103,8 @@ def fork(order: Order) -> Forked:
         os.close(told)
     try:
         if start:
-            return Forked(pid, start, writer)
+            before = pidfile.stamp(order.data_directory)
+            return Forked(pid, start, writer, before)
     except OSError:
         os.close(writer)
         raise

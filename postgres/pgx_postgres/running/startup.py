@@ -41,12 +41,20 @@ def _slice(waited: float) -> float:
 
 
 def wait_ready(
-    data_directory: str, pid: int, pidfd: int, until: float, caller: Caller
+    data_directory: str,
+    pid: int,
+    pidfd: int,
+    until: float,
+    caller: Caller,
+    stale: pidfile.Stamp | None = None,
 ) -> Outcome:
-    """Wait until postmaster *pid* takes connections, has ended, or *until* has passed."""
+    """Wait until postmaster *pid* takes connections, has ended, or *until* has passed.
+
+    *stale* is the PID file that was there before it began, whatever that says.
+    """
     began = time.monotonic()
     reported = began
-    while not _is_ready(data_directory, pid):
+    while not _is_ready(data_directory, pid, stale):
         now = time.monotonic()
         if now >= until:
             return "late"
@@ -58,7 +66,10 @@ def wait_ready(
     return "ready"
 
 
-def _is_ready(data_directory: str, pid: int) -> bool:
+def _is_ready(data_directory: str, pid: int, stale: pidfile.Stamp | None) -> bool:
+    # In this order: what is read is no older than what is compared.
+    if stale is not None and pidfile.stamp(data_directory) == stale:
+        return False
     try:
         found = pidfile.read(data_directory)
     except (pidfile.Garbled, OSError):

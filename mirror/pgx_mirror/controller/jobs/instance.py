@@ -124,7 +124,9 @@ def _ready(order: Order, site: Site, until: float, calls: Calls) -> server.Forke
     while True:
         forked = server.fork(order)
         forked.release()
-        outcome = startup.wait_ready(data, forked.pid, forked.pidfd, until, calls)
+        outcome = startup.wait_ready(
+            data, forked.pid, forked.pidfd, until, calls, forked.before
+        )
         if outcome == "late":
             seconds, doing = until - began, startup.doing(forked.pid).text
             raise Failure(

@@ -65,8 +65,8 @@ def look_on(
     line: Line, site: Site, postmaster: Ident, interval: float, pace: Pace
 ) -> None:
     """Look at the server of *postmaster* until it, or the controller, is gone."""
-    looker = Looker(access(site, postmaster))
-    failed = ""
+    where = access(site, postmaster)
+    looker, failed = Looker(where), ""
     while True:
         began = time.monotonic()
         try:
@@ -79,6 +79,9 @@ def look_on(
             if str(ex) != failed:
                 line.say(NoLook(str(ex), _is_login(ex)))
             failed = str(ex)
+            if not where.addresses:  # its PID file may not have told them yet
+                where = access(site, postmaster)
+                looker = Looker(where)
         wait = began + pause(pace, interval) - time.monotonic()
         told = line.told(max(0.0, wait))
         pace = told if isinstance(told, Pace) else pace
