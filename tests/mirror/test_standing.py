@@ -61,6 +61,13 @@ def test_silence_is_told_with_what_follows(
     assert message.number not in numbers(facts, HEARD)
 
 
+def test_of_one_that_takes_over_nothing_else_is_told() -> None:
+    """It has the pen, and is promoted as soon as its names are out."""
+    taking = STANDBY.but(mark=replace(MARK, state=ALONE))
+
+    assert numbers(taking, SILENT) == {peer.NO_RESPONSE.number}
+
+
 @pytest.mark.parametrize(
     ("facts", "message"),
     [(PRIMARY, pair.COMMITS_STUCK), (STANDBY, pair.NOT_TAKING_OVER)],

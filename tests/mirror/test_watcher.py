@@ -113,6 +113,24 @@ def test_a_controller_goes_on_without_its_watcher(
         os.kill(_said(beats)[0], signal.SIGKILL)
 
 
+def test_a_controller_is_not_ended_where_both_stood_still(tmp_path: Path) -> None:
+    """As a host that is paused for longer than a controller may be silent."""
+    beats = tmp_path / "beats"
+    watcher = _begun(beats)
+    wait_until(beats.exists, "it works")
+    both = watcher, _said(beats)[0]
+    try:
+        for number, seconds in ((signal.SIGSTOP, 2.8), (signal.SIGCONT, 1.0)):
+            for pid in both:
+                os.kill(pid, number)
+            time.sleep(seconds)
+        assert _said(beats)[:2] == (both[1], 0)
+    finally:
+        for pid in both:
+            os.kill(pid, signal.SIGKILL)
+        os.waitpid(watcher, 0)
+
+
 @pytest.mark.parametrize("left", [0, 2])  # no pipe, one and no pidfd
 def test_a_controller_that_can_begin_no_watcher_goes_on_and_tries_again(
     left: int,

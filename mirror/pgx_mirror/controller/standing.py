@@ -74,6 +74,8 @@ def _waits_for_standby(facts: Facts) -> bool:
 
 def _of_primary(facts: Facts) -> Iterator[Condition]:
     """A standby whose primary is silent: why it does not take over."""
+    if basics.is_in(facts, ALONE):
+        return  # it does
     if not basics.is_in(facts, SYNC):
         why = "this standby is not in sync"
     elif basics.policy(facts) == MESSAGE:

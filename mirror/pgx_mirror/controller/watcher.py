@@ -26,6 +26,8 @@ _BEGINS_WITHIN = (
     20.0  # seconds: it loads its program, and reads a disk that may be slow
 )
 _CHUNK = 1 << 16
+_STEPS = 4  # in which silence is counted
+_ROUNDED = 0.01  # seconds: poll counts whole milliseconds
 
 
 class Controller:
@@ -46,16 +48,22 @@ class Controller:
         poll = select.poll()
         poll.register(self._pipe_fd, select.POLLIN)
         poll.register(self._pidfd, select.POLLIN)
+        silent = 0.0
         while True:
             asked, limit = time.monotonic(), patience if self.said else begins
-            ready = dict(poll.poll(limit * 1000))
+            step = limit / _STEPS
+            ready = dict(poll.poll(step * 1000))
             if self._pipe_fd in ready:
+                silent = 0.0
                 if not self._hear():
                     poll.unregister(self._pipe_fd)
             elif ready:
                 return self._ended()
-            elif time.monotonic() - asked < 2 * limit:  # else we did not run either
-                return self._hangs(limit)
+            else:
+                # Where more has passed we did not run either, as when the host stood still.
+                silent += min(time.monotonic() - asked, step)
+                if silent >= limit - _ROUNDED:
+                    return self._hangs(limit)
 
     def _hear(self) -> bool:
         """Take what it says; whether it may say more."""
