@@ -33,6 +33,13 @@ def test_no_number_is_given_twice() -> None:
     assert len(CATALOGUE) == sum(len(of(subject)) for subject in SUBJECTS)
 
 
+def test_no_number_is_explained_twice() -> None:
+    text = (ROOT / DOCUMENT).read_text()
+    numbers = re.findall(r"(?m)^\| ((?:PGX|MCA)\d{5}) \|", text)
+
+    assert sorted(numbers) == sorted(CATALOGUE)
+
+
 def test_a_number_of_ours_cannot_be_taken_for_one_of_the_manuals() -> None:
     assert set(CATALOGUE) >= THEIRS
     assert [
