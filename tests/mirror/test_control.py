@@ -259,10 +259,10 @@ _ASKS = """
 import socket, sys
 sock = socket.socket(socket.AF_UNIX)
 sock.connect(sys.argv[1])
-sock.sendall(b'{"verb": "status", "options": []}\\n')
 try:
+    sock.sendall(b'{"verb": "status", "options": []}\\n')
     print(sock.recv(100))
-except ConnectionResetError:
+except ConnectionError:  # it may be turned away before it has asked
     print(b"")
 """
 

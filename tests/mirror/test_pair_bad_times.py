@@ -43,7 +43,8 @@ def test_a_standby_promoted_by_hand_is_stopped_and_the_primary_goes_on(
     first, other = mirrored.primary(), mirrored.standby()
     since = time.monotonic()
 
-    mirrored.asks(other, "select pg_promote()")
+    # Who waited for the promotion would be ended with the server.
+    mirrored.asks(other, "select pg_promote(false)")
 
     wait_until(lambda: mirrored.mark(other).state == OUT, "it is out", PATIENCE)
     wait_until(lambda: mirrored.mark(first).state == ALONE, "alone", PATIENCE)
