@@ -132,16 +132,20 @@ def test_a_setup_that_fails_is_undone(
 
 
 @pytest.mark.one_postgres
+@pytest.mark.parametrize("interrupted", [True, False])
 def test_a_directory_that_was_put_at_the_path_meanwhile_is_left_as_it_is(
-    mcdir: Mcdir, primary: Server, standby: Server
+    mcdir: Mcdir, primary: Server, standby: Server, interrupted: bool
 ) -> None:
+    """Also where pg_basebackup fails by it, and would empty that path by itself."""
+    other = standby.data.with_name("other")
+    other.mkdir(mode=0o700)
+    (other / "another's").touch()
+    standby.user.own(other)
     process = begun(mcdir, primary, standby)
-    moved = standby.data.with_name("moved")
-    standby.data.rename(moved)
-    standby.data.mkdir(mode=0o700)
-    (standby.data / "another's").touch()
-    standby.user.own(standby.data)
-    process.send_signal(signal.SIGINT)
+    standby.data.rename(standby.data.with_name("moved"))
+    other.rename(standby.data)
+    if interrupted:
+        process.send_signal(signal.SIGINT)
     _, stderr = process.communicate(timeout=60)
 
     assert "another directory is at the path of data directory" in stderr

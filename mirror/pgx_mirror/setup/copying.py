@@ -96,6 +96,8 @@ class Copy:
             "--create-slot",
             f"--slot={self.slot}",
             "--checkpoint=fast",
+            # It would empty whatever is at that path when it fails; `making` sees to that.
+            "--no-clean",
             "--progress",
             "--verbose",
             "--no-password",
