@@ -21,11 +21,12 @@ def start(
 def open_session(
     access: Access, within: float, *, commit: str = LOCAL, hidden: bool = False
 ) -> Session:
-    """Open a session that `start` describes, each statement of it limited to *within* too.
+    """Open a session that `start` describes, for statements that are waited for *within* too.
 
+    The server ends one by itself a second later: never first, as that is told as a refusal.
     Raises Refused, TooLate, Lost.
     """
-    attempt = start(access, commit=commit, limit=max(within, 1), hidden=hidden)
+    attempt = start(access, commit=commit, limit=within + 1, hidden=hidden)
     try:
         session = attempt.advance(within)
     finally:
