@@ -3,7 +3,8 @@
 pg_rewind copies what has changed since both went apart, which is little beside the whole.
 While it works the directory is neither this server's nor the primary's, so nothing of it is
 undone: what was begun is noted first, and a rewind that is cut short leaves a directory that
-mc_ctl start refuses, and that the next setup makes anew by a copy.
+mc_ctl start refuses, and that the next setup makes anew by a copy.  Started by hand at 5 it may
+be a primary whose names are out: pg_rewind brings the source's conf before standby.signal.
 
     1. refusals; the primary makes a checkpoint, and nothing is touched
     2. postgresql.conf is kept; what is begun is noted in the management directory, durably
