@@ -44,6 +44,7 @@ class World:
     blind: set[str] = field(default_factory=set)  # whose logins are refused
     # Whose disk takes no mark, and how such a write ends; a None never does.
     no_marks: dict[str, Event | None] = field(default_factory=dict)
+    command_ends: str = ""  # what every program that is called comes to
     done: list[tuple[str, Effect]] = field(default_factory=list)
     facts: dict[str, Facts] = field(default_factory=dict)
 
@@ -111,6 +112,8 @@ class World:
                 return [told.Answered(self.cell)]
             case do.Bear(borne):
                 return [told.Bears(borne)]
+            case do.RunCommand(kind):
+                return [told.CommandEnded(kind, self.command_ends)]
             case do.ProveOff():
                 return [told.ProvedOff()]
             case do.ProveOn():

@@ -75,6 +75,8 @@ class Acting:
                 staff.begin(PROOF, prover.prove, site, PROVED_OFF_WITHIN, terms.held)
             case do.ProveOn():
                 staff.tell(PROOF, prover.ON)
+            case do.RunCommand(kind):
+                yield told.CommandEnded(kind, "not called: it is not configured")
             case do.AskForPen() | do.Lift():
                 raise AssertionError("the register is asked elsewhere")
             case _:

@@ -76,6 +76,14 @@ class ProveOn:
     """Prove that commits wait; keep that commit waiting, and nudge until it is free."""
 
 
+@dataclass(frozen=True, slots=True)
+class RunCommand:
+    """Call the program of parameter *kind*, a name of `core.commands`, with *arguments*."""
+
+    kind: str
+    arguments: tuple[str, ...]
+
+
 Effect: TypeAlias = (
     WriteMark
     | WriteNames
@@ -87,4 +95,5 @@ Effect: TypeAlias = (
     | Bear
     | ProveOff
     | ProveOn
+    | RunCommand
 )

@@ -166,6 +166,14 @@ class Freed:
 
 
 @dataclass(frozen=True, slots=True)
+class CommandEnded:
+    """The program of parameter *kind* has ended with 0, or *why* that is not so."""
+
+    kind: str
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Wished:
     """An operator's word: one of the wishes in `core.facts`."""
 
@@ -200,6 +208,7 @@ Event: TypeAlias = (
     | ProvedOn
     | ProofFailed
     | Freed
+    | CommandEnded
     | Wished
     | Enabled
 )

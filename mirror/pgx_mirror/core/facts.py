@@ -55,6 +55,7 @@ class Terms:
 
     *first_start*: the operator's word that a data directory without a mark is the primary.
     *held*: for how long an arming may hold up commits, stage by stage.
+    *commands*: which programs of `core.commands` the configuration names.
     """
 
     me: str
@@ -66,6 +67,7 @@ class Terms:
     patience: float = 70.0
     first_start: bool = False
     held: float = 10.0
+    commands: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from pgx_mirror.core import commands
 from pgx_mirror.core.events import (
     Answered,
     Bears,
+    CommandEnded,
     Event,
     Freed,
     MarkFailed,
@@ -62,6 +64,8 @@ def outcome(facts: Facts, event: Event, now: float) -> Facts:
         case Answered(cell, again):
             ask_at = now + max(again, ASK_AGAIN)
             return _free(facts, REGISTER, cell=cell, ask_at=ask_at)
+        case CommandEnded(kind):
+            return _free(facts, commands.resource(kind))
         case Started() | Stopped() | Promoted():
             return _server(facts, event, now)
         case _:
