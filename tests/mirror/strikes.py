@@ -40,14 +40,15 @@ class Stop:
 class Held:
     """What runs for one server, each of whose durable calls ends in a stop."""
 
-    def __init__(self, data: Path, log: Path) -> None:
+    def __init__(self, data: Path, log: Path, more: str = "") -> None:
         if reason := missing("strace"):
             pytest.skip(reason)
         self._data, self._log = data, log
         self._seen = 0
         log.unlink(missing_ok=True)
         self._words = ["strace", "-f", "-y", "-qq", "-o", str(log)]
-        self._words += ["-e", f"trace={_CALLS}", "-e", f"inject={_CALLS}:signal=STOP"]
+        calls = f"{_CALLS},{more}" if more else _CALLS
+        self._words += ["-e", f"trace={calls}", "-e", f"inject={calls}:signal=STOP"]
 
     def hold(self, pids: list[int]) -> None:
         """Hold the processes *pids*, and what they fork."""
@@ -120,9 +121,12 @@ class Held:
 
 
 @contextmanager
-def holding(data: Path, log: Path) -> Iterator[Held]:
-    """Hold what works on the server on *data*; it goes on afterwards."""
-    made = Held(data, log)
+def holding(data: Path, log: Path, more: str = "") -> Iterator[Held]:
+    """Hold what works on the server on *data*; it goes on afterwards.
+
+    *more*: calls that end in a stop besides.
+    """
+    made = Held(data, log, more)
     try:
         yield made
     finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import time
 
 import pytest
 
@@ -11,7 +12,16 @@ from fixtures.server import Server
 from pgx_mirror.core.mark import GIVEN, NEW, Mark
 from pgx_mirror.setup import unfinished
 from tests.fix_mcdir import Mcdir
+from tests.mirror.by_hand import (
+    COMMITS,
+    REFUSED,
+    STANDBY,
+    WAITS,
+    outcome,
+    state_of,
+)
 from tests.mirror.setups import (
+    arguments,
     errors,
     mark_of,
     run_standby,
@@ -20,6 +30,7 @@ from tests.mirror.setups import (
     untouched,
     write_mark,
 )
+from tests.mirror.strikes import holding
 
 REWIND = "--method=rewind"
 LOCAL = "set synchronous_commit = local"
@@ -44,6 +55,16 @@ def deposed(mcdir: Mcdir, primary: Server, standby: Server) -> Server:
     mark = Mark("nd2", "g", system_of(primary), 4, GIVEN)
     write_mark(mcdir, standby, mark)
     return standby
+
+
+def die(server: Server) -> None:
+    """Have it run again, and end without a checkpoint; it has got a standby.signal then."""
+    pid = server.start_plain()
+    (server.data / "standby.signal").touch()
+    server.user.own(server.data / "standby.signal")
+    kill(pid)
+    wait_until(lambda: gone(pid), "it is dead")
+    wait_until(lambda: not server.answers(), "and so are its processes")
 
 
 def inode_of_a_table(server: Server) -> int:
@@ -72,12 +93,7 @@ def test_a_deposed_primary_is_rewound(
 ) -> None:
     """Also one that was not stopped cleanly: it is recovered first, as no standby."""
     if ends == signal.SIGKILL:
-        pid = deposed.start_plain()
-        (deposed.data / "standby.signal").touch()
-        deposed.user.own(deposed.data / "standby.signal")
-        kill(pid)
-        wait_until(lambda: gone(pid), "it is dead")
-        wait_until(lambda: not deposed.answers(), "and so are its processes")
+        die(deposed)
     was = inode_of_a_table(deposed)
 
     made = setup(mcdir, primary, REWIND)
@@ -112,17 +128,54 @@ def test_one_that_was_cut_short_is_never_started_and_then_copied(
     failed = setup(mcdir, primary, REWIND)
 
     assert "mc_ctl: hint: Run mc_ctl setup again, without --method" in failed.stderr
-    assert errors(failed) == ["could not copy the primary's data directory"]
+    assert errors(failed) == ["could not rewind the data directory"]
     assert mark_of(deposed).state == NEW
     refused = (
         f'data directory "{deposed.data}" is not whole: its setup was not finished'
     )
     assert errors(mcdir.of("nd2", "start")) == [refused]
+    note = mcdir.path / unfinished.name_of("nd2")
+    note.unlink()  # as with a management directory that was put back from an archive
+    assert errors(mcdir.of("nd2", "start")) == [refused]
+    assert outcome(deposed) == REFUSED
     mcdir.programs.pop(0)
     (nothing,) = errors(setup(mcdir, primary, REWIND))
     assert nothing.startswith("there is nothing to rewind")
     assert setup(mcdir, primary).returncode == 0
     is_rewound(primary, deposed)
+
+
+@pytest.mark.root
+def test_cut_short_anywhere_and_started_by_hand_its_commits_wait(
+    mcdir: Mcdir, primary: Server, deposed: Server
+) -> None:
+    """The names are set here, and out on the primary, whose postgresql.conf comes."""
+    deposed.configure(synchronous_standby_names="nd1")
+    die(deposed)
+    seen: dict[object, str] = {}
+
+    def look() -> None:
+        if (state := state_of(deposed.data)) not in seen:
+            seen[state] = outcome(deposed)
+
+    line = [str(mcdir.bin / "mc_ctl"), "setup", "-M", str(mcdir.path)]
+    line += ["--local-server=nd2", *arguments(primary, REWIND)]
+    log = mcdir.home / "strace.log"
+    mcdir.user.own(mcdir.home)
+    with holding(deposed.data, log, "?unlink,?unlinkat") as at:
+        environment, options = mcdir.environment(), mcdir.user.popen_options()
+        run = at.run(line, env=environment, cwd="/", **options)
+        while run.poll() is None:
+            for stop in at.stops():
+                look()
+                at.go_on(stop)
+            time.sleep(0.002)
+    look()
+
+    assert run.returncode == 0
+    assert COMMITS not in seen.values()
+    assert [*seen.values()][-1] == STANDBY
+    assert {WAITS, REFUSED} < set(seen.values()), seen.values()
 
 
 @pytest.mark.one_postgres

@@ -33,10 +33,14 @@ _LAST_LINES = 5
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A program that copies: its name, and what is told of the phases that it says."""
+    """A program that copies: its name, and what is told of the phases that it says.
+
+    primary  the message where it fails
+    """
 
     name: str
     phases: Mapping[str, str]
+    primary: str
 
 
 PG_BASEBACKUP = Program(
@@ -47,6 +51,7 @@ PG_BASEBACKUP = Program(
         "waiting for background process": "waiting for the last of the write-ahead log",
         "syncing data to disk": "syncing",
     },
+    primary="could not copy the primary's data directory",
 )
 
 
@@ -182,7 +187,7 @@ def _failed(code: int, said: list[str], program: Program) -> Failure:
     if code < 0:
         telling = [f"it was ended by signal {-code}"]
     return Failure(
-        "could not copy the primary's data directory",
+        program.primary,
         detail="; ".join(telling).removeprefix(f"{program.name}: error: ") or None,
     )
 

@@ -111,6 +111,8 @@ def slot_of(server: str) -> str:
 
 def _look(task: Task, teller: Teller) -> _Found:
     begun = unfinished.of(task.mcdir, task.server)
+    if begun is None and unfinished.is_barred(task.data):
+        begun = Unfinished(task.data)  # by another management directory, or its copy
     if begun is not None and not unfinished.same(begun.data, task.data):
         raise Failure(
             f"the setup of another data directory was not finished: {quoted(begun.data)}",

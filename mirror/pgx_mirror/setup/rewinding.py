@@ -1,19 +1,29 @@
-"""mc_ctl setup --method=rewind: what the primary has not is taken out of this directory.
+"""mc_ctl setup by a rewind: what the primary has not is taken out of this directory.
 
 pg_rewind copies what has changed since both went apart, which is little beside the whole.
 While it works the directory is neither this server's nor the primary's, so nothing of it is
 undone: what was begun is noted first, and a rewind that is cut short leaves a directory that
-mc_ctl start refuses, and that the next setup makes anew by a copy.  Started by hand at 5 it may
-be a primary whose names are out: pg_rewind brings the source's conf before standby.signal.
+mc_ctl start refuses, and that the next setup makes anew by a copy.
 
     1. refusals; the primary makes a checkpoint, and nothing is touched
     2. postgresql.conf is kept; what is begun is noted in the management directory, durably
     3. the slot is made anew on the primary: it keeps the WAL until the first start
-    4. names set, mark NEW of a new generation, then standby.signal goes: pg_rewind lets a
-       server recover the directory that was not stopped cleanly, which that file forbids
-    5. pg_rewind, which brings the primary's postgresql.conf and mark
-    6. postgresql.conf is put back, the names are set, the mark says NEW, all durable
-    7. the note goes
+    4. names set, mark NEW of a new generation, then standby.signal goes, which a recovery
+       by a server of one user forbids
+    5. such a server recovers what was not stopped cleanly
+    6. the directory is barred: no server starts on it any more
+    7. pg_rewind, which brings the primary's postgresql.conf and mark
+    8. postgresql.conf is put back, names set, mark NEW, standby.signal there, all durable
+    9. the bar is lifted
+    10. the note goes
+
+    cut short after  started by pg_ctl             started by mc_ctl, set up again
+    1                as it was before              it is whatever it was before
+    2, 3             as it was before              refused; copied
+    4, 5             a primary that waits for one  refused; copied
+    6 to 8           refused: another version      refused; copied
+    9                the standby                   refused; copied
+    10               the standby                   the standby
 """
 
 from __future__ import annotations
@@ -21,11 +31,12 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from pgx_base.failure import Failure
 from pgx_base.text import quoted
-from pgx_mirror.data import conf_text, durable, signal_file, steps
+from pgx_mirror.data import bar, conf_text, durable, signal_file, steps
 from pgx_mirror.setup import (
     copying,
     finishing,
@@ -53,14 +64,16 @@ _LOGGED = re.compile(
 _PG_REWIND = Program(
     "pg_rewind",
     {
-        "executing": "the server that was here is recovered first",
         "servers diverged": "both have gone apart",
         "rewinding from": "looking for what has changed since",
         "need to copy": "copying what has changed",
         "syncing": "syncing",
         "no rewind required": "nothing is to be taken out",
     },
+    primary="could not rewind the data directory",
 )
+_POSTGRES = Program("postgres", {}, primary="could not recover the data directory")
+_CLEAN = (control.SHUT_DOWN, control.SHUT_DOWN_IN_RECOVERY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +89,7 @@ class _Rewind:
 
     @property
     def environ(self) -> dict[str, str]:
-        """Have the server that recovers pass over a PID file that is no server's any more."""
-        known = evidence.gather(os.geteuid(), self.data)
-        stale = stale_pid(known, tuple(instance.processes(known)))
-        return {} if stale is None else {GRANDPARENT: str(stale)}
+        return {}
 
     def line(self) -> list[str]:
         joining = self.source.joining
@@ -88,9 +98,34 @@ class _Rewind:
             f"{self.programs}/{self.program.name}",
             f"--target-pgdata={self.data}",
             f"--source-server={conninfo}",
+            "--no-ensure-shutdown",
             "--write-recovery-conf",
             "--progress",
         ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Recovery:
+    """What pg_rewind would do itself, of a directory that it finds barred."""
+
+    programs: str
+    data: str
+
+    @property
+    def program(self) -> Program:
+        return _POSTGRES
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """Have it pass over a PID file that is no server's any more."""
+        known = evidence.gather(os.geteuid(), self.data)
+        stale = stale_pid(known, tuple(instance.processes(known)))
+        return {} if stale is None else {GRANDPARENT: str(stale)}
+
+    def line(self) -> list[str]:
+        # Unsynced: pg_rewind syncs all of it, and whatever is cut short is copied.
+        binary = f"{self.programs}/{self.program.name}"
+        return [binary, "--single", "-F", "-D", self.data, "template1"]
 
 
 def refusals(
@@ -159,11 +194,16 @@ def rewind(
     try:
         source.keep_by_slot(task.source, note.slot)
         _give_up(task, told)
+        _recover(task, binaries, lock_fd, teller)
+        with _directory(task.data) as dir_fd:
+            bar.put(dir_fd)
         what = _Rewind(binaries, task.source, task.data, task.database)
         copying.copy(what, lock_fd, teller.say)
         local.check_same(task.data, place)
         _stream_by(task.data, note.slot)
         finishing.finish(task, told, binaries, teller)
+        with _directory(task.data) as dir_fd:
+            bar.lift(dir_fd, told.major)
     except BaseException:
         teller.warn(
             Failure(
@@ -177,29 +217,40 @@ def rewind(
 
 def _give_up(task: Task, told: Told) -> None:
     """Promise nothing any more, and be no standby: in this order, durably."""
-    dir_fd = steps.open_directory(task.data)
-    try:
+    with _directory(task.data) as dir_fd:
         finishing.promise_nothing(task, told, dir_fd)
         signal_file.remove(dir_fd)
+
+
+def _recover(task: Task, binaries: str, lock_fd: int, teller: Teller) -> None:
+    """Have the directory as a server leaves it that is stopped cleanly."""
+    if control.read_state(task.data) in _CLEAN:
+        return
+    teller.say("the server that was here is recovered first")
+    copying.copy(_Recovery(binaries, task.data), lock_fd, teller.say)
+
+
+def _stream_by(data: str, slot: str) -> None:
+    """Have it be a standby that streams by *slot*; pg_rewind syncs not all of that."""
+    with _directory(data) as dir_fd:
+        line = f"primary_slot_name = '{slot}'\n".encode()
+        durable.write(dir_fd, _AUTO_CONF, durable.read(dir_fd, _AUTO_CONF) + line)
+        signal_file.create(dir_fd)
+
+
+@contextmanager
+def _directory(data: str) -> Iterator[int]:
+    """Yield a descriptor of the data directory; what fails in it becomes a Failure."""
+    dir_fd = -1
+    try:
+        dir_fd = steps.open_directory(data)
+        yield dir_fd
     except conf_text.NoName as ex:
         raise Failure(f"could not set synchronous_standby_names: {ex}") from ex
     except OSError as ex:
         raise Failure(
-            f"could not write into data directory {quoted(task.data)}: {ex.strerror}"
+            f"could not write into data directory {quoted(data)}: {ex.strerror}"
         ) from ex
     finally:
-        os.close(dir_fd)
-
-
-def _stream_by(data: str, slot: str) -> None:
-    """Have it stream by *slot*: pg_rewind has written all but that.  Raises Failure."""
-    try:
-        dir_fd = steps.open_directory(data)
-        try:
-            line = f"primary_slot_name = '{slot}'\n".encode()
-            durable.write(dir_fd, _AUTO_CONF, durable.read(dir_fd, _AUTO_CONF) + line)
-        finally:
+        if dir_fd >= 0:
             os.close(dir_fd)
-    except OSError as ex:
-        path = f"{data}/{_AUTO_CONF}"
-        raise Failure(f"could not write file {quoted(path)}: {ex.strerror}") from ex

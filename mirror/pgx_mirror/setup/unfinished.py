@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from pgx_base import files
 from pgx_base.failure import Failure
 from pgx_base.text import quoted
-from pgx_mirror.data import durable, steps
+from pgx_mirror.data import bar, durable, steps
 
 _LARGEST = 1 << 16
 
@@ -67,11 +67,20 @@ def of(mcdir: str, server: str) -> Unfinished | None:
 def check(mcdir: str, server: str, data: str) -> None:
     """Refuse a start on what is not whole.  Raises Failure."""
     found = of(mcdir, server)
-    if found is not None and same(found.data, data):
+    if (found is not None and same(found.data, data)) or is_barred(data):
         raise Failure(
             f"data directory {quoted(data)} is not whole: its setup was not finished",
             hint="Run mc_ctl setup again.",
         )
+
+
+def is_barred(data: str) -> bool:
+    """Whether a rewind of *data* was cut short, whatever the management directory says."""
+    try:
+        with _opened(data) as dir_fd:
+            return bar.is_there(dir_fd)
+    except OSError:
+        return False  # nothing starts on what cannot be read
 
 
 def write(mcdir: str, server: str, what: Unfinished) -> None:
