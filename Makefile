@@ -18,7 +18,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # Where the OS user of an instance can read what it runs: see the top of the file.
 OPEN   = $(PY) -m tools.run_open
 
-.PHONY: help setup commands demo demo-mirror test pair-long replay chaos chaos-mirror model model-walk mutants lint \
+.PHONY: help setup commands demo demo-mirror test pair-long replay chaos chaos-mirror chaos-bed model model-walk mutants lint \
     types layers bench bench-mirror check install clean format
 
 help:
@@ -58,6 +58,9 @@ chaos: setup  ## random transitions and faults on the bed (CHAOS="--seed N --tra
 
 chaos-mirror: setup  ## random faults on a pair (CHAOS="--seed N --faults N --jobs N")
 	@$(OPEN) $(PY) -m fixtures.pair_chaos $(CHAOS)
+
+chaos-bed: setup  ## the same on the bed, as root: networks, hosts, disks (CHAOS="--policy P --campaign FILE")
+	@$(OPEN) $(PY) -m fixtures.pair_chaos --bed $(CHAOS)
 
 model: setup  ## the pair's protocol, every interleaving (MODEL="NAME...", "-v NAME" or "--long")
 	@$(PY) tests/mirror/model.py --jobs $$(nproc) $(MODEL)

@@ -13,8 +13,6 @@ from pathlib import Path
 
 from fixtures.binaries import Binaries
 from fixtures.pair.place import ARBITER, OTHER
-from fixtures.pair_bed.bed import NODES
-from fixtures.pair_bed.networks import NETWORKS
 from fixtures.pair_bed.place import BedPlace
 from fixtures.processes import wait_until
 from pgx_base import proc
@@ -74,15 +72,7 @@ class OnBed(BedPlace, Whole):
 
     def restored(self) -> None:
         """Join and boot everything, do what an administrator is told to; see it whole."""
-        for name in NODES:
-            if not self.bed.nodes[name].pid:
-                self.bed.boot(name)
-            self.bed.thaw(name)
-            for each in self.bed.disks[name].values():
-                each.let_go()
-                each.empty()
-            for network in NETWORKS:
-                self.bed.join(network, name)
+        self.heal()
         where = ("status", "-M", self.mcdir(ARBITER))
         if self.run("mc_arb", *where, on=ARBITER, check=False).returncode:
             self.start_arbiter()

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from fixtures.binaries import found
+from fixtures.pair_bed.bed import why_not
 from fixtures.processes import gone, of_directory, wait_until
 from pgx_base import proc
 
@@ -22,11 +23,24 @@ pytestmark = [
 ]
 
 
-def _started(where: Path) -> subprocess.Popen[str]:
+# What says that a server runs, below the worker's own directory.
+_PID_FILE = "server1/postmaster.pid"
+_SOCKET = "server1/now/run/postgresql/.s.PGSQL.5432"
+_ON_BED = pytest.param(
+    ["--bed"],
+    _SOCKET,
+    marks=[
+        pytest.mark.root,
+        pytest.mark.skipif(bool(why_not()), reason=f"{why_not()}, for the bed"),
+    ],
+)
+
+
+def _started(where: Path, *more: str) -> subprocess.Popen[str]:
     report = str(where / "report.jsonl")
     options = ["--seed", "5", "--faults", "9", "--jobs", "1", "--report", report]
     return subprocess.Popen(
-        [sys.executable, "-m", "fixtures.pair_chaos", *options],
+        [sys.executable, "-m", "fixtures.pair_chaos", *options, *more],
         stdout=subprocess.PIPE,
         text=True,
         cwd=ROOT,
@@ -40,11 +54,14 @@ def _children(of: int) -> list[int]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
-def test_its_pair_is_ended(open_tmp: Path, number: signal.Signals) -> None:
+@pytest.mark.parametrize(("ground", "running"), [([], _PID_FILE), _ON_BED])
+def test_its_pair_is_ended(
+    open_tmp: Path, number: signal.Signals, ground: list[str], running: str
+) -> None:
     """The worker notices that nobody asks any more, whatever ended the one who did."""
-    with _started(open_tmp) as chaos:
-        running = "pgx-chaos-*/server1/postmaster.pid"
-        wait_until(lambda: list(open_tmp.glob(running)), "it runs", 60)
+    with _started(open_tmp, *ground) as chaos:
+        there = f"pgx-chaos-*/{running}"
+        wait_until(lambda: list(open_tmp.glob(there)), "it runs", 60)
         (worker,) = _children(chaos.pid)
         chaos.send_signal(number)
         wait_until(lambda: gone(worker), "the worker has ended", 60)

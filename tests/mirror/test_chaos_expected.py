@@ -1,0 +1,62 @@
+"""What may come of a fault on the bed: who may switch, and what is left to operators."""
+
+from __future__ import annotations
+
+import pytest
+
+from fixtures.pair_chaos.bed_kinds import BED_FAULTS, MOMENT
+from fixtures.pair_chaos.expected import hands, may_move
+from fixtures.pair_chaos.fault import HOLDER, OTHER, START, START_ARBITER, Fault
+from fixtures.pair_chaos.plan import POLICIES, Blow, Step
+
+ARBITRATION, MESSAGE = "arbitration", "message"
+_NOBODY = [
+    "job network cut", "admin network cut", "log network cut one way",
+    "all between the servers cut", "arbitration network cut", "host frozen for 4 s",
+    "arbiter's host panicked", "disk of the management directory hangs",
+]  # fmt: skip
+_SILENCE = ["host panicked", "host frozen", "host cut off from all", "data disk fails"]
+
+
+def blow(name: str, victim: str = HOLDER) -> Blow:
+    return Blow(name, victim, 1.0, 0)
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+@pytest.mark.parametrize("name", _NOBODY)
+def test_what_silences_no_primary_switches_nothing(policy: str, name: str) -> None:
+    assert not may_move(Step(blow(name)), policy, MOMENT)
+
+
+@pytest.mark.parametrize("name", _SILENCE)
+def test_a_silent_primary_is_replaced_where_something_may_decide(name: str) -> None:
+    assert may_move(Step(blow(name)), ARBITRATION)
+    assert not may_move(Step(blow(name)), MESSAGE)
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+@pytest.mark.parametrize("fault", BED_FAULTS, ids=lambda fault: fault.name)
+def test_nothing_that_befalls_the_standby_switches(policy: str, fault: Fault) -> None:
+    step = Step(blow(fault.name, OTHER))
+    assert not may_move(step, policy, MOMENT)
+
+
+def test_a_freeze_that_took_too_long_is_none_of_four_seconds() -> None:
+    step = Step(blow("host frozen for 4 s"))
+    assert may_move(step, ARBITRATION, MOMENT + 1)
+    assert not may_move(step, ARBITRATION, MOMENT + 0.2)
+
+
+def test_two_silences_may_add_up_and_two_other_faults_do_not() -> None:
+    cut, full = blow("log network cut"), blow("disk of the management directory full")
+    assert may_move(Step(cut, blow("admin network cut")), ARBITRATION)
+    assert not may_move(Step(cut, full), ARBITRATION)
+    assert may_move(Step(cut, blow("mc_ctl switch", OTHER)), MESSAGE)
+
+
+def test_what_operators_may_have_to_do() -> None:
+    assert hands(Step(blow("admin network cut"))) == frozenset()
+    assert hands(Step(blow("host panicked"))) == frozenset((START,))
+    two = Step(blow("host panicked"), blow("arbiter's host panicked"))
+    assert hands(two) == frozenset((START, START_ARBITER))
+    assert hands(Step(blow("host panicked"), blow("mc_ctl stop"))) is None
