@@ -23,6 +23,7 @@ pytest_plugins = [
     "tests.fix_directory",
     "tests.fix_mcdir",
     "tests.fix_pair",
+    "tests.fix_programs",
     "tests.fix_sessions",
     "tests.fix_wizard",
 ]

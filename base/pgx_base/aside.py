@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import select
 
+from pgx_base import prologue
 from pgx_base.light import signal
 
 TYPE_CHECKING = False
@@ -39,19 +40,10 @@ def _answer_and_exit(question: Callable[[], str], writer: int) -> NoReturn:
         null = os.open("/dev/null", os.O_RDWR)
         for fd in (0, 1, 2):
             os.dup2(null, fd)
-        for name in os.listdir("/proc/self/fd"):
-            if int(name) > 2 and int(name) != writer:
-                _close(int(name))
+        prologue.close_all_but((*prologue.STANDARD, writer))
         os.write(writer, question().encode("utf-8", "replace")[:_LONGEST])
     finally:
         os._exit(0)
-
-
-def _close(fd: int) -> None:
-    try:
-        os.close(fd)
-    except OSError:
-        pass  # the one that the list was read through
 
 
 def _end(child: int) -> None:

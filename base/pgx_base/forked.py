@@ -17,7 +17,8 @@ from typing import NoReturn
 class Forked:
     """A child that runs *main* with what it reads from and what it writes to; blocking ends.
 
-    `fd` is what it says, to be read without waiting.  Its end is the caller's to reap.
+    `fd` is what it says, to be read without waiting; `pidfd` is readable once it has ended.
+    Its end is the caller's to reap.
     """
 
     def __init__(self, main: Callable[[int, int], NoReturn]) -> None:
@@ -34,7 +35,7 @@ class Forked:
                 finally:
                     os._exit(1)
             # Its number may be another's once it was reaped: it is ended by this alone.
-            self._pidfd = pidfd_of(self.pid)
+            self.pidfd = pidfd_of(self.pid)
             undo.pop_all()
 
     def tell(self, data: bytes) -> None:
@@ -51,16 +52,20 @@ class Forked:
     def kill(self) -> None:
         """End it, if it has not ended."""
         with suppress(ProcessLookupError):
-            signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+            signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
 
     def close(self, within: float = 0.0) -> None:
         """End it, and let go of it, once it is dead or after so many seconds."""
         self.kill()
         if within:
             poll = select.poll()
-            poll.register(self._pidfd, select.POLLIN)
+            poll.register(self.pidfd, select.POLLIN)
             poll.poll(within * 1000)
-        for fd in (self._pidfd, self.fd, self._told):
+        self.leave()
+
+    def leave(self) -> None:
+        """Let go of it as it is: it may see that nobody hears it any more."""
+        for fd in (self.pidfd, self.fd, self._told):
             os.close(fd)
 
 

@@ -8,6 +8,10 @@ pgx_check imports this, hence `_signal`: the public module loads enum.
 import _signal as signal  # type: ignore[import-not-found]
 import os
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
 STANDARD = (0, 1, 2)
 
 
@@ -25,7 +29,7 @@ def first_statements(*, keep_descriptors: bool = False) -> None:
     for fd in STANDARD:
         ensure_open(fd)
     if not keep_descriptors:
-        _close_others()
+        close_all_but(STANDARD)
     ordinary_signals()
     for number in (signal.SIGPIPE, signal.SIGXFSZ):
         signal.signal(number, signal.SIG_IGN)
@@ -40,10 +44,10 @@ def ensure_open(fd: int) -> None:
         os.open("/dev/null", os.O_RDWR)  # the lowest free number, so *fd* itself
 
 
-def _close_others() -> None:
-    """Close every descriptor above 2, also one above a limit that was lowered later."""
+def close_all_but(kept: "Collection[int | None]") -> None:
+    """Close every other descriptor, also one above a limit that was lowered later."""
     for name in os.listdir("/proc/self/fd"):
-        if int(name) > 2:
+        if int(name) not in kept:
             try:
                 os.close(int(name))
             except OSError:
@@ -73,7 +77,7 @@ def null_descriptors() -> None:
     null = os.open("/dev/null", os.O_RDWR)
     for fd in (0, 1, 2):
         os.dup2(null, fd)
-    _close_others()
+    close_all_but(STANDARD)
 
 
 def ordinary_scheduling() -> None:

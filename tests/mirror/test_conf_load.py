@@ -124,7 +124,7 @@ def test_a_loose_directory_does_not_hide_what_is_in_it(mcdir: Path) -> None:
 def test_warnings_come_with_the_settings_or_beside_the_errors(mcdir: Path) -> None:
     low = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
     write(mcdir, "network.conf", NETWORK.replace("26540", str(low)))
-    write(mcdir, "server1.conf", SERVER + "pre_detach_command = '/x'\n")
+    write(mcdir, "server1.conf", SERVER + "core_file_path = '/x'\n")
 
     warnings = load(str(mcdir), "server1").warnings
     (mcdir / "secret").unlink()
@@ -134,7 +134,7 @@ def test_warnings_come_with_the_settings_or_beside_the_errors(mcdir: Path) -> No
     assert caught.value.warnings == warnings
     told = [(p.line, p.primary) for p in warnings]
     assert (1, f"port {low} is one that the system gives to any program") in told
-    assert (2, 'parameter "pre_detach_command" has no effect in this release') in told
+    assert (2, 'parameter "core_file_path" has no effect in this release') in told
 
 
 def test_arbitration_needs_an_arbiter_and_should_have_a_network_of_its_own(

@@ -188,7 +188,7 @@ _MORE = "value of parameter {} is followed by more text"
         ("Heartbeat_retry", " = 2", "unrecognized configuration parameter {}"),
         ("target_db", " = postgre", 'invalid value for parameter {}: "postgre"'),
         ("pre_detach_command", " = 'x.sh'", 'invalid value for parameter {}: "x.sh"'),
-        ("pre_detach_command", " = '/x'", "parameter {} has no effect in this release"),
+        ("core_file_path", " = '/x'", "parameter {} has no effect in this release"),
         ("db_instance", " = '/y'", "parameter {} given more than once"),
         ("admin_ssl_key_file", " = 'k'", 'parameter {} needs "admin_ssl_cert_file"'),
     ],

@@ -5,8 +5,8 @@ from __future__ import annotations
 import select
 
 from pgx_base.failure import Failure
-from pgx_mirror.controller.jobs.line import Ended, Line, Several
-from pgx_mirror.controller.staff import Staff
+from pgx_mirror.hands.line import Ended, Line, Several
+from pgx_mirror.hands.staff import Staff
 
 ONE = Failure("no name", detail="Line 3.", hint="Write one.")
 OTHER = Failure("a syntax error")

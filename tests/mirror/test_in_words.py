@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pgx_base.failure import Failure
-from pgx_mirror.controller.jobs.line import in_words
+from pgx_mirror.hands.line import in_words
 
 
 def test_each_sentence_ends_once() -> None:

@@ -17,8 +17,8 @@ from fixtures.os_user import OsUser
 from fixtures.server import Server, copy_data_directory
 from pgx_base.failure import Failure
 from pgx_mirror.controller.jobs import instance, output
-from pgx_mirror.controller.jobs.line import Line
 from pgx_mirror.controller.jobs.site import Site
+from pgx_mirror.hands.line import Line
 from pgx_postgres.running import guard
 from tests.fix_postgres import MakeServer
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pgx_mirror.controller.lateness import MUCH, Lateness
+from pgx_mirror.hands.lateness import MUCH, Lateness
 
 times = st.floats(0, 1e6)
 

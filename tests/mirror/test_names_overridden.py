@@ -11,9 +11,9 @@ from fixtures.server import Server
 from pgx_base import proc
 from pgx_base.failure import Failure
 from pgx_mirror.controller.jobs import files
-from pgx_mirror.controller.jobs.line import Line
 from pgx_mirror.controller.jobs.site import Site
 from pgx_mirror.core.report import NAMES_OUT
+from pgx_mirror.hands.line import Line
 from tests.fix_postgres import MakeServer
 
 pytestmark = [pytest.mark.postgres, pytest.mark.one_postgres]

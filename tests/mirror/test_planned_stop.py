@@ -13,11 +13,11 @@ from fixtures.processes import gone, kill, wait_until
 from fixtures.server import Server
 from pgx_base import proc
 from pgx_base.idents import Ident
-from pgx_mirror.controller.hands import Hand
 from pgx_mirror.controller.jobs import instance, sessions
-from pgx_mirror.controller.jobs.line import Ended, Said
 from pgx_mirror.controller.jobs.site import Site
 from pgx_mirror.data import promote_file
+from pgx_mirror.hands.hand import Hand
+from pgx_mirror.hands.line import Ended, Said
 from tests.fix_pair import MakePair
 from tests.fix_postgres import MakeServer
 

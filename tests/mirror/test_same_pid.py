@@ -19,8 +19,8 @@ from fixtures.server import Server
 from pgx_base import proc
 from pgx_mirror.controller.jobs import looker
 from pgx_mirror.controller.jobs.calls import Calls
-from pgx_mirror.controller.jobs.line import Line
 from pgx_mirror.controller.jobs.looker import Look, NoLook, Pace
+from pgx_mirror.hands.line import Line
 from pgx_postgres import pidfile
 from pgx_postgres.running import startup
 from tests.fix_postgres import MakeServer

@@ -14,10 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fixtures.processes import wait_until
-from pgx_mirror.controller.hands import reap
 from pgx_mirror.controller.shortage import AGAIN, Shortage
 from pgx_mirror.core.disk import Effect, Limits, Odd
 from pgx_mirror.disk.checker import Checker
+from pgx_mirror.hands.hand import reap
 from pgx_mirror.register.client import Register
 from pgx_mirror.register.core.words import PRIMARY, Beat
 from pgx_mirror.register.events import Away

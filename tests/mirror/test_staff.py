@@ -12,16 +12,18 @@ from pathlib import Path
 import pytest
 
 from fixtures.processes import gone, start_time, wait_until
-from pgx_mirror.controller import hands
+from pgx_mirror.conf import server
 from pgx_mirror.controller.acting import LOOKER, SEER, Acting
-from pgx_mirror.controller.jobs.line import Ended, Line, Said, Several
 from pgx_mirror.controller.jobs.site import Site
-from pgx_mirror.controller.staff import Staff
+from pgx_mirror.controller.programs import Programs
 from pgx_mirror.controller.work import _survey
 from pgx_mirror.core import events as told
 from pgx_mirror.core.facts import MARK, Facts, Terms
 from pgx_mirror.core.mark import ALONE, Mark
 from pgx_mirror.core.report import UNSURE, UP
+from pgx_mirror.hands.hand import reap
+from pgx_mirror.hands.line import Ended, Line, Said, Several
+from pgx_mirror.hands.staff import Staff
 from pgx_postgres.watch.watched import Limits
 from tests.mirror.short import descriptors_left, opened
 
@@ -31,7 +33,7 @@ def staff() -> Iterator[Staff]:
     made = Staff(frozenset())
     yield made
     made.end_all()
-    hands.reap()
+    reap()
 
 
 def says(line: Line, word: str) -> str:
@@ -115,7 +117,7 @@ def test_a_hand_that_does_not_read_is_ended_and_holds_up_nobody(staff: Staff) ->
 def test_what_was_at_a_work_is_dead_before_another_begins_there(
     staff: Staff, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pgx_mirror.controller.staff._DIES_WITHIN", 60.0)
+    monkeypatch.setattr("pgx_mirror.hands.staff._DIES_WITHIN", 60.0)
     staff.begin("work", holds_memory)
     assert list(staff.hear(ready_to_read(staff)))
     (before,) = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
@@ -153,7 +155,8 @@ def test_a_survey_for_which_no_process_can_be_begun_says_so(staff: Staff) -> Non
 @pytest.fixture
 def acting(staff: Staff) -> Acting:
     site = Site("a", "/nowhere", -1, "", "", 0, "", "u", "secret", "d")
-    return Acting(site, staff, Limits(1.0, 1.0, 1), 1.0, 1.0, {})
+    programs = Programs(server.of("/nowhere"), staff, "", "u")
+    return Acting(site, staff, Limits(1.0, 1.0, 1), 1.0, 1.0, programs, {})
 
 
 FACTS = Facts(

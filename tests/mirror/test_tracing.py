@@ -9,8 +9,8 @@ from pathlib import Path
 from fixtures.processes import gone, wait_until
 from pgx_base.trace import FILE, Nowhere, Trace
 from pgx_mirror.controller import holding
-from pgx_mirror.controller.staff import Staff
 from pgx_mirror.controller.tracing import WORK, Tracing
+from pgx_mirror.hands.staff import Staff
 from tests.mirror.short import descriptors_left
 
 

@@ -17,13 +17,13 @@ from hypothesis import strategies as st
 from fixtures.processes import gone, wait_until
 from pgx_mirror.controller import kept as keeping
 from pgx_mirror.controller import options
-from pgx_mirror.controller.hands import reap
 from pgx_mirror.controller.kept import Kept
 from pgx_mirror.controller.options import Options
 from pgx_mirror.controller.watched import Watched, Watching
 from pgx_mirror.controller.watcher import Controller, Program, watch
 from pgx_mirror.core.facts import Facts, Terms
 from pgx_mirror.core.mark import ALONE, Mark
+from pgx_mirror.hands.hand import reap
 from tests.mirror.short import descriptors_left, opened
 
 FACTS = Facts(Terms("a", "b", "message", "i"), mark=Mark("a", "g", "7", 1, ALONE))

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 
 from pgx_base import aside
 from pgx_mirror.command.request import Request
 from pgx_mirror.command.telling import warn
+from pgx_mirror.commands import sound
+from pgx_mirror.conf.commands import programs
 from pgx_mirror.conf.load import load
 from pgx_mirror.conf.place import instance_problems
 from pgx_mirror.conf.problem import Problem, Unsound, as_failure
@@ -42,14 +46,34 @@ def check_place(settings: Settings) -> None:
 
     A disk that hangs tells nothing, and is for whoever works on it.  Raises Unsound.
     """
-    data = settings.server.db_instance
-    said = aside.ask(lambda: _place_problems(settings.mcdir, data), _LOOK_WITHIN)
-    if problems := json.loads(said) if said else []:
-        raise Unsound(Problem(**problem) for problem in problems)
+    _check(settings, with_programs=False)
 
 
-def _place_problems(mcdir: str, data: str) -> str:
-    return json.dumps([asdict(one) for one in instance_problems(mcdir, data)])
+def check_surroundings(settings: Settings) -> None:
+    """Refuse that, and each program that would not be called, all at once.
+
+    Later it is not called, and that is said: a controller that runs goes on.  Raises Unsound.
+    """
+    _check(settings, with_programs=True)
+
+
+def _check(settings: Settings, *, with_programs: bool) -> None:
+    found = _looked(
+        partial(instance_problems, settings.mcdir, settings.server.db_instance)
+    )
+    if with_programs and (named := programs(settings.server)):
+        path = os.path.join(settings.mcdir, f"{settings.identifier}.conf")
+        found += _looked(partial(sound.problems, named, path))
+    if found:
+        raise Unsound(found)
+
+
+def _looked(look: Callable[[], list[Problem]]) -> list[Problem]:
+    """Return what *look* finds in a child, since a disk may hang."""
+    said = aside.ask(
+        lambda: json.dumps([asdict(problem) for problem in look()]), _LOOK_WITHIN
+    )
+    return [Problem(**problem) for problem in json.loads(said)] if said else []
 
 
 def _only_one(mcdir: str) -> str | None:

@@ -12,7 +12,7 @@ from pgx_base.failure import Failure
 from pgx_base.text import quoted
 from pgx_mirror.command.acting import check_policy
 from pgx_mirror.command.request import Request
-from pgx_mirror.command.settings import check_place, loaded
+from pgx_mirror.command.settings import check_surroundings, loaded
 from pgx_mirror.command.telling import done, tell
 from pgx_mirror.conf.settings import Settings
 from pgx_mirror.controller import ending, holding, words
@@ -46,7 +46,7 @@ def start(asked: Request) -> int:
     mcdir, server = settings.mcdir, settings.identifier
     if "-f" in asked.flags:
         check_policy(settings, "start -f")
-    check_place(settings)
+    check_surroundings(settings)
     holding.check_free(mcdir, server, *holding.SERVICE, holding.SETUP)
     unfinished.check(mcdir, server, settings.server.db_instance)
     try:

@@ -7,7 +7,16 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from pgx_base.text import quoted
-from pgx_mirror.conf import arbitration, local, network, ports, private, secret, server
+from pgx_mirror.conf import (
+    arbitration,
+    commands,
+    local,
+    network,
+    ports,
+    private,
+    secret,
+    server,
+)
 from pgx_mirror.conf.arbitration import Arbitration
 from pgx_mirror.conf.network import Member, Network
 from pgx_mirror.conf.parameters import Given
@@ -110,6 +119,7 @@ def _server(
     if values is not None:
         values = _resolved(values, mcdir)
         faults += _tls_files(values, given)
+        faults += commands.problems(given)
         faults += nested_by_name(mcdir, values.db_instance, given.at["db_instance"])
     return values, [*problems, *_at(faults, path)]
 

@@ -81,6 +81,27 @@ OURS_AND_USED = (
         "",
         OURS,
     ),
+    _P(
+        "fencing_command_timeout",
+        _SECONDS,
+        "How long fencing_command may take.",
+        "20",
+        OURS,
+    ),
+    _P(
+        "arbitration_command_timeout",
+        _SECONDS,
+        "How long arbitration_command may take.",
+        "30",
+        OURS,
+    ),
+    _P(
+        "status_transition_command_timeout",
+        _SECONDS,
+        "How long post_switch_command, post_attach_command and pre_detach_command may take, each.",
+        "20",
+        OURS,
+    ),
 )
 OURS_FOR_LATER = (
     _P(
@@ -160,30 +181,6 @@ OURS_FOR_LATER = (
         _RATHER,
         "What an error of a tablespace's disk leads to.",
         "failover",
-        OURS,
-        later=True,
-    ),
-    _P(
-        "fencing_command_timeout",
-        _SECONDS,
-        "How long fencing_command may take.",
-        "20",
-        OURS,
-        later=True,
-    ),
-    _P(
-        "arbitration_command_timeout",
-        _SECONDS,
-        "How long arbitration_command may take.",
-        "30",
-        OURS,
-        later=True,
-    ),
-    _P(
-        "status_transition_command_timeout",
-        _SECONDS,
-        "How long each of the programs called at a change may take.",
-        "20",
         OURS,
         later=True,
     ),

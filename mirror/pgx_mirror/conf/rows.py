@@ -106,26 +106,26 @@ _NEWER = (
     _P(
         "fencing_command",
         command(),
-        "The program that ends the other server's processes.",
+        "The program that ends all processes of the other server: exit status 0 when they have "
+        "ended. Where heartbeat_error_action is not command, a forced switch or disconnection "
+        "alone calls it.",
         "",
         NEWER,
-        later=True,
     ),
     _P(
         "arbitration_command",
         command(),
-        "The program that tells whether the other server is dead.",
+        "The program that tells whether the other server is dead: exit status 0 when it is. "
+        "With heartbeat_error_action = command alone.",
         "",
         NEWER,
-        later=True,
     ),
     _P(
         "post_switch_command",
         command(),
-        "The program to call when this server has become the primary.",
+        "The program to call when this server has become the primary and commits pass.",
         "",
         NEWER,
-        later=True,
     ),
     _P(
         "post_promote_command",
@@ -133,7 +133,6 @@ _NEWER = (
         "The older name of post_switch_command.",
         "",
         NEWER,
-        later=True,
     ),
     _P(
         "post_attach_command",
@@ -141,15 +140,13 @@ _NEWER = (
         "The program to call when a standby has been attached.",
         "",
         NEWER,
-        later=True,
     ),
     _P(
         "pre_detach_command",
         command(),
-        "The program to call before a standby is disconnected.",
+        "The program to call before a standby is disconnected, which waits for its end.",
         "",
         NEWER,
-        later=True,
     ),
 )
 TABLE = table((*_OF_THE_MANUAL, *_NEWER, *OURS_AND_USED, *OURS_FOR_LATER))

@@ -8,9 +8,8 @@ from typing import assert_never
 from pgx_base.failure import Failure
 from pgx_base.idents import Ident
 from pgx_mirror.controller.jobs import files, instance, looker, prover, seer, sessions
-from pgx_mirror.controller.jobs.line import Ended, Said
 from pgx_mirror.controller.jobs.site import Site
-from pgx_mirror.controller.staff import Staff
+from pgx_mirror.controller.programs import Programs
 from pgx_mirror.core import effects as do
 from pgx_mirror.core import events as told
 from pgx_mirror.core.effects import Effect, StopServer
@@ -20,6 +19,8 @@ from pgx_mirror.core.known.times import PROVED_OFF_WITHIN
 from pgx_mirror.core.mark import Mark
 from pgx_mirror.core.report import DOWN, STARTING, STOPPING, UNSURE, UP
 from pgx_mirror.core.seen import Seen
+from pgx_mirror.hands.line import Ended, Said
+from pgx_mirror.hands.staff import Staff
 from pgx_postgres.watch.watched import Limits
 
 SEER, LOOKER, FINDER = "seer", "looker", "finder"
@@ -36,13 +37,14 @@ class Acting:
         limits: Limits,
         interval: float,
         patience: float,
+        programs: Programs,
         shown: dict[str, tuple[Failure, ...]],
     ) -> None:
         """*shown* takes, for a start that failed, what is shown of its text."""
         self._shown = shown
         self._site, self._staff, self._limits = site, staff, limits
         self.user = site.user
-        self._interval, self._patience = interval, patience
+        self._interval, self._patience, self.programs = interval, patience, programs
         self.postmaster: Ident | None = None
         self.said: list[str] = []
         self.refused: list[str] = []  # logins
@@ -75,8 +77,8 @@ class Acting:
                 staff.begin(PROOF, prover.prove, site, PROVED_OFF_WITHIN, terms.held)
             case do.ProveOn():
                 staff.tell(PROOF, prover.ON)
-            case do.RunCommand(kind):
-                yield told.CommandEnded(kind, "not called: it is not configured")
+            case do.RunCommand():
+                yield from self.programs.call(effect)
             case do.AskForPen() | do.Lift():
                 raise AssertionError("the register is asked elsewhere")
             case _:
@@ -132,6 +134,9 @@ class Acting:
 
     def hear(self, work: str, said: Said | Ended, facts: Facts) -> Iterator[Event]:
         """Return what a hand at *work* has said, as events."""
+        if self.programs.is_at(work):
+            yield from self.programs.hear(work, said)
+            return
         if isinstance(said, Said):
             yield from self._progress(work, said.value, facts)
             return

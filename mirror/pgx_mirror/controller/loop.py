@@ -16,11 +16,8 @@ from pgx_mirror.controller.acting import Acting
 from pgx_mirror.controller.answering import Answering
 from pgx_mirror.controller.disks import Disks
 from pgx_mirror.controller.jobs import looker, prover
-from pgx_mirror.controller.jobs.line import Ended
-from pgx_mirror.controller.lateness import Lateness
 from pgx_mirror.controller.neighbours import Neighbours
 from pgx_mirror.controller.shortage import Shortage
-from pgx_mirror.controller.staff import Staff
 from pgx_mirror.controller.telling import Telling
 from pgx_mirror.controller.watched import Watched
 from pgx_mirror.core import events as told
@@ -33,6 +30,9 @@ from pgx_mirror.core.facts import PROOF, RELEASING, Facts
 from pgx_mirror.core.known import basics, names
 from pgx_mirror.core.mark import PAIR
 from pgx_mirror.core.report import NAMES_SET, Report
+from pgx_mirror.hands.lateness import Lateness
+from pgx_mirror.hands.line import Ended
+from pgx_mirror.hands.staff import Staff
 from pgx_mirror.messages import controller as messages
 from pgx_mirror.messages import server as of_server
 
@@ -142,6 +142,9 @@ class Controller:
         for text in self._acting.said:
             self._telling.note(text)
         self._acting.said.clear()
+        for message, given in self._acting.programs.news:
+            self._telling.say(message, **given)
+        self._acting.programs.news.clear()
         for why in self._acting.refused:
             me, user = self._facts.terms.me, self._acting.user
             self._telling.say(

@@ -23,7 +23,6 @@ from pgx_mirror.conf.load import load
 from pgx_mirror.conf.settings import Settings
 from pgx_mirror.controller import directory_lock, ending, holding, options, work
 from pgx_mirror.controller import kept as keeping
-from pgx_mirror.controller.jobs.line import Several
 from pgx_mirror.controller.kept import Kept
 from pgx_mirror.controller.options import Options
 from pgx_mirror.controller.telling import TRACE_KB
@@ -31,6 +30,7 @@ from pgx_mirror.controller.watched import Watched, Watching
 from pgx_mirror.controller.words import Answer, Refused, answer
 from pgx_mirror.core.facts import REST, RUN
 from pgx_mirror.data import steps
+from pgx_mirror.hands.line import Several
 from pgx_postgres import control
 
 PROGRAM = "mc_main"

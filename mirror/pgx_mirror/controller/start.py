@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 
+from pgx_mirror.conf import commands
 from pgx_mirror.conf.settings import Settings
 from pgx_mirror.controller.jobs.files import Survey
 from pgx_mirror.controller.kept import Kept
@@ -27,6 +28,7 @@ def terms_of(settings: Settings, *, first_start: bool) -> Terms:
         limit=settings.silence,
         patience=3600.0 if patience is None else patience,
         first_start=first_start,
+        commands=frozenset(commands.programs(server)),
     )
 
 

@@ -6,8 +6,8 @@ import select
 import time
 
 from pgx_base.trace import Trace
-from pgx_mirror.controller.jobs.line import Line
-from pgx_mirror.controller.staff import Staff
+from pgx_mirror.hands.line import Line
+from pgx_mirror.hands.staff import Staff
 
 WORK = "trace"
 _EVERY = 0.2  # seconds between two hands: a fork costs more than a line

@@ -22,15 +22,16 @@ from pgx_mirror.controller.disks import Disks
 from pgx_mirror.controller.jobs import files
 from pgx_mirror.controller.jobs import site as sites
 from pgx_mirror.controller.jobs.files import Survey
-from pgx_mirror.controller.jobs.line import Ended, Several
 from pgx_mirror.controller.loop import Controller
 from pgx_mirror.controller.neighbours import Neighbours
-from pgx_mirror.controller.staff import Staff
+from pgx_mirror.controller.programs import Programs
 from pgx_mirror.controller.telling import Telling
 from pgx_mirror.controller.view import Beside
 from pgx_mirror.controller.watched import Watched
 from pgx_mirror.controller.words import Accepted, Answer
 from pgx_mirror.core.disk import Limits as DiskLimits
+from pgx_mirror.hands.line import Ended, Several
+from pgx_mirror.hands.staff import Staff
 from pgx_mirror.messages import controller as messages
 from pgx_postgres.watch.watched import Limits
 
@@ -90,13 +91,14 @@ def control(
         neighbours,
     )
     server = settings.server
-    limits = Limits(
-        server.db_instance_check_interval,
-        server.db_instance_check_timeout,
-        server.db_instance_check_retry,
-    )
     acting = Acting(
-        site, staff, limits, server.heartbeat_interval, terms.patience, answering.shown
+        site,
+        staff,
+        _limits(settings),
+        server.heartbeat_interval,
+        terms.patience,
+        Programs(server, staff, who.pw_dir, who.pw_name),
+        answering.shown,
     )
     if found.instance.postmaster is not None:
         acting.watch(found.instance.postmaster)
@@ -124,6 +126,15 @@ def _settle_memory() -> None:
     with suppress(OSError, AttributeError):  # glibc alone has it
         ctypes.CDLL(None).malloc_trim(0)
     gc.freeze()
+
+
+def _limits(settings: Settings) -> Limits:
+    server = settings.server
+    return Limits(
+        server.db_instance_check_interval,
+        server.db_instance_check_timeout,
+        server.db_instance_check_retry,
+    )
 
 
 def _disk_limits(settings: Settings) -> DiskLimits:

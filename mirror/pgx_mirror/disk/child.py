@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from contextlib import suppress
 from functools import partial
 from typing import NoReturn
 
@@ -52,10 +51,7 @@ class Child:
 def _run(job: Callable[[int, int], None], read_fd: int, write_fd: int) -> NoReturn:
     try:
         prologue.ordinary_signals()
-        for name in os.listdir("/proc/self/fd"):
-            if int(name) not in (read_fd, write_fd):
-                with suppress(OSError):
-                    os.close(int(name))
+        prologue.close_all_but((read_fd, write_fd))
         os.chdir("/")
         job(read_fd, write_fd)
     finally:

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from pgx_mirror.messages import controller, disk, pair, peer, register, server
+from pgx_mirror.messages import commands, controller, disk, pair, peer, register, server
 from pgx_mirror.messages.message import Message
 
-SUBJECTS: tuple[ModuleType, ...] = (controller, peer, pair, server, disk, register)
+SUBJECTS: tuple[ModuleType, ...] = (
+    controller,
+    peer,
+    pair,
+    server,
+    disk,
+    register,
+    commands,
+)
 
 
 def of(subject: ModuleType) -> list[Message]:

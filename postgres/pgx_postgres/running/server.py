@@ -121,7 +121,9 @@ def _tell_start(fd: int) -> None:
 def _child(order: Order, reader: int, tell: int) -> NoReturn:
     """Get ready, say so, wait for the word, then become the server; never returns."""
     try:
-        _close_all_but({0, 1, 2, reader, tell, order.log_fd, order.guard_fd})
+        kept = {*prologue.STANDARD, reader, tell, order.log_fd, order.guard_fd}
+        # What is our parent's: a child that is stopped would hold on to its locks.
+        prologue.close_all_but(kept)
         os.setsid()
         _descriptors(order)
         prologue.ordinary_signals()
@@ -133,16 +135,6 @@ def _child(order: Order, reader: int, tell: int) -> NoReturn:
         os.write(2, f"could not execute the server: {ex.strerror}\n".encode())
     finally:
         os._exit(_COULD_NOT_EXECUTE)
-
-
-def _close_all_but(kept: set[int | None]) -> None:
-    """Close what is our parent's: a child that is stopped would hold on to its locks."""
-    for name in os.listdir("/proc/self/fd"):
-        if int(name) not in kept:
-            try:
-                os.close(int(name))
-            except OSError:
-                pass  # the one that the list was read through
 
 
 def _descriptors(order: Order) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import select
 
-from pgx_mirror.controller.jobs.line import Line
+from pgx_mirror.hands.line import Line
 
 
 class Calls:

@@ -12,7 +12,6 @@ from pgx_base.idents import Ident
 from pgx_base.signals import send_signal
 from pgx_mirror.controller.jobs import instance, sessions
 from pgx_mirror.controller.jobs.instance import Found
-from pgx_mirror.controller.jobs.line import Line, Several, in_words
 from pgx_mirror.controller.jobs.site import Site
 from pgx_mirror.core import judged
 from pgx_mirror.core.mark import Mark
@@ -28,6 +27,7 @@ from pgx_mirror.data import (
 from pgx_mirror.data.conf_text import Names, NoName
 from pgx_mirror.data.included import AUTO_CONF, Setting
 from pgx_mirror.database.trouble import Trouble
+from pgx_mirror.hands.line import Line, Several, in_words
 from pgx_postgres import control
 
 

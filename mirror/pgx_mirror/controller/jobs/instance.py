@@ -17,9 +17,9 @@ from pgx_base.light.dataclasses import replace
 from pgx_mirror.controller.jobs import output
 from pgx_mirror.controller.jobs import site as sites
 from pgx_mirror.controller.jobs.calls import Calls
-from pgx_mirror.controller.jobs.line import Line
 from pgx_mirror.controller.jobs.site import Site
 from pgx_mirror.data import signal_file
+from pgx_mirror.hands.line import Line
 from pgx_postgres import control
 from pgx_postgres.processes import evidence, instance
 from pgx_postgres.processes.evidence import Evidence, Recorded

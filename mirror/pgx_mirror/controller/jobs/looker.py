@@ -6,12 +6,12 @@ import time
 from dataclasses import dataclass
 
 from pgx_base.idents import Ident
-from pgx_mirror.controller.jobs.line import Line
 from pgx_mirror.controller.jobs.sessions import access
 from pgx_mirror.controller.jobs.site import Site
 from pgx_mirror.core.seen import Seen
 from pgx_mirror.database.look import Looker
 from pgx_mirror.database.trouble import Refused, Trouble
+from pgx_mirror.hands.line import Line
 
 # Seconds between looks while a pair forms, and the most while there is one: when the
 # standby's last word came is known to its primary only by the look that has shown it.

@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pgx_base.failure import Failure
-from pgx_mirror.controller.jobs.line import Line
 from pgx_mirror.controller.jobs.sessions import access
 from pgx_mirror.controller.jobs.site import Site
 from pgx_mirror.core.standby_name import BARRIER
 from pgx_mirror.database.proof import Proof
 from pgx_mirror.database.trouble import Trouble, Unproven
+from pgx_mirror.hands.line import Line
 
 ON, FREE = "on", "free"
 _BETWEEN_NUDGES = 0.1  # seconds, while the standby is to reach the barrier

@@ -13,9 +13,9 @@ import time
 from dataclasses import dataclass
 
 from pgx_base.idents import Ident
-from pgx_mirror.controller.jobs.line import Line
 from pgx_mirror.controller.jobs.sessions import login
 from pgx_mirror.controller.jobs.site import Site
+from pgx_mirror.hands.line import Line
 from pgx_postgres import pidfile
 from pgx_postgres.probe import addresses, question
 from pgx_postgres.probe.addresses import Address

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from pgx_base.idents import Ident
 from pgx_mirror.controller.jobs import instance
 from pgx_mirror.controller.jobs.instance import StoppedAt
-from pgx_mirror.controller.jobs.line import Line
 from pgx_mirror.controller.jobs.site import Site
 from pgx_mirror.data import promote_file
 from pgx_mirror.database import alter, checkpoint, promote
 from pgx_mirror.database.access import APPLICATION, Access
 from pgx_mirror.database.trouble import Trouble
+from pgx_mirror.hands.line import Line
 from pgx_postgres import pidfile
 from pgx_postgres.probe import addresses
 from pgx_postgres.probe.login import Login

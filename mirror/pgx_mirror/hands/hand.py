@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 from pgx_base import prologue
 from pgx_base.failure import Failure
 from pgx_base.forked import Forked
-from pgx_mirror.controller.jobs.line import (
+from pgx_mirror.hands.line import (
     HEAD,
     Ended,
     Line,
@@ -79,6 +79,10 @@ class Hand:
         """End it if it has not ended, and let go of it, dead or after so many seconds."""
         self._process.close(within)
 
+    def leave(self) -> None:
+        """Let go of it: it sees that nobody hears it, and ends when it will."""
+        self._process.leave()
+
 
 def reap() -> None:
     """Let the kernel forget the hands that have ended; none is waited for."""
@@ -98,7 +102,7 @@ def _work(
     line = Line(says, reads)
     try:
         prologue.ordinary_signals()
-        _close_all_but(keep | {0, 1, 2, reads, says})
+        prologue.close_all_but(keep | {0, 1, 2, reads, says})
         value, problem = None, ""
         parts: tuple[Parts, ...] = ()
         try:
@@ -112,10 +116,3 @@ def _work(
         line.end(value, problem, parts)
     finally:
         os._exit(0)
-
-
-def _close_all_but(kept: frozenset[int]) -> None:
-    for name in os.listdir("/proc/self/fd"):
-        if int(name) not in kept:
-            with suppress(OSError):
-                os.close(int(name))

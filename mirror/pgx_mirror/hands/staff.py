@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from pgx_mirror.controller import hands
-from pgx_mirror.controller.hands import Hand
-from pgx_mirror.controller.jobs.line import Ended, Said
+from pgx_mirror.hands.hand import Hand, reap
+from pgx_mirror.hands.line import Ended, Said
 
 # Seconds: one that was killed is gone in a few ms, or stands in the kernel, where it does no
 # more than finish one system call.  It is waited for no longer: a stop must not.
@@ -21,6 +20,7 @@ class Staff:
         self._keep = keep
         self._at: dict[str, Hand] = {}
         self._failed: list[tuple[str, Ended]] = []
+        self._lasting: set[str] = set()
 
     def begin(self, work: str, job: Callable[..., Any], *arguments: Any) -> None:
         """Have *job* done; what was at this *work* before is ended.
@@ -29,9 +29,21 @@ class Staff:
         """
         why = self._begun(work, job, arguments, self._keep)
         if why:
-            self._failed.append(
-                (work, Ended(problem=f"no process for it: {why}", begun=False))
-            )
+            self._fail(work, why)
+
+    def begin_lasting(
+        self, work: str, job: Callable[..., Any], *arguments: Any
+    ) -> None:
+        """Have *job* done by who holds no lock, and is let go of where others are ended."""
+        why = self._begun(work, job, arguments, frozenset())
+        if why:
+            self._fail(work, why)
+        else:
+            self._lasting.add(work)
+
+    def _fail(self, work: str, why: str) -> None:
+        ended = Ended(problem=f"no process for it: {why}", begun=False)
+        self._failed.append((work, ended))
 
     def begin_apart(self, work: str, job: Callable[..., Any], *arguments: Any) -> str:
         """Have *job* done by who holds no lock; return why it is not begun, empty if it is.
@@ -77,7 +89,7 @@ class Staff:
         for work, hand in list(self._at.items()):
             if self._at.get(work) is hand and hand.fd in ready:
                 yield from ((work, message) for message in self._of(work, hand))
-        hands.reap()
+        reap()
 
     def _of(self, work: str, hand: Hand) -> Iterator[Said | Ended]:
         for message in hand.hear():
@@ -90,7 +102,12 @@ class Staff:
     def end(self, work: str, within: float = 0.0) -> None:
         """End the hand at *work*, if there is one; wait so many seconds for its death."""
         hand = self._at.pop(work, None)
-        if hand is not None:
+        if hand is None:
+            return
+        if work in self._lasting:
+            self._lasting.remove(work)
+            hand.leave()
+        else:
             hand.close(within)
 
     def end_all(self) -> None:

@@ -1,0 +1,1 @@
+"""Programs of the configuration: whether they may be run, and running them."""
