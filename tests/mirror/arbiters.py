@@ -10,12 +10,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Protocol
 
 from fixtures.commands import command
 from fixtures.processes import wait_until
 from fixtures.server import free_port
 from pgx_mirror.core.cell import PAIR
 from pgx_mirror.core.mark import Mark
+from pgx_mirror.register.asking import Asking
 from pgx_mirror.register.client import Register
 from pgx_mirror.register.core.form import FILE, decode
 from pgx_mirror.register.core.state import Kept
@@ -66,6 +68,11 @@ class Arbiter:
         if (result.returncode, result.stdout) != (0, ""):
             raise AssertionError(result)
 
+    def client(self, me: str, beat: Beat, secret: bytes = SECRET) -> Register:
+        """Return *me*'s connection."""
+        names = Names(self.host, self.port)
+        return Register(names, secret, me, "arbiter", beat, interval=0.1)
+
     @property
     def pid(self) -> int:
         return int((self.directory / LOCK).read_text().split()[0])
@@ -100,12 +107,22 @@ class Arbiter:
         return [line.split()[0] for line in lines if line.split()[2] == "online"]
 
 
+class Kind(Protocol):
+    """A register of tests: an arbiter, or etcd."""
+
+    def client(self, me: str, beat: Beat, secret: bytes) -> Asking:
+        """Return *me*'s connection."""
+
+    def kept(self) -> Kept:
+        """Return what it has on disk."""
+
+
 class Talker:
-    """A controller's connection to the arbiter, with a loop; what it hears, in order."""
+    """A controller's connection to a register, with a loop; what it hears, in order."""
 
     def __init__(
         self,
-        arbiter: Arbiter,
+        arbiter: Kind,
         me: str,
         role: str,
         secret: bytes = SECRET,
@@ -114,14 +131,7 @@ class Talker:
         beat = Beat(role, SYSTEM, limit)
         self.me = me
         self.heard: list[Event] = []
-        self.register = Register(
-            Names(arbiter.host, arbiter.port),
-            secret,
-            me,
-            "arbiter",
-            beat,
-            interval=0.1,
-        )
+        self.register = arbiter.client(me, beat, secret)
 
     def __enter__(self) -> Talker:
         return self
@@ -141,6 +151,10 @@ class Talker:
 
     def ask(self, request: Request) -> None:
         self.heard += self.register.ask(request, time.monotonic())
+
+    def says(self, role: str) -> None:
+        beat = Beat(role, SYSTEM, LIMIT)
+        self.heard += self.register.says(beat, time.monotonic())
 
     def bind(self, epoch: int, state: str, identity: str) -> None:
         mark = Mark(self.me, "9", SYSTEM, epoch, state, register=identity)
@@ -183,7 +197,7 @@ def answer(talker: Talker, request: Request, *others: Talker) -> Reply:
 
 
 @contextmanager
-def pair(arbiter: Arbiter) -> Iterator[tuple[Talker, Talker]]:
+def pair(arbiter: Kind) -> Iterator[tuple[Talker, Talker]]:
     """Both controllers, that have enrolled the register with PAIR(1)."""
     with (
         Talker(arbiter, A, PRIMARY) as one,

@@ -33,9 +33,12 @@ class Authority:
         )
         return found
 
-    def files(self, name: str, host: str = "IP:127.0.0.1", days: int = 2) -> TlsFiles:
+    def files(
+        self, name: str, host: str = "IP:127.0.0.1", days: int = 2, subject: str = "CN"
+    ) -> TlsFiles:
         """Sign a certificate for *host* and return the three files of a server."""
-        request = ("-nodes", "-subj", f"/CN={name}", "-keyout", f"{name}.key")
+        subj = f"/{subject}={name}"
+        request = ("-nodes", "-subj", subj, "-keyout", f"{name}.key")
         self._run("req", *_KEY, *request, "-out", f"{name}.csr")
         (self.directory / f"{name}.ext").write_text(f"subjectAltName={host}\n")
         by = (

@@ -8,10 +8,13 @@ from pathlib import Path
 import pytest
 
 from fixtures.binaries import Binaries
+from fixtures.etcd import Etcd
+from fixtures.needs import missing
 from fixtures.os_user import OsUser
 from tests.fix_postgres import open_directory
 from tests.mirror.arbiters import Arbiter
 from tests.mirror.bed_stories import OnBed, on_bed
+from tests.mirror.etcds import EtcdPlace, reap
 from tests.mirror.whole import Whole, whole
 
 
@@ -21,6 +24,28 @@ def arbiter(open_tmp: Path) -> Arbiter:
     made = Arbiter(open_tmp / "arbiter")
     made.start()
     return made
+
+
+@pytest.fixture(scope="module")
+def modules_etcd(os_user: OsUser) -> Iterator[Etcd]:
+    """Three members that run, which a module's tests take in turns, by `etcd`."""
+    if reason := missing("etcd", "etcdctl"):
+        pytest.skip(reason)
+    with open_directory(os_user) as place:
+        made = Etcd(place / "etcd", user=os_user)
+        try:
+            made.start()
+            yield made
+        finally:
+            made.stop()
+
+
+@pytest.fixture
+def etcd(modules_etcd: Etcd) -> Iterator[EtcdPlace]:
+    """A prefix of its own in three members, all of which run; so they do afterwards."""
+    yield EtcdPlace(modules_etcd)
+    reap()
+    modules_etcd.start()
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""A real mc_arb that is killed and frozen again and again: every answer has its place.
+"""A real register that is killed and frozen again and again: every answer has its place.
 
 The witness of test_register_history searches for an order of all calls that explains what
 two controllers were told, and what each found when it was back.
@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import random
 import time
+from collections.abc import Callable
 
 import pytest
 
+from fixtures.etcd import Etcd
 from pgx_mirror.core.cell import ALONE, PAIR, Cell
 from pgx_mirror.register.core.words import PRIMARY, Lift, Read, Request, Win
 from pgx_mirror.register.events import Answer, Away, Event
-from tests.mirror.arbiters import A, Arbiter, B, Talker, turn_until
+from tests.mirror.arbiters import A, Arbiter, B, Kind, Talker, turn_until
+from tests.mirror.etcds import EtcdPlace
 from tests.mirror.test_register_history import Call, explained
 
 ROUNDS, CALLS = 6, 4  # a round ends with a blow
@@ -62,24 +65,72 @@ def _request(chance: random.Random, epoch: int) -> Request:
     return chance.choice([Win(near), Win(near), *lifts, Read()])
 
 
-def _strike(arbiter: Arbiter, chance: random.Random, *talkers: Talker) -> None:
-    if chance.random() < 0.7:
-        arbiter.kill()
-        arbiter.start()
-    else:
-        with arbiter.frozen():
-            until = time.monotonic() + chance.choice([0.05, 1.5])
-            turn_until(lambda: time.monotonic() > until, "time", *talkers)
+Strike = Callable[[random.Random, Talker, Talker], None]
+
+
+def _pass_time(chance: random.Random, *talkers: Talker) -> None:
+    until = time.monotonic() + chance.choice([0.05, 1.5])
+    turn_until(lambda: time.monotonic() > until, "time", *talkers)
+
+
+def _at_arbiter(arbiter: Arbiter) -> Strike:
+    def strike(chance: random.Random, *talkers: Talker) -> None:
+        if chance.random() < 0.7:
+            arbiter.kill()
+            arbiter.start()
+        else:
+            with arbiter.frozen():
+                _pass_time(chance, *talkers)
+
+    return strike
+
+
+def _at_etcd(etcd: Etcd) -> Strike:
+    """Kill or freeze one or two of three: two are missed, one is not."""
+
+    def strike(chance: random.Random, *talkers: Talker) -> None:
+        some = chance.sample(etcd.members, chance.choice([1, 2]))
+        if chance.random() < 0.4:
+            etcd.kill(*some)
+            _pass_time(chance, *talkers)
+            etcd.start()
+        else:
+            with etcd.frozen(*some):
+                _pass_time(chance, *talkers)
+
+    return strike
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_whatever_befalls_it_there_is_one_order(arbiter: Arbiter, seed: int) -> None:
+def test_whatever_befalls_an_arbiter_there_is_one_order(
+    arbiter: Arbiter, seed: int
+) -> None:
+    _campaign(arbiter, _at_arbiter(arbiter), seed)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_whatever_befalls_etcd_there_is_one_order(etcd: EtcdPlace, seed: int) -> None:
+    etcd.timeout = 0.4
+    _campaign(etcd, _at_etcd(etcd.etcd), seed)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(3, 23))
+def test_whatever_befalls_etcd_for_long_there_is_one_order(
+    etcd: EtcdPlace, seed: int
+) -> None:
+    etcd.timeout = 0.4
+    _campaign(etcd, _at_etcd(etcd.etcd), seed)
+
+
+def _campaign(register: Kind, strike: Strike, seed: int) -> None:
     chance, history = random.Random(seed), History()
     with (
-        Talker(arbiter, A, PRIMARY, limit=1.0) as one,
-        Talker(arbiter, B, PRIMARY, limit=1.0) as two,
+        Talker(register, A, PRIMARY, limit=1.0) as one,
+        Talker(register, B, PRIMARY, limit=1.0) as two,
     ):
-        identity = arbiter.kept().identity
+        turn_until(lambda: one.known and two.known, "both are there", one, two)
+        identity = register.kept().identity
         one.bind(1, PAIR, identity)
         two.bind(1, "SYNC", identity)
         turn_until(lambda: one.known and one.known.cell, "a cell", one, two)
@@ -92,13 +143,13 @@ def test_whatever_befalls_it_there_is_one_order(arbiter: Arbiter, seed: int) -> 
         for _ in range(ROUNDS):
             turn_until(there, "both are there", one, two)
             for _ in range(CALLS):
-                cell = arbiter.kept().cell
+                cell = register.kept().cell
                 assert cell is not None
                 talker = chance.choice([one, two])
                 history.ask(talker, _request(chance, cell.epoch))
                 if chance.random() < 0.6:
                     turn_until(lambda: there() or True, "a turn", one, two)
-            _strike(arbiter, chance, one, two)
+            strike(chance, one, two)
         turn_until(there, "both are there", one, two)
         for talker in (one, two):
             history.ask(talker, Read())
@@ -112,5 +163,5 @@ def test_whatever_befalls_it_there_is_one_order(arbiter: Arbiter, seed: int) -> 
     assert len(answered) > ROUNDS
     assert explained(history.calls, Cell(1, PAIR, A))
     assert {call.reply.cell for call in history.calls[-2:] if call.reply} == {
-        arbiter.kept().cell
+        register.kept().cell
     }

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from pgx_mirror.core.cell import PAIR, Cell
 from pgx_mirror.core.mark import Mark
 from pgx_mirror.register import payloads
-from pgx_mirror.register.client import SILENT, Register
+from pgx_mirror.register.asking import SILENT
+from pgx_mirror.register.client import Register
 from pgx_mirror.register.core import words
 from pgx_mirror.register.core.words import (
     PRIMARY,

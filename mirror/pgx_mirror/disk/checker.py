@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from errno import EAGAIN, ECHILD
 from functools import partial
 
+from pgx_base.child import Child
 from pgx_mirror.core import disk
 from pgx_mirror.core.disk import Effect, Event, Limits, Place, Server, Tick, Wrote
 from pgx_mirror.core.seen import Seen
 from pgx_mirror.disk import file, places
-from pgx_mirror.disk.child import Child
 
 FOUND_ANEW = 60.0  # seconds between two looks for tablespaces
 _AGAIN = 1.0  # seconds until another one, where no child can be begun
@@ -112,7 +112,7 @@ class Checker:
                 one.child = Child(partial(_write_on, one.known.place.path))
             except OSError as ex:
                 return [Wrote(ex.errno or EAGAIN, "begin a process")]
-        one.child.ask()
+        one.child.tell(b".")
         return []
 
     def _find(self, ready: Container[int], now: float) -> None:

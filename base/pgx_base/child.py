@@ -28,9 +28,9 @@ class Child:
         self.ended = False
         self._heard = b""
 
-    def ask(self) -> None:
-        """Have it do its work once more."""
-        self._process.tell(b".")
+    def tell(self, data: bytes) -> None:
+        """Tell it *data*: what is to be done."""
+        self._process.tell(data)
 
     def hear(self) -> list[str]:
         """Return the lines that it has said since; `ended` tells that there are no more."""
@@ -52,7 +52,17 @@ def _run(job: Callable[[int, int], None], read_fd: int, write_fd: int) -> NoRetu
     try:
         prologue.ordinary_signals()
         prologue.close_all_but((read_fd, write_fd))
+        _fill(read_fd, write_fd)
         os.chdir("/")
         job(read_fd, write_fd)
     finally:
         os._exit(0)
+
+
+def _fill(*kept: int) -> None:
+    """Let 0, 1 and 2 lead nowhere: what is opened next gets none of them by chance."""
+    null = os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC)
+    for fd in {0, 1, 2} - {null, *kept}:
+        os.dup2(null, fd)
+    if null > 2:
+        os.close(null)

@@ -1,0 +1,45 @@
+"""Where etcd is, and how it is spoken to: plain values, so that it depends on no file's form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A member's client address."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class TlsFiles:
+    """PEM files: the CA of the members' certificates, and what this server shows, "" for none."""
+
+    authority: str
+    certificate: str = ""
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The register's place in etcd.
+
+    endpoints  tried in turn
+    prefix     of its keys, without a slash at the end
+    user       "" for none; the password is etcd's
+    tls        None: http
+    timeout    seconds that one endpoint has for one answer
+    """
+
+    endpoints: tuple[Endpoint, ...]
+    prefix: str
+    user: str = ""
+    password: str = field(default="", repr=False)
+    tls: TlsFiles | None = None
+    timeout: float = 1.0
