@@ -13,10 +13,13 @@ from pgx_base import program, prologue, report, signals
 from pgx_base.detach import detach
 from pgx_base.failure import Failure
 from pgx_base.text import quoted
+from pgx_mirror.commands import sound
+from pgx_mirror.conf import arbitration
 from pgx_mirror.conf.load import load_arbiter
 from pgx_mirror.conf.place import directory_problems
 from pgx_mirror.conf.problem import Unsound, as_failure, errors
 from pgx_mirror.conf.settings import ArbiterSettings
+from pgx_mirror.core.commands import FENCING
 from pgx_mirror.register import control, house
 from pgx_mirror.register.control import NotRunning, Silent, ask
 from pgx_mirror.register.core.state import Kept
@@ -39,6 +42,7 @@ def start(name: str, mcdir: str, *, wait: bool) -> int:
     for problem in settings.warnings:
         report.show(name, "warning", as_failure(problem), log=False)
     place = settings.arbitration
+    _check_program(settings)
     opened = open_house(settings.mcdir, place.my_address, place.port)
     keeper = Keeper(opened.dir_fd, settings.mcdir)
     kept = keeper.begin()
@@ -53,6 +57,14 @@ def start(name: str, mcdir: str, *, wait: bool) -> int:
             hint="See the system log.",
         )
     return 0
+
+
+def _check_program(settings: ArbiterSettings) -> None:
+    """Raise Unsound where fencing_command would not be called."""
+    path = settings.arbitration.fencing_command
+    file = os.path.join(settings.mcdir, arbitration.FILE)
+    if path and (found := sound.problems({FENCING: path}, file)):
+        raise Unsound(found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,10 +103,10 @@ _ROWS = (
     _P(
         "fencing_command",
         command(),
-        "The program that ends a server's processes.",
+        "The program that ends all processes of a server before the other one may go on: "
+        "exit status 0 when they have ended.",
         "",
         NEWER,
-        later=True,
     ),
     _P(
         "fencing_command_timeout",
@@ -114,7 +114,6 @@ _ROWS = (
         "How long it may take.",
         "20",
         OURS,
-        later=True,
     ),
 )
 TABLE = table(_ROWS)

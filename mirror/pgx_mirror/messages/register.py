@@ -101,3 +101,13 @@ FOREIGN = ours(
     "cluster, or another pair's network.conf.",
     "Give mc_arb a new management directory for the new pair.",
 )
+NOT_ENDED = ours(
+    562,
+    ERROR,
+    'arbiter does not decide for server "{server}" in epoch {epoch}: '
+    'fencing_command has not ended server "{other}"',
+    "The program in arbitration.conf did not end with exit status 0. It is called again, "
+    "and until it succeeds neither server goes on alone.",
+    "See what the program says, beside this. Where that server is known to be dead: take "
+    "fencing_command out of arbitration.conf, and start mc_arb again.",
+)

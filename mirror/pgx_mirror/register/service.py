@@ -10,7 +10,7 @@ from __future__ import annotations
 import select
 import socket
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from pgx_base.failure import Failure
@@ -18,10 +18,11 @@ from pgx_mirror.messages import peer as peer_messages
 from pgx_mirror.messages import register as messages
 from pgx_mirror.messages.message import Message
 from pgx_mirror.register import payloads
-from pgx_mirror.register.core import words
+from pgx_mirror.register.core import fence, words
 from pgx_mirror.register.core.state import State, gone, late
 from pgx_mirror.register.core.step import step
 from pgx_mirror.register.core.words import Beat, Reply, Request
+from pgx_mirror.register.fencing import Fencing
 from pgx_mirror.register.keeping import Keeper
 from pgx_mirror.register.line import Parted
 from pgx_mirror.register.visitors import Visitor, Visitors
@@ -49,6 +50,7 @@ class Service:
     state      as it begins; its `kept` is on disk
     keeper     writes it
     listeners  where servers connect, not blocking
+    fencing    ends a server for the sake of the other
     """
 
     def __init__(
@@ -58,10 +60,12 @@ class Service:
         visitors: Visitors,
         listeners: Iterable[socket.socket],
         log: Log,
+        fencing: Fencing,
     ) -> None:
         self.state = state
         self.trouble = ""  # why the state cannot be written, empty if it can
         self._keeper, self._visitors, self._log = keeper, visitors, log
+        self._fencing = fencing
         self._doors = {sock.fileno(): Door(sock) for sock in listeners}
         self._last = time.monotonic()
         self._waited = 0.0
@@ -77,14 +81,15 @@ class Service:
             return []  # nobody is let in, and nobody is here
         lines = [(v.line.fileno(), v.line.mask()) for v in self._visitors]
         doors = [wanted for door in self._doors.values() for wanted in door.interests()]
-        return [*doors, *lines]
+        fences = [(fd, select.POLLIN) for fd in self._fencing.fds()]
+        return [*doors, *lines, *fences]
 
     def wait(self) -> float:
         """Return how long a poll may wait at most, in seconds."""
         self._waited = LONGEST_WAIT
         return LONGEST_WAIT
 
-    def turn(self, ready: Iterable[tuple[int, int]]) -> None:
+    def turn(self, ready: Sequence[tuple[int, int]]) -> None:
         """Do what is to be done after a poll has found *ready*.
 
         Who lives is heard before anybody's wish is decided: what came while the disk held
@@ -92,6 +97,7 @@ class Service:
         """
         now = time.monotonic()
         self._excuse(now)
+        self._hear_fence(dict(ready), now)
         if self.trouble:
             self._write_again(now)
             return
@@ -107,7 +113,8 @@ class Service:
         self._expire(now)
 
     def close(self) -> None:
-        """End every connection."""
+        """End every connection, and a fence that runs."""
+        self._fencing.close()
         for visitor in self._visitors:
             self._visitors.drop(visitor)
         for door in self._doors.values():
@@ -193,17 +200,29 @@ class Service:
         if self._visitors.at(visitor.line.fileno()) is not visitor:
             return  # it has gone, or been superseded, in this very turn
         state, reply = step(self.state, who, word.request, now)
+        begins = state.fence is not self.state.fence
         before, self.state = self.state.kept, state
         if state.kept != before and not self._written(now):
             return
         if isinstance(word.request, Beat):
             self._greet(visitor, word.request, now)
+        if begins and state.fence is not None:
+            self._fencing.begin(fence.operation(state, state.fence), state.other(who))
         self._tell(who, before.cell is None, word.request, reply, state.kept != before)
         payload = payloads.answered(word.number, state.kept.identity, reply)
         try:
             visitor.line.say(payload)
         except Parted as ex:
             self._lose(visitor, str(ex))
+
+    def _hear_fence(self, ready: dict[int, int], now: float) -> None:
+        for done in self._fencing.hear(ready):
+            self.state = fence.ended(self.state, now, done=done)
+            last = self.state.fence
+            if last is not None and not done:
+                other = self.state.other(last.who)
+                given = {"server": last.who, "epoch": last.epoch, "other": other}
+                self._log(messages.NOT_ENDED, **given)
 
     def _written(self, now: float) -> bool:
         try:

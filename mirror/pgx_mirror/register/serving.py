@@ -15,6 +15,7 @@ from pgx_mirror.messages.sending import Log
 from pgx_mirror.register import control
 from pgx_mirror.register.control import Control
 from pgx_mirror.register.core.state import Kept, State
+from pgx_mirror.register.fencing import Fencing, program
 from pgx_mirror.register.house import House
 from pgx_mirror.register.keeping import Keeper
 from pgx_mirror.register.service import Service
@@ -34,10 +35,17 @@ class Serving:
         first, second = self._hosts
         values = settings.arbitration
         self._log = Log(values.syslog_ident, values.syslog_facility)
-        state = State(kept, (first, second), time.monotonic(), silence=values.silence)
+        fencing = Fencing(program(values), self._log.say)
+        state = State(
+            kept,
+            (first, second),
+            time.monotonic(),
+            silence=values.silence,
+            fences=fencing.is_there,
+        )
         visitors = Visitors(settings.secret, settings.local.identifier, self._hosts)
         self._service = Service(
-            state, keeper, visitors, opened.listeners, self._log.say
+            state, keeper, visitors, opened.listeners, self._log.say, fencing
         )
         self._control = Control(opened.control)
         self._ends = False

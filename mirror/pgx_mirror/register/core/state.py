@@ -32,6 +32,21 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True)
+class Fence:
+    """A call of fencing_command for the sake of *who*, which asks in *epoch*.
+
+    began, ended  seconds of the monotonic clock; None while it runs
+    done          it has said that the processes of the other server have ended
+    """
+
+    who: str
+    epoch: int
+    began: float
+    ended: float | None = None
+    done: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     """The register.
 
@@ -42,6 +57,7 @@ class State:
     enrolled  what is enrolled by whom, while its connection lives
     silence   after how many seconds a server is silent, by arbitration.conf; its own limit
               counts where it is shorter
+    fences    whether there is a fencing_command; fence: its last call, volatile
     """
 
     kept: Kept
@@ -50,6 +66,8 @@ class State:
     heard: Mapping[str, Heard] = field(default_factory=dict)
     enrolled: Mapping[str, Enrol] = field(default_factory=dict)
     silence: float = float("inf")
+    fences: bool = False
+    fence: Fence | None = None
 
     def other(self, who: str) -> str:
         """Return the identifier of the peer of *who*."""
@@ -80,4 +98,7 @@ def late(state: State, gap: float) -> State:
     heard = {
         name: replace(last, at=last.at + gap) for name, last in state.heard.items()
     }
-    return replace(state, began=state.began + gap, heard=heard)
+    fence = state.fence
+    if fence is not None and fence.ended is not None:
+        fence = replace(fence, ended=fence.ended + gap)
+    return replace(state, began=state.began + gap, heard=heard, fence=fence)

@@ -12,6 +12,7 @@ from dataclasses import replace
 from pgx_mirror.core import cell as cells
 from pgx_mirror.core import mark
 from pgx_mirror.core.cell import Cell
+from pgx_mirror.register.core import fence
 from pgx_mirror.register.core.state import Heard, State
 from pgx_mirror.register.core.words import (
     BEHIND,
@@ -80,6 +81,8 @@ def _win(state: State, who: str, request: Win, now: float) -> tuple[State, Reply
     again = _listens_for(state, who, now)
     if again > 0:
         return state, Reply(HEARD, cell, again)
+    if (waits := fence.first(state, who, epoch, now)) is not None:
+        return waits
     return _keep(state, won), Reply(WON, won)
 
 

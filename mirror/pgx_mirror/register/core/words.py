@@ -71,6 +71,10 @@ OTHER = "other"  # your epoch is another register's: nothing is granted in it
 LOST = "lost"  # the cell is beyond that epoch: it says whose the pen is
 BEHIND = "behind"  # the cell has not come to that epoch's PAIR: lift it first
 HEARD = "heard"  # not now: the primary is heard; ask again after `again` seconds
+FENCING = "fencing"  # not now: the other server is being ended; ask again after `again`
+UNFENCED = (
+    "unfenced"  # not now: it could not be ended; that is tried again after `again`
+)
 LIFTED = "lifted"  # the cell says what you said
 HIGHER = "higher"  # the cell is beyond that already
 ENROLLED = "enrolled"  # the other server must enrol too, or enrol again
@@ -83,6 +87,8 @@ WORDS = (
     LOST,
     BEHIND,
     HEARD,
+    FENCING,
+    UNFENCED,
     LIFTED,
     HIGHER,
     ENROLLED,
@@ -93,7 +99,7 @@ WORDS = (
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer: its word, the cell as it is on disk now, and for HEARD when to ask again."""
+    """An answer: its word, the cell as it is on disk now, and when to ask again after "not now"."""
 
     word: str
     cell: Cell | None = None
