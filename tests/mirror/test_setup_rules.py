@@ -177,12 +177,14 @@ pg_basebackup: base backup completed
 """
 
 
-def test_of_a_copy_phases_and_tenths_are_told() -> None:
-    assert list(told(iter(COPIED.splitlines()), PG_BASEBACKUP)) == [
+def test_of_a_copy_phases_are_told_and_per_cent_once_a_second() -> None:
+    clock = iter(range(100))
+    lines = iter(COPIED.splitlines())
+    assert list(told(lines, PG_BASEBACKUP, lambda: next(clock) * 0.4)) == [
         "waiting for the primary's checkpoint",
         "copying",
         "copied 0 %, 0 of 22953 kB",
-        "copied 52 %, 12000 of 22953 kB",
+        "copied 56 %, 13000 of 22953 kB",
         "copied 100 %, 22953 of 22953 kB",
         "waiting for the last of the write-ahead log",
         "syncing",

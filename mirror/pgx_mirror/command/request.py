@@ -217,7 +217,8 @@ def _about_forms(values: dict[str, str], given: frozenset[str]) -> list[Failure]
 def _about_method(text: str) -> list[Failure]:
     if text in METHODS:
         return []
-    detail = f"It must be {' or '.join(map(quoted, METHODS))}."
+    *others, last = map(quoted, METHODS)
+    detail = f"It must be {', '.join(others)} or {last}."
     return [Failure(f"invalid method {quoted(text)}", detail=detail)]
 
 

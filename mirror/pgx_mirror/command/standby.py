@@ -16,7 +16,7 @@ from pgx_mirror.controller import holding
 from pgx_mirror.controller.asking import Refused
 from pgx_mirror.controller.ending import end
 from pgx_mirror.setup import making
-from pgx_mirror.setup.methods import COPY
+from pgx_mirror.setup.methods import CHOSEN
 from pgx_mirror.setup.source import Source
 from pgx_mirror.setup.task import Refused as NotBegun
 from pgx_mirror.setup.task import Task
@@ -83,5 +83,5 @@ def _task(asked: Request, settings: Settings) -> Task:
         source,
         settings.server.target_db,
         is_here(settings.peer.admin.host),
-        given.get("--method", COPY),
+        given.get("--method", CHOSEN),
     )

@@ -70,6 +70,7 @@ Options for setup:
   -h HOST, -p PORT          where the primary listens, on the log transfer network
       --standby-name=NAME   the name in the primary's synchronous_standby_names
   -c CONNSTR                more connection parameters: "sslmode=verify-full"
-      --method=copy|rewind  how: pg_basebackup, or pg_rewind of what was a server of
-                            this pair (default: copy)
+      --method=streaming|rewind|copy
+                            how: nothing is copied, what has changed is (pg_rewind), or
+                            everything (pg_basebackup); chosen where it is not given
 """

@@ -24,7 +24,8 @@ from pgx_mirror.setup import programs
 from pgx_mirror.setup.source import Source
 
 _AMOUNT = re.compile(r"\s*(\d+)/(\d+) kB \((\d+)%\)(, .*| copied)")
-_STEP = 10  # per cent
+_APART = 1.0  # seconds between two lines that tell how far it is
+_ALL = 100  # per cent
 _ENDS_WITHIN = 10.0  # seconds
 _PAUSE = 0.02
 _AT_ONCE = 1 << 16
@@ -98,8 +99,7 @@ class Copy:
             *([f"--waldir={self.wal}"] if self.wal else []),
             "--wal-method=stream",
             "--write-recovery-conf",
-            "--create-slot",
-            f"--slot={self.slot}",
+            *(["--create-slot", f"--slot={self.slot}"] if self.slot else []),
             "--checkpoint=fast",
             # It would empty whatever is at that path when it fails; `making` sees to that.
             "--no-clean",
@@ -165,14 +165,24 @@ def _kept(lines: Iterator[str], said: list[str]) -> Iterator[str]:
         yield line
 
 
-def told(lines: Iterator[str], program: Program) -> Iterator[str]:
-    """Yield what is told of *program*'s *lines*: phases, and each tenth of the amount."""
-    next_step = 0
+def told(
+    lines: Iterator[str],
+    program: Program,
+    now: Callable[[], float] = time.monotonic,
+) -> Iterator[str]:
+    """Yield what is told of *program*'s *lines*: phases, and how many per cent there are.
+
+    The latter as they change, and no sooner than a second after those before; *now* has
+    seconds.
+    """
+    shown, since = -1, -_APART
     for line in lines:
         if amount := _AMOUNT.fullmatch(line.rstrip()):
             done, total, percent = (int(word) for word in amount.groups()[:3])
-            if percent >= next_step:
-                next_step = percent - percent % _STEP + _STEP
+            at = now()
+            soon = at < since + _APART and percent < _ALL
+            if percent != shown and not soon:
+                shown, since = percent, at
                 yield f"copied {percent} %, {done} of {total} kB"
             continue
         text = line.removeprefix(f"{program.name}: ")

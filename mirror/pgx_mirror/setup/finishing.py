@@ -19,6 +19,11 @@ def finish(task: Task, told: Told, binaries: str, teller: Teller) -> None:
     """Make a standby of this server's of what was copied, durably.  Raises Failure."""
     if kept.restore(task.mcdir, task.server, task.data):
         teller.say("postgresql.conf is the one that this server had")
+    settle(task, told, binaries, teller)
+
+
+def settle(task: Task, told: Told, binaries: str, teller: Teller) -> None:
+    """Promise nothing with what is there, durably, and see that it can be.  Raises Failure."""
     dir_fd = steps.open_directory(task.data)
     try:
         name = promise_nothing(task, told, dir_fd)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -13,14 +12,13 @@ from pgx_base.failure import Failure
 from pgx_base.idents import Key
 from pgx_base.text import quoted
 from pgx_mirror.core import mark as marks
+from pgx_mirror.core.judged import SIGNAL
 from pgx_mirror.core.mark import Mark
 from pgx_mirror.core.report import NAMES_OUT
 from pgx_mirror.data import conf_file, signal_file, steps
-from pgx_mirror.setup import programs
+from pgx_mirror.setup import controldata, programs
 from pgx_postgres import control, tablespaces
 from pgx_postgres.processes import evidence, holdings, instance
-
-_TIMELINE = re.compile(r"(?m)^Latest checkpoint's TimeLineID: +(\d+)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +32,8 @@ class Local:
     spaces    where the tablespaces lie
     part      the directory that each of them has for this instance's version
     timeline  PostgreSQL's timeline at the last checkpoint, 0 where that cannot be told
+    signal    standby.signal is there
+    major     PostgreSQL's major version, 0 where that cannot be told
     loose     as a primary it would wait for nobody: its names are out
     """
 
@@ -45,6 +45,8 @@ class Local:
     part: str = ""
     timeline: int = 0
     loose: bool = False
+    signal: bool = False
+    major: int = 0
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -73,7 +75,10 @@ def look(data: str, bin_dir: str = "") -> Local:
     system, part = _identity(data)
     timeline = _timeline(data, bin_dir) if system else 0
     mark, loose = _mark(data), _is_loose(data)
-    return Local(False, mark, system, wal, spaces, part, timeline, loose)
+    signal = os.path.exists(f"{data}/{SIGNAL}")
+    return Local(
+        False, mark, system, wal, spaces, part, timeline, loose, signal, _major(data)
+    )
 
 
 def is_empty(data: str) -> bool:
@@ -198,14 +203,19 @@ def _identity(data: str) -> tuple[str, str]:
     return str(found.system_identifier), found.tablespace_directory
 
 
+def _major(data: str) -> int:
+    try:
+        return control.read_major(data)
+    except Failure:
+        return 0
+
+
 def _timeline(data: str, bin_dir: str) -> int:
     try:
         binaries = programs.directory_of(control.read_major(data), bin_dir)
     except Failure:
         return 0
-    said = programs.run([f"{binaries}/pg_controldata", "-D", data])
-    found = _TIMELINE.search(said.stdout)
-    return int(found[1]) if found else 0
+    return int(controldata.read(data, binaries).get(controldata.TIMELINE, 0))
 
 
 def _elsewhere(data: str) -> tuple[str, tuple[str, ...]]:

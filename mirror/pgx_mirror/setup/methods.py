@@ -2,5 +2,6 @@
 
 from __future__ import annotations
 
-COPY, REWIND = "copy", "rewind"
-METHODS = (COPY, REWIND)
+STREAMING, REWIND, COPY = "streaming", "rewind", "copy"
+METHODS = (STREAMING, REWIND, COPY)
+CHOSEN = ""  # by setup itself

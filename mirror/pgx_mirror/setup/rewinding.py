@@ -29,21 +29,22 @@ mc_ctl start refuses, and that the next setup makes anew by a copy.
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from pgx_base.failure import Failure
 from pgx_base.text import quoted
-from pgx_mirror.data import bar, conf_text, durable, signal_file, steps
+from pgx_mirror.data import bar, conf_text, signal_file, steps
 from pgx_mirror.setup import (
+    controldata,
     copying,
     finishing,
     kept,
     local,
     programs,
     source,
+    streaming,
     unfinished,
 )
 from pgx_mirror.setup.copying import Program
@@ -56,11 +57,7 @@ from pgx_postgres.processes import evidence, instance
 from pgx_postgres.running.server import GRANDPARENT
 from pgx_postgres.running.stale import stale_pid
 
-_AUTO_CONF = "postgresql.auto.conf"
-_INSTEAD = "Leave out --method: a copy needs none of it."
-_LOGGED = re.compile(
-    r"(?m)^(?:wal_log_hints setting: +on|Data page checksum version: +[1-9]\d*)$"
-)
+_INSTEAD = "Give --method=copy, or leave it out: a copy needs none of it."
 _PG_REWIND = Program(
     "pg_rewind",
     {
@@ -137,20 +134,19 @@ def refusals(
             Failure(
                 f"there is nothing to rewind in data directory {quoted(task.data)}",
                 detail="A setup of it was not finished." if begun else "It is empty.",
-                hint="Leave out --method: it is copied.",
+                hint="Leave out --method: it is copied then.",
             )
         ]
-    return list(_of_instance(task, told, more))
+    return list(_of_instance(task, told, more, here.major))
 
 
-def _of_instance(task: Task, told: Told, more: More) -> Iterator[Failure]:
+def _of_instance(task: Task, told: Told, more: More, major: int) -> Iterator[Failure]:
     if more.why:
         yield Failure(
             "pg_rewind needs a session with the primary's database",
             detail=f"It is refused: {more.why}.",
             hint=_INSTEAD,
         )
-    major = _major(task.data)
     if major != told.major:
         yield Failure(
             f"data directory {quoted(task.data)} is of PostgreSQL {major or 'unknown'}, "
@@ -161,8 +157,7 @@ def _of_instance(task: Task, told: Told, more: More) -> Iterator[Failure]:
     binaries = programs.directory_of(major, task.source.bin_dir)
     if not os.access(f"{binaries}/{_PG_REWIND.name}", os.X_OK):
         yield Failure(f"there is no pg_rewind in {quoted(binaries)}", hint=_INSTEAD)
-    said = programs.run([f"{binaries}/pg_controldata", "-D", task.data])
-    if not _LOGGED.search(said.stdout):
+    if not _is_logged(controldata.read(task.data, binaries)):
         yield Failure(
             f"data directory {quoted(task.data)} has not logged what a rewind needs",
             detail="It has neither checksums nor run with wal_log_hints on.",
@@ -170,11 +165,10 @@ def _of_instance(task: Task, told: Told, more: More) -> Iterator[Failure]:
         )
 
 
-def _major(data: str) -> int:
-    try:
-        return control.read_major(data)
-    except Failure:
-        return 0
+def _is_logged(control: Mapping[str, str]) -> bool:
+    """Whether the log has each page that has changed, hints included."""
+    checksums = control.get(controldata.CHECKSUMS, "0")
+    return checksums != "0" or control.get(controldata.HINTS) == "on"
 
 
 def rewind(
@@ -192,7 +186,8 @@ def rewind(
     kept.save(task.mcdir, task.server, task.data)
     unfinished.write(task.mcdir, task.server, note)
     try:
-        source.keep_by_slot(task.source, note.slot)
+        if note.slot:
+            source.keep_by_slot(task.source, note.slot)
         _give_up(task, told)
         _recover(task, binaries, lock_fd, teller)
         with _directory(task.data) as dir_fd:
@@ -200,7 +195,7 @@ def rewind(
         what = _Rewind(binaries, task.source, task.data, task.database)
         copying.copy(what, lock_fd, teller.say)
         local.check_same(task.data, place)
-        _stream_by(task.data, note.slot)
+        streaming.stream_by(task.data, "", note.slot)
         finishing.finish(task, told, binaries, teller)
         with _directory(task.data) as dir_fd:
             bar.lift(dir_fd, told.major)
@@ -228,14 +223,6 @@ def _recover(task: Task, binaries: str, lock_fd: int, teller: Teller) -> None:
         return
     teller.say("the server that was here is recovered first")
     copying.copy(_Recovery(binaries, task.data), lock_fd, teller.say)
-
-
-def _stream_by(data: str, slot: str) -> None:
-    """Have it be a standby that streams by *slot*; pg_rewind syncs not all of that."""
-    with _directory(data) as dir_fd:
-        line = f"primary_slot_name = '{slot}'\n".encode()
-        durable.write(dir_fd, _AUTO_CONF, durable.read(dir_fd, _AUTO_CONF) + line)
-        signal_file.create(dir_fd)
 
 
 @contextmanager

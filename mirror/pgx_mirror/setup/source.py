@@ -13,12 +13,14 @@ from dataclasses import dataclass
 from pgx_base.failure import Failure
 from pgx_base.text import quoted
 from pgx_mirror.core import mark as marks
+from pgx_mirror.core import wal
 from pgx_mirror.core.seen import LIMITS
 from pgx_mirror.core.standby_name import JOINING
 from pgx_mirror.data import conf_text
 from pgx_mirror.setup import programs
 
-_BETWEEN = "\x1f"
+BETWEEN = "\x1f"
+Said = subprocess.CompletedProcess[str]
 _NO_SUCH_SLOT, _SLOT_IN_USE = "42704", "55006"
 _ASKED = (
     "server_version_num",
@@ -73,6 +75,7 @@ class Told:
     """What the primary has said.
 
     system, timeline  as IDENTIFY_SYSTEM tells them
+    position          how far its write-ahead log is, by the same
     version           as server_version_num has it
     names             synchronous_standby_names, empty while nobody is waited for
     standby           it is in recovery
@@ -87,6 +90,7 @@ class Told:
     standby: bool
     keep: str
     limits: tuple[int, ...]
+    position: int = 0
 
     @property
     def major(self) -> int:
@@ -112,11 +116,11 @@ class More:
 def ask(source: Source) -> Told:
     """Ask the primary by a replication connection.  Raises Failure."""
     commands = ["IDENTIFY_SYSTEM", *(f"SHOW {name}" for name in _ASKED)]
-    said = _run(source, _replication(source), commands)
+    said = by_replication(source, commands)
     if said.returncode != 0:
         raise _refused(source, said.stderr)
     identity, *values = said.stdout.split("\n")
-    system, timeline = identity.split(_BETWEEN)[:2]
+    system, timeline, position = identity.split(BETWEEN)[:3]
     version, names, read_only, keep, *limits = values[: len(_ASKED)]
     return Told(
         system,
@@ -126,24 +130,24 @@ def ask(source: Source) -> Told:
         read_only == "on",
         keep,
         tuple(map(int, limits)),
+        wal.number(position),
     )
 
 
 def ask_more(source: Source, database: str) -> More:
     """Ask by a session with *database* as well."""
-    conninfo = source.conninfo(dbname=database, application_name="mc_ctl")
-    said = _run(source, conninfo, [_PLAIN, _SPACES])
+    said = by_session(source, database, [_SPACES])
     if said.returncode != 0:
         return More(why=_last(said.stderr))
     spaces = tuple(line for line in said.stdout.split("\n") if line)
-    mark = _mark(_run(source, conninfo, [_PLAIN, _MARK]).stdout)
-    conf = _run(source, conninfo, [_PLAIN, _CONF]).stdout.encode("utf-8", "replace")
+    mark = _mark(by_session(source, database, [_MARK]).stdout)
+    conf = by_session(source, database, [_CONF]).stdout.encode("utf-8", "replace")
     return More(spaces, mark, name=conf_text.read(conf).name)
 
 
 def drop_slot(source: Source, slot: str) -> None:
     """Drop the replication slot, if it is there.  Raises Failure."""
-    said = _run(source, _replication(source), [f"DROP_REPLICATION_SLOT {slot}"])
+    said = by_replication(source, [f"DROP_REPLICATION_SLOT {slot}"])
     if said.returncode == 0 or _NO_SUCH_SLOT in said.stderr:
         return
     if _SLOT_IN_USE in said.stderr:
@@ -161,7 +165,7 @@ def keep_by_slot(source: Source, slot: str) -> None:
     """Make the replication slot anew; it keeps the WAL from now on.  Raises Failure."""
     drop_slot(source, slot)
     made = f"CREATE_REPLICATION_SLOT {slot} PHYSICAL RESERVE_WAL"
-    said = _run(source, _replication(source), [made])
+    said = by_replication(source, [made])
     if said.returncode != 0:
         raise Failure(
             f"could not make replication slot {quoted(slot)}: {_last(said.stderr)}"
@@ -174,8 +178,7 @@ def make_checkpoint(source: Source, database: str) -> None:
     Until the first one after its promotion, its control file has the timeline before, and
     pg_rewind finds nothing to rewind.
     """
-    conninfo = source.conninfo(dbname=database, application_name="mc_ctl")
-    said = _run(source, conninfo, [_PLAIN, _MAY_READ, "checkpoint"])
+    said = by_session(source, database, [_MAY_READ, "checkpoint"])
     may_read = said.stdout.strip() == "t"
     if said.returncode != 0 or not may_read:
         role = quoted(source.user)
@@ -188,22 +191,28 @@ def make_checkpoint(source: Source, database: str) -> None:
         )
 
 
-def _replication(source: Source) -> str:
+def by_replication(source: Source, commands: list[str]) -> Said:
+    """Return what the primary says to *commands* of the replication protocol."""
     # .pgpass has such a connection under the database name "replication".
-    return source.conninfo(
+    conninfo = source.conninfo(
         dbname="replication", replication="true", application_name="mc_ctl"
     )
+    return _run(source, conninfo, commands)
 
 
-def _run(
-    source: Source, conninfo: str, commands: list[str]
-) -> subprocess.CompletedProcess[str]:
+def by_session(source: Source, database: str, commands: list[str]) -> Said:
+    """Return what a session with *database* says to *commands* of SQL."""
+    conninfo = source.conninfo(dbname=database, application_name="mc_ctl")
+    return _run(source, conninfo, [_PLAIN, *commands])
+
+
+def _run(source: Source, conninfo: str, commands: list[str]) -> Said:
     shown = ["-v", "ON_ERROR_STOP=1", "-v", "VERBOSITY=verbose"]
     line = [
         programs.any_psql(source.bin_dir),
         "-XAtqw",
         "-F",
-        _BETWEEN,
+        BETWEEN,
         *shown,
         "-d",
         conninfo,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from pgx_base.failure import Failure
-from pgx_mirror.setup.methods import COPY
+from pgx_mirror.setup.methods import CHOSEN
 from pgx_mirror.setup.source import Source
 
 
@@ -34,7 +34,7 @@ class Task:
 
     database  what a session with the primary is opened in
     one_host  both servers are on this host
-    method    COPY, or REWIND
+    method    one of METHODS, or CHOSEN
     """
 
     mcdir: str
@@ -44,4 +44,4 @@ class Task:
     source: Source
     database: str
     one_host: bool
-    method: str = COPY
+    method: str = CHOSEN

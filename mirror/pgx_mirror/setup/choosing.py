@@ -1,0 +1,177 @@
+"""By which method a standby is made, and why: decided before anything is touched.  Pure.
+
+Streaming copies nothing: the directory is started, and gets from the primary what it has not.
+That is right only where it has nothing that the primary has not: its own write-ahead log
+ends, on a timeline that the primary has come along, no later than where that one was left
+(manual 7.7.1).  A server that is further confirms what it does not have: commits of the
+primary would wait for nobody (protocol, section 10, A1).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pgx_mirror.core import wal
+from pgx_mirror.setup.methods import COPY, REWIND, STREAMING
+
+_FIRST = 1  # the timeline of initdb: of one database there is but one
+
+# Timelines, oldest first, each with the position where it was left for the next.
+Left = tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """Where a directory's write-ahead log ends: on *timeline*, after those *before*."""
+
+    timeline: int
+    position: int
+    before: Left = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Upstream:
+    """The primary's write-ahead log.
+
+    flushed   how far it is, on *timeline*, after those *before*
+    oldest    from where on it is there, None where that is not known
+    slot      from where on this server's slot keeps it, None without one that does
+    """
+
+    timeline: int
+    flushed: int
+    before: Left = ()
+    oldest: int | None = None
+    slot: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of both.
+
+    end        of the directory's write-ahead log, or why that cannot be told
+    follows    it is a standby, and was none other since its mark was written
+    marked     the timeline that its mark is of, 0 where it names none
+    segment    bytes of a file of the log
+    no_rewind  why a rewind cannot do, empty where it may
+    """
+
+    end: End | str
+    upstream: Upstream
+    follows: bool = False
+    marked: int = 0
+    segment: int = 1 << 24
+    no_rewind: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The method, and *why*, for people, a line for each method that was thought of."""
+
+    method: str
+    why: tuple[str, ...]
+
+
+def choose(known: Known) -> Choice:
+    """Return the first method that can do, of those that copy less before those that copy more."""
+    not_streaming = no_streaming(known)
+    if not not_streaming:
+        return Choice(STREAMING, (f"by streaming: {_streams(known)}",))
+    passed = f"not by streaming: {not_streaming}"
+    not_rewind = no_rewind(known)
+    if not not_rewind:
+        what = "what has changed since both went apart is copied"
+        return Choice(REWIND, (passed, f"by a rewind: {what}"))
+    if not_rewind == not_streaming:
+        return Choice(COPY, (f"by a copy: {not_rewind}",))
+    return Choice(COPY, (passed, f"not by a rewind: {not_rewind}", "by a copy"))
+
+
+def no_streaming(known: Known) -> str:
+    """Return why streaming cannot do, empty where it can."""
+    end, upstream = known.end, known.upstream
+    if isinstance(end, str):
+        return end
+    if not _is_lawful(end, known):
+        return f"its write-ahead log is on timeline {end.timeline}, which its mark is not of"
+    if reason := _apart(end, upstream):
+        return reason
+    if upstream.oldest is None:
+        return "which write-ahead log the primary still has cannot be asked"
+    if first_needed(end, known.segment) < upstream.oldest:
+        return (
+            f"the primary has its write-ahead log from {wal.text(upstream.oldest)} on, and "
+            f"that of this server ends at {wal.text(end.position)}"
+        )
+    return ""
+
+
+def no_rewind(known: Known) -> str:
+    """Return why a rewind cannot do, empty where it may."""
+    if isinstance(known.end, str):
+        return known.end
+    if reason := mistaken(known):
+        return reason
+    if not _apart(known.end, known.upstream):
+        return "both have not gone apart"
+    return known.no_rewind
+
+
+def mistaken(known: Known) -> str:
+    """Return why pg_rewind would not see that both have gone apart, empty where it would.
+
+    It takes timelines for one that have one number and begin at one position, and finds
+    nothing to do where both are on the same number: a promotion by hand may be just that.
+    """
+    end, upstream = known.end, known.upstream
+    if isinstance(end, str):
+        return ""
+    mine = _began(end.timeline, end.before)
+    if not _is_lawful(end, known):
+        lawful = max(known.marked, _FIRST)
+        theirs = _began(upstream.timeline, upstream.before)
+        for number in sorted(mine.items() & theirs.items()):
+            if number[0] > lawful:
+                return f"its timeline {number[0]} and the primary's are two"
+    if end.timeline == upstream.timeline and _apart(end, upstream):
+        return f"its timeline {end.timeline} and the primary's are two"
+    return ""
+
+
+def _began(timeline: int, before: Left) -> dict[int, int]:
+    """Return where each timeline begins."""
+    numbers = (*(number for number, _ in before), timeline)
+    return dict(zip(numbers, (0, *(left for _, left in before)), strict=True))
+
+
+def _is_lawful(end: End, known: Known) -> bool:
+    """Whether it came to its timeline as a standby, or with the right to accept commits."""
+    return known.follows or end.timeline == known.marked
+
+
+def first_needed(end: End, segment: int) -> int:
+    """Return from where on the primary is asked: a walreceiver begins with a whole file."""
+    return end.position - end.position % segment
+
+
+def _apart(end: End, upstream: Upstream) -> str:
+    """Return how both have gone apart, empty where the primary has all that is here."""
+    came = (*upstream.before, (upstream.timeline, upstream.flushed))
+    if len(end.before) >= len(came) or came[: len(end.before)] != end.before:
+        return f"the primary has not come along its timeline {end.timeline}"
+    timeline, left = came[len(end.before)]
+    if timeline != end.timeline:
+        return f"the primary has not come along its timeline {end.timeline}"
+    if end.position <= left:
+        return ""
+    until = f"the primary left timeline {timeline} at {wal.text(left)}"
+    if timeline == upstream.timeline:
+        until = f"the primary is at {wal.text(left)}"
+    return f"its write-ahead log ends at {wal.text(end.position)}, and {until}"
+
+
+def _streams(known: Known) -> str:
+    assert isinstance(known.end, End)
+    where = f"{wal.text(known.end.position)} of timeline {known.end.timeline}"
+    told = f"its write-ahead log ends at {where}, and the primary has that and all behind it"
+    return f"{told}; mc_ctl start alone would do" if known.follows else told

@@ -1,0 +1,57 @@
+"""mc_ctl setup by streaming: nothing is copied, the directory only becomes a standby's.
+
+    1. the slot keeps the primary's write-ahead log: the one that does already is left
+    2. names set, mark NEW of a new generation
+    3. primary_conninfo and primary_slot_name
+    4. standby.signal
+
+    cut short after  started by pg_ctl             started by mc_ctl
+    1                as it was before              as it was before
+    2, 3             a primary that waits for one, refused: promoted by hand; the next setup
+                     or the standby that it was    looks again.  Or the standby
+    4                the standby                   the standby
+What is written by hand at 2 or 3 is in the log that the next setup finds the end of.
+"""
+
+from __future__ import annotations
+
+import os
+
+from pgx_base.failure import Failure
+from pgx_base.text import quoted
+from pgx_mirror.data import auto_conf, signal_file, steps
+from pgx_mirror.setup import finishing, source
+from pgx_mirror.setup.choosing import End, Known, first_needed
+from pgx_mirror.setup.source import Told
+from pgx_mirror.setup.task import Task, Teller
+
+
+def follow(
+    task: Task, told: Told, known: Known, binaries: str, slot: str, teller: Teller
+) -> None:
+    """Make the standby, which streams by *slot*, empty for none.  Raises Failure."""
+    assert isinstance(known.end, End)
+    kept = known.upstream.slot
+    if slot and (kept is None or kept > first_needed(known.end, known.segment)):
+        source.keep_by_slot(task.source, slot)
+    finishing.settle(task, told, binaries, teller)
+    stream_by(
+        task.data, task.source.conninfo(application_name=task.source.joining), slot
+    )
+
+
+def stream_by(data: str, conninfo: str, slot: str) -> None:
+    """Have *data* be a standby's, by *conninfo* and *slot*, durably.  Raises Failure."""
+    try:
+        dir_fd = steps.open_directory(data)
+        try:
+            if conninfo:
+                auto_conf.put(dir_fd, auto_conf.CONNINFO, conninfo)
+            auto_conf.put(dir_fd, auto_conf.SLOT, slot)
+            signal_file.create(dir_fd)
+        finally:
+            os.close(dir_fd)
+    except OSError as ex:
+        raise Failure(
+            f"could not write into data directory {quoted(data)}: {ex.strerror}"
+        ) from ex

@@ -1,0 +1,111 @@
+"""Where the write-ahead log of a data directory ends, whatever pg_control says.
+
+A server that was started by hand once more, or was killed, has records behind the last
+checkpoint.  pg_waldump reads to where no valid record follows; what counts is the last.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Mapping
+
+from pgx_mirror.core import wal
+from pgx_mirror.setup import controldata, programs
+from pgx_mirror.setup.choosing import End, Left
+
+_PROGRAM = "pg_waldump"
+_SEGMENT = re.compile("[0-9A-F]{24}")
+_RECORD = re.compile(rb"len \(rec/tot\): *\d+/ *(\d+),.*?lsn: ([0-9A-F]+/[0-9A-F]+)")
+_HISTORY = re.compile(r"(?m)^[ \t]*(\d+)[ \t]+([0-9A-F]+/[0-9A-F]+)")
+_AT_ONCE, _TAIL = 1 << 20, 1 << 16
+_LONG_HEADER, _HEADER, _ALIGNED = 40, 24, 8  # bytes: of a file's first page, of others
+
+
+def find(data: str, binaries: str) -> End | str:
+    """Return the end, or why it cannot be told."""
+    control = controldata.read(data, binaries)
+    if not {controldata.CHECKPOINT, controldata.TIMELINE} <= set(control):
+        return "its control file cannot be read"
+    if not os.access(f"{binaries}/{_PROGRAM}", os.X_OK):
+        return f"there is no {_PROGRAM}, which tells where its write-ahead log ends"
+    segment = int(control[controldata.SEGMENT])
+    try:
+        timeline, start = _start(os.listdir(f"{data}/pg_wal"), control, segment)
+        before = _before(data, timeline)
+        position = _scan(f"{binaries}/{_PROGRAM}", data, timeline, start, control)
+    except OSError as ex:
+        return f"its write-ahead log cannot be read: {ex.strerror}"
+    if not position:
+        return f"its write-ahead log cannot be read from {wal.text(start)} on"
+    return End(timeline, position, before)
+
+
+def history(text: str) -> Left:
+    """Return what a file of history says, as PostgreSQL writes it."""
+    return tuple((int(t), wal.number(at)) for t, at in _HISTORY.findall(text))
+
+
+def _start(
+    names: list[str], control: Mapping[str, str], segment: int
+) -> tuple[int, int]:
+    """Return the newest timeline, and where to begin to read it.
+
+    A promotion is on a new one before the first checkpoint that pg_control tells of.
+    """
+    told = int(control[controldata.TIMELINE])
+    files = [name for name in names if _SEGMENT.fullmatch(name)]
+    newest = max((int(name[:8], 16) for name in files), default=told)
+    if newest <= told:
+        return told, wal.number(control[controldata.CHECKPOINT])
+    mine = [first(name, segment) for name in files if int(name[:8], 16) == newest]
+    return newest, min(mine)
+
+
+def first(name: str, segment: int) -> int:
+    """Return the position that the file *name* of the log begins at."""
+    return int(name[8:16], 16) * (1 << 32) + int(name[16:], 16) * segment
+
+
+def _before(data: str, timeline: int) -> Left:
+    if timeline == 1:
+        return ()
+    with open(f"{data}/pg_wal/{timeline:08X}.history", encoding="ascii") as file:
+        return history(file.read())
+
+
+def _scan(
+    program: str, data: str, timeline: int, start: int, control: Mapping[str, str]
+) -> int:
+    """Return where the last valid record ends, 0 where there is none."""
+    line = [program, "-p", f"{data}/pg_wal", "-t", str(timeline), "-s", wal.text(start)]
+    with subprocess.Popen(
+        line,
+        env=programs.environment(),
+        cwd="/",
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        assert process.stdout is not None
+        tail = b""
+        while block := process.stdout.read(_AT_ONCE):
+            tail = (tail + block)[-_TAIL:]
+    found = _RECORD.findall(tail)
+    if not found:
+        return 0
+    length, at = found[-1]
+    page, segment = int(control[controldata.PAGE]), int(control[controldata.SEGMENT])
+    return record_end(wal.number(at.decode()), int(length), page, segment)
+
+
+def record_end(start: int, length: int, page: int, segment: int) -> int:
+    """Return where a record of *length* bytes ends that begins at *start*: each page that it
+    goes on in has a header."""
+    at, left = start, length
+    while left > (room := page - at % page):
+        left -= room
+        at += room
+        at += _HEADER if at % segment else _LONG_HEADER
+    return at + -(-left // _ALIGNED) * _ALIGNED

@@ -1,0 +1,256 @@
+"""By which method mc_ctl setup makes a standby: the table, and what is promised of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from itertools import count
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pgx_mirror.core import wal
+from pgx_mirror.setup.choosing import (
+    End,
+    Known,
+    Left,
+    Upstream,
+    choose,
+    first_needed,
+    mistaken,
+)
+from pgx_mirror.setup.methods import COPY, REWIND, STREAMING
+from pgx_mirror.setup.upstream import oldest
+from pgx_mirror.setup.wal_end import first, history, record_end
+
+# The primary left timeline 1 at 500, has it from 300 on, and is at 900 of timeline 2.
+THERE = Upstream(2, 900, ((1, 500),), oldest=300)
+HERE = Known(End(1, 500), THERE, marked=1, segment=100)
+
+TABLE: dict[str, tuple[Known, str, str]] = {
+    "an old primary that was stopped in time": (HERE, STREAMING, "ends at 0/1F4"),
+    "one that was started once more": (
+        replace(HERE, end=End(1, 501)),
+        REWIND,
+        "primary left timeline 1 at 0/1F4",
+    ),
+    "the same, without checksums": (
+        replace(HERE, end=End(1, 501), no_rewind="no checksums"),
+        COPY,
+        "not by a rewind: no checksums",
+    ),
+    "one that is too old": (replace(HERE, end=End(1, 299)), COPY, "from 0/12C on"),
+    "one whose file of the log has gone": (
+        replace(HERE, end=End(1, 350), upstream=replace(THERE, oldest=301)),
+        COPY,
+        "from 0/12D on",
+    ),
+    "nobody tells what the primary has": (
+        replace(HERE, upstream=replace(THERE, oldest=None)),
+        COPY,
+        "cannot be asked",
+    ),
+    "a standby that is behind": (
+        Known(End(2, 800, ((1, 500),)), THERE, follows=True, segment=100),
+        STREAMING,
+        "mc_ctl start alone would do",
+    ),
+    "a standby that is before its primary": (
+        Known(End(2, 901, ((1, 500),)), THERE, follows=True, segment=100),
+        COPY,
+        "the primary is at 0/384",
+    ),
+    "one that was promoted by hand": (
+        Known(End(3, 700, ((1, 500), (2, 600))), THERE, marked=2, segment=100),
+        REWIND,
+        "which its mark is not of",
+    ),
+    "one whose timeline is called as the primary's": (
+        Known(End(2, 700, ((1, 400),)), THERE, marked=1, segment=100),
+        COPY,
+        "its timeline 2 and the primary's are two",
+    ),
+    "one whose timeline was begun beside the primary's": (
+        Known(
+            End(3, 700, ((1, 500), (2, 600))),
+            replace(THERE, timeline=4, before=((1, 500), (2, 800))),
+            marked=1,
+            segment=100,
+        ),
+        COPY,
+        "its timeline 2 and the primary's are two",
+    ),
+    "an empty one": (
+        Known("it is empty", THERE, no_rewind="it is empty"),
+        COPY,
+        "by a copy: it is empty",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", TABLE)
+def test_the_table(what: str) -> None:
+    known, method, word = TABLE[what]
+
+    choice = choose(known)
+
+    assert choice.method == method
+    assert any(word in line for line in choice.why), choice.why
+    assert len(set(choice.why)) == len(choice.why)
+
+
+@dataclass
+class Log:
+    """A server's write-ahead log, record by record: each is written once in all of history."""
+
+    records: tuple[int, ...] = (0,)
+    timeline: int = 1
+    before: Left = ()
+    marked: int = 1
+    follows: bool = False
+
+    def promote(self) -> None:
+        self.before = (*self.before, (self.timeline, len(self.records)))
+        self.timeline += 1
+        self.follows = False
+
+    def is_prefix_of(self, other: Log) -> bool:
+        return self.records == other.records[: len(self.records)]
+
+    def follow(self, other: Log, until: int) -> None:
+        """Have the log of *other*, up to record *until*."""
+        self.records = other.records[: max(until, len(self.records))]
+        came = (*other.before, (other.timeline, len(other.records)))
+        at = next(n for n, (_, left) in enumerate(came) if left >= len(self.records))
+        self.timeline, self.before = came[at][0], came[:at]
+        self.follows = True
+
+
+@dataclass
+class World:
+    """Two servers, one of which may accept commits; the other may be started by hand."""
+
+    holder: Log = field(default_factory=Log)
+    other: Log = field(default_factory=lambda: Log(follows=True))
+    numbers: count[int] = field(default_factory=lambda: count(1))
+
+    def do(self, what: str, number: int) -> None:
+        holder, other = self.holder, self.other
+        match what:
+            case "commit":
+                holder.records += (next(self.numbers),)
+            case "commit by hand" if not other.follows:
+                other.records += (next(self.numbers),)
+            case "promote by hand":
+                other.promote()
+            case "stream" if other.is_prefix_of(holder) and self.is_lawful():
+                other.follow(holder, number)
+            case "copy":
+                self.other = Log(holder.records, holder.timeline, holder.before)
+                self.other.follows = True
+            case "take over" if self.is_in_sync():
+                other.promote()
+                other.marked = other.timeline
+                self.holder, self.other = other, holder
+            case _:
+                pass
+
+    def is_lawful(self) -> bool:
+        return self.other.follows or self.other.timeline == self.other.marked
+
+    def is_in_sync(self) -> bool:
+        """Whether the other one streams from the timeline on which it would be missed."""
+        came = [(log.timeline, log.before) for log in (self.holder, self.other)]
+        return self.other.follows and came[0] == came[1]
+
+    def known(self, kept: int, segment: int) -> Known:
+        holder, other = self.holder, self.other
+        there = Upstream(holder.timeline, len(holder.records), holder.before, kept)
+        end = End(other.timeline, len(other.records), other.before)
+        return Known(end, there, other.follows, other.marked, segment)
+
+    def common(self) -> int:
+        """Return how many records both have, in a row from the first."""
+        pairs = zip(self.holder.records, self.other.records, strict=False)
+        return next(
+            (n for n, (one, two) in enumerate(pairs) if one != two),
+            min(len(self.holder.records), len(self.other.records)),
+        )
+
+
+def rewinds_to(one: Log, two: Log) -> int:
+    """Return where pg_rewind takes both to have gone apart (findCommonAncestorTimeline)."""
+    lines = [
+        [
+            (number, begin, left)
+            for (number, left), begin in zip(
+                (*log.before, (log.timeline, 1 << 30)),
+                (0, *(left for _, left in log.before)),
+                strict=True,
+            )
+        ]
+        for log in (one, two)
+    ]
+    at = 0
+    for (n, b, left), (m, c, other) in zip(*lines, strict=False):
+        if (n, b) != (m, c):
+            break
+        at = min(left, other)
+    return at
+
+
+DEEDS = st.sampled_from(
+    ("commit", "commit by hand", "promote by hand", "stream", "copy", "take over")
+)
+
+
+@settings(max_examples=1000)
+@given(
+    deeds=st.lists(st.tuples(DEEDS, st.integers(0, 12)), max_size=15),
+    kept=st.integers(0, 8),
+    segment=st.integers(1, 4),
+)
+def test_nothing_that_has_gone_apart_is_streamed_or_taken_for_one(
+    deeds: list[tuple[str, int]], kept: int, segment: int
+) -> None:
+    world = World()
+    for what, number in deeds:
+        world.do(what, number)
+    known = world.known(kept, segment)
+    assert isinstance(known.end, End)
+
+    choice = choose(known)
+
+    has_log = kept <= first_needed(known.end, segment)
+    behind = world.other.is_prefix_of(world.holder)
+    if choice.method == STREAMING:
+        assert behind
+        assert has_log
+    if choice.method == REWIND:
+        assert world.other.timeline != world.holder.timeline
+        assert rewinds_to(world.holder, world.other) <= world.common()
+    if behind and has_log and world.is_lawful():
+        assert choice.method == STREAMING
+    assert (choice.method == COPY) >= bool(mistaken(known))
+
+
+def test_a_file_of_history_is_read() -> None:
+    text = "1\t0/3000060\tno recovery target specified\n\n2\t1/5\tbefore 2020\n"
+    assert history(text) == ((1, 0x3000060), (2, (1 << 32) + 5))
+
+
+def test_where_a_record_ends() -> None:
+    page, segment = 8192, 1 << 24
+    assert record_end(40, 114, page, segment) == 40 + 120
+    assert record_end(8192 - 32, 32, page, segment) == 8192
+    assert record_end(8192 - 32, 33, page, segment) == 8192 + 24 + 8
+    assert record_end(segment - 8, 16, page, segment) == segment + 40 + 8
+    assert record_end(40, 2 * page, page, segment) == 2 * page + 24 + 40 + 24
+
+
+def test_the_oldest_file_from_which_on_none_is_missing() -> None:
+    there = {100, 200, 400, 500, 600}
+    assert oldest(there, 550, 100) == 400
+    assert oldest(there, 700, 100) == 400
+    assert oldest(there, 800, 100) is None
+    assert first("0000000200000001000000FF", 1 << 24) == wal.number("1/FF000000")
