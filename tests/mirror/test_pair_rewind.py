@@ -5,10 +5,17 @@ from __future__ import annotations
 import pytest
 
 from fixtures.processes import kill, wait_until
+from fixtures.server import Server
+from pgx_mirror.core import slot_name
 from pgx_mirror.core.mark import ALONE
 from tests.mirror.whole import PATIENCE, Whole
 
 pytestmark = [pytest.mark.one_postgres, pytest.mark.long]
+
+
+def kept(server: Server) -> str:
+    """Return for whom the server keeps WAL."""
+    return server.ask("select string_agg(slot_name, ',') from pg_replication_slots")
 
 
 @pytest.mark.parametrize("how", ["switch", "postmaster killed", "power off"])
@@ -25,6 +32,8 @@ def test_an_old_primary_is_back_without_a_copy(mirrored: Whole, how: str) -> Non
         kill(pid)
     wait_until(lambda: mirrored.mark(new).state == ALONE, "it takes over", PATIENCE)
     mirrored.commits()
+    taken = mirrored.servers[new]
+    wait_until(lambda: kept(taken) == slot_name.of(old), "its WAL is kept", PATIENCE)
     if mirrored.controllers(old):
         mirrored.mc_ctl(old, "stop")
 
@@ -36,3 +45,4 @@ def test_an_old_primary_is_back_without_a_copy(mirrored: Whole, how: str) -> Non
     assert (mirrored.servers[old].data / "base/1/2619").stat().st_ino == inode
     mirrored.mc_ctl(old, "start", "-w", "-f")
     mirrored.settles()
+    wait_until(lambda: not kept(mirrored.servers[old]), "no slot is left", PATIENCE)

@@ -10,12 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pgx_base.failure import Failure
-from pgx_mirror.core import standby_name
+from pgx_mirror.core import slot_name, standby_name
 from pgx_mirror.core.mark import ALONE, FILE, GIVEN, NEW, OUT, PAIR, SYNC, Mark
 from pgx_mirror.setup import local, wiping
 from pgx_mirror.setup.copying import PG_BASEBACKUP, told
 from pgx_mirror.setup.local import Local
-from pgx_mirror.setup.making import slot_of
 from pgx_mirror.setup.refusals import Asked, refusals
 from pgx_mirror.setup.source import More, Source, Told
 
@@ -197,7 +196,7 @@ def test_of_a_copy_phases_are_told_and_per_cent_once_a_second() -> None:
     )
 )
 def test_a_slot_has_a_name_that_postgresql_takes(server: str) -> None:
-    slot = slot_of(server)
+    slot = slot_name.of(server)
 
     assert len(slot) <= 63
     assert set(slot) <= set("abcdefghijklmnopqrstuvwxyz0123456789_")
@@ -207,7 +206,7 @@ def test_a_slot_has_a_name_that_postgresql_takes(server: str) -> None:
 def test_two_servers_share_no_slot(servers: set[str]) -> None:
     one, other = servers
 
-    assert slot_of(one) != slot_of(other)
+    assert slot_name.of(one) != slot_name.of(other)
 
 
 def test_a_connection_string_keeps_what_is_ours() -> None:

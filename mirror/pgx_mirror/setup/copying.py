@@ -99,7 +99,7 @@ class Copy:
             *([f"--waldir={self.wal}"] if self.wal else []),
             "--wal-method=stream",
             "--write-recovery-conf",
-            *(["--create-slot", f"--slot={self.slot}"] if self.slot else []),
+            *([f"--slot={self.slot}"] if self.slot else []),
             "--checkpoint=fast",
             # It would empty whatever is at that path when it fails; `making` sees to that.
             "--no-clean",

@@ -19,13 +19,12 @@ the slot and takes its note away.  `rewinding` goes another way, and empties not
 from __future__ import annotations
 
 import os
-import re
 from dataclasses import replace
-from zlib import crc32
 
 from pgx_base.failure import Failure
 from pgx_base.idents import Key
 from pgx_base.text import quoted
+from pgx_mirror.core import slot_name
 from pgx_mirror.setup import (
     copying,
     finishing,
@@ -44,8 +43,6 @@ from pgx_mirror.setup.looking import ENDLESS, Found
 from pgx_mirror.setup.task import Task, Teller
 from pgx_mirror.setup.unfinished import Unfinished
 
-_LONGEST_SLOT = 63
-
 
 def make(task: Task, lock_fd: int, teller: Teller) -> None:
     """Make the standby, whole; *lock_fd* is handed on to what copies.
@@ -54,7 +51,7 @@ def make(task: Task, lock_fd: int, teller: Teller) -> None:
     """
     found = looking.look(task, teller)
     binaries = programs.directory_of(found.told.major, task.source.bin_dir)
-    choice, known = looking.chosen(task, found, slot_of(task.server))
+    choice, known = looking.chosen(task, found, slot_name.of(task.server))
     for line in choice.why:
         teller.say(line)
     note = _note(task, found)
@@ -104,6 +101,8 @@ def _copy(
     try:
         teller.say(f"emptying data directory {quoted(task.data)}")
         _wipe(task, found)
+        if note.slot:
+            source.keep_by_slot(task.source, note.slot)
         what = copying.Copy(binaries, task.source, task.data, note.wal, note.slot)
         copying.copy(what, lock_fd, teller.say)
         local.check_same(task.data, place)
@@ -120,20 +119,11 @@ def _drop_slot(task: Task, found: Found) -> None:
     Killed behind it, the old directory would start, and never stream: so it is marked first.
     """
     try:
-        source.drop_slot(task.source, slot_of(task.server))
+        source.drop_slot(task.source, slot_name.of(task.server))
     except BaseException:
         if found.begun is None:
             unfinished.remove(task.mcdir, task.server)
         raise
-
-
-def slot_of(server: str) -> str:
-    """Return the name of the replication slot that keeps the WAL for standby *server*."""
-    name = "pgx_mirror_" + re.sub(r"[^a-z0-9_]", "_", server.lower())
-    if name == f"pgx_mirror_{server}" and len(name) <= _LONGEST_SLOT:
-        return name
-    # Two servers whose identifiers differ must not share one.
-    return f"{name[: _LONGEST_SLOT - 9]}_{crc32(server.encode()):08x}"
 
 
 def _note(task: Task, found: Found) -> Unfinished:
@@ -141,7 +131,7 @@ def _note(task: Task, found: Found) -> Unfinished:
 
     Without a limit a slot is not made: a standby that is away would fill the primary's disk.
     """
-    slot = slot_of(task.server) if found.told.keep != ENDLESS else ""
+    slot = slot_name.of(task.server) if found.told.keep != ENDLESS else ""
     before = found.begun or Unfinished(task.data)
     wal = found.here.wal or before.wal
     spaces = dict.fromkeys([*before.tablespaces, *found.more.spaces])

@@ -21,7 +21,7 @@ from pgx_mirror.setup import programs
 
 BETWEEN = "\x1f"
 Said = subprocess.CompletedProcess[str]
-_NO_SUCH_SLOT, _SLOT_IN_USE = "42704", "55006"
+_NO_SUCH_SLOT, _SLOT_IN_USE, _SLOT_IS_THERE = "42704", "55006", "42710"
 _ASKED = (
     "server_version_num",
     "synchronous_standby_names",
@@ -162,11 +162,14 @@ def drop_slot(source: Source, slot: str) -> None:
 
 
 def keep_by_slot(source: Source, slot: str) -> None:
-    """Make the replication slot anew; it keeps the WAL from now on.  Raises Failure."""
+    """Make the replication slot anew; it keeps the WAL from now on.  Raises Failure.
+
+    The primary's controller may be first: then it has just been made.
+    """
     drop_slot(source, slot)
     made = f"CREATE_REPLICATION_SLOT {slot} PHYSICAL RESERVE_WAL"
     said = by_replication(source, [made])
-    if said.returncode != 0:
+    if said.returncode != 0 and _SLOT_IS_THERE not in said.stderr:
         raise Failure(
             f"could not make replication slot {quoted(slot)}: {_last(said.stderr)}"
         )

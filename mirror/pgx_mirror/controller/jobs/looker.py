@@ -10,6 +10,7 @@ from pgx_mirror.controller.jobs.sessions import access
 from pgx_mirror.controller.jobs.site import Site
 from pgx_mirror.core.seen import Seen
 from pgx_mirror.database.look import Looker
+from pgx_mirror.database.slots import SlotKeeper
 from pgx_mirror.database.trouble import Refused, Trouble
 from pgx_mirror.hands.line import Line
 
@@ -66,7 +67,7 @@ def look_on(
 ) -> None:
     """Look at the server of *postmaster* until it, or the controller, is gone."""
     where = access(site, postmaster)
-    looker, failed = Looker(where), ""
+    looker, keeper, failed = Looker(where), SlotKeeper(where, site.slot), ""
     while True:
         began = time.monotonic()
         try:
@@ -74,6 +75,8 @@ def look_on(
                 _WITHIN, probe=pace.probe, write=pace.write, seek=pace.seek
             )
             line.say(Look(seen, began))
+            if site.slot and (done := keeper.step(seen.recovery, time.monotonic())):
+                line.say(done)
             failed = ""
         except Trouble as ex:
             if str(ex) != failed:
@@ -81,7 +84,7 @@ def look_on(
             failed = str(ex)
             if not where.addresses:  # its PID file may not have told them yet
                 where = access(site, postmaster)
-                looker = Looker(where)
+                looker, keeper = Looker(where), SlotKeeper(where, site.slot)
         wait = began + pause(pace, interval) - time.monotonic()
         told = line.told(max(0.0, wait))
         pace = told if isinstance(told, Pace) else pace

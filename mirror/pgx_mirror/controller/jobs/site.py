@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pgx_base.failure import Failure
 from pgx_base.text import quoted
 from pgx_mirror.conf.settings import Settings
+from pgx_mirror.core import slot_name
 from pgx_postgres import binaries, control
 
 _ASKED_WITHIN = 10.0  # seconds
@@ -22,6 +23,7 @@ class Site:
                nothing is written into the empty mount point
     uid, home  the instance administrator, who runs the controller and the server
     log        the file that takes the server's output
+    slot       the replication slot of the other server, empty where none is seen to
     """
 
     me: str
@@ -34,6 +36,7 @@ class Site:
     user: str
     password: str = field(repr=False)  # what is traced shows values as they are
     database: str
+    slot: str = ""
 
 
 def of(settings: Settings, dir_fd: int, home: str, user: str) -> Site:
@@ -50,6 +53,7 @@ def of(settings: Settings, dir_fd: int, home: str, user: str) -> Site:
         user=server.db_instance_username or user,
         password=server.db_instance_password,
         database=server.target_db,
+        slot=slot_name.of(settings.peer.identifier),
     )
 
 
