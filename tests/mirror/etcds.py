@@ -8,12 +8,13 @@ import secrets
 from dataclasses import dataclass, field
 
 from fixtures.etcd import HOST, Etcd
+from pgx_mirror.conf.network import Endpoint
 from pgx_mirror.core.cell import Cell
 from pgx_mirror.register.core.state import Kept
 from pgx_mirror.register.core.words import Beat
 from pgx_mirror.register.etcd.client import EtcdRegister
 from pgx_mirror.register.etcd.keys import register_key
-from pgx_mirror.register.etcd.place import Endpoint, Place
+from pgx_mirror.register.etcd.place import Place
 from tests.mirror.arbiters import SECRET, A, B
 
 

@@ -72,7 +72,7 @@ def test_the_newer_manuals_example_is_read() -> None:
         ("a h,i,j 1,2,3\n", ["1: line has more than 2 addresses"]),
         ("a h,i 1,2 arbiter\n", ["1: line has more than 1 addresses"]),
         ("a h 1 arbitr\n", ['1: unrecognized server type "arbitr"']),
-        ("a h 1 etcd\n", ['1: server type "etcd" is not supported by this release']),
+        ("a h 1 etcd\n", ['1: server type "etcd" is none of network.conf']),
         (f"{'x' * 65} h 1\n", [f'1: invalid server identifier "{"x" * 65}"']),
         ("サーバ h 1\n", ['1: invalid server identifier "サーバ"']),
         ("../x h 1\n", ['1: invalid server identifier "../x"']),

@@ -116,7 +116,7 @@ def test_what_is_not_given_follows_the_heartbeat() -> None:
     assert parsed("heartbeat_retry = 7").disk_check_retry == 7
 
 
-@pytest.mark.parametrize("word", ["command", "fallback", "etcd"])
+@pytest.mark.parametrize("word", ["command", "fallback"])
 def test_what_comes_later_is_refused_by_name_with_what_there_is(word: str) -> None:
     (problem,) = problems(f"heartbeat_error_action = {word}\n")
 

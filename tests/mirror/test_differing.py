@@ -22,7 +22,7 @@ from tests.mirror.reports import REPORTS
 
 NETWORK, _ = network.read(b"server1 192.0.2.1 26540\nserver2 192.0.2.2 26540\n")
 assert NETWORK is not None
-FACTS = differing.facts("7000", 15, (8192, 8192))
+FACTS = differing.facts("7000", 15, (8192, 8192)) | {differing.PREFIX: "/a"}
 MINE = Hello("server1", "first", NETWORK.meaning, FACTS)
 
 
@@ -42,6 +42,7 @@ def told(theirs: Hello) -> list[str]:
         (differing.facts("7000", 16, (8192, 8192)), "PostgreSQL 16, this one 15"),
         (differing.facts("7000", 15, (4096, 8192)), "has block size 4096, this one 8192"),
         (differing.facts("7000", 15, (8192, 16384)), "WAL block size 16384, this one 8192"),
+        (FACTS | {differing.PREFIX: "/b"}, 'etcd_prefix of server "server2" is /b, here it is /a'),
     ],
 )  # fmt: skip
 def test_both_values_are_named(facts: dict[str, str], text: str) -> None:

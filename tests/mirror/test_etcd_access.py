@@ -11,12 +11,13 @@ import pytest
 from fixtures.etcd import Etcd, Tls
 from fixtures.needs import missing
 from fixtures.os_user import OsUser
+from pgx_mirror.conf.network import Endpoint
 from pgx_mirror.core.cell import PAIR, Cell
 from pgx_mirror.register.core import words
 from pgx_mirror.register.core.words import PRIMARY, STANDBY, Beat, Read, Win
 from pgx_mirror.register.etcd.client import EtcdRegister
 from pgx_mirror.register.etcd.http import COMMON_NAME, REFUSES
-from pgx_mirror.register.etcd.place import Endpoint, Place, TlsFiles
+from pgx_mirror.register.etcd.place import Place, TlsFiles
 from tests.fix_postgres import open_directory
 from tests.mirror.arbiters import LIMIT, SYSTEM, A, B, Talker, answer, turn_until
 from tests.mirror.certificates import Authority

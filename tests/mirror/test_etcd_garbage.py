@@ -11,9 +11,10 @@ from contextlib import contextmanager
 
 import pytest
 
+from pgx_mirror.conf.network import Endpoint
 from pgx_mirror.register.core.words import PRIMARY, Beat
 from pgx_mirror.register.etcd.client import EtcdRegister
-from pgx_mirror.register.etcd.place import Endpoint, Place
+from pgx_mirror.register.etcd.place import Place
 from tests.mirror.arbiters import SYSTEM, A, B, Talker, turn_until
 from tests.mirror.etcds import reap
 

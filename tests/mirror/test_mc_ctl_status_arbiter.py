@@ -107,6 +107,60 @@ def test_why_it_may_not_decide_has_a_hint(arbiter: Arbiter, want: list[str]) -> 
     assert all(reason.hint.endswith(".") for reason in found)
 
 
+ETCD = Arbiter(
+    "etcd",
+    "",
+    "0a1b",
+    "0a1b",
+    Cell(3, "PAIR", "nd1"),
+    (("nd1", True), ("nd2", True)),
+    (("192.0.2.1:2379", True), ("[2001:db8::1]:2379", False)),
+)
+
+
+def test_etcd_is_shown_by_its_members(mcdir: Mcdir) -> None:
+    shown = played(mcdir, ETCD).of("nd1", "status", "--arbiter")
+
+    assert shown.returncode == 0
+    lines = [line.split() for line in shown.stdout.splitlines()]
+    assert lines[2:4] == [
+        ["etcd", "192.0.2.1:2379", "online"],
+        ["etcd", "[2001:db8::1]:2379", "offline"],
+    ]
+    assert "reason: member [2001:db8::1]:2379 of etcd does not answer" in shown.stdout
+    again = mcdir.of("nd1", "status", "--arbiter", "--output=json")
+    assert json.loads(again.stdout)["arbiters"][0]["members"] == {
+        "192.0.2.1:2379": "online",
+        "[2001:db8::1]:2379": "offline",
+    }
+
+
+def test_etcd_that_is_away_is_one_reason(mcdir: Mcdir) -> None:
+    members = tuple((name, False) for name, _ in ETCD.members)
+    answers = (("nd1", False),)
+    away = replace(ETCD, identity="", cell=None, answers=answers, members=members)
+
+    assert [reason.text for reason in arbiters.reasons(away)] == [
+        'server "nd1" does not reach etcd'
+    ]
+    assert played(mcdir, away).of("nd1", "status", "--arbiter").returncode == 3
+
+
+def test_etcd_that_nobody_asks_is_shown_by_the_files(mcdir: Mcdir) -> None:
+    lines = (
+        "heartbeat_error_action = arbitration",
+        "etcd_endpoints = '192.0.2.1:2379, 192.0.2.2:2379'",
+        "etcd_prefix = '/x'",
+    )
+    mcdir.configure("nd1", mcdir.path.parent / "nd1", *lines)
+    shown = mcdir.of("nd1", "status", "--arbiter")
+
+    assert [line.split() for line in shown.stdout.splitlines()[2:4]] == [
+        ["etcd", "192.0.2.1:2379", "offline"],
+        ["etcd", "192.0.2.2:2379", "offline"],
+    ]
+
+
 def test_an_empty_register_is_told() -> None:
     empty = replace(WELL, enrolled="", cell=None)
 

@@ -10,7 +10,7 @@ from pgx_mirror.command.request import Request
 from pgx_mirror.core.facts import ARBITRATION
 from pgx_mirror.core.status import arbiter as arbiters
 from pgx_mirror.core.status import besides, shown
-from pgx_mirror.core.status.more import Arbiter
+from pgx_mirror.core.status.more import ETCD, Arbiter
 from pgx_mirror.core.status.values import SWITCHABLE, Reason
 
 
@@ -69,6 +69,9 @@ def _arbiter(found: Found) -> tuple[Arbiter, tuple[Reason, ...]]:
 def _by_files(found: Found) -> Arbiter:
     """Return whom a controller would ask.  Raises Failure where it would ask nobody."""
     line, policy = found.settings.arbiter, found.settings.policy
+    if found.settings.etcd:
+        members = tuple((str(end), False) for end in found.settings.etcd)
+        return Arbiter(ETCD, "", members=members)
     if line is None or policy != ARBITRATION:
         raise _none(found)
     return Arbiter(line.identifier, line.admin.host)

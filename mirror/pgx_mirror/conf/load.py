@@ -128,14 +128,28 @@ def _policy(given: Given, found: Network, path: str) -> list[Problem]:
     """Return what heartbeat_error_action lacks in network.conf, which is *path*."""
     if given.values["heartbeat_error_action"] != ARBITRATION:
         return []
-    if found.arbiter is None:
+    at = given.at["heartbeat_error_action"]
+    etcd = bool(given.values["etcd_endpoints"])
+    if found.arbiter is None and not etcd:
         return [
             wrong(
-                given.at["heartbeat_error_action"],
+                at,
                 "heartbeat_error_action is arbitration, and network.conf has no arbiter",
-                hint="Add the arbiter's line to network.conf, of type arbiter.",
+                hint="Add the arbiter's line to network.conf, of type arbiter; or give "
+                "etcd's members by etcd_endpoints.",
             )
         ]
+    if found.arbiter is not None and etcd:
+        return [
+            wrong(
+                at,
+                "heartbeat_error_action is arbitration, and there are an arbiter and etcd",
+                "One of them decides: network.conf has an arbiter, and etcd_endpoints is set.",
+                "Take one of them out, on both servers.",
+            )
+        ]
+    if etcd:
+        return []
     return [
         doubtful(
             one.line,
@@ -160,17 +174,28 @@ def _resolved(values: Server, mcdir: str) -> Server:
         admin_ssl_cert_file=path(values.admin_ssl_cert_file),
         admin_ssl_key_file=path(values.admin_ssl_key_file),
         admin_ssl_ca_file=path(values.admin_ssl_ca_file),
+        etcd_ssl_ca_file=path(values.etcd_ssl_ca_file),
+        etcd_ssl_cert_file=path(values.etcd_ssl_cert_file),
+        etcd_ssl_key_file=path(values.etcd_ssl_key_file),
     )
 
 
+_CERTIFICATES = (
+    "admin_ssl_cert_file",
+    "admin_ssl_ca_file",
+    "etcd_ssl_cert_file",
+    "etcd_ssl_ca_file",
+)
+
+
 def _tls_files(values: Server, given: Given) -> list[Problem]:
-    """Return why the certificate, the key or the CA cannot be read."""
-    if not values.tls:
-        return []
-    _, found = private.read(values.admin_ssl_key_file)
-    for name in ("admin_ssl_cert_file", "admin_ssl_ca_file"):
+    """Return why a certificate, a key or a CA cannot be read."""
+    found: list[Problem] = []
+    for key in filter(None, (values.admin_ssl_key_file, values.etcd_ssl_key_file)):
+        found += private.read(key)[1]
+    for name in _CERTIFICATES:
         path = str(getattr(values, name))
-        if not (os.path.isfile(path) and os.access(path, os.R_OK)):
+        if path and not (os.path.isfile(path) and os.access(path, os.R_OK)):
             found.append(
                 wrong(
                     given.at[name],

@@ -19,7 +19,7 @@ FILE = "network.conf"
 DEFAULT_PORT = 26540  # the manual's, 6.3.1
 LONGEST_IDENTIFIER = 64  # bytes
 SERVER, ARBITER = "server", "arbiter"
-_LATER = ("etcd",)
+_ELSEWHERE = ("etcd",)
 _FORM = (
     "A line is: server identifier, host name or IP address, port number, and perhaps "
     'the type, "server" or "arbiter". Two addresses or ports are separated by a comma alone.'
@@ -34,6 +34,10 @@ class Endpoint:
 
     host: str
     port: int
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
 
     @property
     def canonical(self) -> str:
@@ -164,11 +168,12 @@ def identifier_fault(name: str) -> str:
 
 
 def _kind(line: int, kind: str) -> Iterator[Problem]:
-    if kind in _LATER:
+    if kind in _ELSEWHERE:
         yield wrong(
             line,
-            f"server type {quoted(kind)} is not supported by this release",
-            hint='Use an arbiter, of type "arbiter".',
+            f"server type {quoted(kind)} is none of network.conf",
+            hint="etcd's members are given by etcd_endpoints in serverIdentifier.conf, on "
+            "both servers.",
         )
     elif kind not in (SERVER, ARBITER):
         hint = nearest(kind, (SERVER, ARBITER), quoted)

@@ -6,6 +6,7 @@ known from them counts as ours.
 
 from __future__ import annotations
 
+from pgx_mirror.conf import etcd
 from pgx_mirror.conf.kinds import Switch, Text, Whole, Word, absolute
 from pgx_mirror.conf.parameters import OURS, Parameter
 
@@ -79,6 +80,63 @@ OURS_AND_USED = (
         Text(spaces=True, fault=absolute),
         "The directory of PostgreSQL's programs, where they are not in a usual one.",
         "",
+        OURS,
+    ),
+    _P(
+        "etcd_endpoints",
+        Text(spaces=True, fault=etcd.members_fault),
+        "etcd as the register of heartbeat_error_action = arbitration, in place of an arbiter: "
+        "HOST:PORT of each member, with commas between.",
+        "",
+        OURS,
+    ),
+    _P(
+        "etcd_prefix",
+        Text(longest=200, fault=etcd.prefix_fault),
+        "What the pair's keys begin with: the same on both servers, and no other pair's.",
+        "",
+        OURS,
+    ),
+    _P(
+        "etcd_user",
+        Text(longest=63),
+        "The user of etcd, where it asks for one.",
+        "",
+        OURS,
+    ),
+    _P(
+        "etcd_password",
+        Text(spaces=True, secret=True),
+        "That user's password.",
+        "",
+        OURS,
+    ),
+    _P(
+        "etcd_ssl_ca_file",
+        Text(spaces=True),
+        "TLS with etcd: the CA that has signed the members' certificates.",
+        "",
+        OURS,
+    ),
+    _P(
+        "etcd_ssl_cert_file",
+        Text(spaces=True),
+        "This server's certificate, where etcd asks for one.",
+        "",
+        OURS,
+    ),
+    _P(
+        "etcd_ssl_key_file",
+        Text(spaces=True),
+        "The certificate's key, of mode 0600 or 0400.",
+        "",
+        OURS,
+    ),
+    _P(
+        "etcd_timeout",
+        _SECONDS,
+        "How long one member may take for one answer, before the next is asked.",
+        "1",
         OURS,
     ),
     _P(

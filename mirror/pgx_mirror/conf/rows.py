@@ -19,7 +19,7 @@ from pgx_mirror.conf.parameters import NEWER, Parameter, table
 
 ARBITRATION, MESSAGE = "arbitration", "message"
 POLICIES = (ARBITRATION, MESSAGE)
-LATER_POLICIES = ("command", "fallback", "etcd")
+LATER_POLICIES = ("command", "fallback")
 FACILITIES = tuple(f"LOCAL{number}" for number in range(8))
 
 _P = Parameter
@@ -98,7 +98,7 @@ _NEWER = (
     _P(
         "heartbeat_error_action",
         Word(POLICIES, LATER_POLICIES),
-        "Who decides when the other server is silent: the arbiter, or an operator. Without "
+        "Who decides when the other server is silent: the arbiter or etcd, or an operator. Without "
         'it "mc_ctl start -f" is refused.',
         "",
         NEWER,

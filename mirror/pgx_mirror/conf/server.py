@@ -12,7 +12,7 @@ from typing import Any
 from pgx_base.text import quoted
 from pgx_mirror.conf import parameters
 from pgx_mirror.conf.parameters import Given
-from pgx_mirror.conf.problem import Problem, errors, wrong
+from pgx_mirror.conf.problem import Problem, doubtful, errors, wrong
 from pgx_mirror.conf.rows import TABLE
 
 
@@ -67,6 +67,14 @@ class Server:
     admin_ssl_key_file: str
     admin_ssl_ca_file: str
     bin_dir: str
+    etcd_endpoints: str
+    etcd_prefix: str
+    etcd_user: str
+    etcd_password: str = field(repr=False)
+    etcd_ssl_ca_file: str
+    etcd_ssl_cert_file: str
+    etcd_ssl_key_file: str
+    etcd_timeout: float
 
     @property
     def silence(self) -> float:
@@ -93,7 +101,7 @@ def of(db_instance: str, **changes: Any) -> Server:
 def read(data: bytes) -> tuple[Server | None, Given, list[Problem]]:
     """Return the values of a serverIdentifier.conf, None where it has errors, and its problems."""
     given, problems = parameters.read(data, TABLE)
-    problems += [*_hash(given), *_tls(given)]
+    problems += [*_hash(given), *_tls(given), *_etcd(given)]
     if errors(problems):
         return None, given, problems
     values: dict[str, Any] = dict(given.values)
@@ -126,3 +134,41 @@ def _tls(given: Given) -> list[Problem]:
             "TLS between the controllers needs a certificate, its key, and the CA of both.",
         )
     ]
+
+
+# What each parameter of etcd is of no use without.
+_NEEDS = (
+    ("etcd_endpoints", "etcd_prefix"),
+    ("etcd_prefix", "etcd_endpoints"),
+    ("etcd_user", "etcd_endpoints"),
+    ("etcd_user", "etcd_password"),
+    ("etcd_password", "etcd_user"),
+    ("etcd_ssl_ca_file", "etcd_endpoints"),
+    ("etcd_ssl_cert_file", "etcd_ssl_key_file"),
+    ("etcd_ssl_key_file", "etcd_ssl_cert_file"),
+    ("etcd_ssl_cert_file", "etcd_ssl_ca_file"),
+)
+
+
+def _etcd(given: Given) -> list[Problem]:
+    """Return what of etcd is given by half, and what is doubtful of the rest."""
+    values = given.values
+    found = [
+        wrong(
+            given.at[name],
+            f"parameter {quoted(name)} needs {quoted(other)}",
+            "etcd is given by its members and the prefix of the pair's keys; a user goes with "
+            "a password, a certificate with its key and with the CA of the members'.",
+        )
+        for name, other in _NEEDS
+        if values[name] and not values[other] and name in given.at
+    ]
+    if values["etcd_user"] and not values["etcd_ssl_ca_file"]:
+        found.append(
+            doubtful(
+                given.at["etcd_user"],
+                "the password of etcd's user goes over the network in the clear",
+                hint="Give etcd certificates, and set etcd_ssl_ca_file.",
+            )
+        )
+    return found

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from pgx_mirror.conf import etcd
 from pgx_mirror.conf.arbitration import Arbitration
-from pgx_mirror.conf.network import Member, Network
+from pgx_mirror.conf.network import Endpoint, Member, Network
 from pgx_mirror.conf.problem import Problem
-from pgx_mirror.conf.rows import MESSAGE
+from pgx_mirror.conf.rows import ARBITRATION, MESSAGE
 from pgx_mirror.conf.server import Server
 
 
@@ -44,6 +45,19 @@ class Settings:
     def arbiter(self) -> Member | None:
         """The arbiter's line, None without one."""
         return self.network.arbiter
+
+    @property
+    def etcd(self) -> tuple[Endpoint, ...]:
+        """etcd's members, where they are the register; empty where an arbiter is, or nothing."""
+        given = self.server.etcd_endpoints
+        return etcd.members(given) if given and self.policy == ARBITRATION else ()
+
+    @property
+    def register_name(self) -> str:
+        """Who decides, as people know it."""
+        if self.etcd:
+            return "etcd"
+        return self.arbiter.identifier if self.arbiter else "arbiter"
 
     @property
     def policy_given(self) -> bool:

@@ -14,6 +14,7 @@ from pgx_mirror.peer.hello import ERROR, Difference, Hello
 
 NETWORK, CLOCK = "network.conf", "clock"
 SYSTEM, MAJOR = "system identifier", "major version"
+PREFIX = "etcd_prefix"
 BLOCKS, WAL_BLOCKS = "block size", "WAL block size"
 
 
@@ -42,6 +43,8 @@ def news(
                 yield messages.OTHER_SYSTEM, values
             case "major version":
                 yield messages.OTHER_MAJOR, values
+            case "etcd_prefix":
+                yield messages.OTHER_PREFIX, values
             case what:
                 yield messages.OTHER_BLOCKS, values | {"what": what}
 

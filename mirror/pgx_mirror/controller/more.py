@@ -8,13 +8,18 @@ from pgx_mirror.core.known import basics
 from pgx_mirror.core.mark import ALONE, PAIR, SYNC
 from pgx_mirror.core.report import Report
 from pgx_mirror.core.seen import Seen, Sender
-from pgx_mirror.core.status.more import Arbiter, Lag, More
+from pgx_mirror.core.status.more import ETCD, Arbiter, Lag, More
+
+Members = tuple[tuple[str, bool], ...]
 
 
-def of(facts: Facts, arbiter: Member | None, now: float) -> More:
-    """Return what *facts* say at *now*; *arbiter* is network.conf's line, None without one."""
+def of(facts: Facts, arbiter: Member | None, now: float, members: Members = ()) -> More:
+    """Return what *facts* say at *now*; *arbiter* is network.conf's line, None without one.
+
+    *members*: of etcd, where that is the register.
+    """
     heard = None if facts.peer is None else max(0.0, now - facts.heard_at)
-    return More(heard, lag(facts, now), _arbiter(facts, arbiter, now))
+    return More(heard, lag(facts, now), _arbiter(facts, arbiter, now, members))
 
 
 def lag(facts: Facts, now: float) -> Lag | None:
@@ -68,19 +73,23 @@ def _lag(server: str, end: int, flushed: int, replayed: int) -> Lag | None:
     return Lag(server, behind, max(0, end - replayed) if replayed else None)
 
 
-def _arbiter(facts: Facts, line: Member | None, now: float) -> Arbiter | None:
+def _arbiter(
+    facts: Facts, line: Member | None, now: float, members: Members
+) -> Arbiter | None:
     """Return what both servers know of it, None where nobody asks one."""
-    if line is None or facts.terms.policy != ARBITRATION:
+    if (line is None and not members) or facts.terms.policy != ARBITRATION:
         return None
     answers = [(facts.terms.me, bool(facts.register))]
     if facts.peer is not None and basics.is_heard(facts, now):
         answers.append((facts.terms.other, bool(facts.peer.register)))
     in_pair = basics.is_in(facts, PAIR, SYNC)  # others' marks mean no register
+    name, host = (line.identifier, line.admin.host) if line else (ETCD, "")
     return Arbiter(
-        line.identifier,
-        line.admin.host,
+        name,
+        host,
         facts.register,
         basics.mark(facts).register if in_pair else "",
         facts.cell if facts.register else None,
         tuple(answers),
+        members,
     )

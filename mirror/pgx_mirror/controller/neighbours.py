@@ -24,6 +24,7 @@ from pgx_mirror.peer.link import Link
 from pgx_mirror.peer.settings import Address, TlsFiles
 from pgx_mirror.peer.settings import Settings as LinkSettings
 from pgx_mirror.register import events as register
+from pgx_mirror.register.asking import Asking
 from pgx_mirror.register.client import Register
 from pgx_mirror.register.core import words
 from pgx_mirror.register.core.words import Beat, Request, Win
@@ -126,6 +127,11 @@ class Neighbours:
     def _limit(self) -> float:
         return self._settings.silence
 
+    @property
+    def members(self) -> tuple[tuple[str, bool], ...]:
+        """Each member of etcd, and whether it answers; none where an arbiter is asked."""
+        return () if self._register is None else self._register.members
+
     def close(self) -> None:
         """End all connections."""
         self._link.close()
@@ -155,10 +161,7 @@ class Neighbours:
                     self._refused(address, why, kind)
 
     def _away(self, why: str, *, secret: bool) -> None:
-        arbiter = self._settings.arbiter
-        if arbiter is None:
-            return
-        name = arbiter.identifier
+        name = self._settings.register_name
         self._telling.say(of_register.AWAY, arbiter=name, reason=why)
         if secret:
             self._telling.say(of_register.OTHER_SECRET, arbiter=name)
@@ -223,12 +226,17 @@ def _link(settings: Settings) -> LinkSettings:
 
 def _hello(settings: Settings, terms: Terms, found: Survey) -> Hello:
     facts = differing.facts(found.system, found.major, found.blocks)
+    if settings.etcd:
+        facts |= {differing.PREFIX: settings.server.etcd_prefix}
     meaning = settings.network.meaning
     return Hello(settings.identifier, terms.incarnation, meaning, facts)
 
 
-def _register(settings: Settings, terms: Terms, system: str) -> Register | None:
+def _register(settings: Settings, terms: Terms, system: str) -> Asking | None:
     arbiter = settings.arbiter
+    beat = Beat(words.STANDBY, system, settings.silence)
+    if terms.policy == ARBITRATION and settings.etcd:
+        return _etcd(settings, beat)
     if terms.policy != ARBITRATION or arbiter is None:
         return None
     return Register(
@@ -236,6 +244,31 @@ def _register(settings: Settings, terms: Terms, system: str) -> Register | None:
         settings.secret,
         settings.identifier,
         arbiter.identifier,
-        Beat(words.STANDBY, system, settings.silence),
+        beat,
         interval=settings.server.heartbeat_interval,
     )
+
+
+def _etcd(settings: Settings, beat: Beat) -> Asking:
+    # Late: who has an arbiter needs nothing of it.
+    from pgx_mirror.register.etcd import place
+    from pgx_mirror.register.etcd.client import EtcdRegister
+
+    server, tls = settings.server, None
+    if server.etcd_ssl_ca_file:
+        tls = place.TlsFiles(
+            server.etcd_ssl_ca_file,
+            server.etcd_ssl_cert_file,
+            server.etcd_ssl_key_file,
+        )
+    where = place.Place(
+        settings.etcd,
+        server.etcd_prefix,
+        server.etcd_user,
+        server.etcd_password,
+        tls,
+        server.etcd_timeout,
+    )
+    me, other = settings.identifier, settings.peer.identifier
+    interval = server.heartbeat_interval
+    return EtcdRegister(where, me, other, beat, interval=interval)

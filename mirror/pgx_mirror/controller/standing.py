@@ -112,6 +112,8 @@ def _peer(facts: Facts, now: float) -> Iterator[Condition]:
     if other.policy and other.policy != facts.terms.policy:
         policies = {"theirs": other.policy, "mine": facts.terms.policy}
         yield peer.OTHER_POLICY, names | policies
+    if facts.register and other.register not in ("", facts.register):
+        yield peer.OTHER_REGISTER, names
     theirs = other.mark
     both = theirs is not None and theirs.state == ALONE and basics.is_in(facts, ALONE)
     if both and not (facts.standby or other.standby):

@@ -28,6 +28,7 @@ class Telling:
         server = settings.server
         self._log = Log(server.syslog_ident, server.syslog_facility)
         self._names = {"server": settings.identifier, "peer": settings.peer.identifier}
+        self._register = settings.register_name
         self._standing = Standing()
         who = f"mc_main({settings.identifier})"
         self.trace = Tracing(Trace(settings.mcdir, TRACE_KB, who))
@@ -35,6 +36,8 @@ class Telling:
     def say(self, message: Message, **parameters: object) -> None:
         """Send *message*; `server` and `peer` are known."""
         given = self._names | parameters
+        if "arbiter" in given:
+            given["arbiter"] = self._register  # whatever whoever says it takes it for
         self._log.say(message, **given)
         self.trace.note(_plain(message, given))
 

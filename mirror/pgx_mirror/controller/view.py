@@ -48,11 +48,13 @@ class Beside:
     """What a controller knows beside the facts.
 
     login  why its server refuses the controller's sessions, empty where it does not
+    members  of etcd, and whether each answers; none where an arbiter is asked
     link   who was turned away from the admin network last, where the peer is not heard
     """
 
     login: str = ""
     link: Refused | None = None
+    members: more.Members = ()
 
 
 def status(settings: Settings, facts: Facts, beside: Beside) -> dict[str, object]:
@@ -68,7 +70,8 @@ def status(settings: Settings, facts: Facts, beside: Beside) -> dict[str, object
         silence=Silence(primary.has_commits_waiting(facts, now), _refused(beside)),
         reasons=(*_beside(beside, facts, now), *reasons(facts, now)),
     )
-    besides = more.of(facts, settings.arbiter, now)
+    arbiter = None if settings.etcd else settings.arbiter
+    besides = more.of(facts, arbiter, now, beside.members)
     return {"status": shown.plain(found), "more": plain(besides)}
 
 

@@ -87,7 +87,9 @@ def control(
     neighbours = Neighbours(settings, terms, found, telling)
     answering = Answering(
         listener,
-        lambda f: view.status(settings, f, Beside(acting.blind, neighbours.refused)),
+        lambda f: view.status(
+            settings, f, Beside(acting.blind, neighbours.refused, neighbours.members)
+        ),
         neighbours,
     )
     server = settings.server

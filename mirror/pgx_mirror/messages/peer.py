@@ -107,3 +107,18 @@ TLS_FAILED = ours(
     "One side has no TLS, or does not know the other's certificate (admin_ssl_*).",
     "Give both servers certificates of one CA, and start Mirroring Controller again.",
 )
+OTHER_PREFIX = ours(
+    114,
+    ERROR,
+    'etcd_prefix of server "{server}" is {theirs}, here it is {mine}',
+    "Each would have a register of its own. No pair is formed.",
+    "Correct serverIdentifier.conf, and start that Mirroring Controller again.",
+)
+OTHER_REGISTER = ours(
+    115,
+    WARNING,
+    'server "{server}" reaches another register than this server',
+    "etcd_endpoints of the two servers lead to two clusters of etcd; or one server has not "
+    "seen yet that the register was replaced. No pair is formed.",
+    "Correct serverIdentifier.conf, and start that Mirroring Controller again.",
+)

@@ -104,6 +104,11 @@ class Asking(ABC):
         self._sent = {}
         self._try_at = float("inf")
 
+    @property
+    def members(self) -> tuple[tuple[str, bool], ...]:
+        """The members of a register that has several, and whether each answers; for people."""
+        return ()
+
     # ---- what the controller says --------------------------------------------------------
 
     @property

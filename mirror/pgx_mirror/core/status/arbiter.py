@@ -18,6 +18,9 @@ from pgx_mirror.core.status.values import Reason
 ONLINE, OFFLINE = "online", "offline"
 COLUMNS = ("arbiter_id", "host", "status")
 _LOOK = "Look at it: mc_arb status on the arbitration server."
+_LOOK_AT_ETCD = (
+    "Look at it: etcdctl endpoint health; and at the system log of that server."
+)
 _ENROL = (
     "mc_arb status on the arbitration server shows who reaches it. One that is new is "
     "enrolled once both servers do."
@@ -35,17 +38,36 @@ def reasons(arbiter: Arbiter) -> tuple[Reason, ...]:
 
 
 def _reasons(arbiter: Arbiter) -> Iterator[Reason]:
+    of_etcd = bool(arbiter.members)
     for server, does in arbiter.answers:
         if not does:
-            text = f"server {quoted(server)} does not reach the arbiter"
-            yield Reason(text, _LOOK)
+            what = "etcd" if of_etcd else "the arbiter"
+            text = f"server {quoted(server)} does not reach {what}"
+            yield Reason(text, _LOOK_AT_ETCD if of_etcd else _LOOK)
+    if of_etcd and arbiter.identity:
+        yield from _members(arbiter)
     if arbiter.identity and arbiter.enrolled not in ("", arbiter.identity):
         yield Reason("the arbiter is another one than the pair has enrolled", _ENROL)
 
 
+def _members(arbiter: Arbiter) -> Iterator[Reason]:
+    for member, does in arbiter.members:
+        if not does:
+            yield Reason(f"member {member} of etcd does not answer", _LOOK_AT_ETCD)
+
+
+def _rows(arbiter: Arbiter) -> list[tuple[str, str, str]]:
+    if not arbiter.members:
+        return [(arbiter.arbiter_id, arbiter.host, status(arbiter))]
+    return [
+        (arbiter.arbiter_id, member, ONLINE if does else OFFLINE)
+        for member, does in arbiter.members
+    ]
+
+
 def text(arbiter: Arbiter, why: tuple[Reason, ...]) -> str:
     """Return *arbiter* as the manuals' table, what its register says, and *why* it is not well."""
-    lines = table((COLUMNS, (arbiter.arbiter_id, arbiter.host, status(arbiter))))
+    lines = table((COLUMNS, *_rows(arbiter)))
     if arbiter.identity:
         lines += ["", f"register: {arbiter.identity}", f"cell: {_cell(arbiter.cell)}"]
     if arbiter.enrolled:
@@ -71,4 +93,7 @@ def plain(arbiter: Arbiter, why: tuple[Reason, ...]) -> dict[str, Any]:
         "cell": None if arbiter.cell is None else asdict(arbiter.cell),
         "answers": dict(arbiter.answers),
     }
+    if arbiter.members:
+        words = {True: ONLINE, False: OFFLINE}
+        shown["members"] = {name: words[does] for name, does in arbiter.members}
     return {"arbiters": [shown], "reasons": [asdict(one) for one in why]}

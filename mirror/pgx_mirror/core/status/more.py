@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from pgx_mirror.core.cell import Cell
+
+ETCD = "etcd"  # what stands for an arbiter's identifier where etcd is the register
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,7 @@ class Arbiter:
     identity  its register's, empty where it does not answer this server
     enrolled  the identity that the pair has enrolled for this epoch, empty without a pair
     cell      what its register says, None for an empty one, and where that is not known
+    members   of etcd, HOST:PORT, and whether each answers the server that is asked
     answers   by server whether it answers it; a server that is not heard is not in there
     """
 
@@ -37,6 +40,7 @@ class Arbiter:
     enrolled: str = ""
     cell: Cell | None = None
     answers: tuple[tuple[str, bool], ...] = ()
+    members: tuple[tuple[str, bool], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +69,15 @@ def read(shown: Mapping[str, Any]) -> More:
     )
 
 
+def _pairs(shown: Iterable[Sequence[Any]]) -> tuple[tuple[str, bool], ...]:
+    return tuple((str(who), bool(does)) for who, does in shown)
+
+
 def _arbiter(shown: Mapping[str, Any]) -> Arbiter:
     cell = shown["cell"]
     rest = {
         "cell": Cell(**cell) if cell is not None else None,
-        "answers": tuple((str(who), bool(does)) for who, does in shown["answers"]),
+        "answers": _pairs(shown["answers"]),
+        "members": _pairs(shown.get("members", ())),
     }
     return Arbiter(**{**shown, **rest})

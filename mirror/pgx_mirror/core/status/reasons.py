@@ -16,6 +16,9 @@ _NOBODY = (
     "It may pass. If it stays: start the one that was the primary last from its own data "
     "directory; where that is lost, recover a backup, and mc_ctl start --as-primary there."
 )
+_LOOK_AT_ARBITER = (
+    "Look at it: mc_ctl status --arbiter, and mc_arb status on the arbitration server."
+)
 
 
 def reasons(ours: View, theirs: View, silence: Silence) -> Iterator[Reason]:
@@ -81,7 +84,7 @@ def _about(view: View, other: View) -> Iterator[Reason]:
         yield from _about_standby(view)
     if view.state in (PAIR, SYNC) and _misses_register(view.report):
         text = f'server "{view.server}" does not reach the arbiter'
-        yield Reason(text, "Look at it: mc_arb status on the arbitration server.")
+        yield Reason(text, _LOOK_AT_ARBITER)
     if view.state in (PAIR, ALONE, SYNC):
         yield from _about_error(view, view.report, other)
     for why in view.report.unable:

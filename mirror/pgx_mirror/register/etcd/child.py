@@ -14,7 +14,9 @@ from pgx_mirror.register import payloads
 from pgx_mirror.register.core.words import Beat, Request
 from pgx_mirror.register.etcd import http
 from pgx_mirror.register.etcd.gateway import Away, Gateway
+from pgx_mirror.register.etcd.keys import register_key
 from pgx_mirror.register.etcd.place import Place
+from pgx_mirror.register.etcd.probes import Probes
 from pgx_mirror.register.etcd.service import Service
 from pgx_mirror.register.etcd.store import Store
 from pgx_mirror.wire.refused import Garbage
@@ -45,12 +47,14 @@ class Said:
 
     seen     the revision of the register
     refused  it will not be otherwise soon
+    online   the members that answer, None where that is not known yet
     """
 
     payload: bytes = b""
     seen: int = 0
     why: str = ""
     refused: bool = False
+    online: tuple[str, ...] | None = None
 
 
 @dataclass(slots=True)
@@ -100,12 +104,14 @@ def serve(task: Task, read_fd: int, write_fd: int) -> None:
     gateway = Gateway(task.place, context, task.first)
     store = Store(gateway, task.place.prefix, task.me, task.other, task.seen)
     service = Service(store, task.me, task.other)
+    probes = Probes(task.place, context, register_key(task.place.prefix))
+    probes.start()
     try:
         for batch in _Requests(read_fd).batches():
             identity, reply = service.answer(batch[-1][1])
             for number, _ in batch:
                 payload = payloads.answered(number, identity, reply)
-                _say(write_fd, Said(payload, store.seen))
+                _say(write_fd, Said(payload, store.seen, online=probes.online))
     except Away as ex:
         _say(write_fd, Said(seen=store.seen, why=str(ex), refused=ex.refused))
     except Exception as ex:  # noqa: BLE001  # it must say something, whatever happened
@@ -118,6 +124,7 @@ def _say(fd: int, said: Said) -> None:
         "seen": said.seen,
         "why": said.why[:_LONGEST],
         "refused": said.refused,
+        "online": said.online,
     }
     data = pack(line) + b"\n"
     while data:
@@ -128,8 +135,13 @@ def heard(line: str) -> Said:
     """Return what a child's *line* says.  Raises Garbage."""
     try:
         found = unpack(line.encode())
+        online = found["online"]
         return Said(
-            found["answer"].encode(), found["seen"], found["why"], found["refused"]
+            found["answer"].encode(),
+            found["seen"],
+            found["why"],
+            found["refused"],
+            None if online is None else tuple(online),
         )
     except (KeyError, AttributeError, UnicodeError) as ex:
         raise Garbage("a line that a child does not say") from ex

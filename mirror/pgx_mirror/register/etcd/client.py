@@ -39,6 +39,7 @@ class EtcdRegister(Asking):
         self._place, self._me, self._other = place, me, other
         self._child: Child | None = None
         self._seen = 0
+        self._online: tuple[str, ...] = ()
 
     def interests(self) -> list[tuple[int, int]]:
         """Return descriptors and masks for a poll."""
@@ -61,12 +62,22 @@ class EtcdRegister(Asking):
 
     def _hears(self, said: Said, now: float) -> list[Event]:
         self._seen = max(self._seen, said.seen)
+        if said.online is not None:
+            self._online = said.online
         if not said.why:
             return self._take(payloads.read_answered(said.payload), now)
         events = self._lose(said.why, now)
         if said.refused:
             self._try_at = now + REFUSED
+        else:
+            self._online = ()
         return events
+
+    @property
+    def members(self) -> tuple[tuple[str, bool], ...]:
+        """Each member, and whether it answered when it was asked last."""
+        names = map(str, self._place.endpoints)
+        return tuple((name, name in self._online) for name in names)
 
     @property
     def _connected(self) -> bool:

@@ -12,8 +12,9 @@ from base64 import b64decode, b64encode
 from dataclasses import dataclass
 from typing import Any
 
+from pgx_mirror.conf.network import Endpoint
 from pgx_mirror.register.etcd.http import NOT_ETCD, Denied, Http, NoAnswer
-from pgx_mirror.register.etcd.place import Endpoint, Place
+from pgx_mirror.register.etcd.place import Place
 
 _TXN, _GRANT, _KEEP = "/v3/kv/txn", "/v3/lease/grant", "/v3/lease/keepalive"
 _LOG_IN = "/v3/auth/authenticate"
@@ -67,8 +68,7 @@ class Gateway:
 
         Never serializable: a member that is behind must not answer from its own memory.
         """
-        wanted = tuple({"request_range": {"key": _b64(key)}} for key in keys)
-        found = self._txn((), wanted)
+        found = self._txn(reading(keys))
         if len(found.found) != len(keys):
             raise Away(NOT_ETCD)
         return found
@@ -89,7 +89,8 @@ class Gateway:
         if lease:
             wanted["lease"] = str(lease)
         compare = tuple(_compared(*one) for one in (where or {}).items())
-        return self._txn(compare, ({"request_put": wanted},))
+        body = {"compare": list(compare), "success": [{"request_put": wanted}]}
+        return self._txn(body)
 
     def grant(self, seconds: int) -> int:
         """Return a new lease.  Raises Away."""
@@ -107,10 +108,7 @@ class Gateway:
 
     # ---- how -----------------------------------------------------------------------------
 
-    def _txn(
-        self, compare: tuple[dict[str, str], ...], success: tuple[dict[str, Any], ...]
-    ) -> Outcome:
-        body = {"compare": list(compare), "success": list(success)}
+    def _txn(self, body: dict[str, Any]) -> Outcome:
         try:
             return _outcome(self._call(_TXN, body))
         except (AttributeError, KeyError, TypeError, ValueError) as ex:
@@ -150,6 +148,11 @@ class Gateway:
         if not isinstance(token, str) or not token.isascii() or not token.isprintable():
             raise NoAnswer(NOT_ETCD)
         self._token = token
+
+
+def reading(keys: tuple[str, ...]) -> dict[str, Any]:
+    """Return the transaction that reads *keys*."""
+    return {"success": [{"request_range": {"key": _b64(key)}} for key in keys]}
 
 
 def _is_stale(ex: Denied) -> bool:

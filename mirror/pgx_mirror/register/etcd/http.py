@@ -15,7 +15,8 @@ from typing import Any
 import urllib3
 from urllib3 import exceptions
 
-from pgx_mirror.register.etcd.place import Endpoint, TlsFiles
+from pgx_mirror.conf.network import Endpoint
+from pgx_mirror.register.etcd.place import TlsFiles
 
 NOT_ETCD = "what answers there is not etcd"
 # What etcd answers in plain text: its gateway takes no name from a certificate.
@@ -24,6 +25,7 @@ COMMON_NAME = (
     "beside users it takes no client certificate with a common name (CN) in its subject"
 )
 REFUSES = "it refuses TLS: it may not take this server's certificate"
+_LATER = (2, 4, 14)  # gRPC's codes: unknown, deadline exceeded, unavailable
 LARGEST = 256 * 1024  # bytes of an answer
 _PIECE = 16 * 1024
 
@@ -38,6 +40,11 @@ class Denied(Exception):
     def __init__(self, text: str, code: int) -> None:
         super().__init__(text)
         self.code = code
+
+    @property
+    def later(self) -> bool:
+        """Whether it may be otherwise in a moment: there is no leader, or it takes too long."""
+        return self.code in _LATER
 
 
 def context(files: TlsFiles) -> ssl.SSLContext:

@@ -1,20 +1,10 @@
-"""Where etcd is, and how it is spoken to: plain values, so that it depends on no file's form."""
+"""Where etcd is, and how it is spoken to."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """A member's client address."""
-
-    host: str
-    port: int
-
-    def __str__(self) -> str:
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{host}:{self.port}"
+from pgx_mirror.conf.network import Endpoint
 
 
 @dataclass(frozen=True, slots=True)
