@@ -8,10 +8,12 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import cycle
 
 import pytest
 
 from pgx_mirror.conf.network import Endpoint
+from pgx_mirror.register.core.state import Kept
 from pgx_mirror.register.core.words import PRIMARY, Beat
 from pgx_mirror.register.etcd.client import EtcdRegister
 from pgx_mirror.register.etcd.place import Place
@@ -23,8 +25,11 @@ HEADER = {"revision": "1", "cluster_id": "2"}
 
 
 @contextmanager
-def _answering(data: bytes | None) -> Iterator[int]:
-    """Serve *data* to everybody who asks, None to let them wait; yields the port."""
+def _answering(
+    *answers: bytes | None, asked: list[bytes] | None = None
+) -> Iterator[int]:
+    """Serve *answers* in turn to who asks, None to let them wait; yields the port."""
+    in_turn = cycle(answers)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         taken: list[socket.socket] = []
 
@@ -35,8 +40,10 @@ def _answering(data: bytes | None) -> Iterator[int]:
                 except OSError:
                     return
                 taken.append(sock)
-                if data is not None:
+                if (data := next(in_turn)) is not None:
                     _served(sock, data)
+                    if asked is not None:
+                        asked.append(data)
 
         thread = threading.Thread(target=serve)
         thread.start()
@@ -76,13 +83,21 @@ def _json(found: object) -> bytes:
     return _http(json.dumps(found).encode())
 
 
-def _why(port: int) -> str:
-    class There:
-        def client(self, me: str, beat: Beat, secret: bytes = b"") -> EtcdRegister:
-            place = Place((Endpoint("127.0.0.1", port),), "/x", timeout=0.5)
-            return EtcdRegister(place, me, B, beat, interval=0.1)
+class There:
+    """What is told to be etcd at *port*."""
 
-    with Talker(There(), A, PRIMARY) as one:  # type: ignore[arg-type]
+    def __init__(self, port: int) -> None:
+        self._place = Place((Endpoint("127.0.0.1", port),), "/x", timeout=0.5)
+
+    def client(self, me: str, beat: Beat, secret: bytes = b"") -> EtcdRegister:
+        return EtcdRegister(self._place, me, B, beat, interval=0.1)
+
+    def kept(self) -> Kept:
+        raise NotImplementedError
+
+
+def _why(port: int) -> str:
+    with Talker(There(port), A, PRIMARY) as one:
         turn_until(lambda: one.losses or one.known, "a word", one)
         reap()
         assert not one.known
@@ -128,3 +143,16 @@ def test_nobody_there_is_told() -> None:
         sock.bind(("127.0.0.1", 0))
         port = sock.getsockname()[1]
         assert _why(port) == f"127.0.0.1:{port}: connection refused"
+
+
+def test_a_reason_is_told_once_while_it_is_away() -> None:
+    """Though it fails now in this way and now in that."""
+    asked: list[bytes] = []
+    ways = (b"", b"SSH-2.0-OpenSSH\r\n")
+    with (
+        _answering(*ways, asked=asked) as port,
+        Talker(There(port), A, PRIMARY) as one,
+    ):
+        turn_until(lambda: len(asked) > 8, "it is tried again and again", one)
+        reap()
+        assert len(one.losses) == len({loss.why for loss in one.losses}) == len(ways)

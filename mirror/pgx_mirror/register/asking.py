@@ -21,6 +21,7 @@ SILENT = "it does not answer"
 _BY_ITSELF = (
     1.25  # intervals without a beat that was asked for, after which one goes out
 )
+_MOST_TOLD = 4  # reasons of one absence
 
 
 @dataclass(slots=True)
@@ -49,6 +50,7 @@ class Asking(ABC):
         self._sent: dict[int, _Sent] = {}
         self._known: Reached | None = None
         self._away = ""
+        self._told: set[str] = set()  # reasons, since it was reached last
         self._mark: Mark | None = None
         self._enrolled: Enrol | None = None
 
@@ -153,9 +155,19 @@ class Asking(ABC):
     def _unmade(self, why: str, now: float) -> list[Event]:
         """There is no connection, and why, if that is known yet."""
         self._try_at = now + self._interval
-        news = bool(why) and why != self._away
+        news = bool(why) and self._is_news(why)
         self._away = why or self._away
         return [Away(why)] if news else []
+
+    def _is_news(self, why: str) -> bool:
+        """Whether *why* was not told since: each reason once, and no more than a few.
+
+        Several members fail in several ways, now in this one and now in that.
+        """
+        if why in self._told or len(self._told) >= _MOST_TOLD:
+            return False
+        self._told.add(why)
+        return True
 
     def _lose(self, why: str, now: float, *, secret: bool = False) -> list[Event]:
         """Forget the connection: what was asked is not known to be done, or not to be."""
@@ -163,7 +175,7 @@ class Asking(ABC):
         unanswered = tuple(
             sent.request for sent in self._sent.values() if not sent.ours
         )
-        news = bool(self._known or unanswered or why != self._away)
+        news = self._is_news(why) or bool(self._known or unanswered)
         self._known, self._sent = None, {}
         self._enrolled = None
         self._away, self._try_at = why, now + self._interval / 2
@@ -199,6 +211,7 @@ class Asking(ABC):
         known = Reached(found.identity, found.reply.cell)
         if known != self._known:
             self._known, self._away = known, ""
+            self._told.clear()
             events.append(known)
         if not sent.ours:
             events.append(Answer(sent.request, found.reply))
