@@ -20,6 +20,8 @@ WHAT = {
     "register": "The register",
     "bears": "The standby's name in primary_conninfo",
     "proof": "The proofs of an arming",
+    "command arbitration_command": "arbitration_command",
+    "command fencing_command": "fencing_command",
 }
 
 

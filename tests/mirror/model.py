@@ -342,9 +342,15 @@ class Model:
                 yield f"{x} suspects, asks the register", s._replace(msgs=s.msgs | {("cas", x, e, v.rg)}), False
             if mode == "fallback" or (mode == "message" and v.role == "P" and (v.vol or "no_met" in bugs)):
                 yield mark("suspects: mark ALONE", mk="ALONE", ep=e + 1, old=e)
-            if self.operator and v.role == "S" and not w.srv and not w.vol and (
-                    self.operator == "blind" or w.mk != "ALONE" and (self.operator != "strict" or e == (w.ep if w.mk == "PAIR" else w.old))):
-                yield mark("operator, having seen the peer switched off: switch --force, mark ALONE", mk="ALONE", ep=e + 1, old=e)
+            if self.operator and not w.srv and not w.vol and (
+                    self.operator == "blind" or w.mk != "ALONE" and (self.operator != "strict" or (
+                        w.gen == v.pg if v.role == "P" else e == (w.ep if w.mk == "PAIR" else w.old)))) \
+                    and (mode != "arbiter" or "force_register" in bugs or s.R[1] == "LOST" and s.R[3] != v.rg):
+                word = "detach" if v.role == "P" else "switch"
+                label, t, late = mark(f"operator, having seen the peer switched off: {word} --force, mark ALONE", mk="ALONE", ep=e + 1, old=e)
+                if mode == "arbiter":  # who is off learns nothing more of a register that is gone
+                    t = t._replace(msgs=frozenset(m for m in t.msgs if m[0] != "cell"))
+                yield label, t, late
             if mode == "command":
                 if v.vol == 1:
                     dead = w if "fence_isolates" in bugs else down(w)._replace(vol=0)
@@ -597,17 +603,17 @@ def scenarios() -> None:
     """Expected: safe | safe+failback (and a rebuilt A is seen to serve alone) | stuck | violation."""
     q = {"quick": True}  # fewer than 20,000 states: a second
     for mode in ("arbiter", "message", "command"):
-        small, later = mode != "arbiter", mode == "command"  # command is of the next release: --long has its larger ones
+        small = mode != "arbiter"
         commits, last = (2, 4) if small else (1, 3)  # with --long arbiter has more: commits, an epoch of foes, disks
         scenario(mode, "safe", mode, commits=commits, epochs=4)
         scenario(f"{mode}-join", "safe", mode, epochs=5, start="alone", quick=small)
-        scenario(f"{mode}-failback", "safe+failback", mode, epochs=6 if small else 5, builds=1, long=later)
+        scenario(f"{mode}-failback", "safe+failback", mode, epochs=6 if small else 5, builds=1)
         scenario(f"{mode}-poison", "safe", mode, foes=["poison"], epochs=last, events=2 if small else 1)
         scenario(f"{mode}-old-conf", "safe", mode, foes=["old_conf"], epochs=last)
         scenario(f"{mode}-hand", "safe", mode, foes=["hand"], epochs=last, events=2 if small else 1, quick=mode == "message")
-        scenario(f"{mode}-oscrash", "safe", mode, foes=["oscrash"], events=2, start="alone", long=later)
-        scenario(f"{mode}-unable", "safe", mode, live=True, foes=["unable"], epochs=6 if small else 5, long=later)
-        scenario(f"{mode}-disks", "safe", mode, foes=["disks"], events=3 if small else 2, start="alone", operator="strict" if small else None, long=later)
+        scenario(f"{mode}-oscrash", "safe", mode, foes=["oscrash"], events=2, start="alone")
+        scenario(f"{mode}-unable", "safe", mode, live=True, foes=["unable"], epochs=6 if small else 5)
+        scenario(f"{mode}-disks", "safe", mode, foes=["disks"], events=3 if small else 2, start="alone", operator="strict" if small else None)
         scenario(f"{mode}-live", "safe", mode, live=True, epochs=6 if small else 5)
         scenario(f"{mode}-join-live", "safe", mode, live=True, epochs=6, commits=1, start="alone", quick=mode == "message")
         scenario(f"{mode}-whole-live", "safe", mode, live="whole", epochs=8 if small else 7, commits=0, builds=1, long=not small)
@@ -637,6 +643,7 @@ def scenarios() -> None:
     scenario("disks-setup-in-pair", "safe", "message", foes=["disks"], events=1, builds=1, operator="strict", bugs=["setup_in_pair"])
     scenario("disks-setup-in-pair-long", "safe", "message", foes=["disks"], events=2, builds=1, operator="strict", bugs=["setup_in_pair"], long=True)
     scenario("message-force-guarded", "safe", "message", commits=2, operator="guarded")
+    scenario("arbiter-force-abandoned", "safe", "arbiter", epochs=4, bugs=["arb_lost"], operator="guarded")
     scenario("command-force-guarded", "safe", "command", commits=2, operator="guarded")
     scenario("same-epoch", "safe", "arbiter", epochs=3, bugs=["same_epoch"], long=True)
     scenario("any-generation", "safe", "message", builds=1, start="alone", bugs=["any_gen"])
@@ -680,7 +687,7 @@ def scenarios() -> None:
             ("startup-race", "arbiter", dict(bugs=["startup_race"])),
             ("no-generation", "arbiter", dict(epochs=5, builds=1, start="alone", bugs=["no_gen"])),
             ("mixed-policy", "mixed", dict()), ("force-not-met", "message", dict(operator="guarded", bugs=["no_met"])),
-            ("force-register", "arbiter", dict(operator="guarded")),
+            ("force-register", "arbiter", dict(operator="guarded", bugs=["force_register"])),
             ("any-generation", "message", dict(builds=1, start="alone", bugs=["any_gen", "real_first"])),
             ("copied-mark", "message", dict(epochs=5, builds=1, bugs=["copied_mark", "setup_in_pair"])),
             ("fence-isolates", "command", dict(bugs=["fence_isolates"])), ("fence-durable", "command", dict(bugs=["fence_durable"])),

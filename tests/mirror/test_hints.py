@@ -13,7 +13,7 @@ import pytest
 from pgx_mirror.controller import differing, view
 from pgx_mirror.core.deciding import refusals
 from pgx_mirror.core.deciding.wishes import refusal
-from pgx_mirror.core.facts import DETACH, REST, RUN, SWITCH, Facts
+from pgx_mirror.core.facts import DETACH, REST, RUN, SWITCH, Facts, Force
 from pgx_mirror.core.known import basics
 from pgx_mirror.core.mark import ALONE, GIVEN, OUT, PAIR, SYNC, Mark
 from pgx_mirror.core.status.pair import status_of
@@ -159,12 +159,17 @@ def _wrong(reason: Reason, facts: Facts, now: float) -> Iterator[str]:
     target = re.search(r'on server "(\w+)"', reason.hint)
     runs = target is None or target[1] == facts.terms.me or basics.is_heard(facts, now)
     for mode, options in named:
-        here = mode == DETACH or (mode == SWITCH and not facts.standby)
-        refused = refusal(facts, mode, now) if here else None
+        force, at = None, now
+        if "--force" in options:  # where the other server is off, it is silent soon
+            force = Force(abandon="--abandon-register" in options)
+            at = max(now, facts.heard_at, facts.stream_at) + facts.terms.limit
+        here = mode == DETACH or (mode == SWITCH and (force or not facts.standby))
+        refused = refusal(facts, mode, at, force) if here else None
         if refused is not None and facts.wish in (RUN, REST):
             yield f"{mode}: {refused.why}"
         at_once = mode in ("start", "setup") and "--as-primary" not in options
-        stops = "once it has stopped" in reason.hint
+        later = ("once it has stopped", "when that is done")
+        stops = any(words in reason.hint for words in later)
         if (
             at_once
             and runs
@@ -194,7 +199,7 @@ def test_nobody_is_sent_from_setup_to_a_detach_that_sends_him_back(policy: str) 
     found = refusal(unmet, DETACH, late)
     assert found is not None
     assert "with the data directory that it had" in found.hint
-    assert ("No command of this version" in found.hint) == (policy == "message")
+    assert ("mc_ctl detach --force here" in found.hint) == (policy == "message")
     assert refusals.undecided(unmet, late) == found
 
     assert primary.mark is not None
@@ -207,9 +212,10 @@ def test_nobody_is_sent_from_setup_to_a_detach_that_sends_him_back(policy: str) 
 @pytest.mark.parametrize(
     ("policy", "register", "says"),
     [
-        ("message", "", "No command of this version"),
+        ("message", "", "mc_ctl switch --force here"),
+        ("command", "", "mc_ctl switch --force here"),
         ("arbitration", "", "Bring back the arbiter"),
-        ("arbitration", "another", "No command of this version"),
+        ("arbitration", "another", "mc_ctl switch --force --abandon-register here"),
     ],
 )
 def test_a_standby_that_may_not_take_over_says_whether_anything_helps(
@@ -217,7 +223,7 @@ def test_a_standby_that_may_not_take_over_says_whether_anything_helps(
 ) -> None:
     _, standby, _ = formed(policy)
     late = max(standby.heard_at, standby.stream_at) + standby.terms.limit
-    facts = standby.but(register=register, cell=None)
+    facts = standby.but(register=register, cell=None, met=0)
     found = refusal(facts, SWITCH, late)
 
     assert found is not None and says in found.hint

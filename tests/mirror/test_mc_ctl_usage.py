@@ -90,10 +90,11 @@ def test_a_right_line_is_understood(line: str) -> None:
         ),
         (f"{SETUP} --method=rsync", ['invalid method "rsync"']),
         (
-            "switch -M m --force --no-fencing",
+            "switch -M m --no-fencing --abandon-register -f",
             [
-                'option "--force" is not available in this version',
-                'option "--no-fencing" is not available in this version',
+                'option "--no-fencing" needs option "--force"',
+                'option "--abandon-register" needs option "--force"',
+                'option "-f" needs option "--force"',
             ],
         ),
         (

@@ -19,19 +19,19 @@ from pgx_mirror.core.deciding.say import report_of
 from pgx_mirror.core.deciding.step import step
 from pgx_mirror.core.effects import AskForPen, Effect, Lift, ProveOff, WriteMark
 from pgx_mirror.core.events import Event
-from pgx_mirror.core.facts import ARBITRATION, ASKING, MARK, MESSAGE, PROOF, Facts
+from pgx_mirror.core.facts import ARBITRATION, ASKING, COMMAND, MARK, PROOF, Facts
 from pgx_mirror.core.mark import ALONE, PAIR, SYNC
 from pgx_mirror.core.report import UP, Report
 from pgx_mirror.core.standby_name import JOINING
-from tests.mirror.walk_labels import NotAllowed, steps
+from tests.mirror.walk_labels import MET, NotAllowed, steps
 from tests.mirror.walk_values import (
     MODEL,
     OTHER,
-    RESOURCES,
     Side,
     cell_of,
     first_facts,
     kind,
+    resource_of,
     seen_of,
 )
 
@@ -43,7 +43,7 @@ class Walk:
         self.model, self.rng = model, rng
         self.s = model.init
         self.now = 1000.0
-        self.policy = ARBITRATION if self.s.R else MESSAGE
+        self.policy = ARBITRATION if self.s.R else model.mode
         self.sides: dict[str, Side] = {}
         self.cells: list[Cell | None] = [cell_of(self.s.R)]
         self.trace: list[str] = []
@@ -104,13 +104,15 @@ class Walk:
             self.trace.append(f"    {x} hears {_short(event)}")
         for effect in effects:
             self.trace.append(f"    {x} begins {_short(effect)}")
-            side.begun[RESOURCES[type(effect)]] = effect
-            if isinstance(effect, WriteMark):
+            side.begun[resource_of(effect)] = effect
+            if isinstance(effect, WriteMark) and side.maybe is None:
                 v, seen = getattr(self.s, x), side.facts.seen
                 side.arm, side.down = v.arm, not v.srv
                 side.able = seen is None or not seen.unable
             if isinstance(effect, AskForPen | Lift):
                 said_to_register(self, x, effect)
+        if isinstance(event, told.Heard) and self.policy == COMMAND:
+            self._met(x)
         self._check_marks(x, effects)
         self._give_up(x)
         self.record(x)
@@ -167,8 +169,22 @@ class Walk:
         theirs, mark = self.sides[y].facts, report.mark
         if report.heard != theirs.terms.incarnation or theirs.mark is None:
             return
+        if self.policy == COMMAND:
+            return  # who may fence has heard it
         if {mark.state, theirs.mark.state} == {PAIR, SYNC}:
             self.said(y, f"meets {x}")
+
+    def _met(self, x: str) -> None:
+        """A core that has heard that it was heard may fence, and its own fence is void."""
+        y, v, facts = OTHER[x], getattr(self.s, x), self.sides[x].facts
+        if facts.mark is None or facts.met != facts.mark.epoch or v.vol == 1:
+            return
+        if facts.fenced:
+            return  # a mark is being written that goes by it
+        self.said(x, f"meets {y}")
+        if getattr(self.s, x).vol != 1:
+            v = getattr(self.s, x)._replace(vol=1)
+            self.go(f"{x} meets {y} (late)", MODEL.put(self.s, x, v), x, MET)
 
     # --- lives -------------------------------------------------------------------------
 
@@ -187,6 +203,7 @@ class Walk:
             facts = facts.but(bears=was.bears)
         side.facts = facts.but(failover=was.failover)
         side.begun, side.look, side.maybe, side.waits = {}, None, None, False
+        side.struck = False
         self.trace.append(f"    {x} begins a life of its controller")
         self.record(x)
 

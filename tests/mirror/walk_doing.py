@@ -153,13 +153,15 @@ def _equal_names(walk: Walk, x: str, wanted: int) -> tuple[str, Any]:
 
 def _start(walk: Walk, x: str, _: Start) -> None:
     v, side = getattr(walk.s, x), walk.sides[x]
-    if v.srv or walk.fails(0.05):
+    # Where nothing makes a standby unable the model has none that gives the pen back.
+    takes = v.mk == ALONE and v.role == "S" and "unable" not in walk.model.foes
+    if v.srv or (walk.fails(0.05) and not takes):
         walk.hear(x, told.Started("it does not start"))
         return
     side.servers += 1
     side.by_hand = False
     take(walk, x, "server starts")
-    if walk.fails(0.1):  # late: it goes on, and is found
+    if walk.fails(0.1) and not takes:  # late: it goes on, and is found
         walk.hear(x, told.ServerIs(UNSURE, v.role == "S"))
         walk.hear(x, told.Started("it is not ready in time"))
         return

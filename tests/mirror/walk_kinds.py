@@ -19,7 +19,6 @@ _STEPS = ("server", "build", "foe", "controller", "arming", "register")
 
 
 _BUG = "a bug that the model plants, to see that it is found"
-_COMMAND = "heartbeat_error_action = command comes with a later version"
 _REGISTER = "the register's part, in test_register_model.py"
 
 # What no core takes, and why.
@@ -30,11 +29,6 @@ NOT_TAKEN = {
     "* tells the register PAIR, before its own mark": _BUG,
     "* trusts its old mark and fences *": _BUG,
     "* management directory restored": "a mark in the management directory is such a bug",
-    "* fences *": _COMMAND,
-    "* fences *, reply lost": _COMMAND,
-    "* peer is fenced: mark ALONE": _COMMAND,
-    "* operator, having seen the peer switched off: switch --force, mark ALONE": "--force "
-    "comes with a later version",
     "* alone enrols the new arbiter": _REGISTER,
     "* and * together enrol the new arbiter": _REGISTER,
     "arbiter loses its state": _REGISTER,

@@ -14,12 +14,13 @@ from typing import Any
 from pgx_mirror.core.mark import ALONE, GIVEN, PAIR, Mark
 from tests.mirror.walk_values import MODEL, OTHER, Side
 
-ABLE, SERVER, STARTED, TOLD, NAMES = (
+ABLE, SERVER, STARTED, TOLD, NAMES, MET = (
     "ability as it was looked at",
     "the server as it was",
     "the server before it was started by hand",
     "the standby as it was told of",
     "names written in another order",
+    "a meeting that was heard of late",
 )
 EQUALS = {
     ABLE: "whether a standby is able may have changed since the look: the step and that "
@@ -34,6 +35,8 @@ EQUALS = {
     "that gives the pen back: its names were never taken out, it being down; a server that "
     "ended while it armed: the barrier was written just before that; a copy that was made "
     "while names were out: they are set as in any standby's, which the copy did not do",
+    MET: "the word that it was heard has come late, and the other has moved since: they met "
+    "when it was said, and nothing that the other has done goes by it",
 }
 
 
@@ -74,8 +77,10 @@ def with_mark(
         keeps = mark.state == GIVEN or (mark.state == ALONE and v.role == "S")
         return same and (not keeps or v.old == mark.pair)
 
+    forced = side.facts.force is not None
     for equal, before in _as_good(s, x, side, mark.state):
         found = [one for one in steps(model, before, x) if is_it(one[1])]
+        found = [one for one in found if forced or "operator" not in one[0]]
         by_cell = [one for one in found if "reads that" in one[0]]
         if found:
             label, after = (by_cell if read and by_cell else found)[0]

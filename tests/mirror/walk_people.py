@@ -119,9 +119,12 @@ def keeps_the_old_directory(walk: Walk) -> None:
 
 def set_up(walk: Walk, x: str) -> None:
     """Set *x* up anew from the other server, where that is possible."""
+    was = getattr(walk.s, x)
     doing.landed(walk, x)
     start = f"setup of {x} from {OTHER[x]}"
     there = [one for one in walk.model.steps(walk.s) if one[0].startswith(start)]
     if there:
         label, after, _ = walk.rng.choice(there)
         struck(walk, x, label, after)
+    elif getattr(walk.s, x) != was:  # what its hands were at is done all the same
+        walk.begin(x)

@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from pgx_mirror.core import commands
 from pgx_mirror.core.cell import Cell
 from pgx_mirror.core.effects import (
     AskForPen,
@@ -18,6 +19,7 @@ from pgx_mirror.core.effects import (
     Promote,
     ProveOff,
     ProveOn,
+    RunCommand,
     Start,
     StopServer,
     WriteMark,
@@ -26,6 +28,7 @@ from pgx_mirror.core.effects import (
 from pgx_mirror.core.facts import (
     ARBITRATION,
     BEARS,
+    COMMAND,
     CONF,
     MARK,
     PROOF,
@@ -86,6 +89,7 @@ class Side:
     maybe     a mark that may be durable though its write has failed
     arm       the model's arming when a mark was begun, down: its server was down then,
               able: it was seen to be able then
+    struck    its fencing_command has ended the other, and has not told so yet
     """
 
     facts: Facts
@@ -102,6 +106,14 @@ class Side:
     arm: Any = None
     down: bool = False
     able: bool = True
+    struck: bool = False
+
+
+def resource_of(effect: Effect) -> str:
+    """Return what *effect* is begun with."""
+    if isinstance(effect, RunCommand):
+        return commands.resource(effect.kind)
+    return RESOURCES[type(effect)]
 
 
 def mark_of(x: str, v: Any, policy: str) -> Mark:
@@ -140,7 +152,9 @@ def cell_of(r: Any) -> Cell | None:
 
 def first_facts(x: str, v: Any, policy: str, now: float, life: int) -> Facts:
     """Return what a controller finds when it begins."""
-    terms = Terms(x, OTHER[x], policy, f"{x}{life}")
+    both = frozenset((commands.FENCING, commands.ARBITRATION))
+    programs = both if policy == COMMAND else frozenset()
+    terms = Terms(x, OTHER[x], policy, f"{x}{life}", commands=programs)
     standby = v.role == "S"
     joined = standby and v.mk == SYNC
     return Facts(

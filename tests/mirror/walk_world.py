@@ -8,6 +8,7 @@ from pgx_mirror.core import events as told
 from pgx_mirror.core.facts import SERVER
 from pgx_mirror.core.report import UNSURE
 from tests.mirror import walk_doing as doing
+from tests.mirror import walk_fences as fences
 from tests.mirror.walk import Walk
 from tests.mirror.walk_people import obeys, people, repair, sets_up_anew, switches
 from tests.mirror.walk_strikes import (
@@ -49,6 +50,10 @@ def turn(walk: Walk) -> None:
         strikes_between(walk)
         if walk.rng.random() < 0.02:
             switches(walk)
+        if walk.rng.random() < 0.02:
+            fences.forces(walk, walk.rng.choice("AB"))
+        if walk.rng.random() < 0.02:
+            fences.silence(walk)
     x, dice = walk.rng.choice("AB"), walk.rng.random()
     if not walk.calm and dice < 0.2:
         _trouble(walk, x)
@@ -195,4 +200,4 @@ def _reads(walk: Walk, x: str) -> None:
 def _ends(walk: Walk, x: str) -> None:
     begun = sorted(walk.sides[x].begun)
     if begun:
-        doing.finish(walk, x, walk.rng.choice(begun))
+        fences.doing_or_ended(walk, x, walk.rng.choice(begun))

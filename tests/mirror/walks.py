@@ -17,7 +17,7 @@ from tests.mirror.walk import Walk
 from tests.mirror.walk_kinds import NOT_TAKEN, all_kinds, missing
 from tests.mirror.walk_values import COMMITS, MODEL
 
-MODES = ("arbiter", "message")
+MODES = ("arbiter", "message", "command")
 FOES: dict[str, tuple[str, ...]] = {
     "nobody": (),
     "poison": ("poison",),
@@ -53,6 +53,7 @@ def begin(name: str, seed: int) -> Walk:
         events=_ENDLESS,
         foes=FOES[foe],
         start=start,
+        operator="strict" if mode != "arbiter" else None,
     )
     return Walk(model, Random(f"{name} {seed}"))
 

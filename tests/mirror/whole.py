@@ -154,6 +154,18 @@ class Whole(PairPlace):
         """Run mc_ctl start for *name*, automatics on."""
         return self.mc_ctl(name, "start", "-w", "-f", check=False)
 
+    def forced(self, name: str, word: str) -> None:
+        """Have *word* done by force on *name*, once the other has been silent long enough."""
+        done: subprocess.CompletedProcess[str] | None = None
+
+        def is_done() -> bool:
+            nonlocal done
+            done = self.mc_ctl(name, word, "--force", "-f", check=False)
+            return done.returncode == 0 or "not silent yet" not in done.stderr
+
+        wait_until(is_done, "it is silent", PATIENCE)
+        assert done is not None and done.returncode == 0, done
+
     def kill_controllers(self, name: str) -> None:
         """SIGKILL for watcher, controller and hands of *name*; its server goes on."""
         while found := self.controllers(name):
@@ -216,10 +228,16 @@ class Whole(PairPlace):
 
 @contextmanager
 def whole(
-    home: Path, binaries: Binaries, user: OsUser, *, kind: type[Whole] | None = None
+    home: Path,
+    binaries: Binaries,
+    user: OsUser,
+    *,
+    kind: type[Whole] | None = None,
+    policy: str = "arbitration",
+    conf: dict[str, object] | None = None,
 ) -> Iterator[Whole]:
     """Make a pair below *home* that runs; it is ended afterwards, its client first."""
-    made = (kind or Whole)(home, binaries, user)
+    made = (kind or Whole)(home, binaries, user, policy, conf or {})
     try:
         made.form()
         yield made

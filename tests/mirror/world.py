@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from pgx_mirror.core import cell as cells
+from pgx_mirror.core import commands
 from pgx_mirror.core import effects as do
 from pgx_mirror.core import events as told
 from pgx_mirror.core.cell import Cell
@@ -45,6 +46,7 @@ class World:
     # Whose disk takes no mark, and how such a write ends; a None never does.
     no_marks: dict[str, Event | None] = field(default_factory=dict)
     command_ends: str = ""  # what every program that is called comes to
+    programs: tuple[str, ...] = (commands.FENCING, commands.ARBITRATION)
     done: list[tuple[str, Effect]] = field(default_factory=list)
     facts: dict[str, Facts] = field(default_factory=dict)
 
@@ -61,7 +63,9 @@ class World:
 
     def start(self, name: str, mark: Mark, *, standby: bool) -> None:
         """Begin a life of a controller, whose server is down."""
-        terms = Terms(name, OTHER[name], self.policy, f"{name}@{self.now}")
+        life = f"{name}@{self.now}"
+        programs = frozenset(self.programs)
+        terms = Terms(name, OTHER[name], self.policy, life, commands=programs)
         now = self.now
         self.facts[name] = Facts(
             terms, now, mark, standby=standby, names=NAMES_SET, server=DOWN,

@@ -8,6 +8,7 @@ from pgx_base import aside
 from pgx_base.failure import Failure
 from pgx_base.text import quoted
 from pgx_mirror.command import request
+from pgx_mirror.command.confirming import confirmed
 from pgx_mirror.command.force import force
 from pgx_mirror.command.request import Request
 from pgx_mirror.command.settings import loaded
@@ -20,7 +21,13 @@ from pgx_mirror.setup import local
 ENDS_WITHIN = 60.0  # seconds for a controller that has said that it goes
 _LOOK_WITHIN = 3.0  # seconds: the data directory's disk may hang
 _PAUSE = 0.02
-_OPTIONS = {"-a": "all", "--mc-only": "mc_only"}
+_OPTIONS = {
+    "-a": words.ALL,
+    "--mc-only": words.MC_ONLY,
+    "--force": words.FORCE,
+    "--no-fencing": words.NO_FENCING,
+    "--abandon-register": words.ABANDON,
+}
 _DONE = {
     request.SWITCH: "primary server switched",
     request.DETACH: "standby server disconnected",
@@ -36,7 +43,9 @@ def act(asked: Request) -> int:
     settings = loaded(asked)
     if asked.mode == request.ENABLE:
         check_policy(settings, "enable-failover")
-    options = frozenset(_OPTIONS[flag] for flag in asked.flags)
+    if "--force" in asked.flags:
+        confirmed(settings, asked)
+    options = frozenset(_OPTIONS[flag] for flag in asked.flags if flag in _OPTIONS)
     question = words.Question(asked.mode, options)
     try:
         ask(settings.mcdir, settings.identifier, question, tell)
@@ -74,7 +83,9 @@ def check_policy(settings: Settings, what: str) -> None:
         "none may while the arbitration server is away too. "
         '"message": the primary goes on without its standby, and for a primary that is '
         "silent an operator decides; until then nobody serves. "
-        "Neither loses a row.",
+        '"command": a server goes on once its fencing_command has ended the other. '
+        "None of them loses a row. "
+        '"fallback": each goes on, and a cut network between them makes two primaries.',
         hint='Set it on both servers: "arbitration" where there is an arbitration server.',
     )
 

@@ -57,7 +57,7 @@ def find(settings: Settings, *, looks: bool = True) -> Found:
 
 def _without_controller(settings: Settings, looks: bool) -> Status:
     server = settings.identifier
-    mark = _mark(settings.server.db_instance, server) if looks else None
+    mark = mark_of(settings.server.db_instance, server) if looks else None
     unmade = _unmade(settings) if looks else ""
     return without_controller(server, mark, places(settings), unmade=unmade)
 
@@ -77,7 +77,7 @@ def _unmade(settings: Settings) -> str:
     return "its data directory is empty" if said == "no" else ""
 
 
-def _mark(data_directory: str, server: str) -> Mark | None:
+def mark_of(data_directory: str, server: str) -> Mark | None:
     """Return what *server*'s own mark says, None where none is, or it cannot be read in time.
 
     A copy brings the other server's, by which a standby would be shown as the primary.

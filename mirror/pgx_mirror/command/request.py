@@ -20,13 +20,15 @@ SERVICE = "generate-service"
 FORMATS = ("text", "json", "prometheus")
 
 _EVERYWHERE = frozenset({"-M", "--local-server"})
-_FORCED = frozenset({"--force", "--no-fencing"})
+_FORCED = frozenset({"--force", "--no-fencing", "--abandon-register"})
+# What says more of an option, and is nothing without it.
+_NEEDS = dict.fromkeys(("--no-fencing", "--abandon-register", "-f"), "--force")
 _ALLOWED = {
     START: frozenset({"-w", "-W", "-f", "-F", "--mc-only", "--as-primary"}),
     STOP: frozenset({"-a", "-e", "--mc-only"}),
     STATUS: frozenset({"--output", "--watch", "--lag", "--arbiter"}),
-    SWITCH: _FORCED,
-    DETACH: _FORCED,
+    SWITCH: _FORCED | {"-f"},
+    DETACH: _FORCED | {"-f"},
     ENABLE: frozenset(),
     DISABLE: frozenset(),
     SETUP: frozenset(
@@ -110,7 +112,7 @@ def parse(arguments: list[str], mcdir: str = "") -> Request:
     found += [*_about_values(values), *_about_forms(values, given)]
     if mode in _ALLOWED:
         found += line.misplaced(mode, _ALLOWED[mode] | _EVERYWHERE)
-        found += [*_about_pairs(mode, given), *_later(mode, given)]
+        found += [*_about_pairs(mode, given), *_about_force(mode, given)]
         found += _absent(mode, given)
     return Request(
         mode if mode in _ALLOWED else "",
@@ -150,14 +152,13 @@ def _about_pairs(mode: str, given: frozenset[str]) -> list[Failure]:
     ]
 
 
-def _later(mode: str, given: frozenset[str]) -> list[Failure]:
+def _about_force(mode: str, given: frozenset[str]) -> list[Failure]:
+    if mode not in (SWITCH, DETACH):
+        return []
     return [
-        Failure(
-            f"option {quoted(option)} is not available in this version",
-            detail="Nothing is switched or disconnected by force yet.",
-        )
-        for option in sorted(_FORCED & given)
-        if option in _ALLOWED[mode]
+        Failure(f"option {quoted(option)} needs option {quoted(needed)}")
+        for option, needed in _NEEDS.items()
+        if option in given and needed not in given
     ]
 
 

@@ -7,8 +7,8 @@ Usage:
   mc_ctl start [-M MCDIR] [-w|-W] [-f|-F] [--mc-only] [--as-primary]
   mc_ctl stop [-M MCDIR] [[-a] [--mc-only] | -e]
   mc_ctl status [-M MCDIR] [--output=FORMAT] [--watch[=SECONDS]] [--lag | --arbiter]
-  mc_ctl switch [-M MCDIR]
-  mc_ctl detach [-M MCDIR]
+  mc_ctl switch [-M MCDIR] [--force [--no-fencing] [--abandon-register] [-f]]
+  mc_ctl detach [-M MCDIR] [--force [--no-fencing] [--abandon-register] [-f]]
   mc_ctl enable-failover [-M MCDIR]
   mc_ctl disable-failover [-M MCDIR]
   mc_ctl setup [-M MCDIR] -r standby -U USER -h HOST -p PORT --standby-name=NAME
@@ -59,6 +59,14 @@ Options for status:
       --watch[=SECONDS]     show it again and again (default: each 2 s), until ^C
       --lag                 and how far the standby is behind
       --arbiter             the arbiter instead, as the servers know it
+
+Options for switch and detach, where the other server is silent and nobody decides:
+      --force               the other server is off, stays off until this has ended, and
+                            has not gone on alone: your word, which is asked for
+      --no-fencing          without fencing_command, which else ends that server first
+      --abandon-register    the arbiter of the pair is lost for good, and network.conf
+                            names a new one
+  -f                        do not ask: the word is given, and stands in the system log
 
 Options for generate-service:
   -f, -F                    what the server is started with

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from pgx_base.text import quoted
 from pgx_mirror.conf.parameters import Given
 from pgx_mirror.conf.problem import Problem, wrong
+from pgx_mirror.conf.rows import COMMAND, FALLBACK
 from pgx_mirror.conf.server import Server
 from pgx_mirror.core import commands
 
 # heartbeat_error_action: these must be given, and those must not.
-COMMAND, FALLBACK = "command", "fallback"
 _DECIDERS = (commands.FENCING, commands.ARBITRATION)
 _REQUIRED = {COMMAND: _DECIDERS}
 _FORBIDDEN = {

@@ -52,10 +52,9 @@ class Whole:
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One of a few words; those *later* are named, and refused by this release."""
+    """One of a few words."""
 
     words: tuple[str, ...]
-    later: tuple[str, ...] = ()
 
     @property
     def expected(self) -> str:
@@ -66,8 +65,6 @@ class Word:
     def value(self, text: str) -> Value:
         """Return the word that *text* is, in whatever case it is written.  Raises Wrong."""
         found = [word for word in self.words if word.lower() == text.lower()]
-        if text.lower() in self.later:
-            raise Wrong(f"This release does not have it yet. {self.expected}")
         if not found:
             raise Wrong(self.expected)
         return found[0]

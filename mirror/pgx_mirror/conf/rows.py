@@ -18,8 +18,8 @@ from pgx_mirror.conf.own_rows import OURS_AND_USED, OURS_FOR_LATER
 from pgx_mirror.conf.parameters import NEWER, Parameter, table
 
 ARBITRATION, MESSAGE = "arbitration", "message"
-POLICIES = (ARBITRATION, MESSAGE)
-LATER_POLICIES = ("command", "fallback")
+COMMAND, FALLBACK = "command", "fallback"
+POLICIES = (ARBITRATION, COMMAND, MESSAGE, FALLBACK)
 FACILITIES = tuple(f"LOCAL{number}" for number in range(8))
 
 _P = Parameter
@@ -97,9 +97,11 @@ _NEWER = (
     ),
     _P(
         "heartbeat_error_action",
-        Word(POLICIES, LATER_POLICIES),
-        "Who decides when the other server is silent: the arbiter or etcd, or an operator. Without "
-        'it "mc_ctl start -f" is refused.',
+        Word(POLICIES),
+        "Who decides when the other server is silent: the arbiter or etcd, a program that "
+        "ends that server, an operator, or nobody (fallback: two primaries where a network is "
+        "cut). "
+        'Without it "mc_ctl start -f" is refused.',
         "",
         NEWER,
     ),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from typing import Any, Protocol
+from typing import Any
 
 from pgx_base.failure import Failure
 from pgx_base.text import quoted
-from pgx_mirror.controller import advice, passing, words
+from pgx_mirror.controller import advice, passing, wanted, words
 from pgx_mirror.controller.control import Gone, Listener, Request
 from pgx_mirror.core import events as told
 from pgx_mirror.core.deciding.refusals import unanswered
@@ -23,6 +23,7 @@ from pgx_mirror.core.facts import (
     STOP_ALL,
     SWITCH,
     Facts,
+    Force,
 )
 from pgx_mirror.core.known import basics, idle, primary, standby
 from pgx_mirror.core.mark import GIVEN
@@ -37,20 +38,12 @@ DECIDES_WITHIN = 10.0  # seconds; who waits for no more than the decision is let
 StatusOf = Callable[[Facts], dict[str, object]]
 
 
-class Peer(Protocol):
-    """The other controller, as far as mc_ctl's words concern it."""
-
-    def request(self, content: dict[str, Any]) -> bool:
-        """Ask it for something; False where it is not there to hear it."""
-
-    def is_met(self) -> bool:
-        """Whether it is connected."""
-
-
 class Answering:
     """The control socket's verbs, each from its question to its last word."""
 
-    def __init__(self, listener: Listener, status_of: StatusOf, peer: Peer) -> None:
+    def __init__(
+        self, listener: Listener, status_of: StatusOf, peer: wanted.Peer
+    ) -> None:
         self._listener, self._status_of, self._peer = listener, status_of, peer
         self._acts: int | None = None  # the connection whose wish is being carried out
         self._awaits: dict[int, float] = {}  # until when each waits for the start's end
@@ -103,11 +96,17 @@ class Answering:
             case words.ENABLE | words.DISABLE:
                 yield from self._enable(connection, asked.verb == words.ENABLE, facts)
             case words.STOP:
-                yield from self._stop(connection, _stop(asked.options), facts, now)
+                yield from self._stop(
+                    connection, wanted.stop(asked.options), facts, now
+                )
             case words.SWITCH:
-                yield from self._switch(connection, facts, now)
+                yield from self._switch(
+                    connection, wanted.force(asked.options), facts, now
+                )
             case words.DETACH:
-                yield from self._detach(connection, facts, now)
+                yield from self._detach(
+                    connection, wanted.force(asked.options), facts, now
+                )
             case _:
                 raise AssertionError(f"no verb: {asked.verb}")
 
@@ -141,35 +140,39 @@ class Answering:
             self._listener.warn(connection, advice.waited_for(facts.terms.other))
         yield from self._wish(connection, wish, facts, now)
 
-    def _switch(self, connection: int, facts: Facts, now: float) -> Iterator[Event]:
+    def _switch(
+        self, connection: int, force: Force | None, facts: Facts, now: float
+    ) -> Iterator[Event]:
         """A standby hands the word on to a primary that answers."""
-        if facts.standby and basics.is_heard(facts, now):
+        if force is None and facts.standby and basics.is_heard(facts, now):
             if self._peer.request({"wish": SWITCH}):
                 self._acts, self._forwarded = connection, True
             else:
                 why = "the primary's controller is not connected just now"
-                unheard = Outcome(why, "Run mc_ctl switch again.")
-                self._listener.reply(connection, _refused(unheard))
+                again = Outcome(why, "Run mc_ctl switch again.")
+                self._listener.reply(connection, _refused(again))
             return
-        yield from self._wish(connection, SWITCH, facts, now)
+        yield from self._wish(connection, SWITCH, facts, now, force)
 
-    def _detach(self, connection: int, facts: Facts, now: float) -> Iterator[Event]:
+    def _detach(
+        self, connection: int, force: Force | None, facts: Facts, now: float
+    ) -> Iterator[Event]:
         """A standby leaves a primary that hears it: else commits would wait there."""
         leaves = facts.standby and refusal(facts, DETACH, now) is None
         if leaves and not self._peer.is_met():
             self._listener.reply(connection, _refused(unanswered(facts)))
             return
-        yield from self._wish(connection, DETACH, facts, now)
+        yield from self._wish(connection, DETACH, facts, now, force)
 
     def _wish(
-        self, connection: int, wish: str, facts: Facts, now: float
+        self, asks: int, wish: str, facts: Facts, now: float, by: Force | None = None
     ) -> Iterator[Event]:
-        refused = refusal(facts, wish, now)
+        refused = refusal(facts, wish, now, by)
         if refused is not None:
-            self._listener.reply(connection, _refused(refused))
+            self._listener.reply(asks, _refused(refused))
             return
-        self._acts = connection
-        yield told.Wished(wish)
+        self._acts = asks
+        yield told.Wished(wish, by)
 
     def asked_by_peer(
         self, asked: dict[str, object], facts: Facts, now: float
@@ -182,9 +185,8 @@ class Answering:
                 refused = refusal(facts, SWITCH, now)
                 if refused is None:
                     yield told.Wished(SWITCH)
-                else:
-                    answer = {"refused": refused.why, "hint": refused.hint}
-                    self._peer.request(answer)
+                    return
+                self._peer.request({"refused": refused.why, "hint": refused.hint})
             case {"wish": "stop all"}:
                 yield told.Wished(STOP_ALL)
             case {"refused": str(why), "hint": str(hint)} if self._forwarded:
@@ -285,12 +287,6 @@ class Answering:
         if self._acts is not None:
             self._listener.reply(self._acts, last)
         self._acts, self._forwarded = None, False
-
-
-def _stop(options: frozenset[str]) -> str:
-    if "mc_only" in options:
-        return LEAVE
-    return STOP_ALL if "all" in options else STOP
 
 
 def _refused(why: Outcome) -> words.Refused:

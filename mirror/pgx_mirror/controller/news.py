@@ -111,7 +111,17 @@ def _silence(before: Facts, after: Facts) -> Iterator[News]:
     if before.failover != after.failover:
         yield (controller.ENABLED if after.failover else controller.DISABLED), {}
     if before.wish != after.wish and after.wish in (SWITCH, DETACH):
-        yield controller.ASKED, {"command": after.wish}
+        yield _asked(after)
+
+
+def _asked(after: Facts) -> News:
+    """An operator's word; by force it is all that a later reader has to go by."""
+    told = {"command": after.wish}
+    if after.force is None or after.mark is None:
+        return controller.ASKED, told
+    since = f"epoch {after.mark.epoch} ({after.mark.since or 'no time is known'})"
+    told |= {"peer": after.terms.other, "since": since}
+    return controller.FORCED, told
 
 
 def _server(before: Facts, after: Facts) -> Iterator[News]:

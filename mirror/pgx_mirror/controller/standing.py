@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from pgx_mirror.core.facts import ARBITRATION, MESSAGE, Facts
+from pgx_mirror.core.facts import ARBITRATION, COMMAND, FALLBACK, MESSAGE, Facts
 from pgx_mirror.core.known import basics, idle, joining, register, versions
 from pgx_mirror.core.mark import ALONE, NEW, OUT, PAIR, SYNC
 from pgx_mirror.core.report import DOWN, NAMES_SET, STOPPING, UP
@@ -82,12 +82,15 @@ def _of_primary(facts: Facts) -> Iterator[Condition]:
         why = "heartbeat_error_action is message"
     elif not facts.failover:
         why = "automatic switch is disabled"
+    elif basics.policy(facts) in (COMMAND, FALLBACK):
+        why = _why_not_fenced(facts, "primary")
     elif not register.is_register(facts):
         yield pair.NOBODY_SERVES, {"reason": "the primary and the arbiter are silent"}
         return
     else:
         return
-    yield pair.NOT_TAKING_OVER, {"server": facts.terms.other, "reason": why}
+    if why:
+        yield pair.NOT_TAKING_OVER, {"server": facts.terms.other, "reason": why}
 
 
 def _of_standby(facts: Facts) -> Condition:
@@ -99,9 +102,25 @@ def _of_standby(facts: Facts) -> Condition:
         why = "the standby and the arbiter are silent"
     elif basics.policy(facts) == MESSAGE and facts.met != basics.mark(facts).epoch:
         why = "the standby was not met since this controller began"
+    elif basics.policy(facts) == COMMAND:
+        why = _why_not_fenced(facts, "standby")
     if why:
         return pair.COMMITS_STUCK, {"reason": why}
     return pair.COMMITS_WAIT, {"reason": "the standby is silent"}
+
+
+def _why_not_fenced(facts: Facts, other: str) -> str:
+    """Return why policy command does not have the silent *other* ended, empty if it does."""
+    if basics.policy(facts) != COMMAND:
+        return ""
+    if facts.met != basics.mark(facts).epoch and not facts.fenced:
+        return f"the {other} was not met since this controller began"
+    return facts.command_failed
+
+
+def _policy(facts: Facts, _now: float) -> Iterator[Condition]:
+    if facts.terms.policy == FALLBACK:
+        yield pair.FALLS_BACK, {}
 
 
 def _peer(facts: Facts, now: float) -> Iterator[Condition]:
@@ -174,6 +193,7 @@ def _senders(facts: Facts, seen: Seen) -> Iterator[Condition]:
 
 
 _SUBJECTS: tuple[Callable[[Facts, float], Iterator[Condition]], ...] = (
+    _policy,
     _silence,
     _peer,
     _register,

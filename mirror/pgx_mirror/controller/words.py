@@ -17,6 +17,8 @@ STATUS, AWAIT = "status", "started?"
 STOP, SWITCH, DETACH = "stop", "switch", "detach"
 ENABLE, DISABLE = "enable-failover", "disable-failover"
 BRIEFLY = "briefly"  # of AWAIT: until it is decided whether the instance may run
+ALL, MC_ONLY = "all", "mc_only"  # of STOP
+FORCE, NO_FENCING, ABANDON = "force", "no_fencing", "abandon_register"
 # What changes something: one at a time.  The others are asked by any number at once.
 ACTIONS = (STOP, SWITCH, DETACH, ENABLE, DISABLE)
 VERBS = (STATUS, AWAIT, *ACTIONS)
@@ -31,7 +33,7 @@ class Garbled(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A verb, and those of its options that are given (`all`, `mc_only`, `briefly`)."""
+    """A verb, and those of its options that are given."""
 
     verb: str
     options: frozenset[str] = frozenset()

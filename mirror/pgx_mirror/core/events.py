@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from pgx_mirror.core.cell import Cell
+from pgx_mirror.core.facts import Force
 from pgx_mirror.core.mark import Mark
 from pgx_mirror.core.report import Report
 from pgx_mirror.core.seen import Seen
@@ -175,9 +176,10 @@ class CommandEnded:
 
 @dataclass(frozen=True, slots=True)
 class Wished:
-    """An operator's word: one of the wishes in `core.facts`."""
+    """An operator's word: one of the wishes in `core.facts`, by *force* or not."""
 
     wish: str
+    force: Force | None = None
 
 
 @dataclass(frozen=True, slots=True)

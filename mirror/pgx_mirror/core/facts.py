@@ -15,6 +15,7 @@ from pgx_mirror.core.seen import Seen
 
 # heartbeat_error_action: who decides when the peer is silent.
 ARBITRATION, MESSAGE = "arbitration", "message"
+COMMAND, FALLBACK = "command", "fallback"
 
 # What may be changed, one thing at a time each.
 MARK, CONF, SERVER, REGISTER, BEARS, PROOF = (
@@ -68,6 +69,18 @@ class Terms:
     first_start: bool = False
     held: float = 10.0
     commands: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Force:
+    """An operator's word with a switch or a disconnection: the other server is off.
+
+    *fencing*: it is fenced first, where a program for that is configured.  *abandon*: the
+    register of this epoch is gone for good.
+    """
+
+    fencing: bool = True
+    abandon: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +143,17 @@ class Facts:
     arming          None while there is none; not_before: no new one before that time,
                     since so many were tried in vain; armings: how many there were
     detached        the standby's incarnation that an operator has disconnected here
-    wish, since     what an operator wants, and since when
+    wish, since     what an operator wants, and since when; force: by force, and how
     failover        whether errors lead to a switch or a disconnection
     ending          why a primary wants its epoch to end, empty if it does not
     stays_out       an operator has disconnected this standby: it does not ask to join
     met             the epoch in which both controllers have heard each other, in these lives
+    arbitrated      arbitration_command has said of this silence that the peer has failed
+    fenced          the epoch in which fencing_command has ended the peer, 0 for none
+    fencing         the epoch in which that command was begun
+    void            the peer was heard in another life since that command began: it says nothing
+    command_at      neither is called before that time; command_failed: why the last one
+                    has not allowed to go on
     busy            what is being changed
     """
 
@@ -190,10 +209,17 @@ class Facts:
     detached: str = ""
     wish: str = REST
     since: float = 0.0
+    force: Force | None = None
     failover: bool = False
     ending: str = ""
     stays_out: bool = False
     met: int = 0
+    arbitrated: bool = False
+    fenced: int = 0
+    fencing: int = 0
+    void: bool = False
+    command_at: float = 0.0
+    command_failed: str = ""
     busy: frozenset[str] = field(default_factory=frozenset)
 
     def but(self, **changes: object) -> Facts:

@@ -31,7 +31,8 @@ class Report:
     """What is said.
 
     owner, incarnation  who speaks, and in which life of its controller
-    heard      the peer's incarnation that was heard last: both meet when each hears its own
+    heard      the peer's incarnation that was heard last: both meet when each hears its own.
+               Empty while a mark is being written, which may be one that a meeting forbids
     mark       the durable mark, None without one
     standby    the data directory is that of a standby
     server     DOWN (nothing of the instance is left), STARTING, UP, STOPPING, UNSURE

@@ -42,6 +42,15 @@ ASKED = ours(
     'mc_ctl {command} is carried out by server "{server}"',
     "An operator has asked for it.",
 )
+FORCED = ours(
+    7,
+    WARNING,
+    'mc_ctl {command} by force is carried out by server "{server}": an operator says that '
+    'server "{peer}" is off, and has not gone on alone since {since}',
+    "mc_ctl switch or detach with --force. Where it is not so, rows are lost, or there are "
+    "two primaries.",
+    "When that server is back: mc_ctl status on both, then mc_ctl setup there.",
+)
 REFUSED = ours(
     8,
     ERROR,

@@ -109,11 +109,11 @@ COMMITS_STUCK = ours(
     214,
     PANIC,
     "commits wait until somebody decides: {reason}",
-    "The standby is silent and so is the register, or heartbeat_error_action is message and "
-    "this controller has not met the other since its start. Going on alone could make two "
-    "primaries.",
+    "The standby is silent and so is the register, or heartbeat_error_action is message or "
+    "command and this controller has not met the other since its start. Going on alone could "
+    "make two primaries.",
     "Start the other server, or bring the arbiter back; where automatics are off: mc_ctl "
-    "detach. No command of this release forces it.",
+    "detach. Where the other server is off, and has not gone on alone: mc_ctl detach --force.",
 )
 COMMITS_PASS = ours(
     215,
@@ -126,8 +126,8 @@ NOBODY_SERVES = ours(
     PANIC,
     "no server accepts commits: {reason}",
     "The primary is gone and this standby may not take over.",
-    "Start the old primary, or bring the arbiter back. No command of this release forces "
-    "a takeover.",
+    "Start the old primary, or bring the arbiter back. Where both are lost for good: a new "
+    "arbiter, then mc_ctl switch --force --abandon-register.",
 )
 NOT_TAKING_OVER = ours(
     217,
@@ -135,7 +135,8 @@ NOT_TAKING_OVER = ours(
     'server "{server}" does not answer, and nothing is done: {reason}',
     "Automatics are off, heartbeat_error_action is message, or this standby was not told "
     "that it is in sync.",
-    "Look at that server. mc_ctl switch where it is offered.",
+    "Look at that server. mc_ctl switch where it is offered; where that server is off, and "
+    "has not gone on alone: mc_ctl switch --force.",
 )
 UNPROMOTABLE = ours(
     218,
@@ -175,4 +176,13 @@ EPOCH_ENDED = ours(
     'the pair with server "{server}" is formed anew: {reason}',
     "What held until now is no longer sure, as when names were edited by hand.",
     "Look at the reason.",
+)
+FALLS_BACK = ours(
+    224,
+    WARNING,
+    "heartbeat_error_action is fallback: a cut admin network makes two primaries",
+    "Neither server asks anybody before it goes on without the other, as in the manual's own "
+    "version: where only the networks between them fail, both accept commits, and one "
+    "server's are lost.",
+    "Prefer arbitration, with an arbitration server; or command, with a fencing_command.",
 )

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pgx_base.failure import Failure
 from pgx_base.text import quoted
 from pgx_mirror.core import standby_name
-from pgx_mirror.core.facts import MESSAGE
+from pgx_mirror.core.facts import COMMAND, FALLBACK, MESSAGE
 from pgx_mirror.core.mark import ALONE, PAIR, Mark
 from pgx_mirror.setup.local import Local
 from pgx_mirror.setup.source import More, Told
@@ -90,12 +90,14 @@ def _end_of_waiting(asked: Asked, mark: Mark | None) -> str:
         )
     if mark.state != PAIR:
         return "On the primary: mc_ctl start if Mirroring Controller does not run; else wait."
-    if mark.policy == MESSAGE:
+    if mark.policy in (MESSAGE, COMMAND):
         return (
             "On the primary: mc_ctl detach. Where that is refused, its controller has not "
-            f"met the standby since it was started: only server {quoted(asked.server)} with "
-            "the data directory that it had helps then. No command of this version forces it."
+            "met the standby since it was started: mc_ctl detach --force there, if server "
+            f"{quoted(asked.server)} has not gone on alone with the data directory it had."
         )
+    if mark.policy == FALLBACK:
+        return "On the primary: mc_ctl detach."
     return "On the primary: mc_ctl detach; the arbiter must answer."
 
 

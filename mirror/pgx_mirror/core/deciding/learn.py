@@ -19,7 +19,7 @@ from pgx_mirror.core.events import (
     Wished,
 )
 from pgx_mirror.core.facts import DETACH, REST, RUN, Facts
-from pgx_mirror.core.known import basics, joining, standby
+from pgx_mirror.core.known import basics, fencing, joining, standby
 from pgx_mirror.core.known.ending import HAND_EDITED, POISONED
 from pgx_mirror.core.mark import PAIR, SYNC
 from pgx_mirror.core.report import DOWN, STOPPING, UNSURE, UP, Report
@@ -42,8 +42,8 @@ def learn(facts: Facts, event: Event, now: float) -> Facts:
             return facts.but(disk=fault)
         case ServerIs(server, is_standby):
             return _server(facts, server, now, is_standby=is_standby)
-        case Wished(wish):
-            return _wished(facts, wish, now)
+        case Wished(wish, force):
+            return _wished(facts, wish, now).but(force=force)
         case Enabled(failover):
             return facts.but(failover=failover)
         case RegisterIs(identity, cell):
@@ -53,14 +53,16 @@ def learn(facts: Facts, event: Event, now: float) -> Facts:
 
 
 def _wished(facts: Facts, wish: str, now: float) -> Facts:
-    after = facts.but(wish=wish, since=now)
+    after = fencing.word_ended(facts)
+    after = after.but(wish=wish, since=now, command_failed="", command_at=now)
     if wish == RUN:
         return after.but(start_failed="")
     return after.but(stays_out=True) if wish == DETACH and facts.standby else after
 
 
 def _heard(facts: Facts, report: Report, now: float) -> Facts:
-    after = facts.but(peer=report, heard_at=now)
+    after = fencing.heard(facts, report.incarnation)
+    after = after.but(peer=report, heard_at=now)
     if met(after):
         after = after.but(met=basics.mark(after).epoch)
     if report.ending == DETACH and standby.why_out(after, now) == DETACH:
@@ -97,6 +99,7 @@ def _server(facts: Facts, server: str, now: float, *, is_standby: bool) -> Facts
         unsure = facts.names_unsure or facts.server in (UNSURE, STOPPING)
         after = after.but(sender_at=now, up_at=now, stopped_at=0, left="")
         after = after.but(strange_at=None, names_unsure=unsure)
+    if server == UP:
         after = after.but(start_failed="")  # a start that was late has come to its end
     if server == UP and facts.wish == REST:
         after = after.but(wish=RUN)  # what was to be left as it is, is to run

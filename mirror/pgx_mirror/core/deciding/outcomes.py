@@ -37,7 +37,7 @@ from pgx_mirror.core.facts import (
     SERVER,
     Facts,
 )
-from pgx_mirror.core.known import first
+from pgx_mirror.core.known import basics, fencing, first
 from pgx_mirror.core.known.arming import given_up
 from pgx_mirror.core.known.ending import UNKNOWN_PAIR, UNPROVEN
 from pgx_mirror.core.known.times import AFTER_A_PAIR, AGAIN, ASK_AGAIN
@@ -53,7 +53,8 @@ def outcome(facts: Facts, event: Event, now: float) -> Facts:
         case MarkFailed(why, unsure):
             unsure = unsure or facts.unsure
             after = _free(facts, MARK, mark_failed=why, unsure=unsure)
-            return after.but(failures=facts.failures + 1, retry_at=now + AGAIN)
+            after = after.but(failures=facts.failures + 1, retry_at=now + AGAIN)
+            return after if unsure else _unfenced(after)
         case NamesAre(names, real_name):
             return _names(facts, names, real_name, now)
         case NamesFailed(why):
@@ -64,8 +65,8 @@ def outcome(facts: Facts, event: Event, now: float) -> Facts:
         case Answered(cell, again):
             ask_at = now + max(again, ASK_AGAIN)
             return _free(facts, REGISTER, cell=cell, ask_at=ask_at)
-        case CommandEnded(kind):
-            return _free(facts, commands.resource(kind))
+        case CommandEnded(kind, why):
+            return _command(_free(facts, commands.resource(kind)), kind, why, now)
         case Started() | Stopped() | Promoted():
             return _server(facts, event, now)
         case _:
@@ -85,6 +86,25 @@ def _server(facts: Facts, event: Started | Stopped | Promoted, now: float) -> Fa
         case Promoted(why, ended):
             after = _free(facts, SERVER, promote_failed=why if ended else "")
             return after.but(server_retry_at=again) if why else after
+
+
+def _command(facts: Facts, kind: str, why: str, now: float) -> Facts:
+    """What a program has said of the peer, which may have been heard meanwhile."""
+    if kind not in (commands.ARBITRATION, commands.FENCING):
+        return facts
+    if why:
+        again = now + facts.terms.limit
+        return facts.but(command_failed=f"{kind}: {why}", command_at=again, void=False)
+    after = facts.but(command_failed="")
+    if kind == commands.ARBITRATION:
+        return after.but(arbitrated=not basics.is_heard(facts, now))
+    return _unfenced(after.but(fenced=facts.fencing))
+
+
+def _unfenced(facts: Facts) -> Facts:
+    """A fence counts no more where the peer has come back since, once marks are known."""
+    void = facts.void and not basics.is_marking(facts)
+    return fencing.unfenced(facts) if void else facts
 
 
 def _names(facts: Facts, names: str, real_name: str, now: float) -> Facts:
@@ -146,7 +166,7 @@ def _wrote(facts: Facts, mark: Mark, now: float) -> Facts:
     """What is durable now, and what it makes void."""
     was = facts.mark
     after = _free(facts, MARK, mark=mark, fresh=None, mark_failed="", unsure=False)
-    after = after.but(failures=0)
+    after = _unfenced(after.but(failures=0))
     if first.is_of_unknown_pair(mark):
         return after.but(arming=None, ending=UNKNOWN_PAIR)
     if was is None or (was.state, was.epoch) == (mark.state, mark.epoch):

@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
+from pgx_mirror.core.deciding import forced
 from pgx_mirror.core.deciding.outcome import Outcome
-from pgx_mirror.core.facts import DETACH, MESSAGE, REST, RUN, SWITCH, Facts
+from pgx_mirror.core.facts import (
+    COMMAND,
+    DETACH,
+    FALLBACK,
+    MESSAGE,
+    REST,
+    RUN,
+    SWITCH,
+    Facts,
+    Force,
+)
 from pgx_mirror.core.known import basics, primary, register, standby
 from pgx_mirror.core.mark import PAIR, SYNC
 from pgx_mirror.core.report import DOWN
 
 _SEE_STATUS = "See mc_ctl status for the reason."
 _WAIT = "Wait until it has ended; mc_ctl status shows it."
-# Said where it holds: an operator's word by force comes with a later version.
-NO_COMMAND = "No command of this version forces it."
 
 
-def refusal(facts: Facts, wish: str, now: float) -> Outcome | None:
-    """Return why *wish* cannot be begun now, None where it can."""
+def refusal(
+    facts: Facts, wish: str, now: float, force: Force | None = None
+) -> Outcome | None:
+    """Return why *wish* cannot be begun now, None where it can; by *force* or not."""
     if facts.wish not in (RUN, REST):
         return Outcome(f"{facts.wish} is being carried out", _WAIT)
+    if force is not None:
+        return forced.refusal(facts, wish, force, now)
     if wish == SWITCH:
         return _no_takeover(facts, now) if facts.standby else _no_switch(facts, now)
     if wish == DETACH:
@@ -76,19 +89,25 @@ def _no_takeover(facts: Facts, now: float) -> Outcome | None:
     if (unknown := _no_open_epoch(facts)) is not None:
         return unknown
     if facts.server != DOWN and not standby.is_able(facts):
-        why = ", ".join((facts.fault, facts.disk, *standby.unable(facts))).strip(", ")
-        return Outcome(f"this standby cannot be promoted: {why}", _SEE_STATUS)
+        return forced.cannot_be_promoted(facts)
     return None
 
 
 def _no_open_epoch(facts: Facts) -> Outcome | None:
     """Return why a standby in sync cannot be told whether its silent primary goes on."""
-    if register.has_open_epoch(facts):
-        return None
     silent, primary = "the primary is silent, and ", f'server "{facts.terms.other}"'
-    if basics.policy(facts) == MESSAGE:
+    policy, bring = basics.policy(facts), f"Bring back {primary}"
+    force = forced.way_out(facts)
+    if policy == FALLBACK or register.has_open_epoch(facts):
+        return None
+    if policy == MESSAGE:
         why = f"{silent}nobody can be asked whether it goes on: there is no arbiter"
-        return Outcome(why, f"Bring back {primary} with its data. {NO_COMMAND}")
+        return Outcome(why, f"{bring} with its data. {force}".rstrip())
+    if policy == COMMAND:
+        if _has_met(facts):
+            return None
+        why = f"{silent}this controller has not met it since it began"
+        return Outcome(why, f"{bring} with its data. {force}".rstrip())
     if not facts.register:
         why = (
             f"{silent}the arbiter, which could say whether it goes on, does not answer"
@@ -97,9 +116,13 @@ def _no_open_epoch(facts: Facts) -> Outcome | None:
     if not register.is_register(facts):
         why = f"{silent}the arbiter is another one than the pair has enrolled"
         hint = "Bring back that arbiter with its own management directory, or "
-        return Outcome(why, f"{hint}{primary} with its data. {NO_COMMAND}")
+        return Outcome(why, f"{hint}{primary} with its data. {force}".rstrip())
     why = f"{silent}the arbiter has not said that it does not go on"
     return Outcome(why, f"mc_ctl status on {primary} says more, once it is back.")
+
+
+def _has_met(facts: Facts) -> bool:
+    return facts.met == basics.mark(facts).epoch
 
 
 def _no_detach(facts: Facts, now: float) -> Outcome | None:
@@ -136,17 +159,19 @@ def start_there(facts: Facts) -> str:
 def _bring_back(facts: Facts) -> str:
     """Return who could say it: the standby, and the arbiter that the pair has enrolled."""
     standby = f'server "{facts.terms.other}" with the data directory that it had'
-    if basics.policy(facts) == MESSAGE:
+    force = forced.way_out(facts)
+    if basics.policy(facts) in (MESSAGE, COMMAND):
         how = "start its controller, or mend the admin network"
-        return f"Bring back {standby}: {how}. {NO_COMMAND}"
+        return f"Bring back {standby}: {how}. {force}".rstrip()
     if not facts.register:
         return f"Bring back the arbiter, or {standby}."
     enrolled = "the arbiter that the pair has enrolled, with its management directory"
-    return f"Bring back {enrolled}, or {standby}. {NO_COMMAND}"
+    return f"Bring back {enrolled}, or {standby}. {force}".rstrip()
 
 
 def _may_decide(facts: Facts) -> bool:
     """Whether a primary whose standby is silent may go on: by the register, or by its policy."""
-    if basics.policy(facts) == MESSAGE:
-        return facts.met == basics.mark(facts).epoch
-    return register.is_register(facts)
+    policy = basics.policy(facts)
+    if policy in (MESSAGE, COMMAND):
+        return _has_met(facts)
+    return policy == FALLBACK or register.is_register(facts)

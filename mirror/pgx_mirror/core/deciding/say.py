@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pgx_mirror.core.facts import LEAVE, Facts
-from pgx_mirror.core.known import ending, joining, names, primary, register, standby
+from pgx_mirror.core.known import (
+    basics,
+    ending,
+    joining,
+    names,
+    primary,
+    register,
+    standby,
+)
 from pgx_mirror.core.mark import Mark
 from pgx_mirror.core.report import NAMES_SET, Have, Report
 
@@ -18,7 +26,7 @@ def report_of(facts: Facts, now: float) -> Report:
     return Report(
         owner=facts.terms.me,
         incarnation=facts.terms.incarnation,
-        heard="" if peer is None else peer.incarnation,
+        heard="" if peer is None or basics.is_marking(facts) else peer.incarnation,
         mark=_told_mark(facts),
         standby=facts.standby,
         server=facts.server,

@@ -9,6 +9,7 @@ from pgx_mirror.core.deciding.table import TABLE, matching
 from pgx_mirror.core.effects import Effect
 from pgx_mirror.core.events import Event
 from pgx_mirror.core.facts import CONF, MARK, Facts
+from pgx_mirror.core.known import fencing
 from pgx_mirror.core.report import DOWN, UP
 from pgx_mirror.core.rows.row import Row
 
@@ -24,12 +25,22 @@ def step(facts: Facts, event: Event, now: float) -> tuple[Facts, tuple[Effect, .
         row = _row(facts, resource, now)
         if row is not None:
             effects.append(row.then(facts, now))
-            facts = facts.but(busy=facts.busy | {resource})
-            if resource == MARK:
-                facts = facts.but(marking_at=now)
-            elif resource == CONF:
-                facts = facts.but(conf_began=now)
+            facts = _begun(facts.but(busy=facts.busy | {resource}), resource, now)
     return facts, tuple(effects)
+
+
+def _begun(facts: Facts, resource: str, now: float) -> Facts:
+    """Return *facts* with what has to be known of something that has begun."""
+    match resource:
+        case facts_.MARK:
+            return facts.but(marking_at=now)
+        case facts_.CONF:
+            return facts.but(conf_began=now)
+        case fencing.FENCING:
+            epoch = 0 if facts.mark is None else facts.mark.epoch
+            return facts.but(void=False, fencing=epoch)
+        case _:
+            return facts
 
 
 def _row(facts: Facts, resource: str, now: float) -> Row | None:
@@ -51,7 +62,7 @@ def _is_settled(facts: Facts, resource: str, now: float) -> bool:
             # Which names a server has read that starts, or may run, nobody could tell.
             told = facts.server in (DOWN, UP)
             return now >= facts.conf_retry_at and marked and told
-        case facts_.REGISTER:
+        case facts_.REGISTER | fencing.FENCING | fencing.ARBITRATION:
             return marked
         case facts_.SERVER:
             return now >= facts.server_retry_at

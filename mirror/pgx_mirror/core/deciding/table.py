@@ -7,7 +7,8 @@ any step goes on from what is durable.  docs/pair.md prints it.
 from __future__ import annotations
 
 from pgx_mirror.core.facts import BEARS, CONF, MARK, PROOF, REGISTER, SERVER, Facts
-from pgx_mirror.core.rows import cells, conf, marks, proofs, servers
+from pgx_mirror.core.known import fencing
+from pgx_mirror.core.rows import cells, conf, fences, marks, proofs, servers
 from pgx_mirror.core.rows.row import Row
 
 TABLE: dict[str, tuple[Row, ...]] = {
@@ -17,6 +18,8 @@ TABLE: dict[str, tuple[Row, ...]] = {
     REGISTER: cells.CELLS,
     BEARS: conf.BORNE,
     PROOF: proofs.PROOFS,
+    fencing.ARBITRATION: fences.ARBITRATIONS,
+    fencing.FENCING: fences.FENCES,
 }
 
 

@@ -6,7 +6,7 @@ import math
 
 from pgx_mirror.core.deciding.plan import ends_at
 from pgx_mirror.core.facts import ASKING, RELEASING, Facts
-from pgx_mirror.core.known import names, times
+from pgx_mirror.core.known import fencing, names, times
 from pgx_mirror.core.mark import SYNC
 from pgx_mirror.core.report import DOWN, STOPPING, Report
 
@@ -39,6 +39,8 @@ def _instants(facts: Facts) -> list[float]:
         facts.server_retry_at,
         facts.bears_retry_at,
         facts.ask_at,
+        facts.command_at,
+        fencing.fences_at(facts),
     ]
     if facts.given_at is not None:
         found.append(facts.given_at + limit)

@@ -23,6 +23,8 @@ _NOT_FREED = Outcome(
 def outcome(facts: Facts, now: float) -> Outcome | None:
     """Return how the present wish has ended, None while it is being carried out."""
     late = now >= facts.since + facts.terms.patience
+    if facts.wish in (facts_.SWITCH, facts_.DETACH) and facts.command_failed:
+        return _not_allowed(facts)
     match facts.wish:
         case facts_.RUN:
             return ran(facts, now)
@@ -35,6 +37,15 @@ def outcome(facts: Facts, now: float) -> Outcome | None:
             return _stopped(facts, now, late=late)
         case _:
             return DONE
+
+
+def _not_allowed(facts: Facts) -> Outcome:
+    """A program was asked that says of the other server that it lives, or could not end it."""
+    option = "--force" if facts.force is None else "--no-fencing"
+    return Outcome(
+        f"the other server was not fenced: {facts.command_failed}",
+        f"Mend that command; or, where that server is off for certain, add {option}.",
+    )
 
 
 def _switched(facts: Facts, now: float) -> Outcome | None:

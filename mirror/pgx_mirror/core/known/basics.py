@@ -80,6 +80,11 @@ def takes_no_mark(facts: Facts, now: float) -> bool:
     return bool(facts.mark_failed) or hangs
 
 
+def is_marking(facts: Facts) -> bool:
+    """Whether it is not known which mark is durable: nobody may meet us meanwhile."""
+    return MARK in facts.busy or facts.unsure
+
+
 def is_steady(facts: Facts) -> bool:
     """Whether both are a pair, and nothing is being changed or asked for on either side."""
     peer = facts.peer

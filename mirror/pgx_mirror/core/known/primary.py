@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from pgx_mirror.core.facts import CONF, DETACH, MESSAGE, SERVER, STOP, SWITCH, Facts
+from pgx_mirror.core.facts import (
+    CONF,
+    DETACH,
+    FALLBACK,
+    MESSAGE,
+    SERVER,
+    STOP,
+    SWITCH,
+    Facts,
+)
 from pgx_mirror.core.known import basics, first, joining, register
 from pgx_mirror.core.known.times import HANDED_OVER_WITHIN
 from pgx_mirror.core.mark import ALONE, NEW, OUT, PAIR, SYNC
@@ -120,13 +129,14 @@ def _promises_nothing(facts: Facts, now: float) -> bool:
 
 
 def may_go_alone(facts: Facts, now: float) -> bool:
-    """Whether a primary may go on by its own mark: policy message, and it has met its peer."""
-    return (
-        basics.is_in(facts, PAIR)
-        and basics.policy(facts) == MESSAGE
-        and facts.met == basics.mark(facts).epoch
-        and primary_wants(facts, now)
-    )
+    """Whether a primary may go on by its own mark: policy message, and it has met its peer.
+
+    By policy fallback it needs nothing.
+    """
+    if not basics.is_in(facts, PAIR) or not primary_wants(facts, now):
+        return False
+    policy, met = basics.policy(facts), facts.met == basics.mark(facts).epoch
+    return policy == FALLBACK or (policy == MESSAGE and met)
 
 
 def gives(facts: Facts, now: float) -> bool:

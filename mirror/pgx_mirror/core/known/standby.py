@@ -5,6 +5,7 @@ from __future__ import annotations
 from pgx_mirror.core.facts import (
     ARBITRATION,
     DETACH,
+    FALLBACK,
     REST,
     RUN,
     SERVER,
@@ -236,6 +237,12 @@ def takes_over(facts: Facts, now: float) -> bool:
         return False
     stuck = facts.peer is not None and facts.peer.stuck and basics.is_heard(facts, now)
     return basics.silent(facts, now) or stuck
+
+
+def falls_back(facts: Facts, now: float) -> bool:
+    """Whether it takes over by policy fallback, by its own mark."""
+    in_sync = basics.is_in(facts, SYNC) and basics.policy(facts) == FALLBACK
+    return in_sync and takes_over(facts, now)
 
 
 def may_take_over_from_rest(facts: Facts, now: float) -> bool:

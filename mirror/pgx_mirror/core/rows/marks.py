@@ -9,6 +9,7 @@ from pgx_mirror.core.effects import Effect, WriteMark
 from pgx_mirror.core.facts import ARBITRATION, Facts
 from pgx_mirror.core.known import (
     basics,
+    fencing,
     first,
     joining,
     names,
@@ -140,7 +141,14 @@ MARKS = (
         "goes on alone",
         primary.may_go_alone,
         _mark(ALONE, _next),
-        "policy message: a silent standby takes over by an operator's word alone",
+        "policy message: a silent standby takes over by an operator's word alone; fallback: "
+        "nobody is asked",
+    ),
+    Row(
+        "fenced or forced, primary",
+        lambda f, n: basics.is_in(f, PAIR) and fencing.may_go_on(f, n),
+        _mark(ALONE, _next),
+        "the standby's processes have ended, by fencing_command or by an operator's word",
     ),
     Row(
         "joined",
@@ -167,6 +175,18 @@ MARKS = (
         lambda f, _: basics.is_in(f, SYNC) and register.has_won(f),
         _mark(ALONE, _next, pair=_epoch),
         "the register has given us the pen",
+    ),
+    Row(
+        "fenced or forced, standby",
+        lambda f, n: basics.is_in(f, SYNC) and fencing.may_go_on(f, n),
+        _mark(ALONE, _next, pair=_epoch),
+        "the primary's processes have ended, by fencing_command or by an operator's word",
+    ),
+    Row(
+        "falls back",
+        standby.falls_back,
+        _mark(ALONE, _next, pair=_epoch),
+        "policy fallback: a silent primary is taken for dead, and nobody is asked",
     ),
     Row(
         "lost",

@@ -80,7 +80,7 @@ def _of_deposed(view: View) -> Reason:
 def _about(view: View, other: View) -> Iterator[Reason]:
     assert view.report
     yield from deposed(view)
-    if view.follows and view.state != SYNC:
+    if view.follows and (view.state != SYNC or _was_promoted(view.report)):
         yield from _about_standby(view)
     if view.state in (PAIR, SYNC) and _misses_register(view.report):
         text = f'server "{view.server}" does not reach the arbiter'
@@ -200,10 +200,15 @@ def _misses_register(report: Report) -> bool:
     return report.policy == ARBITRATION and not report.register
 
 
+def _was_promoted(report: Report) -> bool:
+    """Whether a standby's directory is one no more, by somebody's hand, and is down again."""
+    return not report.standby and report.server == DOWN
+
+
 def _about_standby(view: View) -> Iterator[Reason]:
     assert view.report
     again = f'mc_ctl stop, then mc_ctl start on server "{view.server}".'
-    if not view.report.standby and view.report.server == DOWN:
+    if _was_promoted(view.report):
         hint = f"Make it a standby again: {_anew(view.server)}"
         yield Reason(f'standby "{view.server}" was promoted by hand', hint)
     elif view.report.stays_out:
