@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from fixtures.pair_chaos.bed_kinds import BED_FAULTS, MOMENT
 from fixtures.pair_chaos.expected import hands, may_move
 from fixtures.pair_chaos.fault import HOLDER, OTHER, START, START_ARBITER, Fault
-from fixtures.pair_chaos.plan import POLICIES, Blow, Step
+from fixtures.pair_chaos.plan import Blow, Step
+from fixtures.pair_chaos.policies import POLICIES, Policy, of
 
-ARBITRATION, MESSAGE = "arbitration", "message"
+ARBITRATION, MESSAGE = map(of, ("arbitration", "message"))
+FENCES = replace(ARBITRATION, register="", fences=True)
 _NOBODY = [
     "job network cut", "admin network cut", "log network cut one way",
     "all between the servers cut", "arbitration network cut", "host frozen for 4 s",
@@ -22,9 +26,9 @@ def blow(name: str, victim: str = HOLDER) -> Blow:
     return Blow(name, victim, 1.0, 0)
 
 
-@pytest.mark.parametrize("policy", POLICIES)
+@pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.name)
 @pytest.mark.parametrize("name", _NOBODY)
-def test_what_silences_no_primary_switches_nothing(policy: str, name: str) -> None:
+def test_what_silences_no_primary_switches_nothing(policy: Policy, name: str) -> None:
     assert not may_move(Step(blow(name)), policy, MOMENT)
 
 
@@ -34,9 +38,11 @@ def test_a_silent_primary_is_replaced_where_something_may_decide(name: str) -> N
     assert not may_move(Step(blow(name)), MESSAGE)
 
 
-@pytest.mark.parametrize("policy", POLICIES)
+@pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.name)
 @pytest.mark.parametrize("fault", BED_FAULTS, ids=lambda fault: fault.name)
-def test_nothing_that_befalls_the_standby_switches(policy: str, fault: Fault) -> None:
+def test_nothing_that_befalls_the_standby_switches(
+    policy: Policy, fault: Fault
+) -> None:
     step = Step(blow(fault.name, OTHER))
     assert not may_move(step, policy, MOMENT)
 
@@ -55,8 +61,9 @@ def test_two_silences_may_add_up_and_two_other_faults_do_not() -> None:
 
 
 def test_what_operators_may_have_to_do() -> None:
-    assert hands(Step(blow("admin network cut"))) == frozenset()
-    assert hands(Step(blow("host panicked"))) == frozenset((START,))
+    assert hands(Step(blow("admin network cut")), MESSAGE) == frozenset()
+    assert hands(Step(blow("admin network cut")), FENCES) == frozenset((START,))
+    assert hands(Step(blow("host panicked")), MESSAGE) == frozenset((START,))
     two = Step(blow("host panicked"), blow("arbiter's host panicked"))
-    assert hands(two) == frozenset((START, START_ARBITER))
-    assert hands(Step(blow("host panicked"), blow("mc_ctl stop"))) is None
+    assert hands(two, ARBITRATION) == frozenset((START, START_ARBITER))
+    assert hands(Step(blow("host panicked"), blow("mc_ctl stop")), FENCES) is None
