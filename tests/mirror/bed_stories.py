@@ -81,10 +81,10 @@ class OnBed(BedPlace, Whole):
 
 
 @contextmanager
-def on_bed(binaries: Binaries) -> Iterator[OnBed]:
+def on_bed(binaries: Binaries, policy: str = "arbitration") -> Iterator[OnBed]:
     """Make a pair that runs; its client is stopped first, then the bed is cleared."""
     with pair_bed() as bed:
-        pair = OnBed(bed, binaries)
+        pair = OnBed(bed, binaries, policy=policy)
         try:
             pair.form()
             yield pair

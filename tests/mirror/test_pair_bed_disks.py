@@ -67,6 +67,9 @@ def test_a_disk_hangs_until_it_is_let_go(bed: PairBed) -> None:
     line = bed.nodes[A].argv(["touch", f"{disk.point}/late"])
     with subprocess.Popen(line) as writer:
         wait_until(lambda: hung(writer.pid), "it waits in the kernel")
+        for verb in (disk.hang, disk.fill, disk.turn_read_only):
+            with pytest.raises(BedError):
+                verb()
         on(bed, A, "cat", f"{disk.point}/written")
         write(bed, MC)
         disk.let_go()
