@@ -8,6 +8,7 @@ import signal
 
 import pytest
 
+from fixtures.disk import Disk
 from fixtures.processes import wait_until
 from fixtures.server import Server
 from pgx_mirror.core.mark import ALONE, NEW, PAIR, Mark
@@ -26,6 +27,7 @@ from tests.mirror.setups import (
 )
 
 SLOT = "pgx_mirror_nd2"
+_LITTLE = 10 << 20  # bytes: no database fits in
 
 
 def test_a_standby_is_made_and_follows(
@@ -234,3 +236,23 @@ def test_an_old_primary_is_rebuilt_and_keeps_its_own_conf(
     primary.start_plain()
     standby.ask("insert into t values (2)")
     wait_until(lambda: primary.ask("select max(n) from t") == "2", "it follows", 60)
+
+
+@pytest.mark.root
+@pytest.mark.one_postgres
+def test_a_copy_for_which_there_is_no_room_is_refused(
+    mcdir: Mcdir, primary: Server, disk: Disk
+) -> None:
+    with (disk.point / "filler").open("wb") as filler:
+        free = os.statvfs(disk.point)
+        os.posix_fallocate(filler.fileno(), 0, free.f_bavail * free.f_frsize - _LITTLE)
+    data = disk.point / "nd2"
+    data.mkdir(mode=0o700)
+    mcdir.user.own(data)
+    mcdir.configure("nd2", data)
+
+    (error,) = errors(setup(mcdir, primary))
+
+    assert error == f'there is no room for the primary\'s database in "{data}"'
+    assert list(data.iterdir()) == []
+    untouched(mcdir, primary)

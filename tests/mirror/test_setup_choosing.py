@@ -20,6 +20,7 @@ from pgx_mirror.setup.choosing import (
     mistaken,
 )
 from pgx_mirror.setup.methods import COPY, REWIND, STREAMING
+from pgx_mirror.setup.needed import first_missing
 from pgx_mirror.setup.upstream import oldest
 from pgx_mirror.setup.wal_end import first, history, record_end
 
@@ -38,6 +39,11 @@ TABLE: dict[str, tuple[Known, str, str]] = {
         replace(HERE, end=End(1, 501), no_rewind="no checksums"),
         COPY,
         "not by a rewind: no checksums",
+    ),
+    "one that went apart from where the log has gone": (
+        replace(HERE, end=End(1, 501), upstream=replace(THERE, oldest=501)),
+        COPY,
+        "not by a rewind: both went apart at 0/1F4, and the primary has its",
     ),
     "one that is too old": (replace(HERE, end=End(1, 299)), COPY, "from 0/12C on"),
     "one whose file of the log has gone": (
@@ -228,7 +234,8 @@ def test_nothing_that_has_gone_apart_is_streamed_or_taken_for_one(
         assert has_log
     if choice.method == REWIND:
         assert world.other.timeline != world.holder.timeline
-        assert rewinds_to(world.holder, world.other) <= world.common()
+        parted = rewinds_to(world.holder, world.other)
+        assert kept <= parted <= world.common()
     if behind and has_log and world.is_lawful():
         assert choice.method == STREAMING
     assert (choice.method == COPY) >= bool(mistaken(known))
@@ -246,6 +253,11 @@ def test_where_a_record_ends() -> None:
     assert record_end(8192 - 32, 33, page, segment) == 8192 + 24 + 8
     assert record_end(segment - 8, 16, page, segment) == segment + 40 + 8
     assert record_end(40, 2 * page, page, segment) == 2 * page + 24 + 40 + 24
+
+
+def test_the_first_file_that_is_missing() -> None:
+    assert first_missing({100, 200, 400}, 100, 100) == 300
+    assert first_missing(set(), 100, 100) == 100
 
 
 def test_the_oldest_file_from_which_on_none_is_missing() -> None:

@@ -67,6 +67,15 @@ def die(server: Server) -> None:
     wait_until(lambda: not server.answers(), "and so are its processes")
 
 
+def lose_log(primary: Server) -> None:
+    """Have the primary remove what it has written since both went apart."""
+    primary.ask("select pg_drop_replication_slot('pgx_mirror_nd2')")
+    for number in range(3):
+        primary.ask(f"create table more{number} ()")
+        primary.ask("select pg_switch_wal()")
+        primary.ask("checkpoint")
+
+
 def inode_of_a_table(server: Server) -> int:
     """Return which file a table of PostgreSQL's own is: another one in a copy."""
     return (server.data / "base/1/2619").stat().st_ino
@@ -215,3 +224,31 @@ def test_a_role_that_may_not_read_the_primarys_files_is_refused(
     assert errors(refused) == ["pg_rewind would not be let in by the primary"]
     assert mark_of(deposed) == before
     untouched(mcdir, primary)
+
+
+def test_a_log_that_has_gone_is_missed_before_a_server_waits_for_it(
+    mcdir: Mcdir, primary: Server, deposed: Server
+) -> None:
+    """pg_rewind has no word for it: it copies what files there are."""
+    lose_log(primary)
+
+    asked_for = setup(mcdir, primary, REWIND)
+    (error,) = errors(asked_for)
+    assert error == "the primary no longer has the write-ahead log that a rewind needs"
+    assert outcome(deposed) == REFUSED
+    assert setup(mcdir, primary).returncode == 0
+    is_rewound(primary, deposed)
+
+
+@pytest.mark.one_postgres
+def test_where_the_log_has_gone_a_rewind_is_not_begun(
+    mcdir: Mcdir, primary: Server, deposed: Server
+) -> None:
+    lose_log(primary)
+
+    made = setup(mcdir, primary)
+
+    assert made.returncode == 0, made.stderr
+    assert "mc_ctl: not by a rewind: both went apart at " in made.stderr
+    assert "both have gone apart\n" not in made.stderr
+    is_rewound(primary, deposed)

@@ -114,7 +114,27 @@ def no_rewind(known: Known) -> str:
         return reason
     if not _apart(known.end, known.upstream):
         return "both have not gone apart"
+    parted, oldest = _parted(known.end, known.upstream), known.upstream.oldest
+    if oldest is not None and parted < oldest:
+        return (
+            f"both went apart at {wal.text(parted)}, and the primary has its write-ahead "
+            f"log from {wal.text(oldest)} on"
+        )
     return known.no_rewind
+
+
+def _parted(end: End, upstream: Upstream) -> int:
+    """Return where both have gone apart, for pg_rewind at least."""
+    at = 0
+    mine = (*end.before, (end.timeline, end.position))
+    theirs = (*upstream.before, (upstream.timeline, upstream.flushed))
+    for (number, left), (other, until) in zip(mine, theirs, strict=False):
+        if number != other:
+            break
+        at = min(left, until)
+        if left != until:
+            break
+    return at
 
 
 def mistaken(known: Known) -> str:

@@ -34,13 +34,15 @@ from pgx_mirror.setup import (
     methods,
     programs,
     rewinding,
+    room,
     source,
     streaming,
     unfinished,
     wiping,
 )
+from pgx_mirror.setup.choosing import Known
 from pgx_mirror.setup.looking import ENDLESS, Found
-from pgx_mirror.setup.task import Task, Teller
+from pgx_mirror.setup.task import Refused, Task, Teller
 from pgx_mirror.setup.unfinished import Unfinished
 
 
@@ -59,7 +61,7 @@ def make(task: Task, lock_fd: int, teller: Teller) -> None:
         case methods.STREAMING:
             streaming.follow(task, found.told, known, binaries, note.slot, teller)
         case methods.REWIND:
-            _rewind(task, found, note, binaries, lock_fd, teller)
+            _rewind(task, found, known, note, binaries, lock_fd, teller)
         case _:
             _copy(task, found, note, binaries, lock_fd, teller)
 
@@ -67,6 +69,7 @@ def make(task: Task, lock_fd: int, teller: Teller) -> None:
 def _rewind(
     task: Task,
     found: Found,
+    known: Known,
     note: Unfinished,
     binaries: str,
     lock_fd: int,
@@ -74,7 +77,7 @@ def _rewind(
 ) -> None:
     """Rewind; what fails is copied, unless a rewind was asked for."""
     try:
-        rewinding.rewind(task, found.told, binaries, note, lock_fd, teller)
+        rewinding.rewind(task, found.told, known, binaries, note, lock_fd, teller)
     except Failure as ex:
         if task.method == methods.REWIND:
             raise
@@ -93,6 +96,8 @@ def _copy(
     lock_fd: int,
     teller: Teller,
 ) -> None:
+    if no_room := room.check(task.source, task.database, task.data):
+        raise Refused([no_room])
     if found.begun is None:
         kept.save(task.mcdir, task.server, task.data)
     unfinished.write(task.mcdir, task.server, note)

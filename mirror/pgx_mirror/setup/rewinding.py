@@ -5,21 +5,23 @@ While it works the directory is neither this server's nor the primary's, so noth
 undone: what was begun is noted first, and a rewind that is cut short leaves a directory that
 mc_ctl start refuses, and that the next setup makes anew by a copy.
 
-    1. refusals; the primary makes a checkpoint, and nothing is touched
-    2. postgresql.conf is kept; what is begun is noted in the management directory, durably
-    3. the slot is made anew on the primary: it keeps the WAL until the first start
+    1. refusals; the slot keeps the primary's WAL until the first start, the one that does
+       already or a new one; the primary makes a checkpoint
+    2. postgresql.conf is kept
+    3. what is begun is noted in the management directory, durably
     4. names set, mark NEW of a new generation, then standby.signal goes, which a recovery
        by a server of one user forbids
     5. such a server recovers what was not stopped cleanly
     6. the directory is barred: no server starts on it any more
-    7. pg_rewind, which brings the primary's postgresql.conf and mark
+    7. pg_rewind, which brings the primary's postgresql.conf and mark; the WAL that is to be
+       replayed is looked for
     8. postgresql.conf is put back, names set, mark NEW, standby.signal there, all durable
     9. the bar is lifted
     10. the note goes
 
     cut short after  started by pg_ctl             started by mc_ctl, set up again
-    1                as it was before              it is whatever it was before
-    2, 3             as it was before              refused; copied
+    1, 2             as it was before              as it was before
+    3                as it was before              refused; copied
     4, 5             a primary that waits for one  refused; copied
     6 to 8           refused: another version      refused; copied
     9                the standby                   refused; copied
@@ -42,13 +44,16 @@ from pgx_mirror.setup import (
     finishing,
     kept,
     local,
+    needed,
     programs,
     source,
     streaming,
     unfinished,
 )
+from pgx_mirror.setup.choosing import Known
 from pgx_mirror.setup.copying import Program
 from pgx_mirror.setup.local import Local
+from pgx_mirror.setup.methods import REWIND
 from pgx_mirror.setup.source import More, Source, Told
 from pgx_mirror.setup.task import Task, Teller
 from pgx_mirror.setup.unfinished import Unfinished
@@ -174,6 +179,7 @@ def _is_logged(control: Mapping[str, str]) -> bool:
 def rewind(
     task: Task,
     told: Told,
+    known: Known,
     binaries: str,
     note: Unfinished,
     lock_fd: int,
@@ -181,13 +187,10 @@ def rewind(
 ) -> None:
     """Make the standby; *lock_fd* is handed on to pg_rewind.  Raises Failure."""
     place = local.which(task.data)
-    teller.say("waiting for the primary's checkpoint")
-    source.make_checkpoint(task.source, task.database)
+    _keep_log(task, known, note.slot, teller)
     kept.save(task.mcdir, task.server, task.data)
     unfinished.write(task.mcdir, task.server, note)
     try:
-        if note.slot:
-            source.keep_by_slot(task.source, note.slot)
         _give_up(task, told)
         _recover(task, binaries, lock_fd, teller)
         with _directory(task.data) as dir_fd:
@@ -195,19 +198,35 @@ def rewind(
         what = _Rewind(binaries, task.source, task.data, task.database)
         copying.copy(what, lock_fd, teller.say)
         local.check_same(task.data, place)
+        needed.check(task, told, note.slot, known.segment)
         streaming.stream_by(task.data, "", note.slot)
         finishing.finish(task, told, binaries, teller)
         with _directory(task.data) as dir_fd:
             bar.lift(dir_fd, told.major)
-    except BaseException:
-        teller.warn(
-            Failure(
-                f"data directory {quoted(task.data)} is not whole",
-                hint="Run mc_ctl setup again, without --method: it is copied then.",
+    except BaseException as ex:
+        if task.method == REWIND or not isinstance(ex, Failure):
+            teller.warn(
+                Failure(
+                    f"data directory {quoted(task.data)} is not whole",
+                    hint="Run mc_ctl setup again, without --method: it is copied then.",
+                )
             )
-        )
         raise
     unfinished.remove(task.mcdir, task.server)
+
+
+def _keep_log(task: Task, known: Known, slot: str, teller: Teller) -> None:
+    """Have a slot keep the log, the one that does already, and then a checkpoint made."""
+    makes = bool(slot) and known.upstream.slot is None
+    if makes:
+        source.keep_by_slot(task.source, slot)
+    teller.say("waiting for the primary's checkpoint")
+    try:
+        source.make_checkpoint(task.source, task.database)
+    except Failure:
+        if makes:
+            source.drop_slot(task.source, slot)
+        raise
 
 
 def _give_up(task: Task, told: Told) -> None:

@@ -1,6 +1,6 @@
 """mc_ctl setup by streaming: nothing is copied, the directory only becomes a standby's.
 
-    1. the slot keeps the primary's write-ahead log: the one that does already is left
+    1. the slot keeps the primary's write-ahead log: one that is there is left
     2. names set, mark NEW of a new generation
     3. primary_conninfo and primary_slot_name
     4. standby.signal
@@ -21,7 +21,7 @@ from pgx_base.failure import Failure
 from pgx_base.text import quoted
 from pgx_mirror.data import auto_conf, signal_file, steps
 from pgx_mirror.setup import finishing, source
-from pgx_mirror.setup.choosing import End, Known, first_needed
+from pgx_mirror.setup.choosing import Known
 from pgx_mirror.setup.source import Told
 from pgx_mirror.setup.task import Task, Teller
 
@@ -30,9 +30,7 @@ def follow(
     task: Task, told: Told, known: Known, binaries: str, slot: str, teller: Teller
 ) -> None:
     """Make the standby, which streams by *slot*, empty for none.  Raises Failure."""
-    assert isinstance(known.end, End)
-    kept = known.upstream.slot
-    if slot and (kept is None or kept > first_needed(known.end, known.segment)):
+    if slot and known.upstream.slot is None:
         source.keep_by_slot(task.source, slot)
     finishing.settle(task, told, binaries, teller)
     stream_by(

@@ -12,13 +12,14 @@ from pgx_mirror.setup.choosing import Left, Upstream
 from pgx_mirror.setup.source import Source, Told
 
 _SLOTS_ARE_TOLD = 15  # READ_REPLICATION_SLOT
+_SLOT = "select restart_lsn from pg_replication_slots where slot_name = '{}'"
 _FILES = """select pg_size_bytes(current_setting('wal_segment_size')), name
  from pg_ls_waldir() where name ~ '^[0-9A-F]{24}$'"""
 
 
 def ask(base: Source, told: Told, database: str, slot: str) -> Upstream:
     """Return what the primary says; what it does not let us know is not known."""
-    kept = _slot(base, told, slot)
+    kept = _slot(base, told, database, slot)
     files = _files(base, database, told.position)
     oldest = min((at for at in (kept, files) if at is not None), default=None)
     before = _before(base, told.timeline)
@@ -33,9 +34,10 @@ def _before(base: Source, timeline: int) -> Left:
     return wal_end.history(said.stdout.replace(source.BETWEEN, "\n"))
 
 
-def _slot(base: Source, told: Told, slot: str) -> int | None:
+def _slot(base: Source, told: Told, database: str, slot: str) -> int | None:
     if told.major < _SLOTS_ARE_TOLD:
-        return None
+        said = source.by_session(base, database, [_SLOT.format(slot)])
+        return wal.number(at) if (at := said.stdout.strip()) else None
     said = source.by_replication(base, [f"READ_REPLICATION_SLOT {slot}"])
     kind, _, rest = said.stdout.partition(source.BETWEEN)
     at = rest.partition(source.BETWEEN)[0]

@@ -55,12 +55,17 @@ def _start(
     A promotion is on a new one before the first checkpoint that pg_control tells of.
     """
     told = int(control[controldata.TIMELINE])
-    files = [name for name in names if _SEGMENT.fullmatch(name)]
+    files = list(filter(is_file, names))
     newest = max((int(name[:8], 16) for name in files), default=told)
     if newest <= told:
         return told, wal.number(control[controldata.CHECKPOINT])
     mine = [first(name, segment) for name in files if int(name[:8], 16) == newest]
     return newest, min(mine)
+
+
+def is_file(name: str) -> bool:
+    """Whether *name* is that of a file of the log."""
+    return _SEGMENT.fullmatch(name) is not None
 
 
 def first(name: str, segment: int) -> int:

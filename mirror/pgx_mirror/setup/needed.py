@@ -1,0 +1,60 @@
+"""Whether the write-ahead log is there that a rewound directory is to replay.
+
+It begins at the last checkpoint that both servers have, which pg_rewind has written into
+backup_label.  pg_rewind brings the files that the primary has then, and tells nobody of one
+that is gone: the server would wait for it for ever.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+
+from pgx_base.failure import Failure
+from pgx_mirror.core import wal
+from pgx_mirror.setup import upstream, wal_end
+from pgx_mirror.setup.source import Told
+from pgx_mirror.setup.task import Task
+
+_START = re.compile(r"(?m)^START WAL LOCATION: ([0-9A-F]+/[0-9A-F]+) ")
+
+
+def check(task: Task, told: Told, slot: str, segment: int) -> None:
+    """Refuse a directory that needs what neither it nor the primary has.  Raises Failure.
+
+    *slot* is this server's; *segment*: bytes of a file of the log.
+    """
+    start = _start(task.data)
+    if start is None:
+        return  # nothing was to be rewound
+    names = [
+        name for name in os.listdir(f"{task.data}/pg_wal") if wal_end.is_file(name)
+    ]
+    there = {wal_end.first(name, segment) for name in names}
+    streamed = upstream.ask(task.source, told, task.database, slot).oldest
+    if streamed is None:
+        streamed = told.position - told.position % segment
+    missing = first_missing(there, start - start % segment, segment)
+    if missing < streamed:
+        raise Failure(
+            "the primary no longer has the write-ahead log that a rewind needs",
+            detail=f"It has that from {wal.text(streamed)} on; both have that up to "
+            f"{wal.text(missing)}.",
+            hint="It is copied instead: leave out --method.",
+        )
+
+
+def first_missing(there: set[int], start: int, segment: int) -> int:
+    """Return where the first file begins, from *start* on, that is not *there*."""
+    while start in there:
+        start += segment
+    return start
+
+
+def _start(data: str) -> int | None:
+    try:
+        with open(f"{data}/backup_label", encoding="ascii", errors="replace") as file:
+            found = _START.search(file.read())
+    except FileNotFoundError:
+        return None
+    return wal.number(found[1]) if found else None
