@@ -5,7 +5,7 @@ from __future__ import annotations
 from pgx_mirror.core.cell import ALONE, PAIR, Cell
 from pgx_mirror.register.core import words
 from pgx_mirror.register.core.words import NEITHER, PRIMARY, STANDBY, Lift, Read, Win
-from pgx_mirror.register.events import Away
+from pgx_mirror.register.events import Away, Reached
 from tests.mirror.arbiters import A, B, Talker, answer, pair, turn_until
 from tests.mirror.etcds import EtcdPlace
 
@@ -89,12 +89,17 @@ def test_all_that_die_come_back_with_what_they_had(etcd: EtcdPlace) -> None:
 def test_an_emptied_etcd_is_another_register(etcd: EtcdPlace) -> None:
     with pair(etcd) as (one, two):
         before = etcd.kept().identity
+        for epoch in range(2, 42):
+            assert answer(one, Lift(epoch, PAIR), two).word == words.LIFTED
         etcd.etcd.empty()
         turn_until(
             lambda: one.known and one.known.identity != before, "another", one, two
         )
         turn_until(lambda: one.known and one.known.cell, "enrolled again", one, two)
         assert answer(one, Win(1), two).word == words.OTHER
+        # Its revisions begin anew: what was seen before makes nothing of it old.
+        seen = {event.identity for event in one.heard if isinstance(event, Reached)}
+        assert len(seen) <= 3, seen
 
 
 def _put_back(etcd: EtcdPlace, token: str | None) -> str:
@@ -131,6 +136,13 @@ def test_a_snapshot_put_back_under_a_controller_is_another_register(
         assert etcd.kept().cell == FIRST
         turn_until(lambda: one.known and one.known.identity != before, "it", one, two)
         assert one.losses
+        # Both come to the same one, and enrol it, whoever has replaced it.
+        turn_until(
+            lambda: one.known == two.known and one.known and one.known.cell,
+            "both enrol it",
+            one,
+            two,
+        )
 
 
 def test_a_snapshot_that_nobody_can_tell_grants_an_epoch_twice(

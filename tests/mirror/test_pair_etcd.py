@@ -136,3 +136,26 @@ def test_an_emptied_etcd_is_enrolled_by_both(pair: WithEtcd) -> None:
     assert found["identity"] not in ("", before)
     assert pair.mark(A).register == pair.mark(B).register == found["identity"]
     assert pair.cell()[:2] == (pair.epoch(), PAIR)
+
+
+@pytest.mark.long
+def test_another_prefix_on_one_server_is_said_and_forms_no_pair(pair: WithEtcd) -> None:
+    first, other, epoch = pair.primary(), pair.standby(), pair.epoch()
+    conf = pair.mcdir(other) / f"{other}.conf"
+    right = conf.read_text()
+
+    def restarted(text: str) -> None:
+        pair.mc_ctl(other, "stop", "--mc-only")
+        conf.write_text(text)
+        pair.mc_ctl(other, "start", "--mc-only", "-f")
+
+    restarted(right.replace(PREFIX, f"{PREFIX}0"))
+    said = f'etcd_prefix of server "{other}" is {PREFIX}0, here it is {PREFIX}'
+    wait_until(lambda: said in pair.trace(first), said, PATIENCE)
+    wait_until(lambda: pair.status(first) == "not-switchable", "told", PATIENCE)
+    pair.commits()
+
+    restarted(right)
+    pair.settles()
+    assert pair.primary() == first
+    assert pair.epoch() >= epoch

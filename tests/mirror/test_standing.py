@@ -133,6 +133,12 @@ def test_what_the_peer_says() -> None:
     assert pair.BOTH_ALONE.number in both
     assert peer.OTHER_POLICY.number not in both
 
+    there = replace(other, policy=ARBITRATION, register="another")
+    apart = standing(PRIMARY.but(peer=there, heard_at=HEARD), HEARD)
+    assert peer.OTHER_REGISTER.number in apart
+    same = replace(there, register="r")
+    assert peer.OTHER_REGISTER.number not in standing(PRIMARY.but(peer=same), HEARD)
+
     differ = standing(PRIMARY.but(peer=replace(other, policy=MESSAGE)), HEARD)
     assert peer.OTHER_POLICY.number in differ
     assert pair.BOTH_ALONE.number not in differ

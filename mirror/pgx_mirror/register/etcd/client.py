@@ -61,7 +61,8 @@ class EtcdRegister(Asking):
         return events + self._lose(_ENDED, now) if its.ended else events
 
     def _hears(self, said: Said, now: float) -> list[Event]:
-        self._seen = max(self._seen, said.seen)
+        # Lower than before, where what was put back has been replaced.
+        self._seen = said.seen or self._seen
         if said.online is not None:
             self._online = said.online
         if not said.why:
