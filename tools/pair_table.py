@@ -22,6 +22,9 @@ WHAT = {
     "proof": "The proofs of an arming",
     "command arbitration_command": "arbitration_command",
     "command fencing_command": "fencing_command",
+    "command pre_detach_command": "pre_detach_command",
+    "command post_attach_command": "post_attach_command",
+    "command post_switch_command": "post_switch_command",
 }
 
 

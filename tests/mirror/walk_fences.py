@@ -30,6 +30,10 @@ from tests.mirror.walk_values import MODEL, OTHER
 
 def ended(walk: Walk, x: str, effect: RunCommand) -> None:
     """A program that *x* has called has come to its end, or has done what it is for."""
+    if effect.kind not in (commands.FENCING, commands.ARBITRATION):
+        why = "exit status 1" if walk.rng.random() < 0.3 else ""
+        walk.hear(x, told.CommandEnded(effect.kind, why))
+        return
     if effect.kind == commands.ARBITRATION:
         why = "exit status 1" if walk.fails(0.3) else ""
         walk.hear(x, told.CommandEnded(effect.kind, why))

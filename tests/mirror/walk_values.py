@@ -56,6 +56,9 @@ SYSTEM, REGISTER_ID = "77", "r"
 NAMES = (NAMES_OUT, NAMES_SET, NAMES_BARRIER)
 SIZE = 10  # bytes of WAL of a commit
 
+# Programs of which the model knows nothing: with them each step is one of its own too.
+_TOLD = (commands.PRE_DETACH, commands.POST_ATTACH, commands.POST_SWITCH)
+
 COMMITS = 60  # that clients may make in one walk
 if len(MODEL.IDS) < COMMITS:
     MODEL.IDS += "".join(chr(number) for number in range(0x4E00, 0x4E00 + COMMITS))
@@ -151,9 +154,10 @@ def cell_of(r: Any) -> Cell | None:
 
 
 def first_facts(x: str, v: Any, policy: str, now: float, life: int) -> Facts:
-    """Return what a controller finds when it begins."""
+    """Return what a controller finds when it begins; each second life tells programs of it."""
     both = frozenset((commands.FENCING, commands.ARBITRATION))
     programs = both if policy == COMMAND else frozenset()
+    programs |= frozenset(_TOLD) if life % 2 else frozenset()
     terms = Terms(x, OTHER[x], policy, f"{x}{life}", commands=programs)
     standby = v.role == "S"
     joined = standby and v.mk == SYNC

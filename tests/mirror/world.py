@@ -45,7 +45,8 @@ class World:
     blind: set[str] = field(default_factory=set)  # whose logins are refused
     # Whose disk takes no mark, and how such a write ends; a None never does.
     no_marks: dict[str, Event | None] = field(default_factory=dict)
-    command_ends: str = ""  # what every program that is called comes to
+    # What every program that is called comes to; of None the end is yet to be told.
+    command_ends: str | None = ""
     programs: tuple[str, ...] = (commands.FENCING, commands.ARBITRATION)
     done: list[tuple[str, Effect]] = field(default_factory=list)
     facts: dict[str, Facts] = field(default_factory=dict)
@@ -117,7 +118,8 @@ class World:
             case do.Bear(borne):
                 return [told.Bears(borne)]
             case do.RunCommand(kind):
-                return [told.CommandEnded(kind, self.command_ends)]
+                ends = self.command_ends
+                return [] if ends is None else [told.CommandEnded(kind, ends)]
             case do.ProveOff():
                 return [told.ProvedOff()]
             case do.ProveOn():

@@ -154,6 +154,8 @@ class Facts:
     void            the peer was heard in another life since that command began: it says nothing
     command_at      neither is called before that time; command_failed: why the last one
                     has not allowed to go on
+    due             which programs are to be told of what has happened, or is about to
+    warned          the epoch of the pair whose end pre_detach_command was last called for
     busy            what is being changed
     """
 
@@ -220,6 +222,8 @@ class Facts:
     void: bool = False
     command_at: float = 0.0
     command_failed: str = ""
+    due: frozenset[str] = frozenset()
+    warned: int = 0
     busy: frozenset[str] = field(default_factory=frozenset)
 
     def but(self, **changes: object) -> Facts:

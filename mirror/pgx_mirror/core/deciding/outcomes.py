@@ -37,7 +37,7 @@ from pgx_mirror.core.facts import (
     SERVER,
     Facts,
 )
-from pgx_mirror.core.known import basics, fencing, first
+from pgx_mirror.core.known import basics, fencing, first, notices
 from pgx_mirror.core.known.arming import given_up
 from pgx_mirror.core.known.ending import UNKNOWN_PAIR, UNPROVEN
 from pgx_mirror.core.known.times import AFTER_A_PAIR, AGAIN, ASK_AGAIN
@@ -85,7 +85,7 @@ def _server(facts: Facts, event: Started | Stopped | Promoted, now: float) -> Fa
             return after.but(server_retry_at=again) if left else after
         case Promoted(why, ended):
             after = _free(facts, SERVER, promote_failed=why if ended else "")
-            return after.but(server_retry_at=again) if why else after
+            return after.but(server_retry_at=again) if why else notices.promoted(after)
 
 
 def _command(facts: Facts, kind: str, why: str, now: float) -> Facts:
@@ -174,6 +174,8 @@ def _wrote(facts: Facts, mark: Mark, now: float) -> Facts:
     after = after.but(
         ending="", sender_at=now, strange_at=None, given_at=None, promote_failed=""
     )
+    joined = mark.state == PAIR and facts.arming is not None
+    after = notices.wrote(after, mark, joined=joined)
     if mark.state == PAIR:
         ending = "" if facts.arming is not None else UNPROVEN
         after = after.but(tried=0, shown=False, ending=ending)

@@ -9,7 +9,7 @@ from pgx_mirror.core.deciding.table import TABLE, matching
 from pgx_mirror.core.effects import Effect
 from pgx_mirror.core.events import Event
 from pgx_mirror.core.facts import CONF, MARK, Facts
-from pgx_mirror.core.known import fencing
+from pgx_mirror.core.known import fencing, notices
 from pgx_mirror.core.report import DOWN, UP
 from pgx_mirror.core.rows.row import Row
 
@@ -24,7 +24,11 @@ def step(facts: Facts, event: Event, now: float) -> tuple[Facts, tuple[Effect, .
     for resource in TABLE:
         row = _row(facts, resource, now)
         if row is not None:
-            effects.append(row.then(facts, now))
+            effect = row.then(facts, now)
+            if notices.is_held(facts, effect):
+                facts = notices.held(facts)
+                continue
+            effects.append(effect)
             facts = _begun(facts.but(busy=facts.busy | {resource}), resource, now)
     return facts, tuple(effects)
 
@@ -40,7 +44,7 @@ def _begun(facts: Facts, resource: str, now: float) -> Facts:
             epoch = 0 if facts.mark is None else facts.mark.epoch
             return facts.but(void=False, fencing=epoch)
         case _:
-            return facts
+            return notices.begun(facts, resource)
 
 
 def _row(facts: Facts, resource: str, now: float) -> Row | None:
@@ -63,6 +67,8 @@ def _is_settled(facts: Facts, resource: str, now: float) -> bool:
             told = facts.server in (DOWN, UP)
             return now >= facts.conf_retry_at and marked and told
         case facts_.REGISTER | fencing.FENCING | fencing.ARBITRATION:
+            return marked
+        case notices.PRE_DETACH | notices.POST_ATTACH | notices.POST_SWITCH:
             return marked
         case facts_.SERVER:
             return now >= facts.server_retry_at

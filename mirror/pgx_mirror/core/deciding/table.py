@@ -7,8 +7,9 @@ any step goes on from what is durable.  docs/pair.md prints it.
 from __future__ import annotations
 
 from pgx_mirror.core.facts import BEARS, CONF, MARK, PROOF, REGISTER, SERVER, Facts
-from pgx_mirror.core.known import fencing
+from pgx_mirror.core.known import fencing, notices
 from pgx_mirror.core.rows import cells, conf, fences, marks, proofs, servers
+from pgx_mirror.core.rows import notices as rows
 from pgx_mirror.core.rows.row import Row
 
 TABLE: dict[str, tuple[Row, ...]] = {
@@ -20,6 +21,9 @@ TABLE: dict[str, tuple[Row, ...]] = {
     PROOF: proofs.PROOFS,
     fencing.ARBITRATION: fences.ARBITRATIONS,
     fencing.FENCING: fences.FENCES,
+    notices.PRE_DETACH: rows.PRE_DETACHES,
+    notices.POST_ATTACH: rows.POST_ATTACHES,
+    notices.POST_SWITCH: rows.POST_SWITCHES,
 }
 
 

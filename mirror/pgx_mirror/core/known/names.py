@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pgx_mirror.core import standby_name
+from pgx_mirror.core import commands, standby_name
 from pgx_mirror.core.facts import (
     ASKING,
     BARRIER,
@@ -36,9 +36,10 @@ def are(facts: Facts, names: str) -> bool:
 
 
 def is_to_be_freed(facts: Facts) -> bool:
-    """Whether an operator waits for a primary's commits, which waited, to pass."""
+    """Whether an operator, or a program, waits for a primary's commits to pass, which waited."""
     alone = basics.is_in(facts, ALONE) and not facts.standby
-    return facts.wish in (DETACH, SWITCH) and alone and not _are_free(facts)
+    waits = facts.wish in (DETACH, SWITCH) or commands.POST_SWITCH in facts.due
+    return waits and alone and not _are_free(facts)
 
 
 def _are_free(facts: Facts) -> bool:
