@@ -126,6 +126,11 @@ GARBAGE = [
     ),
     (_json({"ID": "1", "header": HEADER, "responses": {}}), NOT_ETCD),
     (_json({"error": "x\n\x1b[2J" + 999 * "y", "code": 99}), "x [2J" + 115 * "y"),
+    (  # as newer gateways say it
+        _http(b'{"code": 3, "message": "etcdserver: x", "details": []}', "400 Bad"),
+        "x",
+    ),
+    (_http(b'{"error": {"code": 5, "message": "y"}}', "200 OK"), "y"),
     (None, "no answer within 0.5 s"),
 ]
 

@@ -104,7 +104,8 @@ def serve(task: Task, read_fd: int, write_fd: int) -> None:
     gateway = Gateway(task.place, context, task.first)
     store = Store(gateway, task.place.prefix, task.me, task.other, task.seen)
     service = Service(store, task.me, task.other)
-    probes = Probes(task.place, context, register_key(task.place.prefix))
+    key = register_key(task.place.prefix)
+    probes = Probes(task.place, context, key, lambda: gateway.token)
     probes.start()
     try:
         for batch in _Requests(read_fd).batches():

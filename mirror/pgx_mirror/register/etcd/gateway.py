@@ -51,7 +51,10 @@ class Outcome:
 
 
 class Gateway:
-    """etcd, for one caller; *first*: the number of the endpoint that is tried first."""
+    """etcd, for one caller; *first*: the number of the endpoint that is tried first.
+
+    token  what it shows now, "" before it has logged in
+    """
 
     def __init__(
         self, place: Place, tls: ssl.SSLContext | None, first: int = 0
@@ -59,7 +62,7 @@ class Gateway:
         self._place = place
         self._members = [(end, Http(end, tls)) for end in place.endpoints]
         self._at = first % len(self._members)
-        self._token = ""
+        self.token = ""
 
     # ---- what is asked -------------------------------------------------------------------
 
@@ -132,22 +135,22 @@ class Gateway:
 
     def _answered(self, http: Http, path: str, body: dict[str, Any]) -> dict[str, Any]:
         seconds = self._place.timeout
-        if self._place.user and not self._token:
+        if self._place.user and not self.token:
             self._log_in(http)
         try:
-            return http.post(path, body, self._token, seconds)
+            return http.post(path, body, self.token, seconds)
         except Denied as ex:
             if not self._place.user or not _is_stale(ex):
                 raise
         self._log_in(http)  # the token has expired, or the member has forgotten it
-        return http.post(path, body, self._token, seconds)
+        return http.post(path, body, self.token, seconds)
 
     def _log_in(self, http: Http) -> None:
         body = {"name": self._place.user, "password": self._place.password}
         token = http.post(_LOG_IN, body, "", self._place.timeout).get("token")
         if not isinstance(token, str) or not token.isascii() or not token.isprintable():
             raise NoAnswer(NOT_ETCD)
-        self._token = token
+        self.token = token
 
 
 def reading(keys: tuple[str, ...]) -> dict[str, Any]:

@@ -135,9 +135,9 @@ def _judged(status: int, data: bytes) -> dict[str, Any]:
         raise NoAnswer(f"{NOT_ETCD} (HTTP status {status})")
     if status == 200 and "error" not in found:
         return found
-    text, code = found.get("error"), found.get("code")
+    text, code = found.get("error", found.get("message")), found.get("code")
     if isinstance(stream := text, dict):  # the answer of one
-        text, code = stream.get("message"), stream.get("grpc_code")
+        text, code = stream.get("message"), stream.get("grpc_code", stream.get("code"))
     words = _printable(text) if isinstance(text, str) else f"HTTP status {status}"
     raise Denied(words, code if type(code) is int else 0)
 

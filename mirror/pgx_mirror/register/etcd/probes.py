@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ssl
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from pgx_mirror.register.etcd.gateway import reading
@@ -17,10 +18,19 @@ EVERY = 1.0  # seconds between two rounds
 
 
 class Probes:
-    """Asks each member in turn, from `start` on; *key* is any that the pair may read."""
+    """Asks each member in turn, from `start` on.
 
-    def __init__(self, place: Place, tls: ssl.SSLContext | None, key: str) -> None:
-        self._place = place
+    *key* is any that the pair may read, *token* what it shows, as it is at the time.
+    """
+
+    def __init__(
+        self,
+        place: Place,
+        tls: ssl.SSLContext | None,
+        key: str,
+        token: Callable[[], str],
+    ) -> None:
+        self._place, self._token = place, token
         self._members = [(str(end), Http(end, tls)) for end in place.endpoints]
         self._body: dict[str, Any] = reading((key,))
         self._online: frozenset[str] = frozenset()
@@ -47,9 +57,9 @@ class Probes:
             self._over.wait(EVERY)
 
     def _answers(self, http: Http) -> bool:
-        """Whether it answers as part of a quorum; one that asks for a user does."""
+        """Whether it answers as part of a quorum; one that refuses a token does."""
         try:
-            http.post("/v3/kv/txn", self._body, "", self._place.timeout)
+            http.post("/v3/kv/txn", self._body, self._token(), self._place.timeout)
         except NoAnswer:
             return False
         except Denied as ex:

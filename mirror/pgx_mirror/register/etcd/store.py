@@ -29,9 +29,10 @@ class View:
 def lasting(beat: Beat) -> int:
     """Return for how many seconds a lease is asked: gone before who said *beat* is silent.
 
-    etcd takes half a second more to find that it is over, and no less than two seconds.
+    etcd takes half a second more to find that it is over.  A leader that is new begins all
+    leases anew, and it takes a second to be found: the primary's host may have had the old one.
     """
-    return max(1, math.floor(beat.limit) - 1)
+    return max(1, math.floor(beat.limit) - 2)
 
 
 class Store:
