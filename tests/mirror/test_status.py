@@ -107,7 +107,9 @@ CASES = [
     (ALONE_A, report("nd2", OUT, server=DOWN), False, NOT_SWITCHABLE),
     (ALONE_A, None, True, NOT_SWITCHABLE),
     (ALONE_A, TOOK, False, UNKNOWN),
-    (A, TOOK, False, UNKNOWN),
+    (A, TOOK, False, SWITCHED),
+    (TOOK, A, False, SWITCHED),
+    (TOOK, replace(A, server=DOWN, disk="abnormal(EIO)"), False, SWITCHED),
     (GAVE, report("nd2", OUT), False, NOT_SWITCHABLE),
     (replace(A, mark=None), replace(B, mark=None), False, NOT_SWITCHABLE),
 ]

@@ -47,9 +47,9 @@ def status_of(
     knows that keeps the pair from a switch (the register is away); *silence* what it knows
     of the other's.
     """
-    ours = View(mine.owner, mine, silent=False)
     other = next((server for server, _ in places if server != mine.owner), "")
-    theirs = View(other, peer, silent or peer is None)
+    ours = View(mine.owner, mine, False, _is_beaten(mine, peer))
+    theirs = View(other, peer, silent or peer is None, _is_beaten(peer, mine))
     found = (*why.reasons(ours, theirs, silence), *reasons)
     word = _word(ours, theirs, blocked=bool(found))
     if word == FAILOVER_DISABLED:
@@ -60,13 +60,22 @@ def status_of(
     return Status(word, rows, found)
 
 
+def _is_beaten(one: Report | None, other: Report | None) -> bool:
+    """Whether *one* is a pair's primary by its mark, and *other* one of a later epoch."""
+    mine = one.mark if one is not None else None
+    theirs = other.mark if other is not None else None
+    if mine is None or theirs is None or mine.state != PAIR:
+        return False
+    return theirs.state in (PAIR, ALONE) and theirs.epoch > mine.epoch
+
+
 def _both(ours: View, theirs: View) -> tuple[tuple[View, View], tuple[View, View]]:
     return (ours, theirs), (theirs, ours)
 
 
 def _word(ours: View, theirs: View, *, blocked: bool) -> str:
     if ours.leads and theirs.leads and not theirs.silent:
-        return UNKNOWN  # one of them is about to hear that it is deposed
+        return UNKNOWN  # both have gone on alone
     if any(_changes_hands(view, other) for view, other in _both(ours, theirs)):
         return SWITCHING
     for view, other in _both(ours, theirs):
@@ -74,7 +83,7 @@ def _word(ours: View, theirs: View, *, blocked: bool) -> str:
             return _word_of_primary(view, other, blocked=blocked)
     if not theirs.silent:
         return NOT_SWITCHABLE
-    return SWITCHED if ours.state == GIVEN else UNKNOWN
+    return SWITCHED if ours.deposed else UNKNOWN
 
 
 def _changes_hands(view: View, other: View) -> bool:
@@ -88,7 +97,7 @@ def _changes_hands(view: View, other: View) -> bool:
 def _word_of_primary(primary: View, standby: View, *, blocked: bool) -> str:
     if primary.state == ALONE:
         took_over = bool(primary.mark and primary.mark.pair)
-        gone = standby.state == GIVEN or standby.silent
+        gone = standby.deposed or standby.silent
         return SWITCHED if took_over and gone else NOT_SWITCHABLE
     if blocked or not _in_sync(primary, standby):
         return NOT_SWITCHABLE
@@ -144,7 +153,7 @@ def _row(host: str, view: View, other: View) -> Row:
 def _role(view: View) -> str:
     if view.leads:
         return PRIMARY
-    if view.state == GIVEN:
+    if view.deposed:
         return OLD_PRIMARY
     down = view.report is not None and view.report.server == DOWN
     if view.state == OUT and down:

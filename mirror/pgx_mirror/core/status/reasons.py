@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pgx_mirror.core.facts import ARBITRATION, STOP, STOP_ALL
 from pgx_mirror.core.known.basics import LEAVING
-from pgx_mirror.core.mark import ALONE, GIVEN, NEW, OUT, PAIR, SYNC
+from pgx_mirror.core.mark import ALONE, NEW, OUT, PAIR, SYNC
 from pgx_mirror.core.report import DOWN, UP, Report
 from pgx_mirror.core.status.values import NORMAL, Reason
 from pgx_mirror.core.status.view import Silence, View
@@ -21,13 +21,19 @@ _LOOK_AT_ARBITER = (
 )
 
 
+_BOTH = (
+    "Stop all applications and decide for one; carry over what the other has more; then "
+    "mc_ctl stop there, mc_ctl setup and mc_ctl start (manual 8.4)."
+)
+
+
 def reasons(ours: View, theirs: View, silence: Silence) -> Iterator[Reason]:
     """Yield what keeps the pair from a switch, as *ours* sees it."""
     if theirs.silent:
         yield from _about_silence(ours, theirs, silence)
     elif ours.leads and theirs.leads:
-        text = "both servers say that they are the primary"
-        yield Reason(text, "The one that is deposed stops as soon as it hears of that.")
+        text = "both servers have gone on alone, and neither gives way"
+        yield Reason(text, _BOTH)
     elif not (ours.leads or theirs.leads):
         yield Reason("no server is the primary", _NOBODY)
     for view, other in ((ours, theirs), (theirs, ours)):
@@ -63,7 +69,7 @@ def _has_pen_of(ours: View, theirs: View) -> bool:
     Not where it was heard to be a standby after that: it has been set up anew.
     """
     took = bool(ours.state == ALONE and ours.mark and ours.mark.pair)
-    return not theirs.follows and (took or (ours.leads and theirs.state == GIVEN))
+    return not theirs.follows and (took or (ours.leads and theirs.deposed))
 
 
 def _of_deposed(view: View) -> Reason:
@@ -163,7 +169,7 @@ def _takes(primary: View, standby: View) -> bool:
 
 def deposed(view: View, *, runs: bool = True) -> Iterator[Reason]:
     """Yield that *view* has lost the pen, if it has; *runs*: its controller does."""
-    if view.state == GIVEN:
+    if view.deposed:
         text = f'server "{view.server}" is deposed: the other server is the primary'
         yield Reason(text, f"Make it a standby: {_anew(view.server, runs=runs)}")
 
@@ -177,7 +183,7 @@ def not_running(view: View, unmade: str = "") -> Reason:
         text = f'controller of server "{view.server}" is not running, and {unmade}'
         return Reason(text, f"Make it a standby: {_anew(view.server, runs=False)}")
     start = f'Start it: mc_ctl start on server "{view.server}".'
-    hint = "It is to be made a standby first." if view.state == GIVEN else start
+    hint = "It is to be made a standby first." if view.deposed else start
     return Reason(f'controller of server "{view.server}" is not running', hint)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pgx_mirror.core.mark import ALONE, NEW, OUT, PAIR, SYNC, Mark
+from pgx_mirror.core.mark import ALONE, GIVEN, NEW, OUT, PAIR, SYNC, Mark
 from pgx_mirror.core.report import Report
 
 
@@ -22,11 +22,16 @@ class Silence:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A server, and the last report heard of it; *silent*: it counts as silent now."""
+    """A server, and the last report heard of it; *silent*: it counts as silent now.
+
+    *beaten*: its mark is a primary's still, and the other's is of a later epoch: it cannot
+    write what it hears, as on a dead disk, or is about to.
+    """
 
     server: str
     report: Report | None
     silent: bool
+    beaten: bool = False
 
     @property
     def mark(self) -> Mark | None:
@@ -46,7 +51,13 @@ class View:
     @property
     def leads(self) -> bool:
         """Whether it says that it is the primary."""
-        return self.state in (PAIR, ALONE) and not self.awaits_promotion
+        primary = self.state in (PAIR, ALONE) and not self.awaits_promotion
+        return primary and not self.beaten
+
+    @property
+    def deposed(self) -> bool:
+        """Whether it has lost the pen, by its own mark or by the other's."""
+        return self.state == GIVEN or self.beaten
 
     @property
     def follows(self) -> bool:
