@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from pgx_mirror.core import events as told
+from pgx_mirror.core.deciding.wake import wake
 from pgx_mirror.core.effects import AskForPen
 from pgx_mirror.core.events import Event, MarkFailed
-from pgx_mirror.core.facts import ARBITRATION, CONF, DETACH, MESSAGE
+from pgx_mirror.core.facts import ARBITRATION, CONF, DETACH, MESSAGE, SERVER
 from pgx_mirror.core.known import primary
 from pgx_mirror.core.mark import ALONE, OUT, PAIR, SYNC
 from pgx_mirror.core.report import DOWN, NAMES_OUT
@@ -78,3 +79,17 @@ def test_a_primary_whose_conf_hangs_on_a_dead_disk_is_stuck_too() -> None:
 
     assert not primary.is_stuck(facts, world.now + limit - 1)
     assert primary.is_stuck(facts, world.now + limit)
+
+
+def test_a_primary_whose_processes_hang_is_not_waited_for_to_the_end() -> None:
+    """A disk that hangs holds them in the kernel: they acknowledge nothing, names set."""
+    world = paired(ARBITRATION, None)
+    facts = world.facts[A].but(
+        disk="no answer", busy=frozenset({SERVER}), server_at=world.now
+    )
+    limit = facts.terms.limit
+
+    assert not primary.is_stuck(facts, world.now + limit - 0.1)
+    assert primary.is_stuck(facts, world.now + limit)
+    assert not primary.is_stuck(facts.but(disk=""), world.now + limit)
+    assert wake(facts, world.now + limit - 0.1) == world.now + limit

@@ -125,6 +125,7 @@ class Facts:
     disk            why its disks are not, empty if they are
     stopped_at      the position of a clean stop's checkpoint, 0 without one
     down_at, up_at  when it was found down, and up, last
+    server_at       when a start, a stop or a promotion was begun, last
     left            what a stop could not end, empty where nothing is left
     poisoned        a position beyond our own WAL was reported to this postmaster
     unseen          how often commits have returned in a row with nobody to confirm them
@@ -185,6 +186,7 @@ class Facts:
     stopped_at: int = 0
     down_at: float = 0.0
     up_at: float = 0.0
+    server_at: float = 0.0
     left: str = ""
     poisoned: bool = False
     unseen: int = 0

@@ -40,6 +40,8 @@ def _begun(facts: Facts, resource: str, now: float) -> Facts:
             return facts.but(marking_at=now)
         case facts_.CONF:
             return facts.but(conf_began=now)
+        case facts_.SERVER:
+            return facts.but(server_at=now)
         case fencing.FENCING:
             epoch = 0 if facts.mark is None else facts.mark.epoch
             return facts.but(void=False, fencing=epoch)

@@ -178,10 +178,13 @@ def _has_all(facts: Facts, now: float) -> bool:
 def is_stuck(facts: Facts, now: float) -> bool:
     """Whether it cannot give the pen: its disk takes no mark, or nothing ends its processes.
 
-    Its standby then decides by the register, as if it were silent.
+    Its standby then decides without it, as if it were silent.  A disk that hangs keeps
+    processes from ending: their names are set, and they acknowledge nothing alone.
     """
     if not basics.is_in(facts, PAIR) or not (facts.fault or facts.disk):
         return False
+    if facts.server != DOWN and SERVER in facts.busy:
+        return now >= facts.server_at + facts.terms.limit
     waited = now >= facts.down_at + facts.terms.limit
     # No mark is begun while postgresql.conf is being written, to the same disk.
     hangs = basics.takes_no_mark(facts, now) or (CONF in facts.busy and waited)

@@ -91,7 +91,7 @@ def _about(view: View, other: View) -> Iterator[Reason]:
     if view.state in (PAIR, SYNC) and _misses_register(view.report):
         text = f'server "{view.server}" does not reach the arbiter'
         yield Reason(text, _LOOK_AT_ARBITER)
-    if view.state in (PAIR, ALONE, SYNC):
+    if view.state in (PAIR, ALONE, SYNC) and not view.deposed:
         yield from _about_error(view, view.report, other)
     for why in view.report.unable:
         text = f'server "{view.server}" could not be promoted: {why}'
