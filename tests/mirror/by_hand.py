@@ -5,14 +5,20 @@ from __future__ import annotations
 import shutil
 import signal
 import subprocess
+import time
 from dataclasses import replace
 from pathlib import Path
 
 from fixtures.os_user import plain_environment
 from fixtures.processes import wait_until
 from fixtures.server import Server, copy_data_directory, free_port
+from tests.fix_mcdir import Mcdir
+from tests.mirror.strikes import holding
 
 REFUSED, STANDBY, WAITS, COMMITS = "refused", "standby", "waits", "commits"
+# Behind which the directory may start otherwise; of syncs, by which pg_rewind tells that it
+# has written, there are a thousand.
+_CHANGES = "?rename,?renameat,?renameat2,?unlink,?unlinkat"
 # What decides how a directory starts.
 _DECIDE = (
     "PG_VERSION",
@@ -77,3 +83,30 @@ def _of_running(server: Server) -> str:
         waits = asking.poll() is None
         asking.kill()
     return WAITS if waits else COMMITS
+
+
+def outcomes(mcdir: Mcdir, server: Server, *words: str) -> list[str]:
+    """Run mc_ctl setup on *server*, nd2, and return how it fares by hand behind each call.
+
+    Each state of the directory counts once, in the order in which they come.
+    """
+    seen: dict[object, str] = {}
+
+    def look() -> None:
+        if (state := state_of(server.data)) not in seen:
+            seen[state] = outcome(server)
+
+    where = ["-M", str(mcdir.path), "--local-server=nd2"]
+    line = [str(mcdir.bin / "mc_ctl"), "setup", *where, *words]
+    mcdir.user.own(mcdir.home)
+    with holding(server.data, mcdir.home / "strace.log", _CHANGES, "fsync") as at:
+        environment, options = mcdir.environment(), mcdir.user.popen_options()
+        run = at.run(line, env=environment, cwd="/", **options)
+        while run.poll() is None:
+            for stop in at.stops():
+                look()
+                at.go_on(stop)
+            time.sleep(0.002)
+    look()
+    assert run.returncode == 0
+    return [*seen.values()]

@@ -40,15 +40,19 @@ class Stop:
 class Held:
     """What runs for one server, each of whose durable calls ends in a stop."""
 
-    def __init__(self, data: Path, log: Path, more: str = "") -> None:
+    def __init__(
+        self, data: Path, log: Path, calls: str = _CALLS, seldom: str = ""
+    ) -> None:
         if reason := missing("strace"):
             pytest.skip(reason)
         self._data, self._log = data, log
         self._seen = 0
         log.unlink(missing_ok=True)
         self._words = ["strace", "-f", "-y", "-qq", "-o", str(log)]
-        calls = f"{_CALLS},{more}" if more else _CALLS
-        self._words += ["-e", f"trace={calls}", "-e", f"inject={calls}:signal=STOP"]
+        traced = f"{calls},{seldom}" if seldom else calls
+        self._words += ["-e", f"trace={traced}", "-e", f"inject={calls}:signal=STOP"]
+        if seldom:
+            self._words += ["-e", f"inject={seldom}:signal=STOP:when=1+50"]
 
     def hold(self, pids: list[int]) -> None:
         """Hold the processes *pids*, and what they fork."""
@@ -121,12 +125,15 @@ class Held:
 
 
 @contextmanager
-def holding(data: Path, log: Path, more: str = "") -> Iterator[Held]:
+def holding(
+    data: Path, log: Path, calls: str = _CALLS, seldom: str = ""
+) -> Iterator[Held]:
     """Hold what works on the server on *data*; it goes on afterwards.
 
-    *more*: calls that end in a stop besides.
+    *calls*: those that end in a stop; *seldom*: those of which the first does, and each
+    50th after it.
     """
-    made = Held(data, log, more)
+    made = Held(data, log, calls, seldom)
     try:
         yield made
     finally:

@@ -256,3 +256,22 @@ def test_a_copy_for_which_there_is_no_room_is_refused(
     assert error == f'there is no room for the primary\'s database in "{data}"'
     assert list(data.iterdir()) == []
     untouched(mcdir, primary)
+
+
+@pytest.mark.one_postgres
+def test_without_a_limit_no_slot_is_made(
+    mcdir: Mcdir, primary: Server, standby: Server
+) -> None:
+    """A standby that is away for long would fill the primary's disk."""
+    primary.ask("alter system set max_slot_wal_keep_size = '-1'")
+    primary.ask("select pg_reload_conf()")
+    shown = "show max_slot_wal_keep_size"
+    wait_until(lambda: primary.ask(shown) == "-1", "it is read")
+
+    made = setup(mcdir, primary)
+
+    assert made.returncode == 0, made.stderr
+    assert "warning: max_slot_wal_keep_size of the primary is -1\n" in made.stderr
+    untouched(mcdir, primary)
+    run_standby(primary, standby)
+    assert standby.ask("show primary_slot_name") == ""

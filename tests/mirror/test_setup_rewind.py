@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import time
 
 import pytest
 
@@ -18,7 +17,7 @@ from tests.mirror.by_hand import (
     STANDBY,
     WAITS,
     outcome,
-    state_of,
+    outcomes,
 )
 from tests.mirror.setups import (
     arguments,
@@ -30,7 +29,6 @@ from tests.mirror.setups import (
     untouched,
     write_mark,
 )
-from tests.mirror.strikes import holding
 
 REWIND = "--method=rewind"
 LOCAL = "set synchronous_commit = local"
@@ -161,30 +159,12 @@ def test_cut_short_anywhere_and_started_by_hand_its_commits_wait(
     """The names are set here, and out on the primary, whose postgresql.conf comes."""
     deposed.configure(synchronous_standby_names="nd1")
     die(deposed)
-    seen: dict[object, str] = {}
 
-    def look() -> None:
-        if (state := state_of(deposed.data)) not in seen:
-            seen[state] = outcome(deposed)
+    seen = outcomes(mcdir, deposed, *arguments(primary, REWIND))
 
-    line = [str(mcdir.bin / "mc_ctl"), "setup", "-M", str(mcdir.path)]
-    line += ["--local-server=nd2", *arguments(primary, REWIND)]
-    log = mcdir.home / "strace.log"
-    mcdir.user.own(mcdir.home)
-    with holding(deposed.data, log, "?unlink,?unlinkat") as at:
-        environment, options = mcdir.environment(), mcdir.user.popen_options()
-        run = at.run(line, env=environment, cwd="/", **options)
-        while run.poll() is None:
-            for stop in at.stops():
-                look()
-                at.go_on(stop)
-            time.sleep(0.002)
-    look()
-
-    assert run.returncode == 0
-    assert COMMITS not in seen.values()
-    assert [*seen.values()][-1] == STANDBY
-    assert {WAITS, REFUSED} < set(seen.values()), seen.values()
+    assert COMMITS not in seen
+    assert seen[-1] == STANDBY
+    assert {WAITS, REFUSED} < set(seen), seen
 
 
 @pytest.mark.one_postgres

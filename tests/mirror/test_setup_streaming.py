@@ -13,7 +13,9 @@ from pgx_mirror.core.mark import GIVEN, NEW, Mark
 from pgx_mirror.setup import unfinished, wal_end
 from pgx_mirror.setup.choosing import End
 from tests.fix_mcdir import Mcdir
+from tests.mirror.by_hand import STANDBY, WAITS, outcomes
 from tests.mirror.setups import (
+    arguments,
     errors,
     mark_of,
     run_standby,
@@ -95,6 +97,18 @@ def test_an_old_primary_that_was_stopped_in_time_copies_nothing(
     assert inode(old) == was
     is_made(mcdir, old)
     follows(primary, old)
+
+
+@pytest.mark.root
+def test_cut_short_anywhere_and_started_by_hand_its_commits_wait(
+    mcdir: Mcdir, primary: Server, old: Server
+) -> None:
+    seen = outcomes(mcdir, old, *arguments(primary))
+
+    assert set(seen) == {WAITS, STANDBY}
+    assert seen[0] == WAITS
+    assert seen[-1] == STANDBY
+    is_made(mcdir, old)
 
 
 @pytest.mark.parametrize("ends", [signal.SIGINT, signal.SIGKILL])

@@ -20,10 +20,19 @@ import os
 from pgx_base.failure import Failure
 from pgx_base.text import quoted
 from pgx_mirror.data import auto_conf, signal_file, steps
-from pgx_mirror.setup import finishing, source
+from pgx_mirror.setup import finishing, programs, source
 from pgx_mirror.setup.choosing import Known
 from pgx_mirror.setup.source import Told
 from pgx_mirror.setup.task import Task, Teller
+
+# libpq's variables for how it connects; none of them holds a secret.
+_SAID_BY_ENVIRONMENT = {
+    "PGPASSFILE": "passfile",
+    "PGSSLMODE": "sslmode",
+    "PGSSLCERT": "sslcert",
+    "PGSSLKEY": "sslkey",
+    "PGSSLROOTCERT": "sslrootcert",
+}
 
 
 def follow(
@@ -33,9 +42,18 @@ def follow(
     if slot and known.upstream.slot is None:
         source.keep_by_slot(task.source, slot)
     finishing.settle(task, told, binaries, teller)
-    stream_by(
-        task.data, task.source.conninfo(application_name=task.source.joining), slot
-    )
+    stream_by(task.data, _conninfo(task), slot)
+
+
+def _conninfo(task: Task) -> str:
+    """Return what pg_basebackup would write: what the environment says is part of it."""
+    more, environment = task.source.more, programs.environment()
+    also = {
+        name: environment[variable]
+        for variable, name in _SAID_BY_ENVIRONMENT.items()
+        if environment.get(variable) and f"{name}=" not in more.replace(" ", "")
+    }
+    return task.source.conninfo(**also, application_name=task.source.joining)
 
 
 def stream_by(data: str, conninfo: str, slot: str) -> None:
