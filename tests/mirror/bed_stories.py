@@ -12,8 +12,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from fixtures.binaries import Binaries
-from fixtures.pair.place import ARBITER, OTHER
+from fixtures.pair.place import OTHER
 from fixtures.pair_bed.place import BedPlace
+from fixtures.pair_chaos import policies
+from fixtures.pair_chaos.grounds import options, power
+from fixtures.pair_chaos.nodes import register_runs
 from fixtures.processes import wait_until
 from pgx_base import proc
 from pgx_mirror.core.mark import ALONE, GIVEN, Mark
@@ -73,8 +76,7 @@ class OnBed(BedPlace, Whole):
     def restored(self) -> None:
         """Join and boot everything, do what an administrator is told to; see it whole."""
         self.heal()
-        where = ("status", "-M", self.mcdir(ARBITER))
-        if self.run("mc_arb", *where, on=ARBITER, check=False).returncode:
+        if not register_runs(self, self.register):
             self.start_arbiter()
         mend(self)
         self.settles()
@@ -83,8 +85,9 @@ class OnBed(BedPlace, Whole):
 @contextmanager
 def on_bed(binaries: Binaries, policy: str = "arbitration") -> Iterator[OnBed]:
     """Make a pair that runs; its client is stopped first, then the bed is cleared."""
-    with pair_bed() as bed:
-        pair = OnBed(bed, binaries, policy=policy)
+    which = policies.of(policy)
+    with pair_bed() as bed, power(bed, which):
+        pair = OnBed(bed, binaries, **options(which, bed.root))
         try:
             pair.form()
             yield pair

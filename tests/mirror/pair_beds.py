@@ -20,7 +20,7 @@ _SOON, _PATIENCE = 0.1, 20.0  # seconds
 @contextmanager
 def pair_bed() -> Iterator[PairBed]:
     """Make a bed that is up; nothing is left of it afterwards."""
-    with tempfile.TemporaryDirectory(prefix="pgx-pair-bed-", dir="/tmp") as root:
+    with tempfile.TemporaryDirectory(prefix="pgx-pair-bed-", dir="/var/tmp") as root:
         os.chmod(root, 0o755)
         bed = PairBed(Path(root))
         try:

@@ -30,6 +30,7 @@ STATEMENTS = {
     "mc_ctl": rf"mc_ctl ([a-z -]+) on {_SERVER}",
     "mc_ctl_at_last": rf"mc_ctl ([a-z -]+) on {_SERVER}{_LIMIT}",  # asked again
     "has_mark": rf"{_SERVER} is ([A-Z]+){_LIMIT}",
+    "is_off": rf"{_SERVER} is off{_LIMIT}",
     "is_whole": rf"pair is switchable{_LIMIT}",
     "commits": rf"commits at {_SERVER}{_LIMIT}",
     "no_commits": r"no commits for (\d+) s",

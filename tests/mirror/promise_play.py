@@ -7,6 +7,7 @@ import time
 from functools import partial
 
 from fixtures import processes
+from fixtures.etcd import ETCD
 from fixtures.pair.place import ARBITER, OTHER, A, B
 from fixtures.pair_bed.networks import NETWORKS
 from fixtures.processes import wait_until
@@ -89,7 +90,10 @@ class Play:
         processes.kill(self.bed.nodes[name].outside(pid))
 
     def forget(self) -> None:
-        """Stop the arbiter, lose its state, and start it."""
+        """Stop what decides, lose its state, and start it."""
+        if self.pair.register == ETCD:
+            self.pair.etcd.empty()
+            return
         where = ("-M", self.pair.mcdir(ARBITER))
         self.pair.run("mc_arb", "stop", "-e", *where, on=ARBITER)
         state = self.pair.seen(ARBITER, self.pair.mcdir(ARBITER) / _KEPT)
@@ -117,6 +121,11 @@ class Play:
             return self.pair.mark(self.names[role]).state
         except (OSError, Broken):
             return ""
+
+    def is_off(self, role: str, limit: str) -> None:
+        """See the host switched off."""
+        up = self.bed.is_up
+        wait_until(lambda: not up(self.names[role]), "it is off", float(limit), 0.1)
 
     def is_whole(self, limit: str) -> None:
         """See both say that the pair is switchable."""

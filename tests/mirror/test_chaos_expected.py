@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from fixtures.pair_chaos.bed_kinds import BED_FAULTS, MOMENT
-from fixtures.pair_chaos.expected import hands, may_move
+from fixtures.pair_chaos.expected import hands, may_move, may_move_after
 from fixtures.pair_chaos.fault import HOLDER, OTHER, START, START_ARBITER, Fault
 from fixtures.pair_chaos.plan import Blow, Step
 from fixtures.pair_chaos.policies import POLICIES, Policy, of
@@ -51,6 +51,16 @@ def test_a_freeze_that_took_too_long_is_none_of_four_seconds() -> None:
     step = Step(blow("host frozen for 4 s"))
     assert may_move(step, ARBITRATION, MOMENT + 1)
     assert not may_move(step, ARBITRATION, MOMENT + 0.2)
+
+
+def test_a_host_that_is_booted_to_mend_its_disk_is_silent_meanwhile() -> None:
+    step = Step(blow("disk of the management directory read-only"))
+    assert not may_move(step, ARBITRATION)
+    assert may_move_after(step, ARBITRATION)
+    assert not may_move_after(step, MESSAGE)
+    other = Step(blow("disk of the management directory read-only", OTHER))
+    assert not may_move_after(other, ARBITRATION)
+    assert not may_move_after(Step(blow("admin network cut")), ARBITRATION)
 
 
 def test_two_silences_may_add_up_and_two_other_faults_do_not() -> None:
