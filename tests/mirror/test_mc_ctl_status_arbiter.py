@@ -146,6 +146,14 @@ def test_etcd_that_is_away_is_one_reason(mcdir: Mcdir) -> None:
     assert played(mcdir, away).of("nd1", "status", "--arbiter").returncode == 3
 
 
+def test_another_register_in_etcd_has_a_hint_of_its_own() -> None:
+    (member, another) = arbiters.reasons(replace(ETCD, identity="9f9f", cell=None))
+
+    assert member.text == "member [2001:db8::1]:2379 of etcd does not answer"
+    assert another.text == "etcd's register is another one than the pair has enrolled"
+    assert "mc_arb" not in member.hint + another.hint
+
+
 def test_etcd_that_nobody_asks_is_shown_by_the_files(mcdir: Mcdir) -> None:
     lines = (
         "heartbeat_error_action = arbitration",

@@ -8,17 +8,17 @@ AWAY = ours(
     501,
     WARNING,
     'arbiter "{arbiter}" does not answer: {reason}',
-    "mc_arb is not running, or the arbitration network is cut. Until it is back, a silent "
-    "server leads to no switch.",
-    "Start mc_arb; look at the network.",
+    "mc_arb is not running, etcd gives no answer, or the arbitration network is cut. Until it "
+    "is back, a silent server leads to no switch.",
+    "Start mc_arb, or see that etcd has a quorum; look at the network.",
 )
 BACK = ours(502, LOG, 'arbiter "{arbiter}" answers', "It can be asked.")
 STATE_LOST = ours(
     503,
     ERROR,
     'arbiter "{arbiter}" has lost its state',
-    "Its management directory is another one. It decides nothing until both servers have "
-    "enrolled it.",
+    "Its management directory is another one, or etcd's key was removed or replaced. It "
+    "decides nothing until both servers have enrolled it.",
     "None, where both servers run: they enrol it.",
 )
 REFUSED = ours(

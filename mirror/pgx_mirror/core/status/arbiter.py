@@ -21,6 +21,7 @@ _LOOK = "Look at it: mc_arb status on the arbitration server."
 _LOOK_AT_ETCD = (
     "Look at it: etcdctl endpoint health; and at the system log of that server."
 )
+_ENROL_IN_ETCD = "One that is new is enrolled once both servers reach it."
 _ENROL = (
     "mc_arb status on the arbitration server shows who reaches it. One that is new is "
     "enrolled once both servers do."
@@ -47,7 +48,9 @@ def _reasons(arbiter: Arbiter) -> Iterator[Reason]:
     if of_etcd and arbiter.identity:
         yield from _members(arbiter)
     if arbiter.identity and arbiter.enrolled not in ("", arbiter.identity):
-        yield Reason("the arbiter is another one than the pair has enrolled", _ENROL)
+        what = "etcd's register" if of_etcd else "the arbiter"
+        text = f"{what} is another one than the pair has enrolled"
+        yield Reason(text, _ENROL_IN_ETCD if of_etcd else _ENROL)
 
 
 def _members(arbiter: Arbiter) -> Iterator[Reason]:
