@@ -84,6 +84,19 @@ def test_a_certificate_for_another_host_is_refused(
     close(here, there)
 
 
+def test_a_certificate_that_has_expired_is_refused_and_told_as_that(
+    authority: Authority, one: TlsFiles
+) -> None:
+    here, there = ends(one, authority.files("late", days=-1))
+
+    until(lambda: here.all(Refused), here, there)
+    steps(0.5, here, there)
+
+    assert any("certificate has expired" in event.why for event in here.all(Refused))
+    assert not here.all(Met) and not there.all(Met)
+    close(here, there)
+
+
 def test_one_side_without_tls_meets_nobody(one: TlsFiles) -> None:
     here, there = ends(one, None)
 
