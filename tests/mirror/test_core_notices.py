@@ -7,6 +7,7 @@ import pytest
 from pgx_mirror.core import commands
 from pgx_mirror.core import events as told
 from pgx_mirror.core.commands import PRE_DETACH, post_attach, post_switch, pre_detach
+from pgx_mirror.core.deciding.wake import is_looked_for
 from pgx_mirror.core.effects import Promote, RunCommand, WriteMark
 from pgx_mirror.core.facts import ARBITRATION, DETACH, MESSAGE, RUN, STOP, SWITCH
 from pgx_mirror.core.mark import ALONE, GIVEN, OUT, PAIR, SYNC
@@ -150,6 +151,7 @@ def test_a_standby_that_comes_back_meanwhile_is_kept() -> None:
     world.run(5)
 
     assert (world.mark(A), world.mark(B)) == ((PAIR, 2), (SYNC, 2))
+    assert called(world) == [(A, pre_detach(A, "primary", B))]
 
 
 def test_the_next_epochs_end_is_told_anew(world: World) -> None:
@@ -181,6 +183,16 @@ def test_where_it_is_not_configured_nothing_waits(
     assert order(bare, A) == [ALONE]
 
 
+def test_what_is_not_configured_is_never_called(world: World) -> None:
+    bare = World(policy=world.policy, programs=()).begin()
+    bare.run(5)
+    bare.hear(A, told.Judged("no answer"))
+    bare.run(20)
+
+    assert (bare.mark(B), bare.facts[B].standby) == ((ALONE, 4), False)
+    assert called(bare) == []
+
+
 # --- the other server takes over ---------------------------------------------------------
 
 
@@ -201,6 +213,7 @@ def test_not_before_a_commit_has_returned(world: World) -> None:
     world.run(20)
     assert (world.mark(B), world.facts[B].standby) == ((ALONE, 4), False)
     assert called(world) == []
+    assert is_looked_for(world.facts[B])
 
     world.blind.clear()
     world.run(2)
