@@ -128,7 +128,8 @@ def mcdir(open_tmp: Path, os_user: OsUser) -> Iterator[Mcdir]:
 @pytest.fixture
 def primary(make_server: MakeServer, mcdir: Mcdir) -> Server:
     """A primary with names out, that nd2 can be made a standby of; it runs."""
-    server = make_server("nd1", max_slot_wal_keep_size="1GB", wal_keep_size="0")
+    kept = {"max_slot_wal_keep_size": "1GB", "wal_keep_size": "0"}
+    server = make_server("nd1", fsync="on", **kept)
     mcdir.programs.append(server.binaries.directory)
     server.start_plain()
     return server

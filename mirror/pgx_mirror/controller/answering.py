@@ -10,6 +10,7 @@ from pgx_base.failure import Failure
 from pgx_base.text import quoted
 from pgx_mirror.controller import advice, passing, wanted, words
 from pgx_mirror.controller.control import Gone, Listener, Request
+from pgx_mirror.controller.inspecting import Noticed
 from pgx_mirror.core import events as told
 from pgx_mirror.core.deciding.refusals import unanswered
 from pgx_mirror.core.deciding.wishes import Outcome, outcome, refusal
@@ -52,6 +53,7 @@ class Answering:
         self._over = False
         self._over_at = math.inf
         self.shown: dict[str, tuple[Failure, ...]] = {}  # by the texts of failed starts
+        self.noticed = Noticed()
         self._news: list[tuple[Message, dict[str, Any]]] = []
         self._outlasts = False  # all are stopped by a word of ours: we go last
         self._outlasts_until = math.inf
@@ -205,7 +207,7 @@ class Answering:
             self._forwarded_switch(facts)
         if self._started is None and facts.wish in (RUN, REST):
             self._begun(facts, now)
-        self._answer_waiting(facts)
+        self._answer_waiting(facts, now)
         self._let_go(facts, now)
         self._over = self._over or now >= self._over_at
         if facts.wish in (RUN, REST):
@@ -245,9 +247,9 @@ class Answering:
             given = {"server": facts.terms.me, "reason": ended.why}
             self._news.append((messages.REFUSED, given))
 
-    def _answer_waiting(self, facts: Facts) -> None:
+    def _answer_waiting(self, facts: Facts, now: float) -> None:
         """Tell those who wait for the start how it has ended."""
-        if self._started is None:
+        if self._started is None or now < self.noticed.until:
             return
         for connection in self._awaits:
             self._warn_of_start(connection, facts)
@@ -267,6 +269,8 @@ class Answering:
         """Tell what the first look has shown that a person should know at the start."""
         if mute := idle.why_mute(facts):
             self._listener.warn(connection, advice.mute(mute, facts.terms.limit))
+        for what in self.noticed.found:
+            self._listener.warn(connection, what)
 
     def _let_go(self, facts: Facts, now: float) -> None:
         """Who waits briefly has waited enough once the instance starts, or it takes too long."""

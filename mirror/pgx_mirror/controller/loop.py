@@ -15,6 +15,7 @@ from pgx_mirror.controller import tracing
 from pgx_mirror.controller.acting import Acting
 from pgx_mirror.controller.answering import Answering
 from pgx_mirror.controller.disks import Disks
+from pgx_mirror.controller.inspecting import Inspecting
 from pgx_mirror.controller.jobs import looker, prover
 from pgx_mirror.controller.neighbours import Neighbours
 from pgx_mirror.controller.shortage import Shortage
@@ -54,12 +55,14 @@ class Controller:
         answering: Answering,
         telling: Telling,
         watched: Watched,
+        inspecting: Inspecting,
     ) -> None:
         self._facts = facts
         self._acting, self._staff = acting, staff
         self._neighbours, self._answering = neighbours, answering
         self._disks = disks
         self._telling, self._watched = telling, watched
+        self._inspecting = inspecting
         self._said: Report | None = None
         self._say_at = self._beat_at = 0.0
         self._lateness = Lateness(time.monotonic())
@@ -100,12 +103,16 @@ class Controller:
         for work, message in self._staff.hear(ready):
             if work == tracing.WORK:
                 continue
+            if self._inspecting.is_at(work):
+                self._inspecting.hear(message)
+                continue
             if isinstance(message, Ended) and not message.begun:
                 self._lacks(message.problem, now)
             for event in self._acting.hear(work, message, self._facts):
                 self._step(event)
         self._note()
-        for news, given in self._answering.news():
+        noticed = self._inspecting.turn(self._acting.postmaster, self._facts)
+        for news, given in (*self._answering.news(), *noticed):
             self._telling.say(news, **given)
         beats = now >= self._say_at
         for event in self._disks.hear(ready, self._facts, now, begins=beats):

@@ -19,6 +19,7 @@ from pgx_mirror.controller.acting import Acting
 from pgx_mirror.controller.answering import Answering
 from pgx_mirror.controller.control import Listener
 from pgx_mirror.controller.disks import Disks
+from pgx_mirror.controller.inspecting import Inspecting
 from pgx_mirror.controller.jobs import files
 from pgx_mirror.controller.jobs import site as sites
 from pgx_mirror.controller.jobs.files import Survey
@@ -107,8 +108,10 @@ def control(
     first.say(Accepted(os.getpid()))
     watched.settle()
     disks = Disks(server.db_instance, _disk_limits(settings), telling)
+    other = settings.peer.admin.host
+    inspecting = Inspecting(site, staff, answering.noticed, other)
     loop = Controller(
-        facts, acting, staff, neighbours, disks, answering, telling, watched
+        facts, acting, staff, neighbours, disks, answering, telling, watched, inspecting
     )
     _settle_memory()
     try:

@@ -9,6 +9,7 @@ import os
 
 from pgx_base.failure import Failure
 from pgx_base.text import quoted
+from pgx_mirror.checks import obsolete
 from pgx_mirror.core import standby_name
 from pgx_mirror.core.report import NAMES_SET
 from pgx_mirror.data import auto_conf, conf_file, included
@@ -17,12 +18,13 @@ from pgx_mirror.data.included import AUTO_CONF, CONF, Setting
 
 MOST_SHOWN = 20
 _NAMES = PARAMETER.decode()
+_RECOVERY = "recovery.conf"
 
 
-def problems(dir_fd: int, *, standby: bool) -> list[Failure]:
+def problems(dir_fd: int, *, standby: bool, major: int = 0) -> list[Failure]:
     """Return every reason to refuse a start on the data directory, none where it is sound.
 
-    *standby*: it has standby.signal.
+    *standby*: it has standby.signal.  *major*: PostgreSQL's version, 0 where it is not known.
     """
     try:
         conf_file.check_owner(dir_fd)
@@ -37,6 +39,8 @@ def problems(dir_fd: int, *, standby: bool) -> list[Failure]:
         for setting in included.of(settings, PARAMETER)
         if setting.file != CONF
     ]
+    named = [(one.file, one.line, one.name) for one in settings]
+    found += obsolete.problems(named, major) + _recovery(dir_fd)
     found += _names(names) + _moved(dir_fd, settings)
     return found + (_upstream(dir_fd) if standby else [])
 
@@ -46,6 +50,20 @@ def _unreadable(problem: OSError) -> Failure:
     return Failure(
         f"could not read configuration file {quoted(name)}: {problem.strerror}"
     )
+
+
+def _recovery(dir_fd: int) -> list[Failure]:
+    try:
+        os.stat(_RECOVERY, dir_fd=dir_fd, follow_symlinks=False)
+    except OSError:
+        return []
+    return [
+        Failure(
+            f"there is a file {quoted(_RECOVERY)}, by which PostgreSQL does not start",
+            detail="What stood in it stands in postgresql.conf since PostgreSQL 12.",
+            hint="Remove it; mc_ctl setup writes what a standby needs.",
+        )
+    ]
 
 
 def _syntax(setting: Setting) -> Failure:

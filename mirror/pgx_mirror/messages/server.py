@@ -152,3 +152,11 @@ MUTE_WHEN_IDLE = ours(
     "Set all three on both servers by docs/pair_administrators.md, and reload; who has "
     "raised the heartbeat parameters raises these with them.",
 )
+SETTING = ours(
+    323,
+    WARNING,
+    "the configuration is not as a pair needs it: {reason}",
+    "A setting of PostgreSQL, or a line of pg_hba.conf, as it was when the server came up. "
+    "Nothing is done about it.",
+    "Correct it on both servers as the reason says (docs/pair_administrators.md).",
+)

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from pgx_base.failure import Failure
 from pgx_base.text import quoted
+from pgx_mirror.checks import finding
 from pgx_mirror.core import standby_name
 from pgx_mirror.core.mark import NEW, OUT, SYNC
 from pgx_mirror.setup import (
+    checking,
     controldata,
     kept,
     local,
@@ -70,9 +72,13 @@ def look(task: Task, teller: Teller) -> Found:
     reasons = refusals(_asked(task, found), told, more, here)
     if task.method == REWIND:
         reasons += rewinding.refusals(task, begun is not None, told, more, here)
+    checked = checking.findings(task, told, more)
+    reasons += finding.errors(checked)
     if reasons:
         raise Refused(reasons)
     _warn(task.source.name, told, more, teller)
+    for what in finding.warnings(checked):
+        teller.warn(what)
     return found
 
 

@@ -8,10 +8,12 @@ and done without where that is refused.
 from __future__ import annotations
 
 import subprocess
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from pgx_base.failure import Failure
 from pgx_base.text import quoted
+from pgx_mirror.checks import table
 from pgx_mirror.core import mark as marks
 from pgx_mirror.core import wal
 from pgx_mirror.core.seen import LIMITS
@@ -81,6 +83,7 @@ class Told:
     standby           it is in recovery
     keep              max_slot_wal_keep_size
     limits            the settings LIMITS, in that order
+    settings          what SHOW says of those that a pair goes by
     """
 
     system: str
@@ -91,6 +94,7 @@ class Told:
     keep: str
     limits: tuple[int, ...]
     position: int = 0
+    settings: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def major(self) -> int:
@@ -115,7 +119,8 @@ class More:
 
 def ask(source: Source) -> Told:
     """Ask the primary by a replication connection.  Raises Failure."""
-    commands = ["IDENTIFY_SYSTEM", *(f"SHOW {name}" for name in _ASKED)]
+    shown = (*_ASKED, *table.ASKED)
+    commands = ["IDENTIFY_SYSTEM", *(f"SHOW {name}" for name in shown)]
     said = by_replication(source, commands)
     if said.returncode != 0:
         raise _refused(source, said.stderr)
@@ -131,14 +136,22 @@ def ask(source: Source) -> Told:
         keep,
         tuple(map(int, limits)),
         wal.number(position),
+        _settings(values[len(_ASKED) :]),
     )
+
+
+def _settings(values: list[str]) -> Mapping[str, str]:
+    """Return *values* by the names of `table.ASKED`; the last may have several lines."""
+    *names, last = table.ASKED
+    text = "\n".join(values[len(names) :]).rstrip("\n")
+    return dict(zip(names, values, strict=False)) | {last: text}
 
 
 def ask_more(source: Source, database: str) -> More:
     """Ask by a session with *database* as well."""
     said = by_session(source, database, [_SPACES])
     if said.returncode != 0:
-        return More(why=_last(said.stderr))
+        return More(why=last(said.stderr))
     spaces = tuple(line for line in said.stdout.split("\n") if line)
     mark = _mark(by_session(source, database, [_MARK]).stdout)
     conf = by_session(source, database, [_CONF]).stdout.encode("utf-8", "replace")
@@ -157,7 +170,7 @@ def drop_slot(source: Source, slot: str) -> None:
             hint="Stop this server's instance, wherever it runs.",
         )
     raise Failure(
-        f"could not drop replication slot {quoted(slot)}: {_last(said.stderr)}"
+        f"could not drop replication slot {quoted(slot)}: {last(said.stderr)}"
     )
 
 
@@ -171,7 +184,7 @@ def keep_by_slot(source: Source, slot: str) -> None:
     said = by_replication(source, [made])
     if said.returncode != 0 and _SLOT_IS_THERE not in said.stderr:
         raise Failure(
-            f"could not make replication slot {quoted(slot)}: {_last(said.stderr)}"
+            f"could not make replication slot {quoted(slot)}: {last(said.stderr)}"
         )
 
 
@@ -187,7 +200,7 @@ def make_checkpoint(source: Source, database: str) -> None:
         role = quoted(source.user)
         raise Failure(
             "pg_rewind would not be let in by the primary",
-            detail=_last(said.stderr)
+            detail=last(said.stderr)
             if may_read
             else f"Role {role} may not read files.",
             hint="Give a superuser of the database with -U, or leave out --method.",
@@ -226,7 +239,7 @@ def _run(source: Source, conninfo: str, commands: list[str]) -> Said:
 
 
 def _refused(source: Source, said: str) -> Failure:
-    why, where = _last(said), f"{source.host}:{source.port}"
+    why, where = last(said), f"{source.host}:{source.port}"
     hint = (
         "Its pg_hba.conf needs a line for replication from this host, and .pgpass "
         f"here one for {where}:replication:{source.user}."
@@ -236,7 +249,7 @@ def _refused(source: Source, said: str) -> Failure:
     return Failure(f"could not ask the primary at {where}: {why}", hint=hint)
 
 
-def _last(said: str) -> str:
+def last(said: str) -> str:
     """Return the line of what psql has said that tells why."""
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     telling = [line for line in lines if "ERROR" in line or "FATAL" in line] or lines

@@ -62,7 +62,7 @@ def survey(_line: Line, site: Site, as_primary: bool) -> Survey:
     system = str(known.system_identifier)
     dir_fd = site.dir_fd
     standby = signal_file.is_there(dir_fd)
-    unsound = conf_check.problems(dir_fd, standby=standby)
+    unsound = conf_check.problems(dir_fd, standby=standby, major=known.major)
     if unsound:
         raise Several(unsound)
     found = mark_file.settle(dir_fd, site.me, system)

@@ -1,0 +1,62 @@
+"""What the primary's configuration lacks for a pair, asked before a standby is made of it.
+
+This server's own settings are looked at by its controller, once it runs; what would keep it
+from starting at all is looked for here.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+from pgx_base.failure import Failure
+from pgx_mirror.checks import hba, obsolete, table
+from pgx_mirror.checks.finding import Finding
+from pgx_mirror.data import conf_lines
+from pgx_mirror.setup import kept, source
+from pgx_mirror.setup.source import More, Told
+from pgx_mirror.setup.task import Task
+
+_PRIMARY = "the primary"
+# The standby's end, and the primary's, which is the standby's after a switch.
+_ENDS = "select coalesce(host(inet_client_addr()), ''), coalesce(host(inet_server_addr()), '')"
+
+
+def findings(task: Task, told: Told, more: More) -> list[Finding]:
+    """Return all that is to be said; what cannot be asked is a warning."""
+    found = [*table.judge(told.settings, _PRIMARY, apart=not task.one_host)]
+    if not more.why:
+        found += _of_hba(task)
+    found += (Finding(what, is_error=True) for what in _own_conf(task, told.major))
+    return found
+
+
+def _of_hba(task: Task) -> Iterator[Finding]:
+    said = source.by_session(task.source, task.database, [hba.SQL])
+    if said.returncode != 0:
+        yield Finding(hba.not_read(_PRIMARY, source.last(said.stderr)))
+        return
+    rules = hba.rules(_rows(said.stdout))
+    yield from hba.judge(rules, _PRIMARY)
+    ends = source.by_session(task.source, task.database, [_ENDS])
+    for row in _rows(ends.stdout):
+        for end in dict.fromkeys(row):
+            yield from hba.missing(rules, task.source.user, end, _PRIMARY)
+
+
+def _rows(text: str) -> list[tuple[str, ...]]:
+    return [tuple(line.split(source.BETWEEN)) for line in text.split("\n") if line]
+
+
+def _own_conf(task: Task, major: int) -> list[Failure]:
+    """Return what the postgresql.conf that this server keeps has in it of old versions."""
+    paths = (f"{task.data}/{kept.CONF}", f"{task.mcdir}/{kept.name_of(task.server)}")
+    for path in filter(os.path.isfile, paths):
+        try:
+            with open(path, "rb") as file:
+                lines = conf_lines.lines(file.read())
+        except OSError:
+            return []  # whoever copies it will say
+        named = [(path, line.number, line.name) for line in lines]
+        return obsolete.problems(named, major)
+    return []

@@ -1,0 +1,35 @@
+"""A pair whose settings do not suit it runs on, and says so: at its start, and in the log once."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.mirror.whole import Whole
+
+pytestmark = pytest.mark.one_postgres
+LATER = "host replication all 192.0.2.0/24 trust\n"
+
+
+def test_a_start_tells_what_is_wrong_and_the_pair_goes_on(mirrored: Whole) -> None:
+    other = mirrored.standby()
+    mirrored.mc_ctl(other, "stop")
+    mirrored.servers[other].configure(full_page_writes="off")
+    hba = mirrored.data(other) / "pg_hba.conf"
+    before = hba.read_text()
+    hba.write_text(f"local all all trust\nhost all all 127.0.0.1/32 trust\n{LATER}")
+
+    started = mirrored.start(other)
+
+    try:
+        assert started.returncode == 0, started.stderr
+        for text in (
+            "full_page_writes of this server is off",
+            "pg_hba.conf, line 3, of this server trusts for replication",
+            "pg_hba.conf of this server has no line for replication from 127.0.0.1",
+        ):
+            assert f"warning: {text}" in started.stderr
+            assert mirrored.trace(other).count(f"as a pair needs it: {text}") == 1
+        mirrored.settles()
+    finally:
+        hba.write_text(before)
+        mirrored.reload(other)
