@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from fixtures.binaries import Binaries
+from fixtures.etcd import ETCD
 from fixtures.pair.place import OTHER
 from fixtures.pair_bed.place import BedPlace
 from fixtures.pair_chaos import policies
@@ -94,3 +95,5 @@ def on_bed(binaries: Binaries, policy: str = "arbitration") -> Iterator[OnBed]:
         finally:
             if hasattr(pair, "client"):
                 pair.client.stop()
+            if pair.register == ETCD:
+                pair.etcd.stop()
