@@ -145,7 +145,7 @@ def test_a_line_that_was_cut_does_not_spoil_the_next(tmp_path: Path) -> None:
 
 def test_a_summary_counts() -> None:
     faults = ("node killed", "mc_ctl switch")
-    steps = [Done(faults, True, 21.0, 4.5, ("start", "setup", "start"))]
+    steps = [Done(faults, True, 21.0, 4.5, ("start", "setup", "start"), 12.25)]
     run = Run("1-0", "message", rows=7, excused=1, steps=steps)
     assert loaded(json.loads(json.dumps(run.line()))) == run
     failed = Run(
