@@ -52,6 +52,10 @@ def _act(asked: Request) -> int:
             from pgx_mirror.command import service
 
             return service.show(asked)
+        case request.LEFTOVERS:
+            from pgx_mirror.command import leaving
+
+            return leaving.show(asked)
         case request.SETUP:
             from pgx_mirror.command import standby
 

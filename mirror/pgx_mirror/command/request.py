@@ -15,7 +15,7 @@ START, STOP, STATUS = "start", "stop", "status"
 SWITCH, DETACH = "switch", "detach"
 ENABLE, DISABLE = "enable-failover", "disable-failover"
 SETUP, SECRET = "setup", "secret"
-SERVICE = "generate-service"
+SERVICE, LEFTOVERS = "generate-service", "list-leftovers"
 
 FORMATS = ("text", "json", "prometheus")
 
@@ -36,6 +36,7 @@ _ALLOWED = {
     ),
     SECRET: frozenset(),
     SERVICE: frozenset({"-f", "-F", "--rc"}),
+    LEFTOVERS: frozenset(),
 }
 MODES = tuple(_ALLOWED)
 _REQUIRED = {SETUP: ("-r", "-U", "-h", "-p", "--standby-name")}

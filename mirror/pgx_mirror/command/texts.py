@@ -15,6 +15,7 @@ Usage:
                [-c CONNSTR] [--method=METHOD]
   mc_ctl secret [-M MCDIR]
   mc_ctl generate-service [-M MCDIR] [-f|-F] [--rc]
+  mc_ctl list-leftovers [-M MCDIR]
 
 Modes:
   start                     start Mirroring Controller, and the instance
@@ -31,6 +32,8 @@ Modes:
                             other server and the arbiter
   generate-service          print a unit for systemd, which starts and stops this server
                             with the operating system by mc_std
+  list-leftovers            list what is to be taken out by hand where the pair becomes
+                            a single server; nothing is changed
 
 Options for every mode:
   -M MCDIR                  management directory (default: $MCCONTROLDIR)
