@@ -11,9 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from fixtures.binaries import found
 from fixtures.chaos.shrink import shrink
 from fixtures.pair_chaos import policies
 from fixtures.pair_chaos.fault import BED, GROUNDS, LOOPBACK
+from fixtures.pair_chaos.grounds import missing
 from fixtures.pair_chaos.kinds import FAULTS, of
 from fixtures.pair_chaos.plan import POLICIES, Plan, Wanted, parsed, plan, plans, render
 from fixtures.pair_chaos.report import had
@@ -167,3 +169,14 @@ def test_a_run_of_an_older_report_is_read() -> None:
     old = {"seed": "1", "policy": "message", "failure": "", "seconds": 2.0, "rows": 1}
     steps = [Done(("node killed",), True, 2.0)]
     assert loaded(old | {"excused": 0, "steps": [step]}).steps == steps
+
+
+@pytest.mark.skipif(not found(), reason="no PostgreSQL is found")
+def test_what_a_policy_needs_is_named_before_anything_is_played(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    each = [Plan("1", policy, ()) for policy in ("arbitration", "etcd")]
+    assert missing(each).startswith("needs etcd, etcdctl")
+    assert missing(each[:1]) == ""
+    assert missing([Plan("1", "message", (), BED)]).startswith("the bed needs")

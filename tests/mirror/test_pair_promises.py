@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from fixtures.binaries import Binaries
+from fixtures.etcd import ETCD
+from fixtures.needs import missing
 from fixtures.pair_bed.bed import why_not
 from tests.mirror.bed_stories import OnBed, on_bed
 from tests.mirror.promise_lines import read
@@ -59,6 +61,8 @@ def pairs(postgresql: Binaries) -> Iterator[Pairs]:
     ("policy", "name"), _PLAYS, ids=[f"{name}-{policy}" for policy, name in _PLAYS]
 )
 def test_a_promise_is_kept(pairs: Pairs, policy: str, name: str) -> None:
+    if policy == ETCD and (reason := missing("etcd", "etcdctl")):
+        pytest.skip(reason)
     pair = pairs.of(policy)
     pair.settles()
     try:
