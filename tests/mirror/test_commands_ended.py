@@ -164,9 +164,10 @@ def test_one_that_is_told_goes_on_without(staff: Staff, path: Path) -> None:
 def test_where_its_hand_has_died_nobody_knows_how_it_ended(
     staff: Staff, path: Path
 ) -> None:
-    pidded(path, f"echo $PPID > $P\n{FOR_EVER}")
+    pidded(path, f"echo $PPID $$ > $P\nexec {FOR_EVER}")
     staff.begin_lasting(WORK, calling.call, order(path))
-    kill(pids(path, 1)[0])
+    hand, program = pids(path, 2)
+    kill(hand)
 
     found = heard(staff)
 
@@ -174,3 +175,4 @@ def test_where_its_hand_has_died_nobody_knows_how_it_ended(
         UNHEARD,
         "the process at work on it has ended",
     )
+    wait_until(lambda: gone(program), "it is ended with its hand")

@@ -6,6 +6,7 @@ may hang: whoever waits for it waits by descriptors alone.
 
 from __future__ import annotations
 
+import ctypes
 import os
 import select
 import signal
@@ -24,7 +25,7 @@ _DIES_WITHIN = (
     1.0  # seconds after SIGKILL: what is in the kernel then is not waited for
 )
 _CHUNK = 1 << 16
-_OPENS = b"?"  # what the child says while nobody knows yet whether it may run
+_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of <sys/prctl.h>
 
 
 class Program:
@@ -34,7 +35,7 @@ class Program:
         """Raises OSError: no process, no descriptors."""
         self._refused, refuses = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         try:
-            self._process = Forked(partial(_become, order, refuses))
+            self._process = Forked(partial(_become, order, refuses, os.getpid()))
         except OSError:
             os.close(self._refused)
             raise
@@ -90,11 +91,12 @@ class Program:
         poll.poll(seconds * 1000)
 
 
-def _become(order: Order, refuses: int, _reads: int, says: int) -> NoReturn:
-    """Be the program of *order*, or say into *refuses* why not."""
+def _become(order: Order, refuses: int, waits: int, _reads: int, says: int) -> NoReturn:
+    """Be the program of *order*, or say into *refuses* why not; *waits*: who waits for it."""
     why = ""
     try:
         os.setsid()
+        _end_with(waits)
         prologue.ordinary_signals()
         _streams(says)
         prologue.close_all_but({*prologue.STANDARD, refuses})
@@ -108,6 +110,14 @@ def _become(order: Order, refuses: int, _reads: int, says: int) -> NoReturn:
         why = ex.strerror or str(ex)
     finally:
         os.write(refuses, (why or "it cannot be run").encode())
+        os._exit(127)
+
+
+def _end_with(waits: int) -> None:
+    """Have the kernel end it with its hand: nobody else knows how long it may take."""
+    with suppress(AttributeError):  # glibc, and all that are like it, have it
+        ctypes.CDLL(None).prctl(_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != waits:
         os._exit(127)
 
 
