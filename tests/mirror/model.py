@@ -35,7 +35,7 @@ Srv = namedtuple("Srv", "role mk ep old pg gen names dn log srv eff rd poi inf a
 # able can be promoted | off primary: a probe has returned since the names went out; standby: pg_promote is under way
 St = namedtuple("St", "A B C R msgs acked n builds events")  # C: another directory of B's, not in place: (Srv, is a copy)
 OTHER = {"A": "B", "B": "A"}
-WORDS = {"top", "asks", "grant", "give", "out"}
+WORDS = {"top", "holds", "asks", "grant", "give", "out"}
 IDS = "xyz"
 
 
@@ -134,7 +134,7 @@ class Model:
         if said is None:
             words = []
             if v.mk in ("PAIR", "ALONE"):
-                words += [("top", x, v.ep)]
+                words += [("top" if v.mk == "PAIR" else "holds", x, v.ep)]
             if v.mk == "PAIR":
                 words += [("asks", x, v.ep, v.pg, "PAIR")] + [("grant", x, v.ep, v.pg, v.rg)] * (R is None or R == (v.ep, "PAIR", x, v.rg))
             elif v.mk == "GIVEN":
@@ -367,8 +367,14 @@ class Model:
         # A primary that hears of a later epoch is deposed: the mark first, then the stop.
         if v.role == "P" and v.mk == "PAIR":
             for m, end, late in words:
-                if m[0] == "top" and m[2] > e:
+                if m[0] in ("top", "holds") and m[2] > e:
                     yield mark("is told that it is deposed: mark GIVEN" + end, late, mk="GIVEN", ep=m[2], old=e)
+
+        # A standby in sync that hears of a holder takes over from it no more, by whatever road: its word is enough.
+        if v.role == "S" and v.mk == "SYNC":
+            for m, end, late in words:
+                if m[0] == "holds" and m[2] > e:
+                    yield mark("is told that the primary holds the pen: mark OUT" + end, late, mk="OUT", ep=m[2])
 
         # The standby's side of joining.
         if v.role == "S" and v.srv and v.able and w.arm and w.arm[0] >= 0 and ("have", x, v.gen, v.log) not in s.msgs:
@@ -468,7 +474,7 @@ class Model:
         if k == "cell":
             w, v = v, w
             return m[2:] != s.R and m[3] != "LOST" and (s.builds > 0 or v.ep < e)
-        if k == "top":
+        if k in ("top", "holds"):
             return s.builds > 0 or v.ep < e
         if k == "out":  # there are never two directories of standbys in place
             if v.mk in ("PAIR", "GIVEN"):

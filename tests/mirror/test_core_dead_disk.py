@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from pgx_mirror.core import events as told
+from pgx_mirror.core.deciding.step import _begun
 from pgx_mirror.core.deciding.wake import wake
-from pgx_mirror.core.effects import AskForPen
+from pgx_mirror.core.effects import AskForPen, StopServer
 from pgx_mirror.core.events import Event, MarkFailed
 from pgx_mirror.core.facts import ARBITRATION, CONF, DETACH, MESSAGE, SERVER
 from pgx_mirror.core.known import primary
@@ -85,7 +86,7 @@ def test_a_primary_whose_processes_hang_is_not_waited_for_to_the_end() -> None:
     """A disk that hangs holds them in the kernel: they acknowledge nothing, names set."""
     world = paired(ARBITRATION, None)
     facts = world.facts[A].but(
-        disk="no answer", busy=frozenset({SERVER}), server_at=world.now
+        disk="no answer", busy=frozenset({SERVER}), ending_at=world.now
     )
     limit = facts.terms.limit
 
@@ -93,3 +94,16 @@ def test_a_primary_whose_processes_hang_is_not_waited_for_to_the_end() -> None:
     assert primary.is_stuck(facts, world.now + limit)
     assert not primary.is_stuck(facts.but(disk=""), world.now + limit)
     assert wake(facts, world.now + limit - 0.1) == world.now + limit
+
+
+@pytest.mark.parametrize(("mode", "stuck"), [("fast", False), ("immediate", True)])
+def test_a_clean_stop_that_takes_long_leaves_nothing_to_others(
+    mode: str, stuck: bool
+) -> None:
+    world = paired(ARBITRATION, None)
+    facts = world.facts[A].but(disk="no answer")
+    begun = _begun(
+        facts.but(busy=frozenset({SERVER})), SERVER, StopServer(mode, "x"), world.now
+    )
+
+    assert primary.is_stuck(begun, world.now + 100) == stuck

@@ -1,4 +1,4 @@
-"""Policies command and fallback, and an operator's word by force: stories told to two cores."""
+"""Policies command and fallback: stories told to two cores."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from pgx_mirror.core import commands
 from pgx_mirror.core import events as told
 from pgx_mirror.core.deciding.say import report_of
 from pgx_mirror.core.deciding.step import step
-from pgx_mirror.core.deciding.wishes import outcome, refusal
+from pgx_mirror.core.deciding.wishes import refusal
 from pgx_mirror.core.effects import RunCommand
 from pgx_mirror.core.facts import (
-    ARBITRATION,
     COMMAND,
     DETACH,
     FALLBACK,
     MARK,
     MESSAGE,
+    STOP_ALL,
     SWITCH,
     Facts,
     Force,
 )
-from pgx_mirror.core.known import fencing
-from pgx_mirror.core.mark import ALONE, PAIR, SYNC
+from pgx_mirror.core.known import fencing, standby
+from pgx_mirror.core.mark import ALONE, OUT, PAIR, SYNC
 from tests.mirror.world import OTHER, A, B, World
 
 NO_FENCING = Force(fencing=False)
@@ -157,6 +157,27 @@ def test_nobody_meets_a_server_that_writes_a_mark_which_a_fence_allows() -> None
     assert report_of(facts, world.now + 12).heard == "another"
 
 
+def test_a_void_fence_stays_void_whatever_else_is_asked() -> None:
+    world, facts = _fencing()
+    facts, _ = step(facts, _word(world, facts, "another"), world.now + 11)
+    late = world.now + 30  # it is silent again, and the command runs still
+    facts, effects = step(facts, told.Tick(), late)
+    assert effects == ()  # nobody is asked about who is being ended
+    refused = told.CommandEnded(commands.ARBITRATION, "exit status 1")
+    facts, _ = step(facts, refused, late)
+    facts, _ = step(facts, FENCED, late)
+
+    assert not fencing.is_fenced(facts)
+    assert MARK not in facts.busy
+
+
+def test_nobody_meets_a_server_that_fences() -> None:
+    world, facts = _fencing()
+    facts, _ = step(facts, _word(world, facts, "another"), world.now + 11)
+
+    assert report_of(facts, world.now + 11).heard == ""
+
+
 def test_a_fence_counts_in_its_epoch_alone() -> None:
     _, facts = _fencing()
     mark = facts.mark
@@ -185,115 +206,53 @@ def test_fallback_splits_where_only_the_networks_are_cut() -> None:
     assert (world.mark(A), world.mark(B)) == ((ALONE, 3), (ALONE, 3))
 
 
-# --- by force ------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("policy", [MESSAGE, COMMAND, FALLBACK])
-@pytest.mark.parametrize(("lives", "wish"), [(A, DETACH), (B, SWITCH)])
-def test_an_operators_word_by_force_is_enough_where_nobody_can_be_asked(
-    policy: str, lives: str, wish: str
+def test_a_standby_that_hears_of_a_holder_takes_over_from_it_no_more(
+    policy: str,
 ) -> None:
+    """What that one has acknowledged since is not here: no silence and no word changes it."""
     world = formed(policy)
-    world.hear(lives, told.Enabled(False))
-    silent(world, OTHER[lives])
-    assert world.mark(lives) in ((PAIR, 2), (SYNC, 2))
-    assert refusal(world.facts[lives], wish, world.now, NO_FENCING) is None
-    world.hear(lives, told.Wished(wish, NO_FENCING))
-    world.run(1)
-
-    assert world.mark(lives) == (ALONE, 3)
-    assert called(world, lives) == []
-
-
-def test_the_other_is_fenced_first_where_that_is_configured() -> None:
-    world = formed(MESSAGE)
-    silent(world, A)
-    world.command_ends = "exit status 1"
-    world.hear(B, told.Wished(SWITCH, Force()))
-    found = outcome(world.facts[B], world.now)
-    assert found is not None and "was not fenced" in found.why
-    assert "--no-fencing" in found.hint
-    world.run(3)
-    command = ("command", "switch", B, A, "primarycenter")
-    assert called(world, B) == [(commands.FENCING, command)]  # once a word
-    assert world.mark(B) == (SYNC, 2)
-
-    world.command_ends = ""
-    world.hear(B, told.Wished(SWITCH, Force()))
-    assert world.mark(B) == (ALONE, 3)
-
-
-@pytest.mark.parametrize(("lives", "wish"), [(A, DETACH), (B, SWITCH)])
-def test_nothing_is_forced_beside_a_server_that_is_heard(lives: str, wish: str) -> None:
-    world = formed(MESSAGE)
-    found = refusal(world.facts[lives], wish, world.now, Force())
-    assert found is not None and "answers" in found.why
-
-    silent(world, OTHER[lives])
-    facts = world.facts[lives]
-    forced = facts.but(wish=wish, force=NO_FENCING, stream_at=world.now)
-    assert not fencing.may_go_on(forced, world.now)
-    back, _ = step(facts.but(force=Force()), _word(world, facts, "x"), world.now)
-    assert back.force is None
-
-
-@pytest.mark.parametrize(("lives", "wish"), [(A, SWITCH), (B, DETACH)])
-def test_the_word_that_fits_the_server_is_named(lives: str, wish: str) -> None:
-    world = formed(MESSAGE)
-    silent(world, OTHER[lives])
-    found = refusal(world.facts[lives], wish, world.now, Force())
-    other = SWITCH if wish == DETACH else DETACH
-
-    assert found is not None
-    assert f"mc_ctl {other} --force" in found.hint
-
-
-def test_a_register_is_abandoned_only_for_a_new_and_empty_one() -> None:
-    """The old one could make the other server a holder, once it is back."""
-    world = formed(ARBITRATION)
-    abandons = Force(abandon=True)
-    world.hear(B, told.Enabled(False))
+    holder = report_of(world.facts[A], world.now)
+    assert holder.mark is not None
+    alone = replace(holder, mark=holder.mark.to(ALONE, 3))
     world.frozen.add(A)
-    world.run(8)
-    there, late = world.facts[B], world.now
-    for facts, force, why in (
-        (there, Force(), "decides itself"),
-        (there, abandons, "decides itself"),
-        (there.but(register="", cell=None), Force(), "is away"),
-        (there.but(register="", cell=None), abandons, "is not reached"),
-        (there.but(register="r2"), abandons, "has a pair in it"),
-    ):
-        found = refusal(facts, SWITCH, late, force)
-        assert found is not None and why in found.why
-    world.register, world.cell = "r2", None
-    world.run(0.1)
-    assert refusal(world.facts[B], SWITCH, late, abandons) is None
-    world.hear(B, told.Wished(SWITCH, replace(abandons, fencing=False)))
-    world.run(1)
+    world.hear(B, told.Heard(alone))
+    assert world.mark(B) == (OUT, 3)
+    world.run(20)
+    assert world.mark(B) == (OUT, 3)
+    assert called(world, B) == []
 
-    assert world.mark(B) == (ALONE, 3)
-    mark = world.facts[B].mark
-    assert mark is not None and mark.register == "r2"
+    found = refusal(world.facts[B], SWITCH, world.now, NO_FENCING)
+    assert found is not None and "no pair" in found.why
 
 
-def test_without_a_register_there_is_none_to_be_abandoned() -> None:
-    world = formed(MESSAGE)
-    silent(world, A)
-    found = refusal(world.facts[B], SWITCH, world.now, Force(abandon=True))
-
-    assert found is not None and "no register" in found.why
-
-
-def test_who_went_on_alone_as_well_is_not_taken_over_from() -> None:
-    """Both hold the pen after a word that was not true: neither gives way, an operator does."""
-    world = formed(MESSAGE)
-    silent(world, A)
-    world.hear(B, told.Wished(SWITCH, NO_FENCING))
-    world.run(1)
+def test_by_fallback_a_primary_that_has_met_nobody_waits() -> None:
+    """It may have been taken over from while it was down."""
+    world = formed(FALLBACK)
     mark = world.facts[A].mark
     assert mark is not None
-    world.frozen.clear()
-    world.start(A, mark.to(ALONE, 3), standby=False)
-    world.run(10)
+    world.frozen.add(B)
+    world.start(A, mark, standby=False)
+    world.run(20)
 
-    assert (world.mark(A), world.mark(B)) == ((ALONE, 3), (ALONE, 3))
+    assert world.mark(A) == (PAIR, 2)
+
+
+@pytest.mark.parametrize(
+    ("changes", "takes"),
+    [
+        ({}, True),
+        ({"failover": False}, False),
+        ({"wish": STOP_ALL}, False),
+        ({"wish": DETACH}, False),
+        ({"ending": "names"}, False),
+    ],
+)
+def test_a_primary_that_is_stuck_is_replaced_where_it_is_to_be(
+    changes: dict[str, object], takes: bool
+) -> None:
+    world = formed(FALLBACK)
+    said = replace(report_of(world.facts[A], world.now), stuck=True, **changes)  # type: ignore[arg-type]
+    facts, _ = step(world.facts[B], told.Heard(said), world.now)
+
+    assert standby.takes_over(facts, world.now) == takes

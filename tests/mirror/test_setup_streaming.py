@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,7 @@ from pgx_mirror.setup import unfinished, wal_end
 from pgx_mirror.setup.choosing import End
 from tests.fix_mcdir import Mcdir
 from tests.mirror.by_hand import STANDBY, WAITS, outcomes
+from tests.mirror.programs import script
 from tests.mirror.setups import (
     arguments,
     errors,
@@ -221,3 +223,30 @@ def test_the_end_of_a_log_is_where_the_server_has_written_last(
         primary.ask(statement)
         if "switch" not in statement:
             wait_until(ends_where_it_was_flushed, statement)
+
+
+@pytest.mark.parametrize(
+    ("ends", "why"),
+    [
+        ("kill -KILL $$", "it was killed"),
+        (
+            "echo 'error: could not read from file: Input/output error' >&2; exit 1",
+            "Input",
+        ),
+    ],
+)
+def test_a_reader_that_did_not_come_to_the_end_proves_nothing(
+    primary: Server, tmp_path: Path, ends: str, why: str
+) -> None:
+    """Else a directory that is beyond the fork could be streamed to."""
+    for path in primary.binaries.directory.iterdir():
+        if path.name != "pg_waldump":
+            (tmp_path / path.name).symlink_to(path)
+    record = "rmgr: XLOG len (rec/tot): 114/ 114, tx: 0, lsn: 0/01000028, prev 0/0"
+    script(tmp_path / "pg_waldump", f"echo '{record}'; {ends}")
+
+    found = wal_end.find(str(primary.data), str(tmp_path))
+
+    assert isinstance(found, str)
+    assert "pg_waldump has not come to its end" in found
+    assert why in found

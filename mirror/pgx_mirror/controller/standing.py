@@ -102,7 +102,7 @@ def _of_standby(facts: Facts) -> Condition:
         why = "the standby and the arbiter are silent"
     elif basics.policy(facts) == MESSAGE and facts.met != basics.mark(facts).epoch:
         why = "the standby was not met since this controller began"
-    elif basics.policy(facts) == COMMAND:
+    elif basics.policy(facts) in (COMMAND, FALLBACK):
         why = _why_not_fenced(facts, "standby")
     if why:
         return pair.COMMITS_STUCK, {"reason": why}
@@ -110,9 +110,7 @@ def _of_standby(facts: Facts) -> Condition:
 
 
 def _why_not_fenced(facts: Facts, other: str) -> str:
-    """Return why policy command does not have the silent *other* ended, empty if it does."""
-    if basics.policy(facts) != COMMAND:
-        return ""
+    """Return why command or fallback does not act on the silent *other*, empty if it does."""
     if facts.met != basics.mark(facts).epoch and not facts.fenced:
         return f"the {other} was not met since this controller began"
     return facts.command_failed

@@ -6,6 +6,7 @@ to be on disk: nothing ever depends on a mark that is being written.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 
 from pgx_mirror.core.cell import Cell
@@ -125,7 +126,8 @@ class Facts:
     disk            why its disks are not, empty if they are
     stopped_at      the position of a clean stop's checkpoint, 0 without one
     down_at, up_at  when it was found down, and up, last
-    server_at       when a start, a stop or a promotion was begun, last
+    ending_at       when its processes were begun to be ended at once; infinity while they
+                    are not, or the server starts, stops by itself or is promoted
     left            what a stop could not end, empty where nothing is left
     poisoned        a position beyond our own WAL was reported to this postmaster
     unseen          how often commits have returned in a row with nobody to confirm them
@@ -186,7 +188,7 @@ class Facts:
     stopped_at: int = 0
     down_at: float = 0.0
     up_at: float = 0.0
-    server_at: float = 0.0
+    ending_at: float = math.inf
     left: str = ""
     poisoned: bool = False
     unseen: int = 0

@@ -18,6 +18,10 @@ from pgx_mirror.setup.choosing import End, Left
 _PROGRAM = "pg_waldump"
 _SEGMENT = re.compile("[0-9A-F]{24}")
 _RECORD = re.compile(rb"len \(rec/tot\): *\d+/ *(\d+),.*?lsn: ([0-9A-F]+/[0-9A-F]+)")
+# How pg_waldump says that no valid record follows; of a read that failed it says something else.
+_ENDS = re.compile(
+    rb"error in WAL record|could not find file|No such file or directory"
+)
 _HISTORY = re.compile(r"(?m)^[ \t]*(\d+)[ \t]+([0-9A-F]+/[0-9A-F]+)")
 _AT_ONCE, _TAIL = 1 << 20, 1 << 16
 _LONG_HEADER, _HEADER, _ALIGNED = 40, 24, 8  # bytes: of a file's first page, of others
@@ -91,18 +95,27 @@ def _scan(
         cwd="/",
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
     ) as process:
         assert process.stdout is not None
+        assert process.stderr is not None
         tail = b""
         while block := process.stdout.read(_AT_ONCE):
             tail = (tail + block)[-_TAIL:]
+        said = process.stderr.read(_TAIL)
+    if process.returncode and not (process.returncode > 0 and _ENDS.search(said)):
+        raise OSError(0, f"{_PROGRAM} has not come to its end: {_shown(said)}")
     found = _RECORD.findall(tail)
     if not found:
         return 0
     length, at = found[-1]
     page, segment = int(control[controldata.PAGE]), int(control[controldata.SEGMENT])
     return record_end(wal.number(at.decode()), int(length), page, segment)
+
+
+def _shown(said: bytes) -> str:
+    lines = said.decode("utf-8", "replace").strip().splitlines()
+    return lines[-1] if lines else "it was killed"
 
 
 def record_end(start: int, length: int, page: int, segment: int) -> int:

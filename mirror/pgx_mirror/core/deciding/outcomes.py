@@ -90,15 +90,25 @@ def _server(facts: Facts, event: Started | Stopped | Promoted, now: float) -> Fa
 
 def _command(facts: Facts, kind: str, why: str, now: float) -> Facts:
     """What a program has said of the peer, which may have been heard meanwhile."""
-    if kind not in (commands.ARBITRATION, commands.FENCING):
-        return facts
+    if kind == commands.FENCING:
+        return _fenced(facts, why, now)
+    if kind != commands.ARBITRATION or facts.force is not None:
+        return facts  # an operator's word does not go by it
     if why:
-        again = now + facts.terms.limit
-        return facts.but(command_failed=f"{kind}: {why}", command_at=again, void=False)
+        return _not_allowed(facts, kind, why, now)
     after = facts.but(command_failed="")
-    if kind == commands.ARBITRATION:
-        return after.but(arbitrated=not basics.is_heard(facts, now))
-    return _unfenced(after.but(fenced=facts.fencing))
+    return after.but(arbitrated=not basics.is_heard(facts, now))
+
+
+def _fenced(facts: Facts, why: str, now: float) -> Facts:
+    if why:
+        return _not_allowed(facts.but(void=False), commands.FENCING, why, now)
+    return _unfenced(facts.but(command_failed="", fenced=facts.fencing))
+
+
+def _not_allowed(facts: Facts, kind: str, why: str, now: float) -> Facts:
+    again = now + facts.terms.limit
+    return facts.but(command_failed=f"{kind}: {why}", command_at=again)
 
 
 def _unfenced(facts: Facts) -> Facts:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pgx_mirror.core.deciding import forced
 from pgx_mirror.core.deciding.outcome import Outcome
 from pgx_mirror.core.facts import (
+    ARBITRATION,
     COMMAND,
     DETACH,
     FALLBACK,
@@ -98,12 +99,12 @@ def _no_open_epoch(facts: Facts) -> Outcome | None:
     silent, primary = "the primary is silent, and ", f'server "{facts.terms.other}"'
     policy, bring = basics.policy(facts), f"Bring back {primary}"
     force = forced.way_out(facts)
-    if policy == FALLBACK or register.has_open_epoch(facts):
+    if register.has_open_epoch(facts):
         return None
     if policy == MESSAGE:
         why = f"{silent}nobody can be asked whether it goes on: there is no arbiter"
         return Outcome(why, f"{bring} with its data. {force}".rstrip())
-    if policy == COMMAND:
+    if policy in (COMMAND, FALLBACK):
         if _has_met(facts):
             return None
         why = f"{silent}this controller has not met it since it began"
@@ -160,7 +161,7 @@ def _bring_back(facts: Facts) -> str:
     """Return who could say it: the standby, and the arbiter that the pair has enrolled."""
     standby = f'server "{facts.terms.other}" with the data directory that it had'
     force = forced.way_out(facts)
-    if basics.policy(facts) in (MESSAGE, COMMAND):
+    if basics.policy(facts) != ARBITRATION:
         how = "start its controller, or mend the admin network"
         return f"Bring back {standby}: {how}. {force}".rstrip()
     if not facts.register:
@@ -171,7 +172,6 @@ def _bring_back(facts: Facts) -> str:
 
 def _may_decide(facts: Facts) -> bool:
     """Whether a primary whose standby is silent may go on: by the register, or by its policy."""
-    policy = basics.policy(facts)
-    if policy in (MESSAGE, COMMAND):
-        return _has_met(facts)
-    return policy == FALLBACK or register.is_register(facts)
+    if basics.policy(facts) == ARBITRATION:
+        return register.is_register(facts)
+    return _has_met(facts)

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from pgx_mirror.core.facts import LEAVE, Facts
 from pgx_mirror.core.known import (
-    basics,
     ending,
+    fencing,
     joining,
     names,
     primary,
@@ -26,7 +26,7 @@ def report_of(facts: Facts, now: float) -> Report:
     return Report(
         owner=facts.terms.me,
         incarnation=facts.terms.incarnation,
-        heard="" if peer is None or basics.is_marking(facts) else peer.incarnation,
+        heard="" if peer is None or fencing.meets_nobody(facts) else peer.incarnation,
         mark=_told_mark(facts),
         standby=facts.standby,
         server=facts.server,

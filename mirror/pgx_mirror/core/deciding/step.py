@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 from pgx_mirror.core import facts as facts_
 from pgx_mirror.core.deciding.learn import learn
 from pgx_mirror.core.deciding.plan import plan
 from pgx_mirror.core.deciding.table import TABLE, matching
-from pgx_mirror.core.effects import Effect
+from pgx_mirror.core.effects import Effect, StopServer
 from pgx_mirror.core.events import Event
 from pgx_mirror.core.facts import CONF, MARK, Facts
 from pgx_mirror.core.known import fencing, notices
@@ -29,11 +31,12 @@ def step(facts: Facts, event: Event, now: float) -> tuple[Facts, tuple[Effect, .
                 facts = notices.held(facts)
                 continue
             effects.append(effect)
-            facts = _begun(facts.but(busy=facts.busy | {resource}), resource, now)
+            facts = facts.but(busy=facts.busy | {resource})
+            facts = _begun(facts, resource, effect, now)
     return facts, tuple(effects)
 
 
-def _begun(facts: Facts, resource: str, now: float) -> Facts:
+def _begun(facts: Facts, resource: str, effect: Effect, now: float) -> Facts:
     """Return *facts* with what has to be known of something that has begun."""
     match resource:
         case facts_.MARK:
@@ -41,7 +44,8 @@ def _begun(facts: Facts, resource: str, now: float) -> Facts:
         case facts_.CONF:
             return facts.but(conf_began=now)
         case facts_.SERVER:
-            return facts.but(server_at=now)
+            kills = isinstance(effect, StopServer) and effect.mode == "immediate"
+            return facts.but(ending_at=now if kills else math.inf)
         case fencing.FENCING:
             epoch = 0 if facts.mark is None else facts.mark.epoch
             return facts.but(void=False, fencing=epoch)

@@ -26,7 +26,7 @@ def _instants(facts: Facts) -> list[float]:
         facts.heard_at + limit,
         facts.sender_at + limit,
         facts.marking_at + limit,
-        facts.server_at + limit,
+        facts.ending_at + limit,
         facts.down_at + limit,
         facts.down_at + times.HANDED_OVER_WITHIN,
         facts.up_at + limit,

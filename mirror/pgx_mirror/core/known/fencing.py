@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pgx_mirror.core import commands
 from pgx_mirror.core.effects import RunCommand
-from pgx_mirror.core.facts import COMMAND, DETACH, SWITCH, Facts
+from pgx_mirror.core.facts import COMMAND, DETACH, FALLBACK, SWITCH, Facts
 from pgx_mirror.core.known import basics, primary, standby
 from pgx_mirror.core.mark import PAIR, SYNC
 from pgx_mirror.core.report import DOWN
@@ -22,8 +22,8 @@ def is_to_arbitrate(facts: Facts, now: float) -> bool:
 
     A peer that is heard, and says itself that it cannot promise, is not asked about.
     """
-    heard = basics.is_heard(facts, now)
-    return _wants_by_policy(facts, now) and not (facts.arbitrated or heard)
+    asked = facts.arbitrated or FENCING in facts.busy
+    return _wants_by_policy(facts, now) and not (asked or basics.is_heard(facts, now))
 
 
 def is_to_fence(facts: Facts, now: float) -> bool:
@@ -78,6 +78,13 @@ def may_go_on(facts: Facts, now: float) -> bool:
     return is_fenced(facts) or (is_forced(facts, now) and is_unfenced(facts))
 
 
+def falls_back(facts: Facts, now: float) -> bool:
+    """Whether it takes over by policy fallback, by its own mark."""
+    if not basics.is_in(facts, SYNC) or basics.policy(facts) != FALLBACK:
+        return False
+    return facts.met == basics.mark(facts).epoch and standby.takes_over(facts, now)
+
+
 def is_forced(facts: Facts, now: float) -> bool:
     """Whether an operator's word that the peer is off counts: it is given, and all is silent."""
     word = SWITCH if facts.standby else DETACH
@@ -99,13 +106,22 @@ def call(facts: Facts, _now: float) -> RunCommand:
     return commands.fencing(mode, operation, facts.terms.me, facts.terms.other)
 
 
+def meets_nobody(facts: Facts) -> bool:
+    """Whether the peer, heard now, may not be told so: we may be about to go on without it.
+
+    It is not known which mark is durable, or fencing_command runs, whose result would be
+    void; a peer that has met nobody does nothing by itself.
+    """
+    return basics.is_marking(facts) or FENCING in facts.busy
+
+
 def heard(facts: Facts, incarnation: str) -> Facts:
     """Return *facts* once a word of the peer's life *incarnation* has come.
 
     One that comes from a later life than the command was called about makes its result void:
     that life may have met us.  So does any that comes after it.
     """
-    after = facts.but(arbitrated=False, force=None)  # it was to be off
+    after = word_ended(facts.but(arbitrated=False))  # it was to be off
     another = facts.peer is None or incarnation != facts.peer.incarnation
     if FENCING in facts.busy and another:
         after = after.but(void=True)
@@ -114,7 +130,10 @@ def heard(facts: Facts, incarnation: str) -> Facts:
 
 def word_ended(facts: Facts) -> Facts:
     """Return *facts* once an operator's word by force counts no more, nor a fence for it."""
-    return facts if facts.force is None else _voided(facts.but(force=None))
+    if facts.force is None:
+        return facts
+    void = facts.void or FENCING in facts.busy
+    return _voided(facts.but(force=None, void=void))
 
 
 def _voided(facts: Facts) -> Facts:

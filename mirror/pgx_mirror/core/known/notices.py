@@ -8,7 +8,7 @@ volatile: a controller calls for what it has seen itself, and no program twice f
 from __future__ import annotations
 
 from pgx_mirror.core import commands
-from pgx_mirror.core.effects import Effect, WriteMark
+from pgx_mirror.core.effects import AskForPen, Effect, WriteMark
 from pgx_mirror.core.facts import Facts
 from pgx_mirror.core.known import basics, names, register
 from pgx_mirror.core.mark import ALONE, OUT, PAIR, SYNC, Mark
@@ -27,17 +27,29 @@ _DISCONNECTED = {PAIR: ALONE, SYNC: OUT}
 
 
 def is_held(facts: Facts, effect: Effect) -> bool:
-    """Whether *effect* is a mark that ends the pair, which a program is told of first.
+    """Whether *effect* ends the pair, which a program is told of first.
 
-    Nothing depends on when it is written: commits wait until then.
+    Nothing depends on when it is done: commits wait until then.  A primary's request to the
+    register is held, not the mark that follows: whom that has made the holder is the only
+    one who can serve.
     """
     mark = facts.mark
-    if mark is None or not isinstance(effect, WriteMark):
+    if mark is None or not _ends(facts, mark, effect):
         return False
-    ends = _DISCONNECTED.get(mark.state) == effect.mark.state
     there = commands.PRE_DETACH in facts.terms.commands
     told = facts.warned == mark.epoch and PRE_DETACH not in facts.busy
-    return ends and there and not told
+    return there and not told
+
+
+def _ends(facts: Facts, mark: Mark, effect: Effect) -> bool:
+    match effect:
+        case AskForPen():
+            return not facts.standby
+        case WriteMark(after):
+            ends = _DISCONNECTED.get(mark.state) == after.state
+            return ends and not register.has_won(facts)
+        case _:
+            return False
 
 
 def held(facts: Facts) -> Facts:

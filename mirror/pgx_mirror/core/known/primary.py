@@ -131,12 +131,12 @@ def _promises_nothing(facts: Facts, now: float) -> bool:
 def may_go_alone(facts: Facts, now: float) -> bool:
     """Whether a primary may go on by its own mark: policy message, and it has met its peer.
 
-    By policy fallback it needs nothing.
+    So by policy fallback: one that was down may have been taken over from.
     """
     if not basics.is_in(facts, PAIR) or not primary_wants(facts, now):
         return False
-    policy, met = basics.policy(facts), facts.met == basics.mark(facts).epoch
-    return policy == FALLBACK or (policy == MESSAGE and met)
+    met = facts.met == basics.mark(facts).epoch
+    return met and basics.policy(facts) in (MESSAGE, FALLBACK)
 
 
 def gives(facts: Facts, now: float) -> bool:
@@ -183,9 +183,11 @@ def is_stuck(facts: Facts, now: float) -> bool:
     """
     if not basics.is_in(facts, PAIR) or not (facts.fault or facts.disk):
         return False
+    if facts.left:
+        return True
     if facts.server != DOWN and SERVER in facts.busy:
-        return now >= facts.server_at + facts.terms.limit
+        return now >= facts.ending_at + facts.terms.limit
     waited = now >= facts.down_at + facts.terms.limit
     # No mark is begun while postgresql.conf is being written, to the same disk.
     hangs = basics.takes_no_mark(facts, now) or (CONF in facts.busy and waited)
-    return (facts.server == DOWN and hangs) or bool(facts.left)
+    return facts.server == DOWN and hangs

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pgx_mirror.core.facts import (
     ARBITRATION,
     DETACH,
-    FALLBACK,
+    LEAVE,
     REST,
     RUN,
     SERVER,
@@ -235,14 +235,28 @@ def takes_over(facts: Facts, now: float) -> bool:
         return basics.is_quiet(facts, now)
     if facts.stays_out or not facts.failover or facts.wish not in (RUN, REST):
         return False
-    stuck = facts.peer is not None and facts.peer.stuck and basics.is_heard(facts, now)
-    return basics.silent(facts, now) or stuck
+    return basics.silent(facts, now) or _is_left_to_us(facts, now)
 
 
-def falls_back(facts: Facts, now: float) -> bool:
-    """Whether it takes over by policy fallback, by its own mark."""
-    in_sync = basics.is_in(facts, SYNC) and basics.policy(facts) == FALLBACK
-    return in_sync and takes_over(facts, now)
+def holder(facts: Facts) -> int:
+    """Return the later epoch in which the primary says that it holds the pen, 0 for none.
+
+    A standby in sync takes over from it no more: by no silence, and by no operator's word.
+    """
+    theirs = basics.peer_mark(facts)
+    if theirs is None or not (facts.standby and basics.is_in(facts, SYNC)):
+        return 0
+    later = theirs.epoch > basics.mark(facts).epoch
+    return theirs.epoch if later and theirs.state == ALONE else 0
+
+
+def _is_left_to_us(facts: Facts, now: float) -> bool:
+    """Whether the primary is heard, and says that it cannot give the pen that it is to give."""
+    peer = facts.peer
+    if peer is None or not (peer.stuck and basics.is_heard(facts, now)):
+        return False
+    stays = peer.wish in (STOP_ALL, DETACH, LEAVE)
+    return peer.failover and not (stays or peer.ending)
 
 
 def may_take_over_from_rest(facts: Facts, now: float) -> bool:

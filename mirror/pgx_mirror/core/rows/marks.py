@@ -177,6 +177,12 @@ MARKS = (
         "the register has given us the pen",
     ),
     Row(
+        "hears of a holder",
+        lambda f, _: standby.holder(f) > 0,
+        _mark(OUT, standby.holder),
+        "the primary has gone on alone: what it acknowledges since is not here",
+    ),
+    Row(
         "fenced or forced, standby",
         lambda f, n: basics.is_in(f, SYNC) and fencing.may_go_on(f, n),
         _mark(ALONE, _next, pair=_epoch),
@@ -184,7 +190,7 @@ MARKS = (
     ),
     Row(
         "falls back",
-        standby.falls_back,
+        fencing.falls_back,
         _mark(ALONE, _next, pair=_epoch),
         "policy fallback: a silent primary is taken for dead, and nobody is asked",
     ),
