@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from fixtures.processes import wait_until
 from tests.mirror.whole import Whole
 
 pytestmark = pytest.mark.one_postgres
@@ -28,8 +29,10 @@ def test_a_start_tells_what_is_wrong_and_the_pair_goes_on(mirrored: Whole) -> No
             "pg_hba.conf of this server has no line for replication from 127.0.0.1",
         ):
             assert f"warning: {text}" in started.stderr
-            assert mirrored.trace(other).count(f"as a pair needs it: {text}") == 1
+            once = f"as a pair needs it: {text}"
+            wait_until(lambda: once in mirrored.trace(other), text)  # noqa: B023
         mirrored.settles()
+        assert mirrored.trace(other).count("as a pair needs it: full_page_writes") == 1
     finally:
         hba.write_text(before)
         mirrored.reload(other)

@@ -103,7 +103,9 @@ def test_its_signals_are_as_ever(path: Path) -> None:
     finally:
         signal.signal(signal.SIGPIPE, before)
 
-    assert [int(line.split()[1], 16) for line in said] == [0, 0]
+    # 32 and 33 are the C library's own: nobody can set them, and they are as they came.
+    masks = [int(line.split()[1], 16) & ~(3 << 31) for line in said]
+    assert masks == [0, 0]
 
 
 def said_by(program: Program) -> tuple[str, ...]:

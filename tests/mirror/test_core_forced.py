@@ -69,6 +69,8 @@ def test_the_other_is_fenced_first_where_that_is_configured() -> None:
     world.command_ends = ""
     world.hear(B, told.Wished(SWITCH, Force()))
     assert world.mark(B) == (ALONE, 3)
+    world.run(20)  # the word lasts: who has come back meanwhile is not ended
+    assert called(world, B) == [(commands.FENCING, command)] * 2
 
 
 @pytest.mark.parametrize(("lives", "wish"), [(A, DETACH), (B, SWITCH)])

@@ -101,11 +101,10 @@ def test_who_has_met_nobody_in_this_life_ends_nobody(
     )
     assert fences.called() == []
     pair.forced(first, "detach")
+    pair.commits()
     assert fences.called() == [
         f"fencing_command command detach {first} {other} primarycenter"
     ]
-
-    pair.commits()
     pair.witness()
     assert pair.start(other).returncode == 0
     pair.settles()

@@ -86,10 +86,14 @@ def falls_back(facts: Facts, now: float) -> bool:
 
 
 def is_forced(facts: Facts, now: float) -> bool:
-    """Whether an operator's word that the peer is off counts: it is given, and all is silent."""
+    """Whether an operator's word that the peer is off counts: it is given, and all is silent.
+
+    Once the pair is ended by it, it means nothing more: the peer may come back.
+    """
     word = SWITCH if facts.standby else DETACH
     forced = facts.force is not None and facts.wish == word
-    return forced and basics.is_quiet(facts, now)
+    in_pair = basics.is_in(facts, PAIR, SYNC)
+    return forced and in_pair and basics.is_quiet(facts, now)
 
 
 def is_unfenced(facts: Facts) -> bool:
