@@ -262,3 +262,29 @@ def test_a_stop_of_a_standby_whose_primary_has_no_controller_is_warned_of(
     assert played.facts.wish == (LEAVE if options else STOP)
     assert bool(found) == warned
     played.answers.close()
+
+
+def test_who_asked_the_standby_for_a_switch_hears_that_it_has_failed(
+    directory: Path,
+) -> None:
+    """The primary, which was asked by its peer, tells that; the standby tells mc_ctl."""
+    primary, standby, now = formed()
+    there = Played(directory, primary, now)
+    for event in there.answers.asked_by_peer({"wish": "switch"}, primary, now):
+        there.facts, _ = step(there.facts, event, now)
+    there.turn()
+    assert there.peer.asked == []
+    there.now = now + primary.terms.patience
+    there.turn()
+    there.answers.close()
+    (said,) = there.peer.asked
+    assert said["refused"]
+
+    here = Played(directory, standby, now)
+    with here.asks(words.SWITCH) as waits:
+        assert here.peer.asked == [{"wish": "switch"}] and heard(waits) == []
+        assert not list(here.answers.asked_by_peer(said, standby, now))
+        (last,) = heard(waits)
+    here.answers.close()
+    assert isinstance(last, words.Refused)
+    assert last.reasons[0].primary == said["refused"]

@@ -218,6 +218,8 @@ class Answering:
         if ended.why and facts.wish == SWITCH:
             given = {"server": facts.terms.other, "reason": ended.why}
             self._news.append((pair.SWITCH_FAILED, given))
+            if self._acts is None:  # who waits may have asked there
+                self._peer.request({"refused": ended.why, "hint": ended.hint})
         self._end(self._refused(ended) if ended.why else words.Done({}))
         # Also where the controller that was told so has died over it: else its server,
         # once stopped, would be started again.
