@@ -36,6 +36,10 @@ class History:
         self.calls.append(Call(talker.me, request, self.clock))
         talker.ask(request)
 
+    def last(self, talker: Talker) -> Call:
+        """Return *talker*'s last call."""
+        return [call for call in self.calls if call.who == talker.me][-1]
+
     def look(self, talker: Talker) -> None:
         """Write down what *talker* has heard since the last look."""
         self.clock += 1
@@ -141,7 +145,7 @@ def _campaign(register: Kind, strike: Strike, seed: int) -> None:
             return bool(one.known and two.known)
 
         for _ in range(ROUNDS):
-            turn_until(there, "both are there", one, two)
+            turn_until(there, "both are there", one, two, limit=90)
             for _ in range(CALLS):
                 cell = register.kept().cell
                 assert cell is not None
@@ -150,18 +154,22 @@ def _campaign(register: Kind, strike: Strike, seed: int) -> None:
                 if chance.random() < 0.6:
                     turn_until(lambda: there() or True, "a turn", one, two)
             strike(chance, one, two)
-        turn_until(there, "both are there", one, two)
+
+        def ended() -> bool:
+            """Whether both have read it last; an answer that was lost is asked for again."""
+            if there():
+                for talker in (one, two):
+                    last = history.last(talker)
+                    if last.lost or last.request != Read():
+                        history.ask(talker, Read())
+            return all(history.last(talker).reply for talker in (one, two))
+
+        turn_until(there, "both are there", one, two, limit=90)
         for talker in (one, two):
             history.ask(talker, Read())
-        turn_until(
-            lambda: there() and all(c.reply for c in history.calls[-2:]),
-            "the end",
-            one,
-            two,
-        )
+        turn_until(ended, "the end", one, two, limit=90)
+        ends = [history.last(talker) for talker in (one, two)]
     answered = [call for call in history.calls if call.reply is not None]
     assert len(answered) > ROUNDS
     assert explained(history.calls, Cell(1, PAIR, A))
-    assert {call.reply.cell for call in history.calls[-2:] if call.reply} == {
-        register.kept().cell
-    }
+    assert {end.reply.cell for end in ends if end.reply} == {register.kept().cell}
