@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pgx_mirror.core import events as told
-from pgx_mirror.core.deciding.step import _begun
+from pgx_mirror.core.deciding.step import with_begun
 from pgx_mirror.core.deciding.wake import wake
 from pgx_mirror.core.effects import AskForPen, StopServer
 from pgx_mirror.core.events import Event, MarkFailed
@@ -102,7 +102,7 @@ def test_a_clean_stop_that_takes_long_leaves_nothing_to_others(
 ) -> None:
     world = paired(ARBITRATION, None)
     facts = world.facts[A].but(disk="no answer")
-    begun = _begun(
+    begun = with_begun(
         facts.but(busy=frozenset({SERVER})), SERVER, StopServer(mode, "x"), world.now
     )
 

@@ -16,7 +16,7 @@ from pgx_mirror.conf import server
 from pgx_mirror.controller.acting import LOOKER, SEER, Acting
 from pgx_mirror.controller.jobs.site import Site
 from pgx_mirror.controller.programs import Programs
-from pgx_mirror.controller.work import _survey
+from pgx_mirror.controller.work import surveyed
 from pgx_mirror.core import events as told
 from pgx_mirror.core.facts import MARK, Facts, Terms
 from pgx_mirror.core.mark import ALONE, Mark
@@ -145,7 +145,7 @@ def ready_to_read(staff: Staff) -> dict[int, int]:
 def test_a_survey_for_which_no_process_can_be_begun_says_so(staff: Staff) -> None:
     site = Site("a", "/nowhere", -1, "", "", 0, "", "u", "secret", "d")
     with descriptors_left(0), pytest.raises(Several, match="Too many open files"):
-        _survey(staff, site, False)
+        surveyed(staff, site, False)
     assert "secret" not in repr(site)
 
 

@@ -80,7 +80,7 @@ def control(
     staff, telling = Staff(held.kept), Telling(settings)
     listener = Listener.open(settings.mcdir, settings.identifier)
     terms = start.terms_of(settings, first_start=as_primary)
-    found = _survey(staff, site, as_primary)
+    found = surveyed(staff, site, as_primary)
     facts = start.first_facts(terms, found, watched.kept)
     if why := watched.kept.why:
         telling.say(messages.RESTARTED, server=site.me, reason=why)
@@ -149,7 +149,7 @@ def _disk_limits(settings: Settings) -> DiskLimits:
     )
 
 
-def _survey(staff: Staff, site: sites.Site, as_primary: bool) -> Survey:
+def surveyed(staff: Staff, site: sites.Site, as_primary: bool) -> Survey:
     """Return what the data directory says.  Raises Failure."""
     staff.begin(_SURVEY, files.survey, site, as_primary)
     until = time.monotonic() + _SURVEYED_WITHIN

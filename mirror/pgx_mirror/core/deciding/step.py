@@ -32,11 +32,11 @@ def step(facts: Facts, event: Event, now: float) -> tuple[Facts, tuple[Effect, .
                 continue
             effects.append(effect)
             facts = facts.but(busy=facts.busy | {resource})
-            facts = _begun(facts, resource, effect, now)
+            facts = with_begun(facts, resource, effect, now)
     return facts, tuple(effects)
 
 
-def _begun(facts: Facts, resource: str, effect: Effect, now: float) -> Facts:
+def with_begun(facts: Facts, resource: str, effect: Effect, now: float) -> Facts:
     """Return *facts* with what has to be known of something that has begun."""
     match resource:
         case facts_.MARK:
