@@ -84,11 +84,13 @@ class OnBed(BedPlace, Whole):
 
 
 @contextmanager
-def on_bed(binaries: Binaries, policy: str = "arbitration") -> Iterator[OnBed]:
+def on_bed(
+    binaries: Binaries, policy: str = "arbitration", kind: type[OnBed] = OnBed
+) -> Iterator[OnBed]:
     """Make a pair that runs; its client is stopped first, then the bed is cleared."""
     which = policies.of(policy)
     with pair_bed() as bed, power(bed, which):
-        pair = OnBed(bed, binaries, **options(which, bed.root))
+        pair = kind(bed, binaries, **options(which, bed.root))
         try:
             pair.form()
             yield pair
