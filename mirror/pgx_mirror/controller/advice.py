@@ -14,6 +14,14 @@ def undecided(seconds: float) -> Failure:
     )
 
 
+def unheard(server: str, what: str) -> Failure:
+    """Return that *server*, whose word it is as well, has *what*: it was not told."""
+    return Failure(
+        f"server {quoted(server)} {what}: its controller is not connected",
+        hint="Run the same command there too.",
+    )
+
+
 def takes_over(server: str) -> Failure:
     """Return that a stop of the primary is a switch to *server*."""
     return Failure(

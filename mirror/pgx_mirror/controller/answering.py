@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from pgx_base.failure import Failure
-from pgx_base.text import quoted
 from pgx_mirror.controller import advice, passing, wanted, words
 from pgx_mirror.controller.control import Gone, Listener, Request
+from pgx_mirror.controller.forwarded import Forwarded, overtaken
 from pgx_mirror.controller.inspecting import Noticed
 from pgx_mirror.core import events as told
 from pgx_mirror.core.deciding.refusals import unanswered
@@ -49,7 +49,7 @@ class Answering:
         self._acts: int | None = None  # the connection whose wish is being carried out
         self._awaits: dict[int, float] = {}  # until when each waits for the start's end
         self._started: Outcome | None = None
-        self._forwarded = False
+        self._forwarded = Forwarded()
         self._over = False
         self._over_at = math.inf
         self.shown: dict[str, tuple[Failure, ...]] = {}  # by the texts of failed starts
@@ -85,6 +85,7 @@ class Answering:
         """Nobody waits for it any more; what was begun is carried out to its end."""
         if self._acts == connection:
             self._acts = None
+            self._forwarded.over()
         self._awaits.pop(connection, None)
 
     def _asked(self, asked: Request, facts: Facts, now: float) -> Iterator[Event]:
@@ -119,12 +120,7 @@ class Answering:
         self._listener.reply(connection, words.Done({}))
 
     def _unheard(self, connection: int, facts: Facts, what: str) -> None:
-        server = quoted(facts.terms.other)
-        warning = Failure(
-            f"server {server} {what}: its controller is not connected",
-            hint="Run the same command there too.",
-        )
-        self._listener.warn(connection, warning)
+        self._listener.warn(connection, advice.unheard(facts.terms.other, what))
 
     def _stop(
         self, connection: int, wish: str, facts: Facts, now: float
@@ -148,7 +144,8 @@ class Answering:
         """A standby hands the word on to a primary that answers."""
         if force is None and facts.standby and basics.is_heard(facts, now):
             if self._peer.request({"wish": SWITCH}):
-                self._acts, self._forwarded = connection, True
+                self._acts = connection
+                self._forwarded.begin(facts, now)
             else:
                 why = "the primary's controller is not connected just now"
                 again = Outcome(why, "Run mc_ctl switch again.")
@@ -190,9 +187,12 @@ class Answering:
                     return
                 self._peer.request({"refused": refused.why, "hint": refused.hint})
             case {"wish": "stop all"}:
+                if facts.wish not in (STOP, STOP_ALL):
+                    self._end(_refused(overtaken(facts)))
                 yield told.Wished(STOP_ALL)
-            case {"refused": str(why), "hint": str(hint)} if self._forwarded:
-                self._end(_refused(Outcome(why, hint)))
+            case {"refused": str(why), "hint": str(hint)}:
+                if self._forwarded.is_waited_for:
+                    self._end(_refused(Outcome(why, hint)))
             case _:
                 pass  # a later version's
 
@@ -203,8 +203,8 @@ class Answering:
 
     def finish(self, facts: Facts, now: float) -> Iterator[Event]:
         """Give the last word where a wish has come to its end, and wish what follows."""
-        if self._forwarded:
-            self._forwarded_switch(facts)
+        if (handed_on := self._forwarded.outcome(facts, now)) is not None:
+            self._end(self._last(handed_on))
         if self._started is None and facts.wish in (RUN, REST):
             self._begun(facts, now)
         self._answer_waiting(facts, now)
@@ -220,7 +220,7 @@ class Answering:
             self._news.append((pair.SWITCH_FAILED, given))
             if self._acts is None:  # who waits may have asked there
                 self._peer.request({"refused": ended.why, "hint": ended.hint})
-        self._end(self._refused(ended) if ended.why else words.Done({}))
+        self._end(self._last(ended))
         # Also where the controller that was told so has died over it: else its server,
         # once stopped, would be started again.
         if facts.wish in (STOP, STOP_ALL, LEAVE):
@@ -228,10 +228,12 @@ class Answering:
         if not self._over:
             yield told.Wished(RUN)
 
-    def _refused(self, why: Outcome) -> words.Refused:
-        """Return *why* with its details apart, where they are known."""
-        found = self.shown.get(why.why)
-        return words.Refused(found) if found else _refused(why)
+    def _last(self, ended: Outcome) -> words.Done | words.Refused:
+        """Return the last word; why it failed has its details apart, where they are known."""
+        if not ended.why:
+            return words.Done({})
+        found = self.shown.get(ended.why)
+        return words.Refused(found) if found else _refused(ended)
 
     def _is_outlasted(self, now: float) -> bool:
         """Whether the other controller, which was told to stop, is still there."""
@@ -262,10 +264,10 @@ class Answering:
 
     def _last_of_start(self, facts: Facts) -> words.Done | words.Refused:
         assert self._started is not None
-        if not self._started.why:
-            return words.Done({})
-        reasons = self._refused(self._started).reasons
-        return words.Refused(passing.judged(reasons, facts))
+        last = self._last(self._started)
+        if isinstance(last, words.Done):
+            return last
+        return words.Refused(passing.judged(last.reasons, facts))
 
     def _warn_of_start(self, connection: int, facts: Facts) -> None:
         """Tell what the first look has shown that a person should know at the start."""
@@ -285,14 +287,11 @@ class Answering:
             self._listener.reply(connection, words.Done({}))
             del self._awaits[connection]
 
-    def _forwarded_switch(self, facts: Facts) -> None:
-        if not facts.standby and facts.server == UP:
-            self._end(words.Done({}))
-
     def _end(self, last: words.Done | words.Refused) -> None:
         if self._acts is not None:
             self._listener.reply(self._acts, last)
-        self._acts, self._forwarded = None, False
+        self._acts = None
+        self._forwarded.over()
 
 
 def _refused(why: Outcome) -> words.Refused:
