@@ -79,6 +79,9 @@ def test_while_it_cannot_write_it_answers_nobody_and_then_keeps_its_word(
         assert one.losses[-1].unanswered == (Win(1),)
         status = arbiter.run("status", "--output=json").stdout
         assert "No space left on device" in status
+        assert "warning: the arbitration process answers nobody" in (
+            arbiter.run("status").stderr
+        )
         assert arbiter.online() == []
         tracer.terminate()
         tracer.wait()

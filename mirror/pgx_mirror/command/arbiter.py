@@ -120,7 +120,7 @@ def stop(mcdir: str, *, force: bool) -> int:
     return 0
 
 
-def status(mcdir: str, *, as_json: bool) -> int:
+def status(name: str, mcdir: str, *, as_json: bool) -> int:
     """Print which servers are connected, and return the exit code.  Raises Failure."""
     try:
         found = ask(mcdir, control.STATUS)
@@ -131,6 +131,9 @@ def status(mcdir: str, *, as_json: bool) -> int:
     report.to_stdout(
         json.dumps(found) if as_json else "\n".join(table(found["servers"]))
     )
+    if why := found["trouble"]:
+        told = Failure("the arbitration process answers nobody", detail=f"It {why}.")
+        report.show(name, "warning", told, log=False)
     return 0
 
 

@@ -112,7 +112,7 @@ def _act(asked: Asked) -> int:
         case "stop":
             return arbiter.stop(mcdir, force="-e" in asked.options)
         case _:
-            return arbiter.status(mcdir, as_json=asked.output == "json")
+            return arbiter.status(PROGRAM, mcdir, as_json=asked.output == "json")
 
 
 def _run(arguments: list[str]) -> int:

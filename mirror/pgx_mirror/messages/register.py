@@ -67,7 +67,7 @@ NOT_DURABLE = ours(
     556,
     ERROR,
     "arbiter could not write its state: {reason}",
-    "Its disk is full or has failed. It answers nobody until it can.",
+    "Its disk is full or has failed. It answers nobody until it can. It tries each 10 s.",
     "Make room, or look at the disk.",
 )
 DURABLE_AGAIN = ours(

@@ -31,6 +31,9 @@ from pgx_mirror.wire.refused import Garbage, OtherSecret, Refused
 
 LONGEST_WAIT = 0.5  # seconds: what is longer between two turns, we were not run
 TRIES_AGAIN = 1.0  # seconds after a write that failed
+# Seconds after one that did not: a disk that takes no more is to be known before a server
+# dies, since the pair is told to be switchable until then.
+PROVES_DISK = 10.0
 _SAME_AGAIN = 60.0  # seconds before the same address is complained of again
 _ADDRESSES = 64
 
@@ -111,6 +114,8 @@ class Service:
             if not self.trouble:
                 self._answer(word, now)
         self._expire(now)
+        if now >= self._write_at and not self.trouble:
+            self._written(now)  # the same once more
 
     def close(self) -> None:
         """End every connection, and a fence that runs."""
@@ -230,6 +235,7 @@ class Service:
         except Failure as ex:
             self._stand_still(ex.primary, now)
             return False
+        self._write_at = now + PROVES_DISK
         return True
 
     def _stand_still(self, why: str, now: float) -> None:

@@ -66,12 +66,18 @@ class Gateway:
 
     # ---- what is asked -------------------------------------------------------------------
 
-    def read(self, keys: tuple[str, ...]) -> Outcome:
+    def read(self, keys: tuple[str, ...], *, written: str = "") -> Outcome:
         """Return what *keys* are at one instant, which is not before now.  Raises Away.
 
         Never serializable: a member that is behind must not answer from its own memory.
+        *written*: a key that could be written as well, and is not: Away where etcd takes no
+        write, as with its space used up, though it reads and keeps leases.
         """
-        found = self._txn(reading(keys))
+        body = reading(keys)
+        if written:  # else: nothing is compared, so this is never done
+            never = {"key": _b64(written), "value": ""}
+            body["failure"] = [{"request_put": never}]
+        found = self._txn(body)
         if len(found.found) != len(keys):
             raise Away(NOT_ETCD)
         return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import secrets
+import time
 from dataclasses import dataclass
 
 from pgx_base.text import quoted
@@ -13,6 +14,8 @@ from pgx_mirror.register.etcd import keys
 from pgx_mirror.register.etcd.gateway import Away, Found, Gateway, Outcome
 from pgx_mirror.register.etcd.keys import Enrolled, Server
 from pgx_mirror.wire.refused import Garbage
+
+PROVES_WRITES = 5.0  # seconds between two reads that tell whether etcd takes writes
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +54,12 @@ class Store:
         self.seen = seen
         self._lease = 0
         self._said: Server | None = None
+        self._prove_at = 0.0
 
     def read(self) -> View:
         """Return what is there now; one that is not there is made.  Raises Away."""
         while True:
-            outcome = self._gateway.read((self._register, self._its))
+            outcome = self._read()
             found, its = outcome.found
             view = self._viewed(outcome, found, its)
             if view is not None:
@@ -69,6 +73,13 @@ class Store:
             )
             if done.done:
                 self.seen = done.revision
+
+    def _read(self) -> Outcome:
+        """Read, and now and then know that a change would be taken: it is not waited for."""
+        now, written = time.monotonic(), ""
+        if now >= self._prove_at:
+            self._prove_at, written = now + PROVES_WRITES, self._mine
+        return self._gateway.read((self._register, self._its), written=written)
 
     def _viewed(
         self, outcome: Outcome, found: Found | None, its: Found | None
