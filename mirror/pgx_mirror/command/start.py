@@ -50,13 +50,21 @@ def start(asked: Request) -> int:
     holding.check_free(mcdir, server, *holding.SERVICE, holding.SETUP)
     unfinished.check(mcdir, server, settings.server.db_instance)
     try:
-        _launch(settings, asked.flags)
+        _begin(settings, asked.flags)
     except _AlreadyTold:
         return 1
-    if "-W" not in asked.flags:
-        _wait(settings, to_its_end="-w" in asked.flags)
+    except Refused:
+        _wait_for_end(mcdir, server)
+        raise
     done(f"controller of server {quoted(server)} started")
     return 0
+
+
+def _begin(settings: Settings, flags: frozenset[str]) -> None:
+    """Launch a controller, and wait for its decision where that is asked for."""
+    _launch(settings, flags)
+    if "-W" not in flags:
+        _wait(settings, to_its_end="-w" in flags)
 
 
 def _launch(settings: Settings, flags: frozenset[str]) -> None:
@@ -147,9 +155,6 @@ def _wait(settings: Settings, *, to_its_end: bool) -> None:
     question = words.Question(words.AWAIT, options)
     try:
         ask(settings.mcdir, settings.identifier, question, tell)
-    except Refused:
-        _wait_for_end(settings.mcdir, settings.identifier)
-        raise
     except NotRunning as ex:
         raise Failure(
             "the controller has ended while it started",
