@@ -8,6 +8,7 @@ and done without where that is refused.
 from __future__ import annotations
 
 import subprocess
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -24,6 +25,7 @@ from pgx_mirror.setup import programs
 BETWEEN = "\x1f"
 Said = subprocess.CompletedProcess[str]
 _NO_SUCH_SLOT, _SLOT_IN_USE, _SLOT_IS_THERE = "42704", "55006", "42710"
+_FREE_WITHIN, _PAUSE = 5.0, 0.2  # seconds for whoever has a slot in use for a moment
 _ASKED = (
     "server_version_num",
     "synchronous_standby_names",
@@ -159,8 +161,16 @@ def ask_more(source: Source, database: str) -> More:
 
 
 def drop_slot(source: Source, slot: str) -> None:
-    """Drop the replication slot, if it is there.  Raises Failure."""
+    """Drop the replication slot, if it is there.  Raises Failure.
+
+    Whoever makes it has it in use for a moment: the primary's controller does just then.
+    So has the sender of a standby until it sees that nobody is there any more.
+    """
+    until = time.monotonic() + _FREE_WITHIN
     said = by_replication(source, [f"DROP_REPLICATION_SLOT {slot}"])
+    while _SLOT_IN_USE in said.stderr and time.monotonic() < until:
+        time.sleep(_PAUSE)
+        said = by_replication(source, [f"DROP_REPLICATION_SLOT {slot}"])
     if said.returncode == 0 or _NO_SUCH_SLOT in said.stderr:
         return
     if _SLOT_IN_USE in said.stderr:
