@@ -27,7 +27,7 @@ def test_a_checkpoint_at_work_holds_back_the_barrier(pair: Pair, proof: Proof) -
     kill(checkpointer, signal.SIGCONT)
 
     proof.off(30)  # what it had on its way is over: this is what makes it so
-    assert waiting(pair) == "0"
+    wait_until(lambda: waiting(pair) == "0", "the probe is ended")
 
 
 def test_a_checkpoint_that_begins_under_the_barrier_holds_no_writer_up(

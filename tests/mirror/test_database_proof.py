@@ -147,7 +147,7 @@ def test_no_proof_of_on_where_a_later_file_has_another_name(
     with pytest.raises(Unproven, match=f'wait for "somebody", not for "{BARRIER}"'):
         proof.on(30, BARRIER)
 
-    assert waiting(pair) == "0"
+    wait_until(lambda: waiting(pair) == "0", "the probe is ended")
 
 
 def test_no_proof_of_on_where_names_come_from_the_command_line(server: Server) -> None:

@@ -244,5 +244,7 @@ def whole(
     finally:
         if hasattr(made, "client"):
             made.client.stop()
+        if hasattr(made, "etcd"):
+            made.etcd.stop()
         if os.environ.get("PGX_KEEP_PAIR") is None:
             processes.end_all(home)
