@@ -141,7 +141,7 @@ def test_one_of_an_arbiter_and_etcd_decides(mcdir: Path) -> None:
 
     write(mcdir, "server1.conf", ASKS)
     settings = load(str(mcdir), "server1")
-    assert (settings.etcd, settings.register_name) == ((), "arbiter")
+    assert (settings.etcd, settings.register_name) == ((), 'arbiter "arbiter"')
 
 
 def test_without_arbitration_etcd_is_asked_nothing(mcdir: Path) -> None:

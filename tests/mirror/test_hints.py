@@ -17,7 +17,7 @@ from pgx_mirror.core.facts import DETACH, REST, RUN, SWITCH, Facts, Force
 from pgx_mirror.core.known import basics
 from pgx_mirror.core.mark import ALONE, GIVEN, OUT, PAIR, SYNC, Mark
 from pgx_mirror.core.status.pair import status_of
-from pgx_mirror.core.status.values import Reason
+from pgx_mirror.core.status.values import NOT_SWITCHABLE, Reason
 from pgx_mirror.core.status.ways_out import way_out
 from pgx_mirror.peer.hello import ERROR, Difference
 from pgx_mirror.setup import refusals as of_setup
@@ -146,6 +146,8 @@ def wrong(walk: Walk, x: str) -> Iterator[str]:
         places=(("A", "a"), ("B", "b")),
         reasons=view.reasons(facts, now),
     )
+    if found.mirroring == NOT_SWITCHABLE and not found.reasons:
+        yield f"{x} says not-switchable, and no reason"
     for reason in found.reasons:
         for why in _wrong(reason, facts, now):
             yield f"{x} says: {reason.text}: {reason.hint} but: {why}"
@@ -190,7 +192,7 @@ def test_a_command_that_status_names_is_accepted(name: str) -> None:
             assert found == [], f"{name}, turn {turn}: {found}"
 
 
-@pytest.mark.parametrize("policy", ["arbitration", "message"])
+@pytest.mark.parametrize("policy", ["arbitration", "message", "command", "fallback"])
 def test_nobody_is_sent_from_setup_to_a_detach_that_sends_him_back(policy: str) -> None:
     """A standby that is lost for good: each refusal says who alone can help."""
     primary, _, _ = formed(policy)
@@ -199,14 +201,14 @@ def test_nobody_is_sent_from_setup_to_a_detach_that_sends_him_back(policy: str) 
     found = refusal(unmet, DETACH, late)
     assert found is not None
     assert "with the data directory that it had" in found.hint
-    assert ("mc_ctl detach --force here" in found.hint) == (policy == "message")
+    assert ("mc_ctl detach --force here" in found.hint) == (policy != "arbitration")
     assert refusals.undecided(unmet, late) == found
 
     assert primary.mark is not None
     asked = of_setup.Asked("server2", "server1", "/data", begun=False, one_host=False)
     hint = of_setup._end_of_waiting(asked, primary.mark)
     assert "mc_ctl detach" in hint
-    assert ("Where that is refused" in hint) == (policy == "message")
+    assert ("Where that is refused" in hint) == (policy != "arbitration")
 
 
 @pytest.mark.parametrize(

@@ -175,6 +175,8 @@ def test_switchable_is_said_of_nothing_less(
     if found.mirroring == SWITCHABLE:
         assert mine.failover and peer.failover
         assert found.reasons == ()
+    elif found.mirroring != SWITCHING:
+        assert found.reasons and all(one.hint for one in found.reasons)
 
 
 @given(PAIRS, st.booleans())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from pgx_base.text import quoted
 from pgx_mirror.conf import etcd
 from pgx_mirror.conf.arbitration import Arbitration
 from pgx_mirror.conf.network import Endpoint, Member, Network
@@ -57,7 +58,9 @@ class Settings:
         """Who decides, as people know it."""
         if self.etcd:
             return "etcd"
-        return self.arbiter.identifier if self.arbiter else "arbiter"
+        return (
+            f"arbiter {quoted(self.arbiter.identifier)}" if self.arbiter else "arbiter"
+        )
 
     @property
     def policy_given(self) -> bool:

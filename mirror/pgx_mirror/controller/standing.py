@@ -85,7 +85,8 @@ def _of_primary(facts: Facts) -> Iterator[Condition]:
     elif basics.policy(facts) in (COMMAND, FALLBACK):
         why = _why_not_fenced(facts, "primary")
     elif not register.is_register(facts):
-        yield pair.NOBODY_SERVES, {"reason": "the primary and the arbiter are silent"}
+        called = facts.terms.called.name
+        yield pair.NOBODY_SERVES, {"reason": f"the primary and {called} are silent"}
         return
     else:
         return
@@ -99,7 +100,7 @@ def _of_standby(facts: Facts) -> Condition:
     if not facts.failover:
         why = "automatic disconnection is disabled"
     elif basics.policy(facts) == ARBITRATION and not register.is_register(facts):
-        why = "the standby and the arbiter are silent"
+        why = f"the standby and {facts.terms.called.name} are silent"
     elif basics.policy(facts) == MESSAGE and facts.met != basics.mark(facts).epoch:
         why = "the standby was not met since this controller began"
     elif basics.policy(facts) in (COMMAND, FALLBACK):

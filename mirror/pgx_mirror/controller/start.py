@@ -9,6 +9,7 @@ from pgx_mirror.conf import commands
 from pgx_mirror.conf.settings import Settings
 from pgx_mirror.controller.jobs.files import Survey
 from pgx_mirror.controller.kept import Kept
+from pgx_mirror.core import called
 from pgx_mirror.core.facts import Facts, Terms
 from pgx_mirror.core.known.ending import HAND_EDITED
 from pgx_mirror.core.mark import PAIR
@@ -29,6 +30,7 @@ def terms_of(settings: Settings, *, first_start: bool) -> Terms:
         patience=3600.0 if patience is None else patience,
         first_start=first_start,
         commands=frozenset(commands.programs(server)),
+        called=called.ETCD if settings.etcd else called.ARBITER,
     )
 
 

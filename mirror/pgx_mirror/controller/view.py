@@ -10,15 +10,15 @@ from pgx_mirror.conf.settings import Settings
 from pgx_mirror.controller import more
 from pgx_mirror.core.deciding import refusals
 from pgx_mirror.core.deciding.say import report_of
-from pgx_mirror.core.facts import Facts
+from pgx_mirror.core.facts import COMMAND, FALLBACK, MESSAGE, Facts, Terms
 from pgx_mirror.core.known import basics, joining, primary, standby
-from pgx_mirror.core.mark import ALONE
+from pgx_mirror.core.mark import ALONE, PAIR, SYNC
 from pgx_mirror.core.report import UP
 from pgx_mirror.core.seen import Seen
 from pgx_mirror.core.status import shown
 from pgx_mirror.core.status.more import plain
 from pgx_mirror.core.status.pair import status_of
-from pgx_mirror.core.status.values import Reason
+from pgx_mirror.core.status.values import BESIDES, DECIDING, LACKS, SERVING, Reason
 from pgx_mirror.core.status.view import Silence
 from pgx_mirror.core.status.ways_out import way_out
 from pgx_mirror.peer.events import SECRET, TLS, VERSION, Refused
@@ -68,6 +68,7 @@ def status(settings: Settings, facts: Facts, beside: Beside) -> dict[str, object
         silent=not basics.is_heard(facts, now),
         places=places,
         silence=Silence(primary.has_commits_waiting(facts, now), _refused(beside)),
+        called=facts.terms.called,
         reasons=(*_beside(beside, facts, now), *reasons(facts, now)),
     )
     arbiter = None if settings.etcd else settings.arbiter
@@ -94,24 +95,46 @@ def reasons(facts: Facts, now: float) -> tuple[Reason, ...]:
     found = []
     if facts.poisoned:
         text = "a position beyond its own WAL was reported to the primary"
-        found.append(_reason("", text, facts.terms.me))
+        found.append(_reason("", text, facts.terms.me, SERVING))
     elif facts.conf_failed:
-        found.append(_reason("", f"postgresql.conf: {facts.conf_failed}", ""))
+        text = f"postgresql.conf: {facts.conf_failed}"
+        found.append(_reason("", text, "", SERVING))
     else:
         found += _unjoined(facts, now)
     if facts.mark_failed:
         text = f"the mark could not be written: {facts.mark_failed}"
-        found.append(Reason(text, "Make room, or look at the disk; it is tried again."))
+        hint = "Make room, or look at the disk; it is tried again."
+        found.append(Reason(text, hint, SERVING))
     if facts.seen is not None:
         found += _seen(facts.seen)
     if standby.is_left_waiting(facts, now):
         found.append(_left_waiting(facts, now))
     if (silent := refusals.undecided(facts, now)) is not None:
-        found.append(Reason(silent.why, silent.hint))
+        found.append(Reason(silent.why, silent.hint, SERVING))
     elif word := refusals.offered(facts, now):
         text = f'automatics do not act on the silence of server "{facts.terms.other}"'
-        found.append(Reason(text, f"If it does not come back: mc_ctl {word} here."))
+        hint = f"If it does not come back: mc_ctl {word} here."
+        found.append(Reason(text, hint, SERVING))
+    elif _is_unmet(facts, now):
+        found.append(Reason(*_unmet(facts.terms), DECIDING))
     return tuple(found)
+
+
+def _is_unmet(facts: Facts, now: float) -> bool:
+    """Whether this server would leave the other's silence to an operator, which answers now.
+
+    Who was switched off has met nobody: it must hear that the other has heard it.
+    """
+    decides = (COMMAND, FALLBACK) if facts.standby else (COMMAND, FALLBACK, MESSAGE)
+    acts = basics.policy(facts) in decides and basics.is_in(facts, PAIR, SYNC)
+    return (
+        acts and basics.is_heard(facts, now) and facts.met != basics.mark(facts).epoch
+    )
+
+
+def _unmet(terms: Terms) -> tuple[str, str]:
+    text = f'server "{terms.me}" has not met server "{terms.other}" in this epoch yet'
+    return text, "It passes with the next heartbeats; until then it acts on no silence."
 
 
 def _left_waiting(facts: Facts, now: float) -> Reason:
@@ -120,7 +143,7 @@ def _left_waiting(facts: Facts, now: float) -> Reason:
     runs = "" if not basics.is_quiet(facts, now) else ", if its instance runs"
     text = f'commits wait on server "{other}"{runs}: its controller, which takes the name of '
     hint = f"{refusals.start_there(facts)}."
-    return Reason(f"{text}this standby out, does not answer", hint)
+    return Reason(f"{text}this standby out, does not answer", hint, SERVING)
 
 
 def _seen(seen: Seen) -> Iterator[Reason]:
@@ -129,13 +152,12 @@ def _seen(seen: Seen) -> Iterator[Reason]:
         yield Reason(f"PostgreSQL reads: {error}", "Correct that line; pg_ctl reload.")
     for who in seen.loose:
         text = f"synchronous_commit is no guarantee for {who}"
-        yield Reason(
-            text, "Set it to on there, if what is committed so must not be lost."
-        )
+        hint = "Set it to on there, if what is committed so must not be lost."
+        yield Reason(text, hint, BESIDES)
 
 
-def _reason(before: str, why: str, server: str) -> Reason:
-    return Reason(before + why, way_out(why, server))
+def _reason(before: str, why: str, server: str, rank: int = LACKS) -> Reason:
+    return Reason(before + why, way_out(why, server), rank)
 
 
 def _unjoined(facts: Facts, now: float) -> Iterator[Reason]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field, replace
 
+from pgx_mirror.core.called import ARBITER, Called
 from pgx_mirror.core.cell import Cell
 from pgx_mirror.core.mark import Mark
 from pgx_mirror.core.report import NAMES_SET, UNSURE, Report
@@ -58,6 +59,7 @@ class Terms:
     *first_start*: the operator's word that a data directory without a mark is the primary.
     *held*: for how long an arming may hold up commits, stage by stage.
     *commands*: which programs of `core.commands` the configuration names.
+    *called*: what the register is called towards people.
     """
 
     me: str
@@ -70,6 +72,7 @@ class Terms:
     first_start: bool = False
     held: float = 10.0
     commands: frozenset[str] = frozenset()
+    called: Called = ARBITER
 
 
 @dataclass(frozen=True, slots=True)

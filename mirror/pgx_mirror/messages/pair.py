@@ -112,7 +112,7 @@ COMMITS_STUCK = ours(
     "The standby is silent and so is the register, or heartbeat_error_action is message or "
     "command and this controller has not met the other since its start. Going on alone could "
     "make two primaries.",
-    "Start the other server, or bring the arbiter back; where automatics are off: mc_ctl "
+    "Start the other server, or bring the register back; where automatics are off: mc_ctl "
     "detach. Where the other server is off, and has not gone on alone: mc_ctl detach --force.",
 )
 COMMITS_PASS = ours(
@@ -126,8 +126,8 @@ NOBODY_SERVES = ours(
     PANIC,
     "no server accepts commits: {reason}",
     "The primary is gone and this standby may not take over.",
-    "Start the old primary, or bring the arbiter back. Where both are lost for good: a new "
-    "arbiter, then mc_ctl switch --force --abandon-register.",
+    "Start the old primary, or bring the register back: the arbiter, or etcd. Where both are "
+    "lost for good: a new and empty register, then mc_ctl switch --force --abandon-register.",
 )
 NOT_TAKING_OVER = ours(
     217,

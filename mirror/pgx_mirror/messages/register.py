@@ -7,16 +7,16 @@ from pgx_mirror.messages.message import ERROR, LOG, WARNING, ours
 AWAY = ours(
     501,
     WARNING,
-    'arbiter "{arbiter}" does not answer: {reason}',
+    "{arbiter} does not answer: {reason}",
     "mc_arb is not running, etcd gives no answer, or the arbitration network is cut. Until it "
     "is back, a silent server leads to no switch.",
     "Start mc_arb, or see that etcd has a quorum; look at the network.",
 )
-BACK = ours(502, LOG, 'arbiter "{arbiter}" answers', "It can be asked.")
+BACK = ours(502, LOG, "{arbiter} answers", "It can be asked.")
 STATE_LOST = ours(
     503,
     ERROR,
-    'arbiter "{arbiter}" has lost its state',
+    "{arbiter} has lost its state",
     "Its management directory is another one, or etcd's key was removed or replaced. It "
     "decides nothing until both servers have enrolled it.",
     "None, where both servers run: they enrol it.",
@@ -24,20 +24,20 @@ STATE_LOST = ours(
 REFUSED = ours(
     504,
     WARNING,
-    'arbiter "{arbiter}" has decided against server "{server}"',
+    '{arbiter} has decided against server "{server}"',
     "It still heard the other server, or that one was first.",
     "See what the other server says.",
 )
 ENROLLED = ours(
     505,
     LOG,
-    'arbiter "{arbiter}" is enrolled',
+    "{arbiter} is enrolled",
     "Both servers have told it of their pair.",
 )
 OTHER_SECRET = ours(
     506,
     ERROR,
-    'arbiter "{arbiter}" has another secret, or none',
+    "{arbiter} has another secret, or none",
     "The file secret differs.",
     "Copy it to the arbiter's management directory.",
 )

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pgx_base.failure import Failure
 from pgx_base.text import quoted
 from pgx_mirror.core import standby_name
-from pgx_mirror.core.facts import COMMAND, FALLBACK, MESSAGE
+from pgx_mirror.core.facts import ARBITRATION
 from pgx_mirror.core.mark import ALONE, PAIR, Mark
 from pgx_mirror.setup.local import Local
 from pgx_mirror.setup.source import More, Told
@@ -90,15 +90,13 @@ def _end_of_waiting(asked: Asked, mark: Mark | None) -> str:
         )
     if mark.state != PAIR:
         return "On the primary: mc_ctl start if Mirroring Controller does not run; else wait."
-    if mark.policy in (MESSAGE, COMMAND):
+    if mark.policy != ARBITRATION:
         return (
             "On the primary: mc_ctl detach. Where that is refused, its controller has not "
             "met the standby since it was started: mc_ctl detach --force there, if server "
             f"{quoted(asked.server)} has not gone on alone with the data directory it had."
         )
-    if mark.policy == FALLBACK:
-        return "On the primary: mc_ctl detach."
-    return "On the primary: mc_ctl detach; the arbiter must answer."
+    return "On the primary: mc_ctl detach; the arbiter, or etcd, must answer."
 
 
 def _of_tablespaces(asked: Asked, more: More, here: Local) -> Iterator[Failure]:

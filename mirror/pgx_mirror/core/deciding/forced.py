@@ -29,7 +29,7 @@ def way_out(facts: Facts) -> str:
             f"Where that server is off, and stays off: {_command(facts)} --force here."
         )
     if facts.terms.policy == ARBITRATION and (not facts.register or facts.cell):
-        return "For one that is lost for good, name a new one with an empty directory."
+        return f"For one that is lost for good, name {facts.terms.called.anew}."
     return (
         "Where the old one is lost for good, and that server is off and stays off: "
         f"{_command(facts)} --force --abandon-register here."
@@ -79,6 +79,7 @@ def _there(facts: Facts, now: float) -> Outcome:
 
 def _by_register(facts: Facts, force: Force) -> Outcome | None:
     """Return why the register that this epoch means forbids it, None where it does not."""
+    called = facts.terms.called
     if basics.policy(facts) != ARBITRATION:
         if not force.abandon:
             return None
@@ -90,15 +91,15 @@ def _by_register(facts: Facts, force: Force) -> Outcome | None:
     if not force.abandon:
         return Outcome(
             "the register is away, and could make the other server the primary later",
-            "Bring it back. Where it is lost for good: name a new, empty one, and then "
+            f"Bring it back. Where it is lost for good: name {called.anew}, and then "
             f'"{_command(facts)} --force --abandon-register".',
         )
     if facts.terms.policy == ARBITRATION and (not facts.register or facts.cell):
         what = "has a pair in it" if facts.register else "is not reached"
         return Outcome(
             f"the register that is to take the old one's place {what}",
-            "Name one with an empty directory, on both servers, and start Mirroring "
-            "Controller anew here.",
+            f"Name {called.anew}, on both servers, and start Mirroring Controller anew "
+            "here.",
         )
     return None
 

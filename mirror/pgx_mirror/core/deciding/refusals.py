@@ -98,7 +98,7 @@ def _no_open_epoch(facts: Facts) -> Outcome | None:
     """Return why a standby in sync cannot be told whether its silent primary goes on."""
     silent, primary = "the primary is silent, and ", f'server "{facts.terms.other}"'
     policy, bring = basics.policy(facts), f"Bring back {primary}"
-    force = forced.way_out(facts)
+    force, called = forced.way_out(facts), facts.terms.called
     if register.has_open_epoch(facts):
         return None
     if policy == MESSAGE:
@@ -110,15 +110,13 @@ def _no_open_epoch(facts: Facts) -> Outcome | None:
         why = f"{silent}this controller has not met it since it began"
         return Outcome(why, f"{bring} with its data. {force}".rstrip())
     if not facts.register:
-        why = (
-            f"{silent}the arbiter, which could say whether it goes on, does not answer"
-        )
-        return Outcome(why, f"Bring back the arbiter, or {primary}.")
+        why = f"{silent}{called.name}, which could say whether it goes on, does not answer"
+        return Outcome(why, f"Bring back {called.name}, or {primary}.")
     if not register.is_register(facts):
-        why = f"{silent}the arbiter is another one than the pair has enrolled"
-        hint = "Bring back that arbiter with its own management directory, or "
+        why = f"{silent}{called.state} is another one than the pair has enrolled"
+        hint = f"Bring back {called.enrolled}, or "
         return Outcome(why, f"{hint}{primary} with its data. {force}".rstrip())
-    why = f"{silent}the arbiter has not said that it does not go on"
+    why = f"{silent}{called.name} has not said that it does not go on"
     return Outcome(why, f"mc_ctl status on {primary} says more, once it is back.")
 
 
@@ -158,16 +156,16 @@ def start_there(facts: Facts) -> str:
 
 
 def _bring_back(facts: Facts) -> str:
-    """Return who could say it: the standby, and the arbiter that the pair has enrolled."""
+    """Return who could say it: the standby, and the register that the pair has enrolled."""
+    called = facts.terms.called
     standby = f'server "{facts.terms.other}" with the data directory that it had'
     force = forced.way_out(facts)
     if basics.policy(facts) != ARBITRATION:
         how = "start its controller, or mend the admin network"
         return f"Bring back {standby}: {how}. {force}".rstrip()
     if not facts.register:
-        return f"Bring back the arbiter, or {standby}."
-    enrolled = "the arbiter that the pair has enrolled, with its management directory"
-    return f"Bring back {enrolled}, or {standby}. {force}".rstrip()
+        return f"Bring back {called.name}, or {standby}."
+    return f"Bring back {called.enrolled}, or {standby}. {force}".rstrip()
 
 
 def _may_decide(facts: Facts) -> bool:

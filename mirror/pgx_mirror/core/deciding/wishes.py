@@ -51,7 +51,7 @@ def _not_allowed(facts: Facts) -> Outcome:
 def _switched(facts: Facts, now: float) -> Outcome | None:
     if basics.is_in(facts, OUT, NEW):
         return Outcome(
-            "the arbiter has decided for the primary, which goes on",
+            f"{facts.terms.called.name} has decided for the primary, which goes on",
             "See mc_ctl status on the primary.",
         )
     if facts.standby:

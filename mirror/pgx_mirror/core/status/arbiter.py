@@ -11,6 +11,7 @@ from typing import Any
 
 from pgx_base.text import quoted
 from pgx_mirror.core.cell import Cell
+from pgx_mirror.core.status import values
 from pgx_mirror.core.status.more import Arbiter
 from pgx_mirror.core.status.shown import reason_lines, table
 from pgx_mirror.core.status.values import Reason
@@ -99,4 +100,4 @@ def plain(arbiter: Arbiter, why: tuple[Reason, ...]) -> dict[str, Any]:
     if arbiter.members:
         words = {True: ONLINE, False: OFFLINE}
         shown["members"] = {name: words[does] for name, does in arbiter.members}
-    return {"arbiters": [shown], "reasons": [asdict(one) for one in why]}
+    return {"arbiters": [shown], "reasons": values.plain(why)}

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from pgx_mirror.core.called import ARBITER, Called
 from pgx_mirror.core.facts import SWITCH
 from pgx_mirror.core.mark import ALONE, GIVEN, OUT, PAIR, SYNC, Mark
 from pgx_mirror.core.report import DOWN, NAMES_SET, STOPPING, UP, Report
 from pgx_mirror.core.status import reasons as why
 from pgx_mirror.core.status.values import (
     ABNORMAL,
+    BESIDES,
     FAILOVER_DISABLED,
     NO_POSTMASTER,
     NORMAL,
@@ -25,10 +27,12 @@ from pgx_mirror.core.status.values import (
     Reason,
     Row,
     Status,
+    worst_first,
 )
 from pgx_mirror.core.status.view import Silence, View
 
 _SILENCE = Silence()
+_SOON = "It passes as soon as both servers have heard each other; look again."
 
 
 def status_of(
@@ -39,22 +43,28 @@ def status_of(
     places: tuple[tuple[str, str], ...],
     reasons: tuple[Reason, ...] = (),
     silence: Silence = _SILENCE,
+    called: Called = ARBITER,
 ) -> Status:
     """Return the status that the controller which says *mine* gives.
 
     *peer* is the other's last report, *silent* that it counts as silent now; *places* are
     identifiers and hosts as network.conf has them, *reasons* what else the controller
     knows that keeps the pair from a switch (the register is away); *silence* what it knows
-    of the other's.
+    of the other's; *called* what the register is called.
     """
     other = next((server for server, _ in places if server != mine.owner), "")
     ours = View(mine.owner, mine, False, _is_beaten(mine, peer))
     theirs = View(other, peer, silent or peer is None, _is_beaten(peer, mine))
-    found = (*why.reasons(ours, theirs, silence), *reasons)
-    word = _word(ours, theirs, blocked=bool(found))
+    found = worst_first((*why.reasons(ours, theirs, silence, called), *reasons))
+    word = _word(ours, theirs, blocked=any(one.rank != BESIDES for one in found))
     if word == FAILOVER_DISABLED:
         hint = "Enable it: mc_ctl enable-failover."
-        found = (Reason("automatic switch and disconnection are disabled", hint),)
+        found = (
+            Reason("automatic switch and disconnection are disabled", hint),
+            *found,
+        )
+    elif word == NOT_SWITCHABLE and not found:
+        found = (Reason("the standby is not in sync", _SOON),)
     views = {view.server: (view, other) for view, other in _both(ours, theirs)}
     rows = tuple(_row(host, *views[server]) for server, host in places)
     return Status(word, rows, found)

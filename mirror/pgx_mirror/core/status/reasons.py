@@ -4,41 +4,53 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pgx_mirror.core.called import Called
 from pgx_mirror.core.facts import ARBITRATION, STOP, STOP_ALL
 from pgx_mirror.core.known.basics import LEAVING
 from pgx_mirror.core.mark import ALONE, NEW, OUT, PAIR, SYNC
-from pgx_mirror.core.report import DOWN, UP, Report
-from pgx_mirror.core.status.values import NORMAL, Reason
+from pgx_mirror.core.report import DOWN, STARTING, STOPPING, UNSURE, UP, Report
+from pgx_mirror.core.status.values import (
+    DECIDING,
+    LACKS,
+    LOST,
+    NOBODY,
+    NORMAL,
+    SERVING,
+    Reason,
+)
 from pgx_mirror.core.status.view import Silence, View
 from pgx_mirror.core.status.ways_out import way_out
 
-_NOBODY = (
+_NO_PRIMARY = (
     "It may pass. If it stays: start the one that was the primary last from its own data "
     "directory; where that is lost, recover a backup, and mc_ctl start --as-primary there."
 )
-_LOOK_AT_ARBITER = (
-    "Look at it: mc_ctl status --arbiter, and mc_arb status on the arbitration server."
-)
-
-
+_STATES = {
+    DOWN: "does not run",
+    STARTING: "is being started",
+    STOPPING: "is being stopped",
+    UNSURE: "is being looked at",
+}
 _BOTH = (
     "Stop all applications and decide for one; carry over what the other has more; then "
     "mc_ctl stop there, mc_ctl setup and mc_ctl start (manual 8.4)."
 )
 
 
-def reasons(ours: View, theirs: View, silence: Silence) -> Iterator[Reason]:
-    """Yield what keeps the pair from a switch, as *ours* sees it."""
+def reasons(
+    ours: View, theirs: View, silence: Silence, called: Called
+) -> Iterator[Reason]:
+    """Yield what keeps the pair from a switch, as *ours* sees it; *called*: the register is."""
     if theirs.silent:
         yield from _about_silence(ours, theirs, silence)
     elif ours.leads and theirs.leads:
         text = "both servers have gone on alone, and neither gives way"
-        yield Reason(text, _BOTH)
+        yield Reason(text, _BOTH, NOBODY)
     elif not (ours.leads or theirs.leads):
-        yield Reason("no server is the primary", _NOBODY)
+        yield Reason("no server is the primary", _NO_PRIMARY, NOBODY)
     for view, other in ((ours, theirs), (theirs, ours)):
         if not view.silent:
-            yield from _about(view, other)
+            yield from _about(view, other, called)
         if not (view.silent or other.silent):
             yield from _about_place(view, other)
 
@@ -51,7 +63,7 @@ def _about_silence(ours: View, theirs: View, silence: Silence) -> Iterator[Reaso
     start = f'tart Mirroring Controller on server "{theirs.server}"'
     text = f'server "{theirs.server}" is silent'
     if _has_pen_of(ours, theirs):
-        yield Reason(text, "It is to be made a standby first.")
+        yield Reason(text, "It is to be made a standby first.", LOST)
         yield _of_deposed(theirs)
         return
     if silence.refused:
@@ -60,7 +72,10 @@ def _about_silence(ours: View, theirs: View, silence: Silence) -> Iterator[Reaso
         hint = f"S{start}, or mend the admin network."
     else:
         hint = f"S{start}."
-    yield Reason(f"{text}, and commits wait for it" if silence.waits else text, hint)
+    if silence.waits:
+        yield Reason(f"{text}, and commits wait for it", hint, SERVING)
+    else:
+        yield Reason(text, hint, LOST)
 
 
 def _has_pen_of(ours: View, theirs: View) -> bool:
@@ -80,19 +95,21 @@ def _of_deposed(view: View) -> Reason:
     )
     after = "" if view.report else ", unless that is done already"
     start = f'; then mc_ctl start on server "{view.server}".'
-    return Reason(text, f"{hint}{after}{start}")
+    return Reason(text, f"{hint}{after}{start}", LOST)
 
 
-def _about(view: View, other: View) -> Iterator[Reason]:
+def _about(view: View, other: View, called: Called) -> Iterator[Reason]:
     assert view.report
-    yield from deposed(view)
-    if view.follows and (view.state != SYNC or _was_promoted(view.report)):
-        yield from _about_standby(view)
-    if view.state in (PAIR, SYNC) and _misses_register(view.report):
-        text = f'server "{view.server}" does not reach the arbiter'
-        yield Reason(text, _LOOK_AT_ARBITER)
-    if view.state in (PAIR, ALONE, SYNC) and not view.deposed:
+    if view.deposed:
+        yield from deposed(view)
+        yield from _about_disk(view, view.report)
+    elif view.mark is not None:
         yield from _about_error(view, view.report, other)
+    if view.follows and (view.state != SYNC or _was_promoted(view.report)):
+        yield from _about_standby(view, other)
+    if view.state in (PAIR, SYNC) and _misses_register(view.report):
+        text = f'server "{view.server}" does not reach {called.name}'
+        yield Reason(text, f"Look at it: {called.look}.", DECIDING)
     for why in view.report.unable:
         text = f'server "{view.server}" could not be promoted: {why}'
         yield Reason(text, way_out(why, view.server))
@@ -112,7 +129,7 @@ def _about_place(primary: View, standby: View) -> Iterator[Reason]:
         text = (
             f'commits wait for a data directory that server "{standby.server}" has not'
         )
-        yield Reason(text, "Put back the data directory that was in sync.")
+        yield Reason(text, "Put back the data directory that was in sync.", SERVING)
 
 
 def _about_names(primary: Report | None, standby: Report | None) -> Iterator[Reason]:
@@ -130,13 +147,13 @@ def _about_names(primary: Report | None, standby: Report | None) -> Iterator[Rea
             f'synchronous_standby_names "{standby.bears}", in postgresql.conf of server '
             f'"{primary.owner}". Then pg_ctl reload there.'
         )
-        yield Reason(text, hint)
+        yield Reason(text, hint, SERVING)
 
 
 def _about_error(view: View, report: Report, other: View) -> Iterator[Reason]:
     """Yield what is wrong with a server, and what an operator has to do about it."""
     again = f'mc_ctl stop, then mc_ctl start on server "{view.server}".'
-    if view.state == ALONE:
+    if view.state in (ALONE, OUT, NEW):
         hint = f"Find the cause there; {again}"
     elif report.failover:
         hint = f"What follows is done without you. Find the cause there; {again}"
@@ -147,9 +164,32 @@ def _about_error(view: View, report: Report, other: View) -> Iterator[Reason]:
     else:
         word = "switch" if view.leads else "detach"
         hint = f"Automatics are off: mc_ctl {word}, or mc_ctl enable-failover."
+    rank = SERVING if view.leads else LACKS
+    if (
+        report.server != UP
+        and report.database == NORMAL
+        and view.state not in (OUT, NEW)
+    ):
+        yield Reason(*_not_up(view.server, report.server), rank)
     for what, found in (("database", report.database), ("disk", report.disk)):
         if found != NORMAL:
-            yield Reason(f'{what} of server "{view.server}": {found}', hint)
+            yield Reason(f'{what} of server "{view.server}": {found}', hint, rank)
+
+
+def _not_up(server: str, state: str) -> tuple[str, str]:
+    """Return that nothing is known to be wrong with a database that does not run, and why."""
+    text = f'database of server "{server}" {_STATES[state]}'
+    again = f'mc_ctl stop, then mc_ctl start on server "{server}".'
+    return text, f"The system log says why, if it stays so; then {again}"
+
+
+def _about_disk(view: View, report: Report) -> Iterator[Reason]:
+    """Yield that a deposed server has no disk that a setup could use."""
+    if report.disk != NORMAL:
+        text = f'disk of server "{view.server}": {report.disk}'
+        yield Reason(
+            text, "Mend it, or give that server another, before the setup.", LOST
+        )
 
 
 def _takes(primary: View, standby: View) -> bool:
@@ -171,7 +211,7 @@ def deposed(view: View, *, runs: bool = True) -> Iterator[Reason]:
     """Yield that *view* has lost the pen, if it has; *runs*: its controller does."""
     if view.deposed:
         text = f'server "{view.server}" is deposed: the other server is the primary'
-        yield Reason(text, f"Make it a standby: {_anew(view.server, runs=runs)}")
+        yield Reason(text, f"Make it a standby: {_anew(view.server, runs=runs)}", LOST)
 
 
 def not_running(view: View, unmade: str = "") -> Reason:
@@ -206,12 +246,19 @@ def _misses_register(report: Report) -> bool:
     return report.policy == ARBITRATION and not report.register
 
 
+def _serves(primary: View) -> bool:
+    """Whether a server that says so is there to be streamed from."""
+    report = primary.report
+    return report is not None and (report.server, report.database) == (UP, NORMAL)
+
+
 def _was_promoted(report: Report) -> bool:
     """Whether a standby's directory is one no more, by somebody's hand, and is down again."""
     return not report.standby and report.server == DOWN
 
 
-def _about_standby(view: View) -> Iterator[Reason]:
+def _about_standby(view: View, primary: View) -> Iterator[Reason]:
+    """Yield what a standby lacks; that it streams from no server that is down goes unsaid."""
     assert view.report
     again = f'mc_ctl stop, then mc_ctl start on server "{view.server}".'
     if _was_promoted(view.report):
@@ -221,6 +268,8 @@ def _about_standby(view: View) -> Iterator[Reason]:
         text = f'standby "{view.server}" was disconnected by hand'
         yield Reason(text, f"To have it back: {again}")
     elif view.report.server == UP and view.report.receiver is None:
+        if primary.leads and not _serves(primary):
+            return
         hint = (
             "The log of its database server says why, if it stays so. Where the WAL that it "
             f"needs is gone: {_anew(view.server)}"

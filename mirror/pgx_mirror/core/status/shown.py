@@ -8,6 +8,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from pgx_mirror.core import wal
+from pgx_mirror.core.status import values
 from pgx_mirror.core.status.values import Reason, Row, Status
 
 TITLE = "mirroring status"
@@ -68,7 +69,7 @@ def plain(status: Status) -> dict[str, Any]:
     return {
         "mirroring_status": status.mirroring,
         "servers": [asdict(row) for row in status.rows],
-        "reasons": [asdict(reason) for reason in status.reasons],
+        "reasons": values.plain(status.reasons),
     }
 
 

@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 SWITCHABLE, SWITCHED, NOT_SWITCHABLE = "switchable", "switched", "not-switchable"
 FAILOVER_DISABLED, SWITCHING = "failover-disabled", "switching"
@@ -34,12 +35,29 @@ class Row:
     position: int = 0
 
 
+# In which order reasons stand, the worst first: that nobody serves, or two do; what the
+# primary's clients feel; that a server is lost to the pair; what a standby lacks; that nobody
+# could decide; what is no guarantee, or passes by itself.
+NOBODY, SERVING, LOST, LACKS, DECIDING, BESIDES = range(6)
+
+
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why the status is not better, and the way out."""
+    """Why the status is not better, and the way out; *rank*: which of them stands first."""
 
     text: str
     hint: str
+    rank: int = field(default=LACKS, compare=False, repr=False)
+
+
+def worst_first(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
+    """Return *reasons* in the order in which they are to be read, each once."""
+    return tuple(sorted(dict.fromkeys(reasons), key=lambda one: one.rank))
+
+
+def plain(reasons: Iterable[Reason]) -> list[dict[str, str]]:
+    """Return *reasons* as what JSON can hold."""
+    return [{"text": one.text, "hint": one.hint} for one in reasons]
 
 
 @dataclass(frozen=True, slots=True)

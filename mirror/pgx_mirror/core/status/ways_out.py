@@ -47,7 +47,7 @@ _WAYS = (
      f"{_ANEW}"),
     ("its major version is another", "Install the same version of PostgreSQL on both."),
     ("block size is another", "Install the same build of PostgreSQL on both."),
-    ("both do not reach one register", "mc_arb status on the arbitration server shows who "
+    ("both do not reach one register", "mc_ctl status --arbiter on both servers shows who "
      "reaches it. One that is new is enrolled once both servers do."),
 )  # fmt: skip
 
