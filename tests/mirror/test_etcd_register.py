@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import time
+
 from pgx_mirror.core.cell import ALONE, PAIR, Cell
 from pgx_mirror.register.core import words
 from pgx_mirror.register.core.words import (
     NEITHER,
     PRIMARY,
     STANDBY,
+    Beat,
     Lift,
     Read,
     Win,
 )
 from pgx_mirror.register.etcd.keys import server_key
-from tests.mirror.arbiters import A, B, Talker, answer, pair, turn_until
+from tests.mirror.arbiters import (
+    LIMIT,
+    SYSTEM,
+    A,
+    B,
+    Talker,
+    answer,
+    pair,
+    turn_until,
+)
 from tests.mirror.etcds import EtcdPlace
 
 FIRST = Cell(1, PAIR, A)
@@ -41,10 +53,11 @@ def test_a_new_register_is_empty_until_both_have_enrolled(etcd: EtcdPlace) -> No
 
 def test_one_of_two_wins_and_hears_so_again(etcd: EtcdPlace) -> None:
     with pair(etcd) as (one, two):
+        one.says(NEITHER)  # so that the standby need not wait for it
+        assert answer(one, Read(), two).cell == FIRST
         one.ask(Win(1))
-        two.says(NEITHER)
         two.ask(Win(1))
-        turn_until(lambda: one.answers and two.answers, "both answers", one, two)
+        turn_until(lambda: len(one.answers) > 1 and two.answers, "both", one, two)
         told = {who.me: who.answers[-1].word for who in (one, two)}
         winner = next(who for who, word in told.items() if word == words.WON)
         assert sorted(told.values()) == [words.LOST, words.WON]
@@ -112,6 +125,18 @@ def test_another_pairs_register_is_none(etcd: EtcdPlace) -> None:
     with Talker(etcd, A, PRIMARY) as one:
         turn_until(lambda: one.losses, "a loss", one)
         assert one.losses[0].why == "it belongs to another pair"
+
+
+def test_another_pairs_server_takes_no_servers_place(etcd: EtcdPlace) -> None:
+    """Two pairs with one prefix and, as they all have, one pair of identifiers."""
+    with pair(etcd) as (one, two):
+        key = server_key(etcd.prefix, A)
+        with Talker(etcd, A, STANDBY) as foe:
+            foe.register.says(Beat(STANDBY, "7002", LIMIT), time.monotonic())
+            turn_until(lambda: len(foe.losses) == 1, "it is refused", foe, one, two)
+            assert foe.losses[0].why == "it belongs to another pair"
+            assert etcd.etcd.value(key)["system"] == SYSTEM
+            assert answer(two, Win(1), one, foe).word == words.HEARD
 
 
 def test_what_is_no_register_is_told_and_left_alone(etcd: EtcdPlace) -> None:

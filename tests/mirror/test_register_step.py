@@ -197,6 +197,12 @@ def test_a_server_of_another_pair_is_told_nothing(request_: Request) -> None:
     assert say(state, A, request_).kept == state.kept
 
 
+def test_nobody_is_refused_for_the_sake_of_another_pairs_primary() -> None:
+    """A configuration that was copied with its secret: the pair's own primary may be dead."""
+    state = say(met(new()), A, beat(PRIMARY, "9"))
+    assert step(state, B, win(1), 0.0)[1].word == words.WON
+
+
 def test_who_has_not_said_who_it_is_is_told_nothing() -> None:
     assert step(new(), A, win(1), 0.0)[1] == Reply(words.FOREIGN)
 

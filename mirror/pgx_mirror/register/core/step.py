@@ -89,13 +89,14 @@ def _win(state: State, who: str, request: Win, now: float) -> tuple[State, Reply
 def _listens_for(state: State, who: str, now: float) -> float:
     """Return for how many seconds more a standby is refused, 0 for not at all.
 
-    A primary that is heard goes on.  A register that has just started has heard nobody yet,
-    and waits as long as it would for a primary.
+    A primary that is heard goes on; one of another pair, by a configuration that was copied,
+    is none.  A register that has just started has heard nobody yet, and waits as long as it
+    would for a primary.
     """
     mine, other = state.heard[who].beat, state.heard.get(state.other(who))
     if mine.role == PRIMARY:
         return 0.0
-    if other is None:
+    if other is None or other.beat.system != mine.system:
         return max(0.0, state.began + state.limit(mine) - now)
     if other.beat.role != PRIMARY:
         return 0.0

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from pgx_mirror.register.core.state import Heard, State
 from pgx_mirror.register.core.step import step
-from pgx_mirror.register.core.words import Beat, Enrol, Reply, Request
+from pgx_mirror.register.core.words import FOREIGN, Beat, Enrol, Reply, Request
 from pgx_mirror.register.etcd.gateway import Away
 from pgx_mirror.register.etcd.keys import Enrolled
 from pgx_mirror.register.etcd.store import Store, View
@@ -30,17 +30,28 @@ class Service:
         self._beat: Beat | None = None
         self._enrolled: Enrolled | None = None
         self._identity = ""
+        self._is_ours = False
 
     def answer(self, request: Request) -> tuple[str, Reply]:
         """Return the register's identity, and its answer.  Raises Away: nobody knows."""
         if isinstance(request, Beat):
             self._beat = request
+        if self._is_foreign():
+            return self._identity, Reply(FOREIGN)
         if isinstance(request, Enrol):
             self._enrol(request)
         elif isinstance(request, Beat):
             self._lives()
         reply = self._decided(self._completed(request))
         return self._identity, reply
+
+    def _is_foreign(self) -> bool:
+        """Whether it is another pair's: then no key of ours takes the place of one of theirs."""
+        if self._is_ours or self._beat is None:
+            return False
+        system = self._view().kept.system
+        self._is_ours = system == self._beat.system
+        return not self._is_ours and system != ""
 
     def _lives(self) -> None:
         assert self._beat is not None
