@@ -21,7 +21,7 @@ def step(facts: Facts, event: Event, now: float) -> tuple[Facts, tuple[Effect, .
 
     Each effect holds its resource until its outcome comes back as an event.
     """
-    facts = plan(learn(facts, event, now), now)
+    facts = plan(fencing.kept(learn(facts, event, now), now), now)
     effects: list[Effect] = []
     for resource in TABLE:
         row = _row(facts, resource, now)

@@ -26,6 +26,17 @@ def is_to_arbitrate(facts: Facts, now: float) -> bool:
     return _wants_by_policy(facts, now) and not (asked or basics.is_heard(facts, now))
 
 
+def kept(facts: Facts, now: float) -> Facts:
+    """Return *facts* with what arbitration_command has said, as long as it is acted on.
+
+    It is asked anew once silence or automatics have ended in between, or a fence has failed:
+    the peer may have come back since, and be serving.
+    """
+    if facts.arbitrated and not _wants_by_policy(facts, now):
+        return facts.but(arbitrated=False)
+    return facts
+
+
 def is_to_fence(facts: Facts, now: float) -> bool:
     """Whether fencing_command is to end the peer now."""
     if is_fenced(facts) or ARBITRATION in facts.busy:
