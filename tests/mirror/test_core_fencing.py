@@ -11,8 +11,9 @@ from pgx_mirror.core import events as told
 from pgx_mirror.core.deciding.say import report_of
 from pgx_mirror.core.deciding.step import step
 from pgx_mirror.core.deciding.wishes import refusal
-from pgx_mirror.core.effects import RunCommand
+from pgx_mirror.core.effects import AskForPen, RunCommand
 from pgx_mirror.core.facts import (
+    ARBITRATION,
     COMMAND,
     DETACH,
     FALLBACK,
@@ -224,6 +225,25 @@ def test_a_standby_that_hears_of_a_holder_takes_over_from_it_no_more(
 
     found = refusal(world.facts[B], SWITCH, world.now, NO_FENCING)
     assert found is not None and "no pair" in found.why
+
+
+@pytest.mark.parametrize("policy", [ARBITRATION, COMMAND, FALLBACK])
+def test_so_it_is_before_its_own_promise_is_durable(policy: str) -> None:
+    """It is held until pre_detach_command has ended; nobody is asked, or fenced, meanwhile."""
+    world = World(policy, programs=commands.KINDS).begin()
+    world.run(5)
+    holder = report_of(world.facts[A], world.now)
+    assert holder.mark is not None
+    world.command_ends = None
+    world.frozen.add(A)
+    world.done.clear()
+    world.hear(B, told.Heard(replace(holder, mark=holder.mark.to(ALONE, 3))))
+    world.run(20)
+    assert [kind for kind, _ in called(world, B)] == [commands.PRE_DETACH]
+    world.hear(B, told.CommandEnded(commands.PRE_DETACH))
+
+    assert world.mark(B) == (OUT, 3)
+    assert (B, AskForPen(2)) not in world.done
 
 
 def test_by_fallback_a_primary_that_has_met_nobody_waits() -> None:

@@ -7,6 +7,8 @@ from pgx_mirror.core.facts import (
     DETACH,
     FALLBACK,
     MESSAGE,
+    REST,
+    RUN,
     SERVER,
     STOP,
     SWITCH,
@@ -148,9 +150,18 @@ def gives(facts: Facts, now: float) -> bool:
         or deposed_by(facts)
     ):
         return False
-    if facts.failover and (facts.fault or facts.disk):
+    if facts.failover and _is_dead(facts):
         return True
     return hands_over(facts) and _has_all(facts, now)
+
+
+def _is_dead(facts: Facts) -> bool:
+    """Whether its server, or a disk, has failed: also one that we have stopped ourselves.
+
+    Which that is says its clean end: a first start that fails is the operator's to mend.
+    """
+    gone = facts.start_failed and facts.stopped_at
+    return bool(facts.fault or facts.disk or gone)
 
 
 def hands_over(facts: Facts) -> bool:
@@ -179,14 +190,17 @@ def is_stuck(facts: Facts, now: float) -> bool:
     """Whether it cannot give the pen: its disk takes no mark, or nothing ends its processes.
 
     Its standby then decides without it, as if it were silent.  A disk that hangs keeps
-    processes from ending: their names are set, and they acknowledge nothing alone.
+    processes from ending: their names are set, and they acknowledge nothing alone.  Nor can
+    it be given to a standby that is not heard, which the register would have wait for us.
     """
-    if not basics.is_in(facts, PAIR) or not (facts.fault or facts.disk):
+    if not basics.is_in(facts, PAIR) or not _is_dead(facts):
         return False
     if facts.left:
         return True
     if facts.server != DOWN and SERVER in facts.busy:
         return now >= facts.ending_at + facts.terms.limit
+    if facts.wish in (RUN, REST) and not basics.is_heard(facts, now):
+        return True
     waited = now >= facts.down_at + facts.terms.limit
     # No mark is begun while postgresql.conf is being written, to the same disk.
     hangs = basics.takes_no_mark(facts, now) or (CONF in facts.busy and waited)

@@ -231,6 +231,8 @@ def takes_over(facts: Facts, now: float) -> bool:
     """A standby: its primary is silent, or says itself that it cannot give the pen."""
     if not (basics.is_in(facts, SYNC) and facts.standby and is_able(facts)):
         return False
+    if holder(facts):
+        return False  # OUT is not durable yet: its program, or its disk, takes its time
     if facts.wish == SWITCH:
         return basics.is_quiet(facts, now)
     if facts.stays_out or not facts.failover or facts.wish not in (RUN, REST):
