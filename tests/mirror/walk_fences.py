@@ -99,6 +99,8 @@ def forces(walk: Walk, x: str) -> None:
             doing_or_ended(walk, x, resource)
         if not basics.is_in(side.facts, PAIR, SYNC):
             return
+        if walk.rng.random() < 0.1:
+            break  # mc_ctl is called off
         walk.now += 1.1
         walk.hear(x, told.Tick())
     walk.hear(x, told.Wished(RUN))

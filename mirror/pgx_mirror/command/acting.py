@@ -51,10 +51,21 @@ def act(asked: Request) -> int:
         ask(settings.mcdir, settings.identifier, question, tell)
     except NotRunning as ex:
         raise _not_running(settings, asked.mode) from ex
+    except KeyboardInterrupt as ex:
+        raise _interrupted(asked) from ex
     if asked.mode == request.STOP:
         _wait_for_end(settings.mcdir, settings.identifier)
     done(_DONE.get(asked.mode, f"controller of {settings.identifier} stopped"))
     return 0
+
+
+def _interrupted(asked: Request) -> Failure:
+    """Return what becomes of an order that was handed to the controller."""
+    detail = "What was begun is carried out to its end."
+    if "--force" in asked.flags:
+        detail = "The word is taken back, where nothing was decided by it yet."
+    hint = "mc_ctl status shows what has come of it."
+    return Failure("interrupted", detail=detail, hint=hint)
 
 
 def _not_running(settings: Settings, mode: str) -> Failure:

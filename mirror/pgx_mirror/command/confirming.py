@@ -35,13 +35,20 @@ def confirmed(settings: Settings, asked: Request) -> None:
             f"the {asked.mode} by force is not confirmed",
             hint="Answer on a terminal; or add -f, where it is so.",
         )
-    report.bytes_to_stderr(
-        f"Is server {other} off, and is all of it so? [y/N] ".encode()
-    )
-    if sys.stdin.readline().strip().lower() not in _YES:
+    if _answer(f"Is server {other} off, and is all of it so? [y/N] ") not in _YES:
         raise Failure(
             f"the {asked.mode} by force is not confirmed", detail="Nothing is done."
         )
+
+
+def _answer(question: str) -> str:
+    """Return what is answered; ^C is no yes."""
+    try:
+        report.bytes_to_stderr(question.encode())
+        return sys.stdin.readline().strip().lower()
+    except KeyboardInterrupt:
+        report.bytes_to_stderr(b"\n")
+        return ""
 
 
 def _since(settings: Settings) -> str:

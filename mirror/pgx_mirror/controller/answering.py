@@ -9,7 +9,7 @@ from typing import Any
 from pgx_base.failure import Failure
 from pgx_mirror.controller import advice, passing, wanted, words
 from pgx_mirror.controller.control import Gone, Listener, Request
-from pgx_mirror.controller.forwarded import Forwarded, overtaken
+from pgx_mirror.controller.forwarded import NOT_CONNECTED, Forwarded, overtaken
 from pgx_mirror.controller.inspecting import Noticed
 from pgx_mirror.core import events as told
 from pgx_mirror.core.deciding.refusals import unanswered
@@ -79,14 +79,17 @@ class Answering:
                         case Request():
                             yield from self._asked(event, facts, now)
                         case Gone(connection):
-                            self._left(connection)
+                            yield from self._left(connection, facts)
 
-    def _left(self, connection: int) -> None:
-        """Nobody waits for it any more; what was begun is carried out to its end."""
+    def _left(self, connection: int, facts: Facts) -> Iterator[Event]:
+        """Nobody waits for it any more: it is carried out, but for a word by force."""
+        self._awaits.pop(connection, None)
         if self._acts == connection:
             self._acts = None
             self._forwarded.over()
-        self._awaits.pop(connection, None)
+            if wanted.is_called_off(facts):
+                self._news.append((messages.TAKEN_BACK, {"command": facts.wish}))
+                yield told.Wished(RUN)
 
     def _asked(self, asked: Request, facts: Facts, now: float) -> Iterator[Event]:
         connection = asked.connection
@@ -147,9 +150,7 @@ class Answering:
                 self._acts = connection
                 self._forwarded.begin(facts, now)
             else:
-                why = "the primary's controller is not connected just now"
-                again = Outcome(why, "Run mc_ctl switch again.")
-                self._listener.reply(connection, _refused(again))
+                self._listener.reply(connection, _refused(NOT_CONNECTED))
             return
         yield from self._wish(connection, SWITCH, facts, now, force)
 

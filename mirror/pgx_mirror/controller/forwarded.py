@@ -7,11 +7,14 @@ import math
 from pgx_mirror.core.deciding.outcome import DONE, Outcome
 from pgx_mirror.core.facts import Facts
 from pgx_mirror.core.known import basics
-from pgx_mirror.core.mark import ALONE
+from pgx_mirror.core.mark import ALONE, PAIR
 from pgx_mirror.core.report import UP
 
 _AGAIN = (
     "See mc_ctl status; where this standby has not taken over, run mc_ctl switch again."
+)
+NOT_CONNECTED = Outcome(
+    "the primary's controller is not connected just now", "Run mc_ctl switch again."
 )
 
 
@@ -19,7 +22,7 @@ class Forwarded:
     """Whether somebody waits for one, and for how long at the most."""
 
     def __init__(self) -> None:
-        self._until = -math.inf
+        self._until, self._by = -math.inf, ""
 
     @property
     def is_waited_for(self) -> bool:
@@ -29,6 +32,7 @@ class Forwarded:
     def begin(self, facts: Facts, now: float) -> None:
         """It is handed on: the primary says within its own patience what comes of it."""
         self._until = now + facts.terms.patience + facts.terms.limit
+        self._by = facts.peer.incarnation if facts.peer is not None else ""
 
     def over(self) -> None:
         """Nobody waits for it any more."""
@@ -42,9 +46,17 @@ class Forwarded:
             return DONE
         if not (basics.is_heard(facts, now) or basics.is_in(facts, ALONE)):
             return Outcome("the primary's controller does not answer any more", _AGAIN)
+        if self._is_forgotten(facts):
+            return Outcome("the primary's controller was begun anew meanwhile", _AGAIN)
         if now >= self._until:
             return Outcome("nobody has said in time what has come of it", _AGAIN)
         return None
+
+    def _is_forgotten(self, facts: Facts) -> bool:
+        """Whether the controller that had it has died before anything was promised by it."""
+        peer, theirs = facts.peer, basics.peer_mark(facts)
+        another = peer is not None and peer.incarnation != self._by
+        return another and theirs is not None and theirs.state == PAIR
 
 
 def overtaken(facts: Facts) -> Outcome:

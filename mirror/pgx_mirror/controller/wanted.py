@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from pgx_mirror.controller import words
-from pgx_mirror.core.facts import LEAVE, STOP, STOP_ALL, Force
+from pgx_mirror.core.facts import LEAVE, STOP, STOP_ALL, Facts, Force
+from pgx_mirror.core.known import basics
+from pgx_mirror.core.mark import PAIR, SYNC
 
 
 class Peer(Protocol):
@@ -30,3 +32,9 @@ def force(options: frozenset[str]) -> Force | None:
     if words.FORCE not in options:
         return None
     return Force(words.NO_FENCING not in options, words.ABANDON in options)
+
+
+def is_called_off(facts: Facts) -> bool:
+    """Whether a word by force ends with the mc_ctl that has given it: nothing is decided yet."""
+    undecided = basics.is_in(facts, PAIR, SYNC) and not basics.is_marking(facts)
+    return facts.force is not None and undecided

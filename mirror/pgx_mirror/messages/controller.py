@@ -81,3 +81,12 @@ LOST_MESSAGES = ours(
     "It was away, or its queue was full; the trace in the management directory has them.",
     "Look for what ended or stopped it.",
 )
+TAKEN_BACK = ours(
+    12,
+    WARNING,
+    "mc_ctl {command} by force was called off before it was carried out",
+    "mc_ctl has ended (^C, a signal, a terminal that was closed) while fencing_command ran, "
+    "or nothing was decided yet.",
+    "mc_ctl status shows what the server is; a fencing_command that ran may have ended the "
+    "other one.",
+)
