@@ -11,6 +11,7 @@ from fixtures.binaries import Binaries
 from fixtures.etcd import Etcd
 from fixtures.needs import missing
 from fixtures.os_user import OsUser
+from fixtures.pair.place import A, B
 from tests.fix_postgres import open_directory
 from tests.mirror.arbiters import Arbiter
 from tests.mirror.bed_stories import OnBed, on_bed
@@ -79,3 +80,13 @@ def bedded(modules_on_bed: OnBed) -> Iterator[OnBed]:
     modules_on_bed.settles()
     yield modules_on_bed
     modules_on_bed.restored()
+
+
+@pytest.fixture
+def leading(mirrored: Whole) -> Whole:
+    """The same, and server1 is the primary, as in the documents."""
+    if mirrored.primary() != A:
+        mirrored.mc_ctl(B, "switch")
+        mirrored.rebuild(B)
+        mirrored.settles()
+    return mirrored
