@@ -26,6 +26,7 @@ pytest_plugins = [
     "tests.fix_programs",
     "tests.fix_sessions",
     "tests.fix_wizard",
+    "tests.fix_preflight",
 ]
 
 settings.register_profile(

@@ -28,6 +28,11 @@ class Child:
         self.ended = False
         self._heard = b""
 
+    @property
+    def pid(self) -> int:
+        """Its PID, as long as nobody has reaped it."""
+        return self._process.pid
+
     def tell(self, data: bytes) -> None:
         """Tell it *data*: what is to be done."""
         self._process.tell(data)

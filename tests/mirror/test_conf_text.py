@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from pgx_mirror.core import standby_name
 from pgx_mirror.core.report import NAMES_BARRIER, NAMES_OUT, NAMES_SET
 from pgx_mirror.core.standby_name import BARRIER
-from pgx_mirror.data import conf_lines, conf_text
+from pgx_mirror.data import conf_text
 from pgx_mirror.data.conf_text import OURS, PARAMETER, NoName, edit, read
+from pgx_postgres import conf_lines
 
 STATES = (NAMES_OUT, NAMES_BARRIER, NAMES_SET)
 INITDB = b"""\

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pgx_mirror.command import leftovers
 from pgx_mirror.command.leftovers import REMOVE
-from pgx_mirror.data.included import Setting
+from pgx_postgres.included import Setting
 from tests.fix_mcdir import Mcdir
 
 CONF = b"""\

@@ -62,7 +62,11 @@ def test_options_and_values_may_stand_together_or_apart(line: str) -> None:
         ("-p --output=xml", ['invalid output format "xml"']),
         ("-d -c a --output=json", ['option "--output" cannot be used with "-d"']),
         ("-p --out=json", ['unrecognized option "--out"']),
-        ("-p --check", ['unrecognized option "--check"']),
+        ("--check", ['required option "-c" is missing']),
+        (
+            "--check -c a --watch-interval=3",
+            ['option "--watch-interval" cannot be used with "--check"'],
+        ),
         ("-p -xy", ['unrecognized option "-x"', 'unrecognized option "-y"']),
         ("-p --watch-interval", ['option "--watch-interval" requires a value']),
         ("-p --help=x", ['option "--help" takes no value']),

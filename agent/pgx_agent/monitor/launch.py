@@ -11,13 +11,13 @@ import select
 import sys
 import time
 
-from pgx_agent.script import environment, lock
+from pgx_agent.script import lock
 from pgx_base import files, locks, proc, prologue, reach, report, users
 from pgx_base.failure import Failure
 from pgx_base.light import signal
 from pgx_base.signals import send_signal
 from pgx_base.trace import Trace
-from pgx_pclrsc import monitors, record, registry, runentry, store
+from pgx_pclrsc import environment, monitors, record, registry, runentry, store
 from pgx_pclrsc.core import names
 from pgx_pclrsc.core.definition import ResourceDefinition
 from pgx_postgres.processes import postmasters

@@ -9,12 +9,12 @@ from pgx_agent.core import online
 from pgx_agent.monitor import ending
 from pgx_agent.online import facts, new_monitor, recorded
 from pgx_agent.online.facts import Situation
-from pgx_agent.script import environment, lock
+from pgx_agent.script import lock
 from pgx_agent.script.worker import Worker
 from pgx_base.failure import Failure
 from pgx_base.idents import Ident
 from pgx_base.text import quoted
-from pgx_pclrsc import known
+from pgx_pclrsc import environment, known
 from pgx_postgres import pidfile, server_log
 from pgx_postgres.processes import instance
 from pgx_postgres.running import guard, server, startup

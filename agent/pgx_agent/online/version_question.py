@@ -11,10 +11,10 @@ import errno
 import os
 import time
 
-from pgx_agent.script import environment
 from pgx_agent.script.worker import Worker
 from pgx_base.failure import Failure
 from pgx_base.light import signal
+from pgx_pclrsc import environment
 from pgx_postgres import binaries, control
 
 _ANSWER_IN = 10.0  # seconds that an answer may take

@@ -19,8 +19,9 @@ from pgx_mirror.command.settings import loaded
 from pgx_mirror.command.telling import warn
 from pgx_mirror.conf.settings import Settings
 from pgx_mirror.controller import holding
-from pgx_mirror.data import included, signal_file, steps
-from pgx_mirror.data.included import CONF
+from pgx_mirror.data import signal_file, steps
+from pgx_postgres import included
+from pgx_postgres.included import CONF
 
 _HBA, _SLOTS = "pg_hba.conf", "pg_replslot"
 _UNITS = ("/etc/systemd/system", "/usr/lib/systemd/system", "/etc/init.d")

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from pgx_mirror.core import slot_name
 from pgx_mirror.core.judged import SIGNAL
-from pgx_mirror.data import conf_lines, conf_text
-from pgx_mirror.data.included import AUTO_CONF, Setting
+from pgx_mirror.data import conf_text
+from pgx_postgres import conf_lines
+from pgx_postgres.included import AUTO_CONF, Setting
 
 _OURS = "pgx_mirror."
 _SLOT = slot_name.of("")

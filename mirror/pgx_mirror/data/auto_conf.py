@@ -10,9 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pgx_mirror.core import conninfo
-from pgx_mirror.data import conf_lines, durable, included
+from pgx_mirror.data import durable
 from pgx_mirror.data.conf_text import PARAMETER
-from pgx_mirror.data.included import AUTO_CONF, Setting
+from pgx_postgres import conf_lines, included
+from pgx_postgres.included import AUTO_CONF, Setting
 
 CONNINFO, SLOT = b"primary_conninfo", b"primary_slot_name"
 _HEAD = b"""\

@@ -12,9 +12,10 @@ from pgx_base.text import quoted
 from pgx_mirror.checks import obsolete
 from pgx_mirror.core import standby_name
 from pgx_mirror.core.report import NAMES_SET
-from pgx_mirror.data import auto_conf, conf_file, included
+from pgx_mirror.data import auto_conf, conf_file
 from pgx_mirror.data.conf_text import PARAMETER, Names
-from pgx_mirror.data.included import AUTO_CONF, CONF, Setting
+from pgx_postgres import included
+from pgx_postgres.included import AUTO_CONF, CONF, Setting
 
 MOST_SHOWN = 20
 _NAMES = PARAMETER.decode()

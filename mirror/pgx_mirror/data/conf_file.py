@@ -16,9 +16,10 @@ from contextlib import contextmanager
 
 from pgx_base.failure import Failure
 from pgx_base.text import quoted
-from pgx_mirror.data import conf_text, durable, included, reserve
+from pgx_mirror.data import conf_text, durable, reserve
 from pgx_mirror.data.conf_text import PARAMETER, Names
-from pgx_mirror.data.included import CONF, Setting
+from pgx_postgres import included
+from pgx_postgres.included import CONF, Setting
 
 _MOST_LINKS = 8
 

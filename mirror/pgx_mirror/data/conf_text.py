@@ -23,8 +23,8 @@ from dataclasses import dataclass
 from pgx_mirror.core import standby_name
 from pgx_mirror.core.report import NAMES_BARRIER, NAMES_OUT, NAMES_SET
 from pgx_mirror.core.standby_name import BARRIER, NotOneName
-from pgx_mirror.data import conf_lines
-from pgx_mirror.data.conf_lines import Line
+from pgx_postgres import conf_lines
+from pgx_postgres.conf_lines import Line
 
 PARAMETER = b"synchronous_standby_names"
 OURS = b"  # pgx_mirror: the name of the pair's standby"

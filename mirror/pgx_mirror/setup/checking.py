@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from pgx_base.failure import Failure
 from pgx_mirror.checks import hba, obsolete, table
 from pgx_mirror.checks.finding import Finding
-from pgx_mirror.data import conf_lines
 from pgx_mirror.setup import kept, source
 from pgx_mirror.setup.source import More, Told
 from pgx_mirror.setup.task import Task
+from pgx_postgres import conf_lines
 
 _PRIMARY = "the primary"
 # The standby's end, and the primary's, which is the standby's after a switch.

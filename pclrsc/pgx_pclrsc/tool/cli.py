@@ -1,4 +1,4 @@
-"""pgx_pclrsc: register, remove and print the resources of this node (manual 2.3.8, 3.2)."""
+"""pgx_pclrsc: register, remove, print and check the resources of this node (manual 2.3, 3.2)."""
 
 from __future__ import annotations
 
@@ -19,11 +19,13 @@ Usage:
   pgx_pclrsc -a -c NAME -u OSUSER -D DATADIR -w WORKDIR -n NODE[,NODE...] [OPTION]...
   pgx_pclrsc -d -c NAME
   pgx_pclrsc -p [-c NAME] [--output=FORMAT]
+  pgx_pclrsc --check -c NAME [--output=FORMAT]
 
 Actions:
   -a                        register a resource, on every node
   -d                        remove a resource; its work directory stays
   -p                        print the settings of a resource, or the names of all
+      --check               look whether this node is ready for a resource (manual 2.3)
 
 Options for every action:
   -c NAME                   name of the resource: up to 16 letters, digits and _
@@ -62,7 +64,7 @@ Options for registering:
                             (default: remove)
       --env=NAME=VALUE      variable for server and monitor; can be repeated
 
-Options for printing:
+Options for printing and checking:
       --output=text|json    form of the output (default: text)
 
 PGX_PCLRSC_HOME is the registry's directory (default: /etc/opt/pgx_pclrsc).
@@ -79,16 +81,18 @@ def _root() -> str:
     return root
 
 
-def _act(asked: request.Request) -> None:
-    """Do what is asked for.  Raises Failure or Refused."""
+def _act(asked: request.Request) -> int:
+    """Do what is asked for, and return the exit code.  Raises Failure or Refused."""
     name = asked.values.get("name")
     if asked.action == "-a":
         # What this node says of the values is told together with what is wrong with them.
         _warn(commands.register(_root(), asked.values, asked.problems))
         _done(f"resource {quoted(name)} registered")
-        return
+        return 0
     if asked.problems:
         raise commands.Refused(asked.problems)
+    if asked.action == request.CHECK:
+        return _check(str(name), asked.values.get("output", "text"))
     if asked.action == "-d":
         _warn(commands.remove(_root(), str(name)))
         _done(f"resource {quoted(name)} removed")
@@ -96,6 +100,16 @@ def _act(asked: request.Request) -> None:
         report.to_stdout(
             commands.show(_root(), name, asked.values.get("output", "text"))
         )
+    return 0
+
+
+def _check(name: str, output: str) -> int:
+    # Here, not above: no other action needs what this loads.
+    from pgx_pclrsc.tool import checking
+
+    shown, sound = checking.check(_root(), name, output)
+    report.to_stdout(shown)
+    return 0 if sound else 1
 
 
 def _done(what: str) -> None:
@@ -116,15 +130,14 @@ def _answer(arguments: list[str]) -> int:
     if program.answered(PROGRAM, HELP, asked.options):
         return 0
     try:
-        _act(asked)
+        return _act(asked)
     except commands.Refused as ex:
         _warn(ex.warnings)
         return program.refuse(PROGRAM, ex.reasons, usage=bool(asked.problems))
-    return 0
 
 
 def run(arguments: list[str]) -> int:
-    """Return the exit code for *arguments*: 0 done, 1 refused or wrong usage."""
+    """Return the exit code for *arguments*: 0 done, 1 refused, an error found, wrong usage."""
     return program.exit_code(PROGRAM, lambda: _answer(arguments))
 
 

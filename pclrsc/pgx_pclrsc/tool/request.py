@@ -11,7 +11,8 @@ from pgx_base.light.dataclasses import dataclass
 from pgx_base.text import quoted
 from pgx_pclrsc.core.definition import problems
 
-ACTIONS = ("-a", "-d", "-p")
+CHECK = "--check"
+ACTIONS = ("-a", "-d", "-p", CHECK)
 
 # Option, and the key of the definition that it sets.
 _REQUIRED = {
@@ -44,6 +45,7 @@ _ALLOWED = {
     "-a": frozenset(_KEYS) | {"--env"},
     "-d": frozenset({"-c"}),
     "-p": frozenset({"-c", "--output"}),
+    CHECK: frozenset({"-c", "--output"}),
 }
 _FORMATS = ("text", "json")
 # Eighteen digits are beyond every range, and cost nothing to read.
@@ -95,7 +97,9 @@ def parse(arguments: list[str]) -> Request:
 def _about_actions(actions: list[str]) -> list[Failure]:
     if not actions:
         return [
-            Failure("no action specified", detail="One of -a, -d and -p is needed.")
+            Failure(
+                "no action specified", detail="One of -a, -d, -p and --check is needed."
+            )
         ]
     if len(actions) > 1:
         several = " and ".join(actions)
@@ -104,7 +108,7 @@ def _about_actions(actions: list[str]) -> list[Failure]:
 
 
 def _absent(action: str, line: CommandLine) -> list[Failure]:
-    needed = {"-a": tuple(_REQUIRED), "-d": ("-c",), "-p": ()}[action]
+    needed = {"-a": tuple(_REQUIRED), "-p": ()}.get(action, ("-c",))
     given = {option for option, _ in line.given}
     return [
         Failure(f"required option {quoted(option)} is missing")

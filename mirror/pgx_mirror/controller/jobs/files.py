@@ -25,10 +25,10 @@ from pgx_mirror.data import (
     steps,
 )
 from pgx_mirror.data.conf_text import Names, NoName
-from pgx_mirror.data.included import AUTO_CONF, Setting
 from pgx_mirror.database.trouble import Trouble
 from pgx_mirror.hands.line import Line, Several, in_words
 from pgx_postgres import control
+from pgx_postgres.included import AUTO_CONF, Setting
 
 
 @dataclass(frozen=True, slots=True)

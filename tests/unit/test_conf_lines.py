@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fixtures.server import Server
-from pgx_mirror.data import conf_lines
-from pgx_mirror.data.conf_lines import lines, quoted, read_line, unquoted
+from pgx_postgres import conf_lines
+from pgx_postgres.conf_lines import lines, quoted, read_line, unquoted
 from tests.fix_sessions import Connect
 
 

@@ -12,7 +12,7 @@ import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pgx_mirror.data import conf_lines
+from pgx_postgres import conf_lines
 
 CONF, AUTO_CONF = "postgresql.conf", "postgresql.auto.conf"
 _DEEPEST = 10
@@ -33,12 +33,13 @@ class Setting:
         return f"{self.file}, line {self.line}{why}"
 
 
-def settings(dir_fd: int) -> list[Setting]:
+def settings(dir_fd: int, conf: str = CONF) -> list[Setting]:
     """Return all settings of the data directory's files.  Raises OSError for these two alone.
 
-    A file that is included and cannot be read is a setting that is wrong, as for PostgreSQL.
+    *conf*: the file that stands in postgresql.conf's place.  A file that is included and
+    cannot be read is a setting that is wrong, as for PostgreSQL.
     """
-    found = list(_of_content(dir_fd, CONF, _read(dir_fd, CONF), 0))
+    found = list(_of_content(dir_fd, conf, _read(dir_fd, conf), 0))
     try:
         content = _read(dir_fd, AUTO_CONF)
     except FileNotFoundError:

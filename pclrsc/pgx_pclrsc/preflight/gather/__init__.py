@@ -1,0 +1,1 @@
+"""Collecting the facts, each kind in a child with a time limit; nothing is changed."""
