@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pgx_pclrsc.preflight.core import plain, table
+from pgx_pclrsc.preflight.core import plain
 from pgx_pclrsc.preflight.core import settings as conf
 from pgx_pclrsc.preflight.core.facts import Facts
+from pgx_pclrsc.preflight.core.rows import table
 from tests.preflight_facts import SOUND
 from tests.preflight_facts import conf as made
 

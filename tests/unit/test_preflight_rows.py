@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from pgx_pclrsc.preflight.core import table
 from pgx_pclrsc.preflight.core.disk_facts import (
     Data,
     Device,
@@ -37,6 +36,7 @@ from pgx_pclrsc.preflight.core.facts import (
     Services,
     Setting,
 )
+from pgx_pclrsc.preflight.core.rows import table
 from pgx_pclrsc.preflight.core.unknown import Unknown
 from pgx_pclrsc.preflight.core.verdict import LEVELS
 from tests.preflight_facts import DATA, DISK, LIES, SOUND, VOLUME, conf

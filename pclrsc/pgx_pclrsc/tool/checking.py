@@ -8,7 +8,7 @@ from pgx_base import users
 from pgx_base.failure import Failure
 from pgx_base.text import quoted
 from pgx_pclrsc import store
-from pgx_pclrsc.preflight.core import table
+from pgx_pclrsc.preflight.core.rows import table
 from pgx_pclrsc.preflight.gather import collect
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pgx_pclrsc.core.definition import is_under
 from pgx_pclrsc.preflight.core.disk_facts import Data, FileSystems
 from pgx_pclrsc.preflight.core.facts import Configuration, Facts
-from pgx_pclrsc.preflight.core.rows.disks import covering
+from pgx_pclrsc.preflight.core.mount_points import covering
 from pgx_pclrsc.preflight.core.unknown import Unknown
 
 

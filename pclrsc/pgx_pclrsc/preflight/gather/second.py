@@ -26,7 +26,7 @@ from pgx_pclrsc.preflight.core.facts import (
     NamedPath,
     Programs,
 )
-from pgx_pclrsc.preflight.core.rows.disks import covering
+from pgx_pclrsc.preflight.core.mount_points import covering
 from pgx_pclrsc.preflight.core.unknown import Unknown
 from pgx_pclrsc.preflight.gather import asking, disks, server
 from pgx_pclrsc.preflight.gather.children import PATIENCE, Asked, Job, ask

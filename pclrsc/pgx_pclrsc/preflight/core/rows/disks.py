@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pgx_pclrsc.core.definition import is_under
 from pgx_pclrsc.preflight.core.disk_facts import (
     Data,
     Device,
@@ -16,23 +15,13 @@ from pgx_pclrsc.preflight.core.disk_facts import (
     Work,
 )
 from pgx_pclrsc.preflight.core.facts import Registered
+from pgx_pclrsc.preflight.core.mount_points import covering
 from pgx_pclrsc.preflight.core.unknown import Unknown
 from pgx_pclrsc.preflight.core.verdict import Row, Verdict, error, fine, warning
 
 _LOCAL = frozenset({"tmpfs", "ramfs", "overlay", "squashfs", "devtmpfs"})
 _ELSEWHERE = frozenset({"nfs", "nfs4", "cifs", "smb3", "gfs2", "ocfs2", "lustre"})
 _MOVE = "Put it on a file system of the shared disk (fstab and fstab.pcl: noauto)."
-
-
-def covering(entries: tuple[Entry, ...], path: str) -> list[Entry]:
-    """Return the entries with the deepest mount point at or above *path*."""
-    above = [entry for entry in entries if is_under(path, entry.point)]
-    deepest = max((_depth(entry.point) for entry in above), default=0)
-    return [entry for entry in above if _depth(entry.point) == deepest]
-
-
-def _depth(path: str) -> int:
-    return len([part for part in path.split("/") if part not in ("", ".")])
 
 
 def _data(wanted: Registered, found: Data) -> Iterator[Verdict]:
