@@ -85,7 +85,7 @@ layers: setup  ## import-linter: which way imports point
 bench: setup  ## how fast, each row a ratio in the same run
 	@$(OPEN) $(PY) -m fixtures.bench
 
-bench-mirror: setup  ## how fast a pair is, beside bare replication; PEERS=1: and Patroni with etcd
+bench-mirror: setup  ## how fast a pair is, beside bare replication; PEERS=1: and Patroni, pg_auto_failover
 	@$(OPEN) $(PY) -m fixtures.pair_bench $(if $(PEERS),--peers) $(BENCH)
 
 check: lint types layers test  ## what CI runs
