@@ -7,8 +7,11 @@ from functools import cache
 
 import pytest
 
+from pgx_mirror.core.deciding.say import report_of
+from pgx_mirror.core.deciding.step import step
 from pgx_mirror.core.deciding.wake import wake
 from pgx_mirror.core.deciding.wishes import DONE, outcome, refusal
+from pgx_mirror.core.events import Heard
 from pgx_mirror.core.facts import (
     ARBITRATION,
     DETACH,
@@ -21,7 +24,7 @@ from pgx_mirror.core.facts import (
     SWITCH,
     Facts,
 )
-from pgx_mirror.core.mark import ALONE, GIVEN, OUT, PAIR, SYNC
+from pgx_mirror.core.mark import ALONE, GIVEN, NEW, OUT, PAIR, SYNC
 from pgx_mirror.core.report import DOWN, NAMES_OUT, STOPPING, UP
 from tests.mirror.world import A, B, World
 
@@ -103,6 +106,27 @@ def test_a_silent_standby_is_disconnected_where_somebody_can_decide(
     blind = primary.but(register="", cell=None, met=0)
     found = refusal(blind, DETACH, late)
     assert found is not None and "nobody can say" in found.why
+
+
+@pytest.mark.parametrize(
+    ("policy", "met", "decides"),
+    [(MESSAGE, 2, True), (MESSAGE, 0, False), (ARBITRATION, 0, True)],
+)
+def test_one_whose_directory_has_gone_is_disconnected_where_somebody_can_decide(
+    policy: str, met: int, decides: bool
+) -> None:
+    """A standby is heard there, which has promised nothing and cannot."""
+    primary, standby, now = formed(policy)
+    assert standby.mark is not None
+    other = replace(standby.mark.to(NEW, 0), generation="c" * 32)
+    said = report_of(standby.but(mark=other), now)
+    facts, _ = step(primary.but(failover=False), Heard(said), now)
+    found = refusal(facts.but(met=met), DETACH, now)
+    assert (found is None) == decides
+    assert found is None or "mc_ctl detach --force here" in found.hint
+
+    away = refusal(facts.but(met=0, register=""), DETACH, now)
+    assert away is not None and "data directory" in away.why
 
 
 def test_a_switch_is_done_once_the_other_serves() -> None:

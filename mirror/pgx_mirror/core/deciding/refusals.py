@@ -47,7 +47,8 @@ def undecided(facts: Facts, now: float) -> Outcome | None:
     if facts.standby:
         silent = basics.is_in(facts, SYNC) and basics.is_quiet(facts, now)
         return _no_open_epoch(facts) if silent else None
-    return _no_detach(facts, now) if basics.is_in(facts, PAIR) else None
+    silent = basics.is_in(facts, PAIR) and not basics.is_heard(facts, now)
+    return _no_detach(facts, now) if silent else None
 
 
 def offered(facts: Facts, now: float) -> str:
@@ -127,15 +128,34 @@ def _has_met(facts: Facts) -> bool:
 def _no_detach(facts: Facts, now: float) -> Outcome | None:
     if not basics.is_in(facts, PAIR, SYNC):
         return Outcome("there is no standby in sync to be disconnected", _SEE_STATUS)
-    if basics.is_heard(facts, now):
+    displaced = not facts.standby and primary.other_generation(facts, now)
+    if basics.is_heard(facts, now) and not displaced:
         return None
     if facts.standby:
         return unanswered(facts)
     if _may_decide(facts):
         return None
+    if displaced:
+        return _displaced(facts)
     return Outcome(
         "the standby is silent, and nobody can say whether it has taken over",
         _bring_back(facts),
+    )
+
+
+def _displaced(facts: Facts) -> Outcome:
+    """Return that the standby is heard, and speaks for another directory than is waited for."""
+    other = f'server "{facts.terms.other}"'
+    hint = f"Put that directory back on {other}, or bring back the arbiter."
+    if basics.policy(facts) != ARBITRATION:
+        hint = (
+            f"Put that directory back. Where it is lost: mc_ctl stop on {other}, after "
+            f"{facts.terms.limit:g} s mc_ctl detach --force here, then mc_ctl start there."
+        )
+    return Outcome(
+        f"commits wait for a data directory that {other} has not, and nobody can say "
+        "whether that one has taken over",
+        hint,
     )
 
 
