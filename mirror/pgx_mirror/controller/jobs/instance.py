@@ -86,7 +86,8 @@ def start(line: Line, site: Site, seconds: float) -> StartedAs:
     """Start the server and return its postmaster once it takes connections.
 
     Raises Failure: it is running, is locked elsewhere, has ended, or is not ready in time;
-    one that is late goes on; another directory is at its path, or its log cannot be opened.
+    one that is late goes on; another directory is at its path, a tablespace is not there, or
+    its log cannot be opened.
     """
     calls, until = Calls(line), time.monotonic() + seconds
     running = found(site)
@@ -96,6 +97,7 @@ def start(line: Line, site: Site, seconds: float) -> StartedAs:
     bin_dir = sites.programs(site)
     # Before the guard is taken: it would be held for as long as a disk hangs.
     log_fd = output.opened(site.log, until - time.monotonic())
+    sites.check_spaces(site, until - time.monotonic())
     guard_fd = guard.take(site.data_directory, until, calls, GUARD)
     order = server.Order(
         bin_dir,

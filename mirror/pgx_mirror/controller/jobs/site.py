@@ -6,13 +6,16 @@ import os
 import subprocess
 from dataclasses import dataclass, field
 
+from pgx_base import aside
 from pgx_base.failure import Failure
 from pgx_base.text import quoted
 from pgx_mirror.conf.settings import Settings
 from pgx_mirror.core import slot_name
-from pgx_postgres import binaries, control
+from pgx_mirror.hands.line import Several
+from pgx_postgres import binaries, control, tablespaces
 
 _ASKED_WITHIN = 10.0  # seconds
+_LOOKED_WITHIN = 5.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,34 @@ def check_path(site: Site) -> None:
             hint="Put it back, or mount its file system; or stop the controller with "
             "mc_ctl stop --mc-only, and start it again.",
         )
+
+
+def check_spaces(site: Site, seconds: float) -> None:
+    """Raise Failure where pg_wal or a tablespace is not there, its file system not mounted.
+
+    PostgreSQL starts all the same, and at the next clean stop what was committed there since
+    the last checkpoint is gone for good.  A disk that hangs is left to a child.
+    """
+    within = min(seconds, _LOOKED_WITHIN)
+    if aside.ask(lambda: str(_missing(site)), within) is None:
+        raise Failure(
+            f"could not look at the tablespaces of {quoted(site.data_directory)}: "
+            f"a disk does not answer within {within:.0f} s"
+        )
+    if found := _missing(site):
+        raise Several(found)
+
+
+def _missing(site: Site) -> list[Failure]:
+    directory = site.data_directory
+    known = control.read(directory)
+    try:
+        spaces = tablespaces.find(directory)
+    except OSError as ex:
+        raise Failure(
+            f"could not read the tablespaces of {quoted(directory)}: {ex.strerror}"
+        ) from ex
+    return tablespaces.problems(spaces, known.tablespace_directory)
 
 
 def programs(site: Site) -> str:
