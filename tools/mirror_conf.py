@@ -23,6 +23,8 @@ def main() -> None:
         (SHARE / "mc_arbitration.conf.sample").write_text(sample.arbiter())
         example = boot_files.EXAMPLE
         (SHARE / "mcoi.service.sample").write_text(boot_files.unit(example))
+        arbiter = boot_files.arbiter_unit(boot_files.ARBITER_EXAMPLE)
+        (SHARE / "mc_arb.service.sample").write_text(arbiter)
         (SHARE / "rc_mcoi.sample").write_text(boot_files.rc_script(example))
     print("\n".join(sample.document(rows.TABLE)), end="\n\n")
     print("\n".join(sample.document(arbitration.TABLE)))

@@ -217,6 +217,7 @@ def test_an_installation_over_a_running_one_never_breaks_a_check(
     assert not older.exists()
     samples = sorted(path.name for path in (prefix / "share").iterdir())
     assert samples == [
+        "mc_arb.service.sample",
         "mc_arbitration.conf.sample",
         "mc_network.conf.sample",
         "mc_server.conf.sample",

@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+import os
+import pwd
+import re
 import shutil
+import signal
 import subprocess
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from fixtures import processes
+from fixtures.commands import command
 from pgx_base.failure import Failure
-from pgx_mirror.command.boot_files import EXAMPLE, rc_script, unit
+from pgx_mirror.command.boot_files import (
+    ARBITER_EXAMPLE,
+    EXAMPLE,
+    Boot,
+    arbiter_unit,
+    rc_script,
+    unit,
+)
 from tests.fix_mcdir import Mcdir
+from tests.mirror.arbiters import Arbiter
 from tests.unit.import_graph import ROOT
 
 SHARE = ROOT / "mirror" / "pgx_mirror" / "share"
@@ -21,6 +36,8 @@ BLANKS = replace(EXAMPLE, installdir="/opt/two words", data="/data/a b", server=
 def test_the_samples_are_what_the_command_prints_for_the_documents_example() -> None:
     assert (SHARE / "mcoi.service.sample").read_text() == unit(EXAMPLE)
     assert (SHARE / "rc_mcoi.sample").read_text() == rc_script(EXAMPLE)
+    arbiter = (SHARE / "mc_arb.service.sample").read_text()
+    assert arbiter == arbiter_unit(ARBITER_EXAMPLE)
 
 
 def test_a_unit_has_the_manuals_lines() -> None:
@@ -48,7 +65,9 @@ def test_two_servers_on_one_host_have_files_of_their_own() -> None:
 def test_what_systemd_or_a_shell_would_read_otherwise_is_refused(
     key: str, text: str
 ) -> None:
-    for made in (unit, rc_script):
+    for made in (unit, rc_script, arbiter_unit):
+        if made is arbiter_unit and key == "data":
+            continue  # it has none
         with pytest.raises(Failure, match="cannot stand in a unit"):
             made(replace(EXAMPLE, **{key: text}))  # type: ignore[arg-type]
 
@@ -57,8 +76,9 @@ def verified(text: str, directory: Path) -> subprocess.CompletedProcess[str]:
     """Return what systemd says of a unit whose programs are there."""
     programs = directory / "in stall" / "bin"
     programs.mkdir(parents=True, exist_ok=True)
-    (programs / "mc_std").write_text("#!/bin/sh\n")
-    (programs / "mc_std").chmod(0o755)
+    for name in ("mc_std", "mc_arb"):
+        (programs / name).write_text("#!/bin/sh\n")
+        (programs / name).chmod(0o755)
     path = directory / "mcoi_inst1.service"
     path.write_text(text)
     return subprocess.run(
@@ -73,10 +93,13 @@ def verified(text: str, directory: Path) -> subprocess.CompletedProcess[str]:
 @pytest.mark.skipif(
     shutil.which("systemd-analyze") is None, reason="systemd is not installed here"
 )
-def test_systemd_understands_every_line_of_a_unit(tmp_path: Path) -> None:
-    text = unit(replace(BLANKS, installdir=f"{tmp_path}/in stall", user="root"))
+@pytest.mark.parametrize("made", [unit, arbiter_unit])
+def test_systemd_understands_every_line_of_a_unit(
+    made: Callable[[Boot], str], tmp_path: Path
+) -> None:
+    text = made(replace(BLANKS, installdir=f"{tmp_path}/in stall", user="root"))
     good = verified(text.replace("Group=postgres", "Group=root"), tmp_path)
-    wrong = verified(text.replace("KillMode=process", "KillMode=never"), tmp_path)
+    wrong = verified(re.sub("KillMode=[a-z]+", "KillMode=never", text), tmp_path)
 
     assert (good.returncode, good.stderr) == (0, "")
     assert "never" in wrong.stderr
@@ -150,3 +173,25 @@ def test_generate_service_refuses_what_a_start_would_be_refused_for(
     assert "start -f needs heartbeat_error_action in nd1.conf" in policy.stderr
     assert (both.returncode, both.stdout) == (2, "")
     assert both.stderr.count("error: ") == 2
+
+
+def test_the_arbiters_unit_is_of_whoever_runs_mc_arb(arbiter: Arbiter) -> None:
+    """The arbiter itself runs: a unit of it is for later."""
+    found = arbiter.run("generate-service")
+    program, who = command("mc_arb"), pwd.getpwuid(os.geteuid()).pw_name
+
+    assert (found.returncode, found.stderr) == (0, "")
+    assert f"ExecStart={program} start -M {arbiter.directory}\n" in found.stdout
+    assert f"User={who}\n" in found.stdout
+    (arbiter.directory / "secret").chmod(0o644)
+    refused = arbiter.run("generate-service")
+    assert (refused.returncode, refused.stdout) == (1, "")
+
+
+def test_the_arbiters_process_ends_by_the_units_signal(arbiter: Arbiter) -> None:
+    process, unit_of = arbiter.pid, arbiter.run("generate-service").stdout
+    assert "KillMode=mixed" in unit_of and "KillSignal" not in unit_of
+    processes.kill(process, signal.SIGTERM)
+
+    processes.wait_until(lambda: processes.gone(process), "it ends")
+    arbiter.start()

@@ -146,6 +146,57 @@ def test_called_off_in_the_middle_of_a_start_what_has_begun_is_stopped(
     wait_until(lambda: not std.lives("nd1"), "its end")
 
 
+def test_a_stop_waits_until_another_action_has_ended(std: Mcdir) -> None:
+    """As at a shutdown in the middle of a switch."""
+    std.play(waits=["switch"])
+    assert run(std, "start", "--", "--local-server=nd1")[0] == 0
+    switches = std.popen("switch", "-M", std.path, "--local-server=nd1")
+    wait_until(lambda: _is_busy(std), "the switch is being executed")
+    stops = popen(std, "--wait=60", "stop", "--", "--local-server=nd1")
+    said = until_tried_again(stops)
+    assert "mc_ctl: error: mc_ctl switch is being executed\n" in said
+    assert std.lives("nd1")
+    switches.kill()
+    switches.communicate()
+
+    code, stdout, stderr = ended(stops)
+    assert (code, stdout, stderr) == (0, "controller of nd1 stopped\n", "")
+    assert not std.lives("nd1")
+
+
+def _is_busy(std: Mcdir) -> bool:
+    """Whether an action is being executed."""
+    asked = std.of("nd1", "disable-failover")
+    return "is being executed" in asked.stderr
+
+
+def test_a_stop_gives_up_in_time_and_by_a_word_of_its_own_at_once(std: Mcdir) -> None:
+    std.play(waits=["switch"], last={"stop": [NEVER]})
+    assert run(std, "start", "--", "--local-server=nd1")[0] == 0
+    assert run(std, "stop", "--", "--local-server=nd1")[0] == 1
+    switches = std.popen("switch", "-M", std.path, "--local-server=nd1")
+    wait_until(lambda: _is_busy(std), "the switch is being executed")
+
+    code, _, stderr = run(std, "--wait=1", "stop", "--", "--local-server=nd1")
+    assert code == 4
+    assert stderr.endswith("mc_std: gives up after 1 s\n")
+    switches.kill()
+    switches.communicate()
+    std.of("nd1", "stop", "-e")
+
+
+def test_a_stop_waits_for_a_controller_that_is_just_starting(std: Mcdir) -> None:
+    std.play(first="mute")
+    starts = std.popen("start", "-M", std.path, "--local-server=nd1")
+    wait_until(lambda: std.lives("nd1"), "a controller")
+    stops = popen(std, "--wait=60", "stop", "--", "--local-server=nd1")
+    assert 'controller of server "nd1" is not running' in until_tried_again(stops)
+    std.of("nd1", "stop", "-e")
+    starts.communicate()
+
+    assert ended(stops)[0] == 0
+
+
 def test_a_wrong_line_does_nothing_and_has_exit_code_2(std: Mcdir) -> None:
     code, stdout, stderr = run(std, "start", "--", "$(touch /tmp/x)", "-f '", "-a")
 

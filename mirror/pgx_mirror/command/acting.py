@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from pgx_base import aside
-from pgx_base.failure import Failure
+from pgx_base.failure import Failure, Passing
 from pgx_base.text import quoted
 from pgx_mirror.command import request
 from pgx_mirror.command.confirming import confirmed
@@ -15,7 +15,7 @@ from pgx_mirror.command.settings import loaded
 from pgx_mirror.command.telling import done, tell
 from pgx_mirror.conf.settings import Settings
 from pgx_mirror.controller import holding, words
-from pgx_mirror.controller.asking import NotRunning, ask
+from pgx_mirror.controller.asking import NotRunning, Refused, ask
 from pgx_mirror.setup import local
 
 ENDS_WITHIN = 60.0  # seconds for a controller that has said that it goes
@@ -50,7 +50,7 @@ def act(asked: Request) -> int:
     try:
         ask(settings.mcdir, settings.identifier, question, tell)
     except NotRunning as ex:
-        raise _not_running(settings, asked.mode) from ex
+        raise Refused((_not_running(settings, asked.mode),)) from ex
     except KeyboardInterrupt as ex:
         raise _interrupted(asked) from ex
     if asked.mode == request.STOP:
@@ -69,7 +69,7 @@ def _interrupted(asked: Request) -> Failure:
 
 
 def _not_running(settings: Settings, mode: str) -> Failure:
-    """Return what is said where there is no controller to ask."""
+    """Return what is said where there is no controller to ask; one that begins passes."""
     hint, data = "Start it with mc_ctl start.", settings.server.db_instance
     if mode == request.STOP:
         pid = aside.ask(lambda: str(local.postmaster(data) or ""), _LOOK_WITHIN)
@@ -78,9 +78,15 @@ def _not_running(settings: Settings, mode: str) -> Failure:
                 f"Its server runs without one, as process {pid}: pg_ctl stop -D {data} "
                 "stops it, mc_ctl start takes it over, or ends it if it is deposed."
             )
-    return Failure(
+    kind = Passing if _is_held(settings.mcdir, settings.identifier) else Failure
+    return kind(
         f"controller of server {quoted(settings.identifier)} is not running", hint=hint
     )
+
+
+def _is_held(mcdir: str, server: str) -> bool:
+    """Whether anything of a controller is there."""
+    return any(holding.is_held(mcdir, server, byte) for byte in holding.SERVICE)
 
 
 def check_policy(settings: Settings, what: str) -> None:
@@ -104,7 +110,7 @@ def check_policy(settings: Settings, what: str) -> None:
 def _wait_for_end(mcdir: str, server: str) -> None:
     """Wait until nothing of the controller is left, so that a start may follow."""
     until = time.monotonic() + ENDS_WITHIN
-    while any(holding.is_held(mcdir, server, byte) for byte in holding.SERVICE):
+    while _is_held(mcdir, server):
         if time.monotonic() > until:
             raise Failure(
                 f"controller of server {quoted(server)} has not ended",

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import time
+from collections.abc import Callable
 from types import FrameType
 
 from pgx_base import aside, report
@@ -40,9 +41,9 @@ class _CalledOff(Exception):
 def start(asked: Asked) -> int:
     """Start it, trying again while that may help; return mc_ctl's exit code."""
     settings = _settings(asked)
-    if settings is not None and _is_up(settings):
-        return _is_there(settings)
-    attempts = _Attempts(asked)
+    if settings is not None and (code := _if_up(settings)) is not None:
+        return code
+    attempts = _Attempts(asked, START, _if_up)
     for number in _CALL_OFF:
         signal.signal(number, _call_off)
     try:
@@ -55,17 +56,15 @@ def start(asked: Asked) -> int:
 
 
 def stop(asked: Asked) -> int:
-    """Stop it: becomes mc_ctl, or returns 0 where nothing runs."""
+    """Stop it, once another action has ended; return mc_ctl's exit code."""
     settings = _settings(asked)
-    if settings is not None and not _runs(settings):
-        name = quoted(settings.identifier)
-        done(f"controller of server {name} is not running: there is nothing to stop")
-        return 0
-    line = asked.line(STOP)
-    try:
-        os.execv(line[0], line)  # no shell, which is the point
-    except OSError as ex:
-        raise _not_run(asked, ex) from ex
+    if settings is not None and (code := _unless_runs(settings)) is not None:
+        return code
+    code = _Attempts(asked, STOP, _unless_runs).until_decided()
+    if not code or settings is None:
+        return code
+    ended = _unless_runs(settings)  # while it was asked, by others
+    return code if ended is None else ended
 
 
 def _call_off(number: int, frame: FrameType | None) -> None:
@@ -75,10 +74,12 @@ def _call_off(number: int, frame: FrameType | None) -> None:
 
 
 class _Attempts:
-    """mc_ctl start, as often as it takes."""
+    """mc_ctl start or stop, as often as it takes; *done*: the exit code, where it needs none."""
 
-    def __init__(self, asked: Asked) -> None:
-        self._asked = asked
+    def __init__(
+        self, asked: Asked, mode: str, done: Callable[[Settings], int | None]
+    ) -> None:
+        self._asked, self._mode, self._done = asked, mode, done
         self._child: subprocess.Popen[bytes] | None = None
         self._shown = b""
 
@@ -91,8 +92,8 @@ class _Attempts:
         while code == PASSES and time.monotonic() < began + self._asked.wait:
             time.sleep(_PAUSE)
             settings = _settings(self._asked)
-            if settings is not None and _is_up(settings):
-                return _is_there(settings)
+            if settings is not None and (done := self._done(settings)) is not None:
+                return done
             code = self._attempt()
             if code == PASSES and time.monotonic() >= told + _TELLS_EACH:
                 told = time.monotonic()
@@ -104,15 +105,15 @@ class _Attempts:
 
     def _attempt(self, *, first: bool = False) -> int:
         """Return the exit code; what is said is shown at once, and a refusal only once."""
-        line = self._asked.line(START)
+        line = self._asked.line(self._mode)
         try:
-            # A session of its own: ^C is for us, who take back what was begun.
+            # A start has a session of its own: ^C is for us, who take back what was begun.
             self._child = subprocess.Popen(
                 line,
                 env=os.environ | {BY_STD: "1"},
                 stdin=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
-                start_new_session=True,
+                start_new_session=self._mode == START,
             )
         except OSError as ex:
             raise _not_run(self._asked, ex) from ex
@@ -174,8 +175,20 @@ def _is_up(settings: Settings) -> bool:
     return False
 
 
-def _is_there(settings: Settings) -> int:
+def _if_up(settings: Settings) -> int | None:
+    """Return 0 where somebody has started it."""
+    if not _is_up(settings):
+        return None
     done(f"controller of server {quoted(settings.identifier)} is running already")
+    return 0
+
+
+def _unless_runs(settings: Settings) -> int | None:
+    """Return 0 where nothing of it runs."""
+    if _runs(settings):
+        return None
+    name = quoted(settings.identifier)
+    done(f"controller of server {name} is not running: there is nothing to stop")
     return 0
 
 

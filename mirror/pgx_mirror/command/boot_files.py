@@ -51,6 +51,9 @@ EXAMPLE = Boot(
     "/opt/pgx_pclrsc", "/mcdir/inst1", "/database1/inst1", "", "postgres", "postgres",
     ("-f",),
 )  # fmt: skip
+ARBITER_EXAMPLE = Boot(
+    "/opt/pgx_pclrsc", "/mcdir/arb", "", "arbiter", "postgres", "postgres"
+)
 
 _UNIT = """\
 # Starts and stops a server of the pair with the operating system (manual 6.10).
@@ -79,6 +82,35 @@ SendSIGKILL=no
 # again (mc_std --wait=SECONDS), a stop after remote_call_timeout.
 TimeoutStartSec=infinity
 TimeoutStopSec=infinity
+
+[Install]
+WantedBy=multi-user.target
+"""
+
+_ARBITER = """\
+# Starts and stops the arbitration process with the operating system.
+# As root: install as /etc/systemd/system/mc_arb_{instance}.service, mode 0644; systemctl
+# daemon-reload; systemctl enable mc_arb_{instance}.service.
+
+[Unit]
+Description=MirroringController arbitration process {instance}
+Wants=network-online.target
+After=network-online.target nss-lookup.target time-sync.target
+RequiresMountsFor={mounts}
+
+[Service]
+# mc_arb is back once the process that it leaves in the background serves.
+Type=forking
+User={user}
+Group={group}
+ExecStart={program} start -M {where}
+# SIGTERM ends it as `mc_arb stop -e` does, whoever is connected; what is answered is on disk.
+# Then, or where its disk hangs, it and a fencing_command that runs are killed.
+KillMode=mixed
+TimeoutStopSec=10
+# While it is away no silent server is replaced.  mc_arb stop is no failure.
+Restart=on-failure
+RestartSec=1
 
 [Install]
 WantedBy=multi-user.target
@@ -160,6 +192,19 @@ def unit(boot: Boot) -> str:
         group=boot.group,
         program=_word(f"{boot.installdir}/bin/mc_std"),
         where=f"{_word(boot.installdir)} {_word(boot.mcdir)}",
+    )
+
+
+def arbiter_unit(boot: Boot) -> str:
+    """Return a unit for the arbitration process.  Raises Failure, as `unit`."""
+    _check(boot)
+    return _ARBITER.format(
+        instance=boot.instance,
+        mounts=" ".join(map(_word, (boot.mcdir, boot.installdir))),
+        user=boot.user,
+        group=boot.group,
+        program=_word(f"{boot.installdir}/bin/mc_arb"),
+        where=_word(boot.mcdir),
     )
 
 

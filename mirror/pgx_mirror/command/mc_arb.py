@@ -19,13 +19,14 @@ from pgx_mirror.conf.problem import Unsound, failures
 PROGRAM = "mc_arb"
 VARIABLE = "ARBCONTROLDIR"
 USAGE = 2
-START, STOP, STATUS = "start", "stop", "status"
+START, STOP, STATUS, SERVICE = "start", "stop", "status", "generate-service"
 FORMATS = ("text", "json")
 _CONTRARY = (("-w", "-W"),)
 _ALLOWED = {
     START: frozenset({"-M", "-w", "-W"}),
     STOP: frozenset({"-M", "-e"}),
     STATUS: frozenset({"-M", "--output"}),
+    SERVICE: frozenset({"-M"}),
 }
 HELP = """\
 mc_arb decides which server goes on where two do not hear each other.
@@ -34,11 +35,13 @@ Usage:
   mc_arb start [-M MCDIR] [-w|-W]
   mc_arb stop [-M MCDIR] [-e]
   mc_arb status [-M MCDIR] [--output=FORMAT]
+  mc_arb generate-service [-M MCDIR]
 
 Modes:
   start                     start the arbitration process
   stop                      stop it; refused while a server is connected
   status                    show which servers are connected
+  generate-service          print a unit of systemd that starts and stops it
 
 Options:
   -M MCDIR                  management directory (default: $ARBCONTROLDIR)
@@ -107,6 +110,10 @@ def _about_mode(operands: list[str]) -> list[Failure]:
 def _act(asked: Asked) -> int:
     mcdir = os.path.abspath(asked.mcdir)
     match asked.mode:
+        case "generate-service":
+            from pgx_mirror.command import service
+
+            return service.show_arbiter(mcdir)
         case "start":
             return arbiter.start(PROGRAM, mcdir, wait="-W" not in asked.options)
         case "stop":

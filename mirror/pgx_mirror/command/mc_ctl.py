@@ -16,7 +16,7 @@ from pgx_mirror.controller.asking import Refused
 
 VARIABLE = "MCCONTROLDIR"
 USAGE = 2
-# Of a start by mc_std, which says so and tries again: refused for what time may mend.
+# Of a start or stop by mc_std, which says so and tries again: refused for what time may mend.
 PASSES = 4
 BY_STD = "MC_STD"
 
@@ -76,7 +76,7 @@ def _answer(arguments: list[str]) -> int:
         program.refuse(PROGRAM, asked.problems, usage=True, log=False)
         return USAGE
     # A controller that is started here need not know.
-    by_std = os.environ.pop(BY_STD, "") and asked.mode == request.START
+    by_std = bool(os.environ.pop(BY_STD, ""))
     try:
         return _act(asked)
     except Refused as ex:
@@ -90,7 +90,7 @@ def _answer(arguments: list[str]) -> int:
 def run(arguments: list[str]) -> int:
     """Return the exit code: 0 done, 1 refused or failed, 2 wrong usage.
 
-    Of a status also 3, of a start by mc_std 4.
+    Of a status also 3, of a start or a stop by mc_std 4.
     """
     return program.exit_code(PROGRAM, lambda: _answer(arguments), log=False)
 

@@ -19,13 +19,14 @@ mc_std starts and stops a server of the pair with the operating system.
 
 Usage:
   mc_std [--wait=SECONDS] start INSTALLDIR MCDIR ['MC_CTL_OPTIONS']
-  mc_std stop INSTALLDIR MCDIR ['MC_CTL_OPTIONS']
+  mc_std [--wait=SECONDS] stop INSTALLDIR MCDIR ['MC_CTL_OPTIONS']
 
 Modes:
   start                     mc_ctl start -w, again and again while what it is refused for
                             may pass, such as a primary that does not answer yet; done
                             where the server has been started already
-  stop                      mc_ctl stop; done where nothing runs
+  stop                      mc_ctl stop, again and again while another action is being
+                            carried out; done where nothing runs
 
 Arguments:
   INSTALLDIR                where the project is installed: INSTALLDIR/bin/mc_ctl is run
@@ -33,7 +34,7 @@ Arguments:
   MC_CTL_OPTIONS            options for mc_ctl: '-f --local-server=ID'
 
 Options, before the mode:
-      --wait=SECONDS        for how long a start is tried again (default: {WAITS:g})
+      --wait=SECONDS        for how long it is tried again (default: {WAITS:g})
   -V, --version             output version information, then exit
   -?, --help                show this help, then exit
 """

@@ -1,4 +1,4 @@
-"""mc_ctl generate-service: what starts this server with the operating system.  Ours."""
+"""generate-service: what starts this server, or the arbiter, with the operating system.  Ours."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from pgx_mirror.command.boot_files import Boot
 from pgx_mirror.command.request import Request
 from pgx_mirror.command.settings import loaded
 from pgx_mirror.conf.hosts import same_host
+from pgx_mirror.conf.load import load_arbiter
 
 # Asked now: a relative path is found from the directory of the call alone.
 _PROGRAMS = os.path.dirname(os.path.realpath(sys.argv[0]))
@@ -35,17 +36,26 @@ def show(asked: Request) -> int:
     return 0
 
 
+def show_arbiter(mcdir: str) -> int:
+    """Print a unit for mc_arb, and return the exit code.  Raises Failure, Unsound."""
+    settings = load_arbiter(mcdir)
+    arbiter = settings.local.identifier
+    boot = Boot(_installdir(), settings.mcdir, "", arbiter, *_names())
+    report.to_stdout(boot_files.arbiter_unit(boot))
+    return 0
+
+
 def _installdir() -> str:
     return os.path.dirname(_PROGRAMS)
 
 
 def _names() -> tuple[str, str]:
-    """Return user and group of whoever runs this, who is the instance administrator."""
+    """Return user and group of whoever runs this: whose server or arbiter it is."""
     try:
         who = pwd.getpwuid(os.geteuid())
         return who.pw_name, grp.getgrgid(who.pw_gid).gr_name
     except KeyError as ex:
         raise Failure(
-            "the instance administrator has no name on this host",
+            "the user who runs this, or the group, has no name on this host",
             detail=f"User or group: {ex.args[0]}.",
         ) from ex

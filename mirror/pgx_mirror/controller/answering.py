@@ -169,7 +169,7 @@ class Answering:
     ) -> Iterator[Event]:
         refused = refusal(facts, wish, now, by)
         if refused is not None:
-            self._listener.reply(asks, _refused(refused))
+            self._listener.reply(asks, passing.refused(refused, facts))
             return
         self._acts = asks
         yield told.Wished(wish, by)

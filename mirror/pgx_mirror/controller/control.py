@@ -15,7 +15,7 @@ import struct
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from pgx_base.failure import Failure
+from pgx_base.failure import Failure, Passing
 from pgx_base.text import quoted
 from pgx_mirror.controller import place, words
 from pgx_mirror.sockets.door import Door
@@ -194,7 +194,7 @@ class Listener:
     def _busy(self, verb: str) -> Failure | None:
         for client in self._clients.values():
             if client.acts and verb in words.ACTIONS:
-                return Failure(
+                return Passing(
                     f"mc_ctl {client.verb} is being executed",
                     detail=f"It is process {client.pid} on this server.",
                     hint="Wait until it has ended, or end it.",

@@ -1,12 +1,15 @@
-"""Which refusals of a start are of the moment: the other server is not there yet.  Pure.
+"""Which refusals are of the moment: the other server is not there yet, another action goes on.
 
-By the words of `core.deciding.starting`; a test holds both together.
+Pure.  Those of a start are known by the words of `core.deciding.starting`; a test holds both
+together.
 """
 
 from __future__ import annotations
 
 from pgx_base.failure import Failure, Passing
-from pgx_mirror.core.facts import Facts
+from pgx_mirror.controller import words
+from pgx_mirror.core.deciding.outcome import Outcome
+from pgx_mirror.core.facts import REST, RUN, Facts
 from pgx_mirror.core.known import basics
 from pgx_mirror.core.mark import ALONE
 
@@ -31,3 +34,9 @@ def judged(reasons: tuple[Failure, ...], facts: Facts) -> tuple[Failure, ...]:
         else one
         for one in reasons
     )
+
+
+def refused(why: Outcome, facts: Facts) -> words.Refused:
+    """Return that an action is refused; while another is carried out, it passes."""
+    kind = Failure if facts.wish in (RUN, REST) else Passing
+    return words.Refused((kind(why.why, hint=why.hint or None),))
