@@ -32,10 +32,11 @@ class View:
 def lasting(beat: Beat) -> int:
     """Return for how many seconds a lease is asked: gone before who said *beat* is silent.
 
-    etcd takes half a second more to find that it is over.  A leader that is new begins all
-    leases anew, and it takes a second to be found: the primary's host may have had the old one.
+    etcd takes half a second more to find that it is over.  The primary's host may have had
+    etcd's leader: at etcd's own times another one is there after up to two seconds, and begins
+    all leases anew, each with a second more.
     """
-    return max(1, math.floor(beat.limit) - 2)
+    return max(1, math.floor(beat.limit) - 3)
 
 
 class Store:
