@@ -33,7 +33,13 @@ def takers(modules: list[tuple[Path, ast.Module]]) -> Functions:
     Several may share a name: `warn` is a function of report and a method of the worker.
     """
     # A rule's finding, a file's problem (behind its severity) and why apply stops are shown too.
-    found: Functions = {"Failure": {0}, "Finding": {0}, "Problem": {1}, "stop": {0}}
+    found: Functions = {
+        "Failure": {0},
+        "Passing": {0},
+        "Finding": {0},
+        "Problem": {1},
+        "stop": {0},
+    }
     found |= {"Ended": {0}, "Interrupted": {0}, "Silent": {0}, "NoInstance": {0}}
     for _, module in modules:
         for owner in ast.walk(module):
