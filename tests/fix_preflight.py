@@ -48,6 +48,10 @@ class Node:
         """The instance."""
         return self.resource.server
 
+    def becomes(self, name: str) -> None:
+        """Be called *name* from now on, as another node would be."""
+        self.resource.extra["RELIANT_HOSTNAME"] = name
+
     def run(self, *args: str) -> subprocess.CompletedProcess[str]:
         """Run pgx_pclrsc there to its end."""
         script = _SCRIPT.format(etc=self.etc, more="\n".join(self.more))
@@ -110,5 +114,13 @@ def node(
     if reason := missing("unshare", "mount"):
         pytest.skip(reason)
     resource = make_resource(server_on_disk(), **READY)
-    resource.extra["RELIANT_HOSTNAME"] = "node1RMS"
+    _register_two(resource)
     return Node(resource, disk, _etc(open_tmp / "etc", disk, resource.server.port))
+
+
+def _register_two(resource: Resource) -> None:
+    """Register it anew, on two nodes."""
+    path = resource.registry / resource.name / "definition.toml"
+    text = path.read_text()
+    assert 'nodes = ["node1RMS"]' in text
+    path.write_text(text.replace('["node1RMS"]', '["node1RMS", "node2RMS"]'))

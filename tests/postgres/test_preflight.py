@@ -21,8 +21,8 @@ from tests.fix_resource import MakeResource, Resource
 
 pytestmark = [pytest.mark.root, pytest.mark.one_postgres]
 
-# What the test's own node lacks: another one, and ext4's multi-mount protection.
-LACKS = {"node", "multi_mount"}
+# What the test's own disk lacks.
+LACKS = {"multi_mount"}
 
 
 def _tree(*tops: Path) -> dict[str, tuple[int, int, int]]:
@@ -36,10 +36,12 @@ def _tree(*tops: Path) -> dict[str, tuple[int, int, int]]:
     return found
 
 
-def test_an_instance_that_runs_is_asked_as_the_monitor_asks_it(node: Node) -> None:
+def test_it_is_right_whether_the_instance_runs_is_stopped_or_is_not_mounted(
+    node: Node,
+) -> None:
+    tops = (node.server.data, node.resource.work, node.resource.registry)
     node.server.start_plain()
     code, found = node.check()
-
     assert levels(found, "error") == {}
     assert set(levels(found, "warning")) <= LACKS
     assert code == 0
@@ -49,32 +51,26 @@ def test_an_instance_that_runs_is_asked_as_the_monitor_asks_it(node: Node) -> No
     ]
     assert found["port_free"] == [("ok", "the instance runs here and has them")]
 
-
-def test_one_that_is_stopped_is_judged_by_its_files_and_left_as_it_is(
-    node: Node,
-) -> None:
-    tops = (node.server.data, node.resource.work, node.resource.registry)
+    node.server.stop()
     before = _tree(*tops)
     code, found = node.check()
-
     assert levels(found, "error") == {}
     assert code == 0
     assert "does not run" in found["answers"][0][1]
-    assert _tree(*tops) == before
+    assert _tree(*tops) == before, "it changes nothing"
 
-
-def test_a_node_that_has_not_mounted_the_disk_is_no_worse_for_that(node: Node) -> None:
-    node.disk.unmount()
+    node.disk.unmount("-l")
     code, found = node.check()
-
     assert levels(found, "error") == {}
     assert code == 0
-    away = f"{node.disk.point} is not mounted on this node"
-    assert found["data_directory"] == [("ok", f"not seen: {away}")]
-    assert found["restart_after_crash"] == [("ok", f"not seen: {away}")]
+    away = f"not seen: {node.disk.point} is not mounted on this node"
+    assert found["data_directory"] == [("ok", away)]
+    assert found["restart_after_crash"] == [("ok", away)]
 
 
-def test_what_is_wrong_is_told_with_its_section_and_a_hint(node: Node) -> None:
+def test_what_is_wrong_is_told_with_its_section_and_a_hint(
+    node: Node, open_tmp: Path
+) -> None:
     node.server.configure(
         restart_after_crash="on",
         log_directory="/nowhere/log",
@@ -99,20 +95,34 @@ def test_what_is_wrong_is_told_with_its_section_and_a_hint(node: Node) -> None:
         at = [n for n, line in enumerate(lines) if line.startswith(said)]
         assert at, done.stdout
         assert lines[at[0] + 1].strip().startswith("hint: ")
+    _root_reads_nothing_through_a_link(node, open_tmp)
+
+
+def _root_reads_nothing_through_a_link(node: Node, open_tmp: Path) -> None:
+    secret = open_tmp / "roots-own.conf"
+    secret.write_text("log_directory = '/of/root/alone'\n")
+    secret.chmod(0o600)
+    conf = node.server.data / "postgresql.conf"
+    conf.unlink()
+    conf.symlink_to(secret)
+    told, _ = node.told()
+
+    assert "/of/root/alone" not in str(told)
+    assert "Permission denied" in str(told["facts"]["configuration"])
 
 
 def test_a_password_that_is_asked_for_is_an_error_and_never_waited_for(
-    node: Node,
+    make_resource: MakeResource, server: Server
 ) -> None:
-    (node.server.data / "pg_hba.conf").write_text("local all all scram-sha-256\n")
-    node.server.launch()
-    wait_until(lambda: node.server.status_line() == "ready", "it is ready")
-    code, found = node.check()
+    (server.data / "pg_hba.conf").write_text("local all all scram-sha-256\n")
+    server.launch()
+    wait_until(lambda: server.status_line() == "ready", "it is ready")
+    resource = make_resource(server)
+    done = resource.run("pgx_pclrsc", "--check", "-c", resource.name, limit=30)
 
-    assert code == 1
-    level, why = found["answers"][0]
-    assert level == "error"
-    assert f"{node.server.sockets}:{node.server.port}:template1:" in why
+    assert done.returncode == 1
+    line = f"{server.sockets}:{server.port}:template1:"
+    assert f"a password is asked for, and .pgpass has none for {line}" in done.stdout
 
 
 @contextmanager
@@ -162,22 +172,6 @@ def test_it_comes_to_an_end_with_disk_and_user_database_hanging(
     assert found["user"][0][0] == "warning"
     assert found["services"][0][0] == "warning"
     assert found["work_directory"] == [("ok", "the OS user's alone")]
-
-
-def test_root_reads_nothing_through_a_link_of_the_os_users(
-    node: Node, open_tmp: Path
-) -> None:
-    secret = open_tmp / "roots-own.conf"
-    secret.write_text("log_directory = '/of/root/alone'\n")
-    secret.chmod(0o600)
-    conf = node.server.data / "postgresql.conf"
-    conf.unlink()
-    conf.symlink_to(secret)
-    told, code = node.told()
-
-    assert "/of/root/alone" not in str(told)
-    assert "Permission denied" in str(told["facts"]["configuration"])
-    assert code == 0  # it is a warning: the server itself says it louder
 
 
 @pytest.mark.parametrize("user", ["nobody", "owner"])

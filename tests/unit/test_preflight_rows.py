@@ -218,4 +218,5 @@ def test_the_document_has_each_check_with_its_section() -> None:
     text = (ROOT / "docs" / "preflight.md").read_text()
     rows = re.findall(r"^\| `(\w+)` \| ([\w.]+) \|", text, re.MULTILINE)
 
-    assert rows == [(row.id, row.section) for row in table.ROWS]
+    own = [row for row in rows if not row[0].startswith("peer_")]
+    assert own == [(row.id, row.section) for row in table.ROWS]

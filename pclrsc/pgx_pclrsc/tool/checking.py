@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import json
+import os
+import stat
+from functools import partial
 
 from pgx_base import users
 from pgx_base.failure import Failure
 from pgx_base.text import quoted
 from pgx_pclrsc import store
+from pgx_pclrsc.preflight.core import told
+from pgx_pclrsc.preflight.core.facts import Facts
 from pgx_pclrsc.preflight.core.rows import table
+from pgx_pclrsc.preflight.core.unknown import Unknown
 from pgx_pclrsc.preflight.gather import collect
+from pgx_pclrsc.preflight.gather.children import Job, NotSeen, ask
+
+_LARGEST = 1 << 24  # bytes
 
 
-def check(root: str, name: str, output: str) -> tuple[str, bool]:
+def check(root: str, name: str, output: str, peer: str = "") -> tuple[str, bool]:
     """Return what is to be shown of resource *name*, and whether there is no error.
 
-    Raises Failure.
+    *peer* is a file with what the other node has shown as JSON.  Raises Failure.
     """
     definition = store.load(name, root)
     if not users.may_become(definition):
@@ -23,9 +32,35 @@ def check(root: str, name: str, output: str) -> tuple[str, bool]:
             f"cannot check a resource of OS user {quoted(definition.os_user)}",
             detail="Only root can do that for another user.",
         )
-    report = table.judge(collect.facts(definition, root, None))
+    theirs = _facts_of(peer, name) if peer else None
+    report = table.judge(collect.facts(definition, root, theirs), theirs)
     if output == "json":
         shown = json.dumps(table.as_json(report), indent=1, ensure_ascii=False)
     else:
         shown = table.as_text(report)
     return shown.encode("utf-8", "replace").decode(), report.is_sound
+
+
+def _facts_of(file: str, name: str) -> Facts:
+    """Return what the other node has seen of *name*.  Raises Failure."""
+    text = ask({"file": Job(partial(_read, os.path.abspath(file)))}).take("file", str)
+    if isinstance(text, Unknown):
+        raise Failure(f"could not read file {quoted(file)}: {text.why}")
+    try:
+        return told.read(text, name)
+    except told.NotTold as ex:
+        raise Failure(
+            f"file {quoted(file)} does not tell of resource {quoted(name)}",
+            detail=f"{str(ex)[:1].upper()}{str(ex)[1:]}.",
+            hint="Write it on the other node: "
+            f"pgx_pclrsc --check -c {name} --output=json > FILE",
+        ) from ex
+
+
+def _read(path: str) -> str:
+    """Read *path*, in a child: its disk may hang.  Raises OSError, NotSeen."""
+    fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with open(fd, "rb") as file:
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
+            raise NotSeen("it is no regular file", expected=False)
+        return file.read(_LARGEST).decode("utf-8", "replace")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 from pgx_base import program, report
 from pgx_base.failure import Failure
@@ -19,7 +20,7 @@ Usage:
   pgx_pclrsc -a -c NAME -u OSUSER -D DATADIR -w WORKDIR -n NODE[,NODE...] [OPTION]...
   pgx_pclrsc -d -c NAME
   pgx_pclrsc -p [-c NAME] [--output=FORMAT]
-  pgx_pclrsc --check -c NAME [--output=FORMAT]
+  pgx_pclrsc --check -c NAME [--output=FORMAT] [--peer=FILE]
 
 Actions:
   -a                        register a resource, on every node
@@ -66,6 +67,8 @@ Options for registering:
 
 Options for printing and checking:
       --output=text|json    form of the output (default: text)
+      --peer=FILE           compare with what --check --output=json has said on the
+                            other node
 
 PGX_PCLRSC_HOME is the registry's directory (default: /etc/opt/pgx_pclrsc).
 """
@@ -92,7 +95,7 @@ def _act(asked: request.Request) -> int:
     if asked.problems:
         raise commands.Refused(asked.problems)
     if asked.action == request.CHECK:
-        return _check(str(name), asked.values.get("output", "text"))
+        return _check(str(name), asked.values)
     if asked.action == "-d":
         _warn(commands.remove(_root(), str(name)))
         _done(f"resource {quoted(name)} removed")
@@ -103,11 +106,12 @@ def _act(asked: request.Request) -> int:
     return 0
 
 
-def _check(name: str, output: str) -> int:
+def _check(name: str, values: dict[str, Any]) -> int:
     # Here, not above: no other action needs what this loads.
     from pgx_pclrsc.tool import checking
 
-    shown, sound = checking.check(_root(), name, output)
+    output, peer = values.get("output", "text"), values.get("peer", "")
+    shown, sound = checking.check(_root(), name, output, peer)
     report.to_stdout(shown)
     return 0 if sound else 1
 

@@ -39,13 +39,13 @@ _TEXTS = {
     "--broken-pid-file": "broken_pid_file",
 }
 _KEYS = _REQUIRED | _NUMBERS | _TEXTS
-_VALUED = frozenset(_KEYS) | {"--env", "--output"}
+_VALUED = frozenset(_KEYS) | {"--env", "--output", "--peer"}
 _REPEATABLE = frozenset({"--env"})
 _ALLOWED = {
     "-a": frozenset(_KEYS) | {"--env"},
     "-d": frozenset({"-c"}),
     "-p": frozenset({"-c", "--output"}),
-    CHECK: frozenset({"-c", "--output"}),
+    CHECK: frozenset({"-c", "--output", "--peer"}),
 }
 _FORMATS = ("text", "json")
 # Eighteen digits are beyond every range, and cost nothing to read.
@@ -126,6 +126,9 @@ def _values(given: list[tuple[str, str]]) -> tuple[dict[str, Any], list[Failure]
         elif option == "--output":
             values["output"] = text
             faults += _about_output(text)
+        elif option == "--peer":
+            values["peer"] = text
+            faults += _about_empty(option, text)
         else:
             values[_KEYS[option]] = _value(option, text)
             faults += _about_empty(option, text)
@@ -165,6 +168,6 @@ def _about_output(text: str) -> list[Failure]:
 
 def _about_empty(option: str, text: str) -> list[Failure]:
     """In a definition an empty path means the default; typed, it is a variable unset."""
-    if text or option not in ("--bin-dir", "--config-file"):
+    if text or option not in ("--bin-dir", "--config-file", "--peer"):
         return []
     return [Failure(f"option {quoted(option)} requires a value")]

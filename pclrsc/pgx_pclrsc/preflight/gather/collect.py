@@ -37,7 +37,7 @@ def facts(definition: ResourceDefinition, root: str, peer: Facts | None) -> Fact
         found = borrowing.borrowed(found, peer)
     found = second.look(definition, found, borrowing.version_of(found, peer))
     found = _third(definition, found)
-    return _last(found)
+    return _last(found, peer)
 
 
 def _third(definition: ResourceDefinition, found: Facts) -> Facts:
@@ -100,8 +100,8 @@ def _no_libraries(found: Facts) -> tuple[Library, ...] | Unknown:
     return Unknown("the server's library directory is not found")
 
 
-def _last(found: Facts) -> Facts:
-    """Look at the locales that configuration and databases name."""
+def _last(found: Facts, peer: Facts | None) -> Facts:
+    """Look at the locales that configuration and databases name, here or on *peer*."""
     conf, collations = found.configuration, found.collations
     if isinstance(conf, Unknown) and isinstance(collations, Unknown):
         return replace(found, locales=conf)
@@ -109,5 +109,7 @@ def _last(found: Facts) -> Facts:
     if not isinstance(collations, Unknown):
         libc = {one.locale for one in collations if one.provider == "libc"}
         names |= libc - {"", "C", "POSIX"}
+    if peer is not None and not isinstance(peer.locales, Unknown):
+        names |= {one.name for one in peer.locales}
     said = ask({"locales": Job(partial(asking.locales, sorted(names)))})
     return replace(found, locales=said.take("locales", tuple[Locale, ...]))

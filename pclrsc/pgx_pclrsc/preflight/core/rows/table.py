@@ -7,7 +7,14 @@ from typing import Any
 
 from pgx_pclrsc.preflight.core import plain
 from pgx_pclrsc.preflight.core.facts import Facts
-from pgx_pclrsc.preflight.core.rows import configuration, disks, node, watching
+from pgx_pclrsc.preflight.core.rows import (
+    configuration,
+    disks,
+    node,
+    peer,
+    watching,
+)
+from pgx_pclrsc.preflight.core.told import FORMAT
 from pgx_pclrsc.preflight.core.verdict import ERROR, Line, Row, lines
 
 ROWS: tuple[Row, ...] = (
@@ -16,7 +23,6 @@ ROWS: tuple[Row, ...] = (
     *configuration.ROWS,
     *watching.ROWS,
 )
-FORMAT = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +38,11 @@ class Report:
         return all(line.verdict.level != ERROR for line in self.lines)
 
 
-def judge(facts: Facts) -> Report:
-    """Return what every row says of *facts*."""
-    return Report(facts, tuple(line for row in ROWS for line in lines(row, facts)))
+def judge(facts: Facts, theirs: Facts | None = None) -> Report:
+    """Return what every row says of *facts*, and of *theirs*, the other node's, beside them."""
+    found = [line for row in ROWS for line in lines(row, facts)]
+    beside = peer.all_lines(facts, theirs) if theirs is not None else []
+    return Report(facts, (*found, *beside))
 
 
 def as_json(report: Report) -> dict[str, Any]:
