@@ -12,7 +12,7 @@ from pgx_mirror.core.facts import (
     SWITCH,
     Facts,
 )
-from pgx_mirror.core.known import basics, standby
+from pgx_mirror.core.known import basics, giving_back
 from pgx_mirror.core.mark import ALONE
 from pgx_mirror.core.report import DOWN, NAMES_BARRIER, NAMES_OUT, NAMES_SET
 from pgx_mirror.core.seen import Seen
@@ -23,7 +23,7 @@ def wanted_names(facts: Facts, now: float) -> str:
     if not basics.is_in(facts, ALONE):
         return NAMES_SET
     if facts.standby:
-        return NAMES_SET if standby.gives_back(facts, now) else NAMES_OUT
+        return NAMES_SET if giving_back.gives_back(facts, now) else NAMES_OUT
     arming = facts.arming
     if arming is not None and arming.stage in (BARRIER, PROVING_ON, ASKING, RELEASING):
         return NAMES_BARRIER

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pgx_mirror.core import facts as facts_
 from pgx_mirror.core.facts import CONF, MARK, RUN, SWITCH, Facts
-from pgx_mirror.core.known import basics, bearing, names, primary, standby
+from pgx_mirror.core.known import basics, bearing, giving_back, names, primary, standby
 from pgx_mirror.core.known.times import ASKS_FOR, LETS_GO_WITHIN
 from pgx_mirror.core.mark import ALONE, NEW, OUT, PAIR, SYNC
 from pgx_mirror.core.report import DOWN, UP
@@ -27,7 +27,7 @@ def may_start(facts: Facts, now: float) -> bool:
 
 def _may_be_promoted(facts: Facts, now: float) -> bool:
     """A standby that holds the pen is tried again and again: nobody else may serve."""
-    if facts.promote_failed or standby.gives_back(facts, now):
+    if facts.promote_failed or giving_back.gives_back(facts, now):
         return False
     return facts.wish in (RUN, SWITCH)
 
@@ -61,7 +61,7 @@ def is_to_stop(facts: Facts, now: float) -> bool:
         case (facts_.STOP | facts_.STOP_ALL, False):
             return True
         case (facts_.STOP, True):
-            return not basics.is_in(facts, SYNC, ALONE) and _is_let_go(facts, now)
+            return not basics.is_in(facts, ALONE) and _is_let_go(facts, now)
         case (facts_.STOP_ALL, True):
             peer = facts.peer
             return (
@@ -72,7 +72,12 @@ def is_to_stop(facts: Facts, now: float) -> bool:
 
 
 def _is_let_go(facts: Facts, now: float) -> bool:
-    """Whether the primary waits for this standby no more, or has had time enough."""
+    """Whether the primary waits for this standby no more, or has had time enough.
+
+    One in sync first promises that it is out, unless nobody is there to hear it.
+    """
+    if basics.is_in(facts, SYNC):
+        return not basics.is_heard(facts, now)
     waited = now >= facts.since + LETS_GO_WITHIN
     return waited or not standby.is_waited_for(facts, now)
 

@@ -1,4 +1,4 @@
-"""A standby: whether it can take over, must answer, leaves, or gives the pen back."""
+"""A standby: whether it can take over, must answer, or leaves."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from pgx_mirror.core.facts import (
     LEAVE,
     REST,
     RUN,
-    SERVER,
     STOP,
     STOP_ALL,
     SWITCH,
@@ -176,18 +175,24 @@ def is_left_waiting(facts: Facts, now: float) -> bool:
 def why_out(facts: Facts, now: float) -> str:
     """Return why a standby in sync leaves the pair, empty if it does not.
 
-    One that was promoted by hand is stopped first, and then answers its primary.
+    One that was promoted by hand is stopped first, and then answers its primary.  To one
+    that is not heard nothing is promised but what it or an operator has asked for: it may be
+    gone for good, and this standby is then the only one that has all that was acknowledged.
     """
     if not (facts.standby and basics.is_in(facts, SYNC)):
         return ""
     if ending := _told_to_leave(facts):
         return ending
-    if facts.wish in (STOP, DETACH):
+    if facts.wish == DETACH:
+        return facts.wish
+    if _lost_its_register(facts):
+        return REGISTER_CHANGED
+    if not basics.is_heard(facts, now):
+        return ""
+    if facts.wish == STOP:
         return facts.wish
     if is_given(facts):
         return _why_not_taken(facts, now)
-    if _lost_its_register(facts):
-        return REGISTER_CHANGED
     return (facts.fault or facts.disk) if facts.failover else ""
 
 
@@ -269,31 +274,3 @@ def may_take_over_from_rest(facts: Facts, now: float) -> bool:
     if not (facts.wish == SWITCH and basics.is_in(facts, SYNC)):
         return False
     return basics.is_quiet(facts, now) and register.has_open_epoch(facts)
-
-
-def gives_back(facts: Facts, now: float) -> bool:
-    """Whether a standby that was to be promoted is stopped, and never was promoted.
-
-    Only to a peer that is there to take it: else whoever has the pen keeps trying.
-    """
-    return (
-        basics.is_in(facts, ALONE)
-        and facts.standby
-        and facts.server == DOWN
-        and SERVER not in facts.busy
-        and bool(facts.promote_failed or facts.start_failed)
-        and _is_awaited(facts, now)
-    )
-
-
-def _is_awaited(facts: Facts, now: float) -> bool:
-    """Whether the primary that we have taken the pen from is heard, and waits for us."""
-    peer, theirs, mine = facts.peer, basics.peer_mark(facts), basics.mark(facts)
-    return (
-        peer is not None
-        and theirs is not None
-        and basics.is_heard(facts, now)
-        and theirs.state in (PAIR, GIVEN)
-        and theirs.peer_generation == mine.generation
-        and basics.pair_epoch(theirs) == mine.pair
-    )

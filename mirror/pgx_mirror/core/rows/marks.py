@@ -11,6 +11,7 @@ from pgx_mirror.core.known import (
     basics,
     fencing,
     first,
+    giving_back,
     joining,
     names,
     primary,
@@ -226,7 +227,7 @@ MARKS = (
     ),
     Row(
         "gives the pen back",
-        lambda f, n: standby.gives_back(f, n) and names.are(f, NAMES_SET),
+        lambda f, n: giving_back.gives_back(f, n) and names.are(f, NAMES_SET),
         _mark(OUT, _after),
         "never promoted, stopped and fenced by its names: the primary may go on",
     ),
