@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pgx_mirror.core import cell as cells
@@ -11,7 +13,7 @@ from pgx_mirror.core.effects import AskForPen, Start, WriteMark
 from pgx_mirror.core.facts import ARBITRATION, MESSAGE
 from pgx_mirror.core.known.times import ASKS_FOR
 from pgx_mirror.core.mark import ALONE, GIVEN, NEW, OUT, PAIR, SYNC, Mark
-from pgx_mirror.core.report import NAMES_OUT, UP
+from pgx_mirror.core.report import DOWN, NAMES_OUT, UP
 from tests.mirror.world import GENERATION, A, B, World
 
 
@@ -33,11 +35,14 @@ def recovered(world: World, epoch: int = 1) -> None:
 @pytest.mark.parametrize("epoch", [1, 2, 4])
 def test_it_takes_the_pen_of_the_pair_that_it_has_forgotten(epoch: int) -> None:
     world = paired()
+    world.linked = False
     recovered(world, epoch)
-    world.run(2)
+    world.run(ASKS_FOR + 1)
 
     assert (A, AskForPen(2)) in world.done
     assert world.cell is not None and world.cell.who == A
+    world.linked = True
+    world.run(1)
     assert world.mark(B)[0] != SYNC or world.mark(B)[1] > 2
 
     world.run(10)
@@ -115,12 +120,15 @@ def test_the_first_start_ever_waits_for_nobody_for_long(
 
 def test_without_a_register_the_other_server_is_heard_first() -> None:
     world = paired(MESSAGE)
+    mark = world.facts[B].mark
+    assert mark is not None
+    world.start(B, mark.to(OUT, 4), standby=True)
     recovered(world)
-    world.run(10)
+    world.run(15)
 
     first = next(effect for name, effect in world.done if name == A)
     assert isinstance(first, WriteMark)
-    assert first.mark.epoch == 4  # beyond what its standby is in sync with
+    assert first.mark.epoch == 6  # beyond what its standby knows
     assert world.mark(A)[0] == PAIR
     assert world.mark(B) == (SYNC, world.mark(A)[1])
 
@@ -133,6 +141,39 @@ def test_without_a_register_too_nobody_serves_beside_a_primary_that_is_heard() -
 
     assert world.facts[A].mark is None
     assert (A, Start()) not in world.done
+
+
+@pytest.mark.parametrize(
+    ("policy", "word"), [(ARBITRATION, "mc_ctl switch there"), (MESSAGE, "--force")]
+)
+def test_nobody_goes_on_from_a_backup_beside_a_standby_that_has_every_row(
+    policy: str, word: str
+) -> None:
+    """Who has lost the primary's directory is told who has what was in it."""
+    world = paired(policy)
+    recovered(world)
+    world.run(10)
+    assert world.facts[A].mark is None and world.facts[A].server == DOWN
+    assert world.mark(B) == (SYNC, 2)
+    ended = outcome(world.facts[A], world.now)
+    assert ended is not None and "all that was acknowledged" in ended.why
+    assert word in ended.hint and "mc_ctl stop there first" in ended.hint
+
+    world.frozen.add(B)  # it was stopped
+    recovered(world)
+    world.run(ASKS_FOR + 1)
+    assert world.mark(A)[0] == ALONE
+
+
+def test_one_of_another_database_is_no_heir() -> None:
+    world = paired(MESSAGE)
+    recovered(world)
+    fresh = world.facts[A].fresh
+    assert fresh is not None
+    world.facts[A] = world.facts[A].but(fresh=replace(fresh, system="78"))
+    world.run(ASKS_FOR + 1)
+
+    assert world.facts[A].mark is not None
 
 
 def test_a_copy_is_marked_at_once() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pgx_mirror.core.deciding.outcome import DONE, Outcome
-from pgx_mirror.core.facts import Facts
+from pgx_mirror.core.facts import ARBITRATION, Facts
 from pgx_mirror.core.known import basics, first, register
 from pgx_mirror.core.mark import ALONE, GIVEN, NEW, OUT, SYNC
 from pgx_mirror.core.report import DOWN, UP
@@ -32,9 +32,24 @@ def ran(facts: Facts, now: float) -> Outcome | None:
         return Outcome("there is no mark in the data directory", _SYSTEM_LOG)
     if facts.mark is None and first.is_forbidden(facts, now):
         return Outcome("the other server says that it is the primary", _SET_UP)
+    if facts.mark is None and first.has_heir(facts, now):
+        return _has_heir(facts)
     if facts.server != DOWN or not waited:
         return None
     return _why_down(facts, now)
+
+
+def _has_heir(facts: Facts) -> Outcome:
+    """Refused: rows would be lost that the other server has, and that nobody else may have."""
+    other = f'server "{facts.terms.other}"'
+    word = "switch" if facts.terms.policy == ARBITRATION else "switch --force"
+    return Outcome(
+        f"{other} is in sync with the data directory that was here, and has all that was "
+        "acknowledged",
+        f"Have it take over: mc_ctl {word} there, {facts.terms.limit:g} s from now; then set "
+        "this one up. To go on with this directory all the same, without what was "
+        "committed since: mc_ctl stop there first.",
+    )
 
 
 def _deposed(facts: Facts, *, waited: bool) -> Outcome | None:

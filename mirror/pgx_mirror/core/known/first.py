@@ -11,7 +11,7 @@ from pgx_mirror.core import cell as cells
 from pgx_mirror.core.facts import ARBITRATION, Facts
 from pgx_mirror.core.known import basics
 from pgx_mirror.core.known.times import ASKS_FOR
-from pgx_mirror.core.mark import ALONE, PAIR, Mark
+from pgx_mirror.core.mark import ALONE, PAIR, SYNC, Mark
 
 
 def may_be_marked(facts: Facts, now: float) -> bool:
@@ -21,7 +21,7 @@ def may_be_marked(facts: Facts, now: float) -> bool:
         return False
     if fresh.state != ALONE:
         return True
-    if is_forbidden(facts, now):
+    if is_forbidden(facts, now) or has_heir(facts, now):
         return False
     return _is_told(facts, fresh) or now >= facts.began + ASKS_FOR
 
@@ -34,13 +34,30 @@ def is_forbidden(facts: Facts, now: float) -> bool:
     return theirs.state in (PAIR, ALONE)
 
 
+def has_heir(facts: Facts, now: float) -> bool:
+    """Whether the other server is in sync with what was here: it has all that was acknowledged.
+
+    A directory that was recovered has not; one that has lost its mark alone is no better.
+    """
+    fresh, theirs = facts.fresh, basics.peer_mark(facts)
+    if fresh is None or theirs is None or not basics.is_heard(facts, now):
+        return False
+    return (fresh.state, theirs.state) == (
+        ALONE,
+        SYNC,
+    ) and fresh.system == theirs.system
+
+
 def _is_told(facts: Facts, fresh: Mark) -> bool:
-    """Whether the register has said what it knows, or where that decides nothing the peer."""
+    """Whether the register has said what it knows, or where that is not all the peer."""
     if facts.terms.policy != ARBITRATION:
         return facts.peer is not None
     cell = facts.cell
-    others = cell is not None and cell.who != fresh.owner
-    return bool(facts.register) and not (others and facts.peer is None)
+    knows_more = cell is not None and (
+        cell.who != fresh.owner
+        or cell.state == cells.PAIR  # whose standby may be there
+    )
+    return bool(facts.register) and not (knows_more and facts.peer is None)
 
 
 def mark_of(facts: Facts) -> Mark:
