@@ -109,6 +109,8 @@ def test_wrong_usage_of_a_script_says_what_is_wrong(
         (["--break-guard", "pg1", "--break-guard"], "given more than once"),
         (["--break-guard", "pg1", "pg2"], 'unexpected argument "pg2"'),
         (["--break-guards", "pg1"], 'unrecognized option "--break-guards"'),
+        (["--dry-run"], "no resource name given"),
+        (["--dry-run", "pg1", "--break-guard"], 'cannot be used with "--break-guard"'),
     ],
 )
 def test_wrong_usage_of_the_way_past_the_guard(

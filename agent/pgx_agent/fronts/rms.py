@@ -18,6 +18,7 @@ from pgx_base.text import quoted
 
 _MANAGER = "RMS"
 _DONE, _NOT_DONE = 0, 1
+_OF_SCRIPTS = ("HV_SCRIPT_TYPE", "HV_APPLICATION", "HV_INTENDED_STATE")
 _REASONS = frozenset({"STOP", "SHUT", "DEACT", "SWITCH", "FAULT"})
 
 
@@ -66,11 +67,25 @@ def _refuse_standby(name: str, environ: Mapping[str, str]) -> None:
         )
 
 
+def _refuse_dry_run(environ: Mapping[str, str]) -> None:
+    """A StartScript that has done nothing must not exit 0."""
+    if told := [name for name in _OF_SCRIPTS if environ.get(name)]:
+        raise Failure(
+            'option "--dry-run" is for people, not for RMS',
+            detail=f"{told[0]} is set, as for a StartScript.",
+            hint="Take it out of StartCommands.",
+        )
+
+
 def _start(arguments: list[str]) -> int:
     from pgx_agent.online import main
 
-    name, break_guard = main.parse_arguments(arguments)
+    name, option = main.parse_arguments(arguments)
+    if option == main.DRY_RUN:
+        _refuse_dry_run(os.environ)
+        return _DONE if main.forecast(name) else _NOT_DONE
     _refuse_standby(name, os.environ)
+    break_guard = option == main.BREAK_GUARD
     done = main.run(name, request(os.environ), break_guard=break_guard)
     return _DONE if done else _NOT_DONE
 

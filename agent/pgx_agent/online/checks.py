@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from pgx_agent.script.worker import Worker
+from pgx_agent.online.looker import Looker
 from pgx_base import mounts
 from pgx_base.failure import Failure
 from pgx_base.light.dataclasses import dataclass
@@ -32,7 +32,7 @@ class Checked:
     found: Identity
 
 
-def check(worker: Worker) -> Checked:
+def check(worker: Looker) -> Checked:
     """Return what is known of the instance.  Raises Failure where anything is wrong."""
     data_directory = worker.definition.data_directory
     table = mounts.mounted()
@@ -55,7 +55,7 @@ def check(worker: Worker) -> Checked:
 
 
 def _without_instance(
-    worker: Worker, found: control.NoInstance, table: list[mounts.Mount]
+    worker: Looker, found: control.NoInstance, table: list[mounts.Mount]
 ) -> Failure:
     """Return why no instance is there: a wrong disk, a wrong owner, or nothing mounted."""
     try:
@@ -97,7 +97,7 @@ def _refuse(problems: Sequence[Failure]) -> None:
     raise Failure(first.primary, detail=detail or None, hint=first.hint)
 
 
-def _points(worker: Worker) -> list[str]:
+def _points(worker: Looker) -> list[str]:
     """Return the mount points that fstab and fstab.pcl name; unreadable is no refusal."""
     try:
         return [entry.mount_point for entry in fstab.read()]
@@ -131,14 +131,14 @@ def _not_mounted(
     ]
 
 
-def _check_owner_if_seen(worker: Worker) -> None:
+def _check_owner_if_seen(worker: Looker) -> None:
     try:
         _check_owner(worker)
     except OSError:
         pass  # a directory above is closed too
 
 
-def _check_owner(worker: Worker) -> None:
+def _check_owner(worker: Looker) -> None:
     definition = worker.definition
     owner = os.stat(definition.data_directory).st_uid
     if owner != definition.uid:

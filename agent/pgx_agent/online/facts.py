@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pgx_agent.core import online
 from pgx_agent.online import recorded
-from pgx_agent.script.worker import Worker
+from pgx_agent.online.looker import Looker
 from pgx_base.idents import Ident
 from pgx_base.light.dataclasses import dataclass
 from pgx_pclrsc import known, record, runentry
@@ -26,7 +26,7 @@ class Situation:
     facts: online.Facts
 
 
-def look(worker: Worker, condemned: Ident | None, *, patient: bool = True) -> Situation:
+def look(worker: Looker, condemned: Ident | None, *, patient: bool = True) -> Situation:
     """Look at record, PID file and processes; *condemned* as in `online.Facts`.
 
     When *patient*, a doubtful server that is just ending or beginning is waited for.
@@ -64,7 +64,7 @@ def _faulted(found: record.Record | None) -> Ident | None:
 
 
 def _pid_file(
-    worker: Worker, evidence: Evidence, processes: tuple[Process, ...]
+    worker: Looker, evidence: Evidence, processes: tuple[Process, ...]
 ) -> online.PidFile:
     for process in processes:
         if process.standalone:

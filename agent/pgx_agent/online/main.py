@@ -2,6 +2,7 @@
 
     pgx_online NAME
     pgx_online --break-guard NAME      an operator's: starts past the guard
+    pgx_online --dry-run NAME          an operator's: says what would be done
 
 Done when the instance accepts connections and is monitored; else the reason is on stderr
 and in the system log.
@@ -24,29 +25,41 @@ from pgx_pclrsc import node, registry
 from pgx_pclrsc.core.definition import ResourceDefinition
 
 PROGRAM = "pgx_online"
-_BREAK_GUARD = "--break-guard"
+BREAK_GUARD, DRY_RUN = OPTIONS = ("--break-guard", "--dry-run")
 
 
-def parse_arguments(arguments: list[str]) -> tuple[str, bool]:
-    """Return the resource's name, and whether the guard is to be broken.  Raises Failure."""
+def parse_arguments(arguments: list[str]) -> tuple[str, str]:
+    """Return the resource's name, and the option that is given, "" for none.
+
+    Raises Failure.
+    """
     names = [word for word in arguments if not word.startswith("-")]
     options = [word for word in arguments if word.startswith("-")]
-    if len(names) != 1 or options not in ([], [_BREAK_GUARD]):
-        raise front.wrong_usage(PROGRAM, arguments, (_BREAK_GUARD,))
-    return names[0], bool(options)
+    if (
+        len(names) == 1
+        and set(OPTIONS) == set(options)
+        and len(options) == len(OPTIONS)
+    ):
+        raise Failure(
+            f"option {quoted(DRY_RUN)} cannot be used with {quoted(BREAK_GUARD)}"
+        )
+    if len(names) != 1 or options not in ([], [BREAK_GUARD], [DRY_RUN]):
+        raise front.wrong_usage(PROGRAM, arguments, OPTIONS)
+    return names[0], "".join(options)
 
 
-def _warn_of_node(definition: ResourceDefinition) -> None:
+def _warn_of_node(definition: ResourceDefinition, *, log: bool = True) -> None:
     """Warn where this node is not one of the resource's: RMS has chosen all the same."""
     here = node.this_node(os.environ)
-    if here not in definition.nodes:
-        report.warn(
-            PROGRAM,
-            f"this node, {quoted(here)}, is not one of the nodes of resource "
-            f"{quoted(definition.name)}",
-            hint="Register the resource anew (-d, then -a) with the node in -n, or set "
-            "RELIANT_HOSTNAME.",
-        )
+    if here in definition.nodes:
+        return
+    other = Failure(
+        f"this node, {quoted(here)}, is not one of the nodes of resource "
+        f"{quoted(definition.name)}",
+        hint="Register the resource anew (-d, then -a) with the node in -n, or set "
+        "RELIANT_HOSTNAME.",
+    )
+    report.show(PROGRAM, "warning", other, log=log)
 
 
 def _lock(worker: Worker) -> lock.Held:
@@ -96,3 +109,17 @@ def run(name: str, request: Request, *, break_guard: bool) -> bool:
 
     job = Job(PROGRAM, definition, root, request, definition.online_timeout)
     return parent.run(job, work)
+
+
+def forecast(name: str) -> bool:
+    """Say what Online would do with resource *name*; return whether it would go on.
+
+    Raises Failure.
+    """
+    from pgx_agent.online import dry_run  # no switch waits for what it loads
+
+    root = registry.root(os.environ)
+    definition = front.definition_of(PROGRAM, root, name)
+    front.check_caller(definition)
+    _warn_of_node(definition, log=False)
+    return dry_run.run(PROGRAM, definition, root)

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import os
 
+from pgx_agent.online.looker import Looker
 from pgx_agent.script.worker import Worker
 from pgx_base import proc
 from pgx_base.failure import Failure
 from pgx_pclrsc import beacon, record
 
 
-def read(worker: Worker) -> record.Record | None:
+def read(worker: Looker) -> record.Record | None:
     """Return this boot's record; one that is garbled or cannot be read counts as none.
 
     It is Faulted also where its monitor could say so by the beacon alone.

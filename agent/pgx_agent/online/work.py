@@ -11,7 +11,7 @@ import time
 
 from pgx_agent.core import online
 from pgx_agent.monitor import ending
-from pgx_agent.online import checks, decision, facts, recorded, starting
+from pgx_agent.online import checks, decision, facts, recorded, refusals, starting
 from pgx_agent.online.checks import Checked
 from pgx_agent.online.facts import Situation
 from pgx_agent.online.new_monitor import Judge
@@ -93,11 +93,11 @@ class Online:
                 self._worker.say(f"ending what is left: {', '.join(orphans)}")
                 self._end(found, "immediate")
             case online.Refuse(standalone=pid):
-                raise self._standalone(pid)
+                raise refusals.standalone(self._worker.definition.name, pid)
             case online.Doubt(names=unproven):
-                raise self._doubtful(unproven)
+                raise refusals.doubtful(self._worker.definition.name, unproven)
             case online.RefuseOddity(what=what):
-                raise self._odd_pid_file(what)
+                raise refusals.odd_pid_file(self._data, what)
             case online.Start():
                 return self._bring_up(found, checked, step)
             case _ as never:
@@ -120,27 +120,6 @@ class Online:
                 f"could not keep the identity of the instance: {ex.strerror}",
                 detail="A stale copy of the data directory would not be noticed.",
             )
-
-    def _standalone(self, pid: int) -> Failure:
-        return Failure(
-            f"instance {self._name} is in use by a standalone backend",
-            detail=f"postmaster.pid names PID {pid} as one (postgres --single).",
-            hint="End it. If no such process runs on any node, remove the file.",
-        )
-
-    def _doubtful(self, unproven: tuple[str, ...]) -> Failure:
-        return Failure(
-            f"could not tell whether instance {self._name} runs",
-            detail=f"Nothing proves whose these are: {'; '.join(unproven)}.",
-            hint="End what is the instance's, and run pgx_online again.",
-        )
-
-    def _odd_pid_file(self, what: str) -> Failure:
-        return Failure(
-            f"{quoted(f'{self._data}/postmaster.pid')} is not a PID file: {what}",
-            hint="No server has made it. When it is certain that none runs on this data "
-            "directory on any node, remove it.",
-        )
 
     def _bring_up(
         self, found: Situation, checked: Checked, step: online.Start

@@ -10,13 +10,15 @@ _ABOUT = {
 pgx_online brings the PostgreSQL instance of a resource Online, and monitors it.
 
 Usage:
-  pgx_online [--break-guard] NAME
+  pgx_online [--break-guard | --dry-run] NAME
 
 NAME is the resource's, as pgx_pclrsc -p lists it.
 
 Options:
       --break-guard         start although the data directory is in use elsewhere: only
                             when no server runs on it anywhere
+      --dry-run             say what would be done, and do nothing; exit 1 where it would
+                            be refused
 """,
     "pgx_offline": """\
 pgx_offline stops the PostgreSQL instance of a resource, and leaves nothing of it.

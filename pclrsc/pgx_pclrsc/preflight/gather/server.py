@@ -34,7 +34,7 @@ def programs(bin_dir: str, major: int, environ: Mapping[str, str]) -> Programs:
     said: dict[str, str] = {}
 
     def ask(program: str) -> str:
-        said[program] = _version(program, environ)
+        said[program] = version(program, environ)
         return said[program]
 
     try:
@@ -45,7 +45,8 @@ def programs(bin_dir: str, major: int, environ: Mapping[str, str]) -> Programs:
     return Programs(directory, said[server].strip(), _library(directory), _icu(server))
 
 
-def _version(program: str, environ: Mapping[str, str]) -> str:
+def version(program: str, environ: Mapping[str, str]) -> str:
+    """Return what *program* says of its version.  Raises OSError, also where it hangs."""
     try:
         done = subprocess.run(
             [program, "--version"],
