@@ -19,6 +19,7 @@ from tests.mirror.by_hand import (
     outcome,
     outcomes,
 )
+from tests.mirror.programs import script
 from tests.mirror.setups import (
     arguments,
     errors,
@@ -32,6 +33,11 @@ from tests.mirror.setups import (
 
 REWIND = "--method=rewind"
 LOCAL = "set synchronous_commit = local"
+NEXT_FILE = ("create table more{} ()", "select pg_switch_wal()", "checkpoint")
+LOSE_LOG = (
+    "select pg_drop_replication_slot(SLOT)",
+    *(sql.format(number) for number in range(3) for sql in NEXT_FILE),
+)
 
 
 @pytest.fixture
@@ -67,11 +73,8 @@ def die(server: Server) -> None:
 
 def lose_log(primary: Server) -> None:
     """Have the primary remove what it has written since both went apart."""
-    primary.ask("select pg_drop_replication_slot('pgx_mirror_nd2')")
-    for number in range(3):
-        primary.ask(f"create table more{number} ()")
-        primary.ask("select pg_switch_wal()")
-        primary.ask("checkpoint")
+    for sql in LOSE_LOG:
+        primary.ask(sql.replace("SLOT", "'pgx_mirror_nd2'"))
 
 
 def inode_of_a_table(server: Server) -> int:
@@ -209,15 +212,40 @@ def test_a_role_that_may_not_read_the_primarys_files_is_refused(
 def test_a_log_that_has_gone_is_missed_before_a_server_waits_for_it(
     mcdir: Mcdir, primary: Server, deposed: Server
 ) -> None:
-    """pg_rewind has no word for it: it copies what files there are."""
-    lose_log(primary)
+    """pg_rewind has no word for it: it copies what files there are when it comes to them."""
+    real = primary.binaries.directory
+    where = f"-h 127.0.0.1 -p {primary.port} -U {primary.user.name} -d postgres"
+    slot = "'pgx_mirror_nd2'"
+    lose = [f'{real}/psql -Xq {where} -c "{sql}"\n' for sql in LOSE_LOG]
+    text = "".join(lose).replace("SLOT", slot)
+    place = mcdir.home / "programs"
+    place.mkdir()
+    for path in real.iterdir():
+        if path.name != "pg_rewind":
+            (place / path.name).symlink_to(path)
+    script(place / "pg_rewind", f'{text}exec {real}/pg_rewind "$@"')
+    mcdir.programs.insert(0, place)
 
-    asked_for = setup(mcdir, primary, REWIND)
-    (error,) = errors(asked_for)
+    (error,) = errors(setup(mcdir, primary, REWIND))
+
     assert error == "the primary no longer has the write-ahead log that a rewind needs"
     assert outcome(deposed) == REFUSED
     assert setup(mcdir, primary).returncode == 0
     is_rewound(primary, deposed)
+
+
+@pytest.mark.one_postgres
+def test_a_log_that_has_gone_already_is_missed_before_anything_is_begun(
+    mcdir: Mcdir, primary: Server, deposed: Server
+) -> None:
+    before = mark_of(deposed)
+    lose_log(primary)
+
+    (error,) = errors(setup(mcdir, primary, REWIND))
+
+    assert error.endswith('cannot become a standby\'s by "--method=rewind"')
+    assert mark_of(deposed) == before
+    untouched(mcdir, primary)
 
 
 @pytest.mark.one_postgres

@@ -1,6 +1,6 @@
 """A session with a server: opened, asked and closed within a time, never for longer.
 
-The only module of the pair that imports psycopg.  It uses `psycopg.pq`, so that one
+It and `wal_stream` alone import psycopg in the pair.  It uses `psycopg.pq`, so that one
 deadline bounds connecting and asking, and an answer may come while others are asked.
 """
 

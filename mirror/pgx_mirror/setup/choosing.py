@@ -5,6 +5,9 @@ That is right only where it has nothing that the primary has not: its own write-
 ends, on a timeline that the primary has come along, no later than where that one was left
 (manual 7.7.1).  A server that is further confirms what it does not have: commits of the
 primary would wait for nobody (protocol, section 10, A1).
+
+That is by positions and histories, which two logs may have alike: `pieces` is what has to be
+compared before a method that keeps anything is begun.
 """
 
 from __future__ import annotations
@@ -54,6 +57,7 @@ class Known:
     marked     the timeline that its mark is of, 0 where it names none
     segment    bytes of a file of the log
     no_rewind  why a rewind cannot do, empty where it may
+    checkpoint where its latest checkpoint is
     """
 
     end: End | str
@@ -62,6 +66,16 @@ class Known:
     marked: int = 0
     segment: int = 1 << 24
     no_rewind: str = ""
+    checkpoint: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """The log of *timeline* from *start* to *stop*, which both servers should have alike."""
+
+    timeline: int
+    start: int
+    stop: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,11 +151,39 @@ def _parted(end: End, upstream: Upstream) -> int:
     return at
 
 
+def pieces(known: Known) -> tuple[Piece, ...]:
+    """Return what is to be compared, up to where both went apart, or one of them ends.
+
+    It begins with the file that has the directory's latest checkpoint, whose record tells
+    the time; later where the primary has no more, and never behind the file of the end.
+    """
+    end, upstream, size = known.end, known.upstream, known.segment
+    if isinstance(end, str):
+        return ()
+    stop = _parted(end, upstream)
+    last = _file(stop - 1, size)
+    start = min(_file(known.checkpoint, size), last)
+    if upstream.oldest is not None:
+        start = max(start, min(_file(upstream.oldest, size), last))
+    found = []
+    for timeline, left in (*end.before, (end.timeline, end.position)):
+        if start < min(left, stop):
+            found.append(Piece(timeline, start, min(left, stop)))
+            start = found[-1].stop
+    return tuple(found)
+
+
+def _file(position: int, segment: int) -> int:
+    """Return where the file of the log begins that has *position*."""
+    return position - position % segment
+
+
 def mistaken(known: Known) -> str:
     """Return why pg_rewind would not see that both have gone apart, empty where it would.
 
     It takes timelines for one that have one number and begin at one position, and finds
     nothing to do where both are on the same number: a promotion by hand may be just that.
+    Nor does it look at how far the primary is: one that was put back is behind.
     """
     end, upstream = known.end, known.upstream
     if isinstance(end, str):
@@ -155,6 +197,10 @@ def mistaken(known: Known) -> str:
                 return f"its timeline {number[0]} and the primary's are two"
     if end.timeline == upstream.timeline and _apart(end, upstream):
         return f"its timeline {end.timeline} and the primary's are two"
+    left = dict(end.before).get(upstream.timeline, 0)
+    if left > upstream.flushed:
+        at = wal.text(upstream.flushed)
+        return f"it left timeline {upstream.timeline} further than the primary is: {at}"
     return ""
 
 
@@ -171,7 +217,7 @@ def _is_lawful(end: End, known: Known) -> bool:
 
 def first_needed(end: End, segment: int) -> int:
     """Return from where on the primary is asked: a walreceiver begins with a whole file."""
-    return end.position - end.position % segment
+    return _file(end.position, segment)
 
 
 def _apart(end: End, upstream: Upstream) -> str:

@@ -8,6 +8,7 @@ from pgx_mirror.setup import programs
 
 CHECKPOINT = "Latest checkpoint location"
 TIMELINE = "Latest checkpoint's TimeLineID"
+REACHED = "Minimum recovery ending location"
 STATE = "Database cluster state"
 SEGMENT = "Bytes per WAL segment"
 PAGE = "WAL block size"

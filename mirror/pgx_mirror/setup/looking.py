@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pgx_base.failure import Failure
 from pgx_base.text import quoted
 from pgx_mirror.checks import finding
-from pgx_mirror.core import standby_name
+from pgx_mirror.core import slot_name, standby_name, wal
 from pgx_mirror.core.mark import NEW, OUT, SYNC
 from pgx_mirror.setup import (
     checking,
     controldata,
+    keeping,
     kept,
     local,
     programs,
@@ -35,7 +36,7 @@ from pgx_mirror.setup.local import Local
 from pgx_mirror.setup.methods import CHOSEN, COPY, REWIND, STREAMING
 from pgx_mirror.setup.refusals import Asked, refusals
 from pgx_mirror.setup.source import More, Told
-from pgx_mirror.setup.task import Refused, Task, Teller
+from pgx_mirror.setup.task import Refused, Task, Teller, cannot
 from pgx_mirror.setup.unfinished import Unfinished
 
 ENDLESS = "-1"
@@ -72,6 +73,7 @@ def look(task: Task, teller: Teller) -> Found:
     reasons = refusals(_asked(task, found), told, more, here)
     if task.method == REWIND:
         reasons += rewinding.refusals(task, begun is not None, told, more, here)
+    reasons += keeping.refusals(task, told, slot_name.of(task.server))
     checked = checking.findings(task, told, more)
     reasons += finding.errors(checked)
     if reasons:
@@ -154,17 +156,8 @@ def chosen(task: Task, found: Found, slot: str) -> tuple[Choice, Known]:
         return choose(known), known
     refuses = no_streaming if task.method == STREAMING else mistaken
     if why := refuses(known):
-        raise Refused([_cannot(task, why)])
+        raise Refused([cannot(task, why)])
     return Choice(task.method, ()), known
-
-
-def _cannot(task: Task, why: str) -> Failure:
-    return Failure(
-        f"data directory {quoted(task.data)} cannot become a standby's"
-        f" by {quoted(f'--method={task.method}')}",
-        detail=f"{why[0].upper()}{why[1:]}.",
-        hint="Leave out --method: what can do is chosen.",
-    )
 
 
 def _nothing(found: Found) -> Upstream:
@@ -187,6 +180,7 @@ def _known(task: Task, found: Found, slot: str) -> Known:
         mark.timeline if mark is not None else 0,
         int(control.get(controldata.SEGMENT, 1 << 24)),
         reasons[0].primary if reasons else "",
+        wal.number(control.get(controldata.CHECKPOINT, "0/0")),
     )
 
 

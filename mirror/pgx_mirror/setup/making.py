@@ -28,6 +28,7 @@ from pgx_mirror.core import slot_name
 from pgx_mirror.setup import (
     copying,
     finishing,
+    keeping,
     kept,
     local,
     looking,
@@ -54,12 +55,13 @@ def make(task: Task, lock_fd: int, teller: Teller) -> None:
     found = looking.look(task, teller)
     binaries = programs.directory_of(found.told.major, task.source.bin_dir)
     choice, known = looking.chosen(task, found, slot_name.of(task.server))
+    note = _note(task, found)
+    choice, known = keeping.settle(task, found.told, choice, known, note.slot)
     for line in choice.why:
         teller.say(line)
-    note = _note(task, found)
     match choice.method:
         case methods.STREAMING:
-            streaming.follow(task, found.told, known, binaries, note.slot, teller)
+            streaming.follow(task, found.told, binaries, note.slot, teller)
         case methods.REWIND:
             _rewind(task, found, known, note, binaries, lock_fd, teller)
         case _:

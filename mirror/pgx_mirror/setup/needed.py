@@ -12,17 +12,17 @@ import re
 
 from pgx_base.failure import Failure
 from pgx_mirror.core import wal
-from pgx_mirror.setup import upstream, wal_end
-from pgx_mirror.setup.source import Told
+from pgx_mirror.setup import source, upstream, wal_end
 from pgx_mirror.setup.task import Task
 
 _START = re.compile(r"(?m)^START WAL LOCATION: ([0-9A-F]+/[0-9A-F]+) ")
 
 
-def check(task: Task, told: Told, slot: str, segment: int) -> None:
+def check(task: Task, slot: str, segment: int) -> None:
     """Refuse a directory that needs what neither it nor the primary has.  Raises Failure.
 
-    *slot* is this server's; *segment*: bytes of a file of the log.
+    *slot* is this server's; *segment*: bytes of a file of the log.  The primary is asked
+    anew: it has gone on meanwhile, and may have removed even what it wrote last then.
     """
     start = _start(task.data)
     if start is None:
@@ -31,6 +31,7 @@ def check(task: Task, told: Told, slot: str, segment: int) -> None:
         name for name in os.listdir(f"{task.data}/pg_wal") if wal_end.is_file(name)
     ]
     there = {wal_end.first(name, segment) for name in names}
+    told = source.ask(task.source)
     streamed = upstream.ask(task.source, told, task.database, slot).oldest
     if streamed is None:
         streamed = told.position - told.position % segment

@@ -5,8 +5,8 @@ While it works the directory is neither this server's nor the primary's, so noth
 undone: what was begun is noted first, and a rewind that is cut short leaves a directory that
 mc_ctl start refuses, and that the next setup makes anew by a copy.
 
-    1. refusals; the slot keeps the primary's WAL until the first start, the one that does
-       already or a new one; the primary makes a checkpoint
+    1. refusals; the slot keeps the primary's WAL until the first start (`keeping`); the
+       primary makes a checkpoint
     2. postgresql.conf is kept
     3. what is begun is noted in the management directory, durably
     4. names set, mark NEW of a new generation, then standby.signal goes, which a recovery
@@ -37,6 +37,7 @@ from dataclasses import dataclass
 
 from pgx_base.failure import Failure
 from pgx_base.text import quoted
+from pgx_mirror.core import slot_name
 from pgx_mirror.data import bar, conf_text, signal_file, steps
 from pgx_mirror.setup import (
     controldata,
@@ -187,7 +188,7 @@ def rewind(
 ) -> None:
     """Make the standby; *lock_fd* is handed on to pg_rewind.  Raises Failure."""
     place = local.which(task.data)
-    _keep_log(task, known, note.slot, teller)
+    _have_checkpoint(task, known, note.slot, teller)
     kept.save(task.mcdir, task.server, task.data)
     unfinished.write(task.mcdir, task.server, note)
     try:
@@ -198,7 +199,7 @@ def rewind(
         what = _Rewind(binaries, task.source, task.data, task.database)
         copying.copy(what, lock_fd, teller.say)
         local.check_same(task.data, place)
-        needed.check(task, told, note.slot, known.segment)
+        needed.check(task, note.slot, known.segment)
         streaming.stream_by(task.data, "", note.slot)
         finishing.finish(task, told, binaries, teller)
         with _directory(task.data) as dir_fd:
@@ -215,18 +216,20 @@ def rewind(
     unfinished.remove(task.mcdir, task.server)
 
 
-def _keep_log(task: Task, known: Known, slot: str, teller: Teller) -> None:
-    """Have a slot keep the log, the one that does already, and then a checkpoint made."""
-    makes = bool(slot) and known.upstream.slot is None
-    if makes:
-        source.keep_by_slot(task.source, slot)
+def _have_checkpoint(task: Task, known: Known, slot: str, teller: Teller) -> None:
+    """Have the primary make one; a slot that was made for this rewind goes if it does not.
+
+    Where none is to be there, one that is would keep the log for ever.
+    """
     teller.say("waiting for the primary's checkpoint")
     try:
         source.make_checkpoint(task.source, task.database)
     except Failure:
-        if makes:
+        if slot and known.upstream.slot is None:
             source.drop_slot(task.source, slot)
         raise
+    if not slot:
+        source.drop_slot(task.source, slot_name.of(task.server))
 
 
 def _give_up(task: Task, told: Told) -> None:

@@ -20,11 +20,12 @@ from pgx_mirror.core import wal
 from pgx_mirror.core.seen import LIMITS
 from pgx_mirror.core.standby_name import JOINING
 from pgx_mirror.data import conf_text
+from pgx_mirror.database import wal_stream
 from pgx_mirror.setup import programs
 
 BETWEEN = "\x1f"
 Said = subprocess.CompletedProcess[str]
-_NO_SUCH_SLOT, _SLOT_IN_USE, _SLOT_IS_THERE = "42704", "55006", "42710"
+_NO_SUCH_SLOT, _SLOT_IS_THERE = "42704", "42710"
 _FREE_WITHIN, _PAUSE = 5.0, 0.2  # seconds for whoever has a slot in use for a moment
 _ASKED = (
     "server_version_num",
@@ -67,6 +68,20 @@ class Source:
         ours = {"host": self.host, "port": self.port, "user": self.user, **also}
         words = [f"{name}={_value(text)}" for name, text in ours.items()]
         return " ".join([*([self.more] if self.more else []), *words])
+
+    def streaming(self) -> str:
+        """Return the connection string of who streams, and is no standby."""
+        # PGOPTIONS is a session's; a host that is gone closes no connection.
+        return self.conninfo(
+            dbname="replication",
+            replication="true",
+            application_name="mc_ctl",
+            options="",
+            connect_timeout="30",
+            keepalives_idle="10",
+            keepalives_interval="5",
+            keepalives_count="6",
+        )
 
     @property
     def joining(self) -> str:
@@ -168,19 +183,24 @@ def drop_slot(source: Source, slot: str) -> None:
     """
     until = time.monotonic() + _FREE_WITHIN
     said = by_replication(source, [f"DROP_REPLICATION_SLOT {slot}"])
-    while _SLOT_IN_USE in said.stderr and time.monotonic() < until:
+    while wal_stream.IN_USE in said.stderr and time.monotonic() < until:
         time.sleep(_PAUSE)
         said = by_replication(source, [f"DROP_REPLICATION_SLOT {slot}"])
     if said.returncode == 0 or _NO_SUCH_SLOT in said.stderr:
         return
-    if _SLOT_IN_USE in said.stderr:
-        raise Failure(
-            f"replication slot {quoted(slot)} of the primary is in use",
-            detail="A standby streams by it.",
-            hint="Stop this server's instance, wherever it runs.",
-        )
+    if wal_stream.IN_USE in said.stderr:
+        raise in_use(slot)
     raise Failure(
         f"could not drop replication slot {quoted(slot)}: {last(said.stderr)}"
+    )
+
+
+def in_use(slot: str) -> Failure:
+    """Return what is said of a slot by which somebody streams."""
+    return Failure(
+        f"replication slot {quoted(slot)} of the primary is in use",
+        detail="A standby streams by it.",
+        hint="Stop this server's instance, wherever it runs.",
     )
 
 

@@ -1,6 +1,7 @@
 """mc_ctl setup by streaming: nothing is copied, the directory only becomes a standby's.
 
-    1. the slot keeps the primary's write-ahead log: one that is there is left
+    1. the slot keeps the primary's write-ahead log (`keeping`); where none is to, one that
+       is there is dropped: it would keep all for ever
     2. names set, mark NEW of a new generation
     3. primary_conninfo and primary_slot_name
     4. standby.signal
@@ -19,9 +20,9 @@ import os
 
 from pgx_base.failure import Failure
 from pgx_base.text import quoted
+from pgx_mirror.core import slot_name
 from pgx_mirror.data import auto_conf, signal_file, steps
 from pgx_mirror.setup import finishing, programs, source
-from pgx_mirror.setup.choosing import Known
 from pgx_mirror.setup.source import Told
 from pgx_mirror.setup.task import Task, Teller
 
@@ -35,12 +36,10 @@ _SAID_BY_ENVIRONMENT = {
 }
 
 
-def follow(
-    task: Task, told: Told, known: Known, binaries: str, slot: str, teller: Teller
-) -> None:
+def follow(task: Task, told: Told, binaries: str, slot: str, teller: Teller) -> None:
     """Make the standby, which streams by *slot*, empty for none.  Raises Failure."""
-    if slot and known.upstream.slot is None:
-        source.keep_by_slot(task.source, slot)
+    if not slot:
+        source.drop_slot(task.source, slot_name.of(task.server))
     finishing.settle(task, told, binaries, teller)
     stream_by(task.data, _conninfo(task), slot)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from pgx_base.failure import Failure
+from pgx_base.text import quoted
 from pgx_mirror.setup.methods import CHOSEN
 from pgx_mirror.setup.source import Source
 
@@ -45,3 +46,13 @@ class Task:
     database: str
     one_host: bool
     method: str = CHOSEN
+
+
+def cannot(task: Task, why: str) -> Failure:
+    """Return what is said where the method that was asked for cannot do."""
+    return Failure(
+        f"data directory {quoted(task.data)} cannot become a standby's"
+        f" by {quoted(f'--method={task.method}')}",
+        detail=f"{why[0].upper()}{why[1:]}.",
+        hint="Leave out --method: what can do is chosen.",
+    )

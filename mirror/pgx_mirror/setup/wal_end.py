@@ -43,6 +43,10 @@ def find(data: str, binaries: str) -> End | str:
         return f"its write-ahead log cannot be read: {ex.strerror}"
     if not position:
         return f"its write-ahead log cannot be read from {wal.text(start)} on"
+    reached = wal.number(control.get(controldata.REACHED, "0/0"))
+    # The rest of a file that was switched away from belongs to its last record.
+    if reached > position + -position % segment:
+        return f"its data files are at {wal.text(reached)}, beyond its write-ahead log"
     return End(timeline, position, before)
 
 
@@ -75,6 +79,12 @@ def is_file(name: str) -> bool:
 def first(name: str, segment: int) -> int:
     """Return the position that the file *name* of the log begins at."""
     return int(name[8:16], 16) * (1 << 32) + int(name[16:], 16) * segment
+
+
+def name_of(timeline: int, position: int, segment: int) -> str:
+    """Return the name of *timeline*'s file that has *position*."""
+    high, low = position >> 32, position % (1 << 32) // segment
+    return f"{timeline:08X}{high:08X}{low:08X}"
 
 
 def _before(data: str, timeline: int) -> Left:

@@ -1,0 +1,122 @@
+"""The write-ahead log as a standby is sent it: read by the replication protocol, or kept.
+
+No standby's name is borne meanwhile, and nothing is said to be flushed but what a slot is to
+keep: no commit is confirmed.
+"""
+
+from __future__ import annotations
+
+import select
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from psycopg import pq
+from psycopg.errors import OperationalError
+
+from pgx_mirror.core import wal
+from pgx_mirror.database.trouble import Lost, Refused, TooLate, Trouble
+
+IN_USE = "55006"  # of a slot
+_SILENCE = 60.0  # seconds
+_DATA, _KEEPALIVE = b"w", b"k"
+_BEGINS = struct.Struct(">xQQq")  # its type; where the data begin, the log ends; when
+_ASKS = 17  # the byte of a keepalive that asks for a reply
+_REPLY = struct.Struct(
+    ">cQQQq?"
+)  # written, flushed, replayed, when, a reply is asked for
+
+
+def read(conninfo: str, timeline: int, start: int, stop: int) -> Iterator[bytes]:
+    """Yield the log of *timeline* from *start* to *stop*, which the server must have.
+
+    Raises Refused, TooLate, Lost.
+    """
+    command = f"START_REPLICATION PHYSICAL {wal.text(start)} TIMELINE {timeline}"
+    with _sending(conninfo, command) as conn:
+        while start < stop:
+            message = _message(conn)
+            if message[:1] == _DATA:
+                block = message[_BEGINS.size :][: stop - start]
+                if _BEGINS.unpack_from(message)[0] != start:
+                    raise Lost("the log has not come in order")
+                yield block
+                start += len(block)
+            elif message[:1] == _KEEPALIVE and message[_ASKS]:
+                _reply(conn, 0)
+
+
+def hold(conninfo: str, slot: str, flushed: int, at: int = 0) -> None:
+    """See that nobody streams by *slot*, and have it keep the log from *at* on.
+
+    That may be before what it keeps now; 0 leaves it.  *flushed*: how far the server is.
+    Raises Refused (IN_USE), TooLate, Lost.
+    """
+    with _sending(
+        conninfo, f"START_REPLICATION SLOT {slot} PHYSICAL {wal.text(flushed)}"
+    ) as conn:
+        _reply(conn, at)
+        conn.put_copy_end()
+        try:
+            while True:
+                _message(conn)
+        except _Done:
+            return
+
+
+class _Done(Lost):
+    """The server has ended the stream."""
+
+
+@contextmanager
+def _sending(conninfo: str, command: str) -> Iterator[pq.abc.PGconn]:
+    """Yield a connection that has begun to send by *command*."""
+    conn = pq.PGconn.connect(conninfo.encode())
+    try:
+        if conn.status != pq.ConnStatus.OK:
+            text = conn.error_message.decode("utf-8", "replace").strip()
+            raise Lost(text.splitlines()[-1] if text else "no connection")
+        result = conn.exec_(command.encode())
+        if result.status != pq.ExecStatus.COPY_BOTH:
+            raise _trouble(result)
+        conn.nonblocking = 1
+        yield conn
+    except OperationalError as ex:
+        raise Lost("the connection broke") from ex
+    finally:
+        conn.finish()
+
+
+def _message(conn: pq.abc.PGconn) -> bytes:
+    """Return the next message.  Raises Refused, TooLate, _Done."""
+    while True:
+        conn.flush()
+        size, data = conn.get_copy_data(1)
+        if size > 0:
+            return bytes(data)
+        if size < 0:
+            raise _ended(conn)
+        poll = select.poll()
+        poll.register(conn.socket, select.POLLIN)
+        if not poll.poll(_SILENCE * 1000):
+            raise TooLate(f"nothing was sent for {_SILENCE:.0f} s")
+        conn.consume_input()
+
+
+def _ended(conn: pq.abc.PGconn) -> Trouble:
+    result = conn.get_result()
+    if result is not None and result.status == pq.ExecStatus.FATAL_ERROR:
+        return _trouble(result)
+    return _Done("the stream has ended")
+
+
+def _trouble(result: pq.abc.PGresult) -> Trouble:
+    code = result.error_field(pq.DiagnosticField.SQLSTATE)
+    text = result.error_field(pq.DiagnosticField.MESSAGE_PRIMARY) or b""
+    if code is None:
+        return Lost("the connection broke")
+    return Refused(code.decode(), text.decode("utf-8", "replace"))
+
+
+def _reply(conn: pq.abc.PGconn, flushed: int) -> None:
+    conn.put_copy_data(_REPLY.pack(b"r", flushed, flushed, 0, 0, False))

@@ -1,0 +1,85 @@
+"""That the primary keeps what a standby is to stream: its slot, before anything rests on it.
+
+A slot that is new keeps the log from the primary's last checkpoint on, and one that was made
+since both went apart no more than that.  Both can be moved back, to where this server will
+ask, as long as the log is still there: what is compared afterwards shows that it is.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+from pgx_base.failure import Failure
+from pgx_mirror.checks import table
+from pgx_mirror.database import wal_stream
+from pgx_mirror.database.trouble import Refused as Answered
+from pgx_mirror.database.trouble import Trouble
+from pgx_mirror.setup import alike, source
+from pgx_mirror.setup.choosing import Choice, Known, choose, pieces
+from pgx_mirror.setup.methods import CHOSEN, COPY
+from pgx_mirror.setup.source import Told
+from pgx_mirror.setup.task import Refused, Task, cannot
+
+_GOES_WITHIN, _PAUSE = 6.0, 0.2  # seconds
+
+
+def refusals(task: Task, told: Told, slot: str) -> list[Failure]:
+    """Return that somebody streams by *slot*; nothing is touched.
+
+    A host that has lost its power is noticed after wal_sender_timeout.
+    """
+    limit = table.seconds(told.settings.get("wal_sender_timeout", "0"))
+    until = time.monotonic() + min(limit + _PAUSE or _GOES_WITHIN, _GOES_WITHIN)
+    while _is_in_use(task, told, slot):
+        if time.monotonic() > until:
+            return [source.in_use(slot)]
+        time.sleep(_PAUSE)
+    return []
+
+
+def _is_in_use(task: Task, told: Told, slot: str) -> bool:
+    """Whether the primary says so; what is wrong otherwise is told by whoever needs it."""
+    try:
+        wal_stream.hold(task.source.streaming(), slot, told.position)
+    except Answered as ex:
+        return ex.sqlstate == wal_stream.IN_USE
+    except Trouble:
+        pass
+    return False
+
+
+def settle(
+    task: Task, told: Told, choice: Choice, known: Known, slot: str
+) -> tuple[Choice, Known]:
+    """Return the method that can do, now that the log is kept, and was compared.
+
+    *slot*: empty where none is to be made.  Raises Refused where the method that was asked
+    for cannot do, and Failure.
+    """
+    if choice.method == COPY:
+        return choice, known
+    makes = bool(slot) and known.upstream.slot is None
+    why = _keep(task, told, known, slot, makes=makes) or alike.differs(task, known)
+    if not why:
+        return choice, known
+    if makes:
+        source.drop_slot(task.source, slot)
+    if task.method != CHOSEN:
+        raise Refused([cannot(task, why)])
+    known = replace(known, end=why)
+    return choose(known), known
+
+
+def _keep(task: Task, told: Told, known: Known, slot: str, *, makes: bool) -> str:
+    """Have *slot* keep what both have, from where it is compared; return why it does not."""
+    if makes:
+        source.keep_by_slot(task.source, slot)
+    first = next((part.start for part in pieces(known)), 0)
+    if not slot or not (makes or first < (known.upstream.slot or 0)):
+        return ""
+    try:
+        wal_stream.hold(task.source.streaming(), slot, told.position, first)
+    except Trouble as ex:
+        return f"the primary does not keep its write-ahead log: {ex.text}"
+    return ""
