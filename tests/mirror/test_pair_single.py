@@ -10,6 +10,7 @@ import pytest
 from fixtures.binaries import Binaries
 from fixtures.os_user import OsUser
 from fixtures.processes import wait_until
+from pgx_mirror.core import slot_name
 from pgx_mirror.core.mark import ALONE
 from tests.fix_postgres import open_directory
 from tests.mirror.whole import PATIENCE, Whole, whole
@@ -44,6 +45,9 @@ def test_a_pair_becomes_a_single_server(postgresql: Binaries, os_user: OsUser) -
         stays, goes = pair.standby(), pair.primary()
         pair.mc_ctl(goes, "switch")
         wait_until(lambda: pair.mark(stays).state == ALONE, "switched", PATIENCE)
+        slots = "select string_agg(slot_name, ',') from pg_replication_slots"
+        slot = slot_name.of(goes)
+        wait_until(lambda: pair.asks(stays, slots) == slot, "its slot", PATIENCE)
         # 2: what was the primary is stopped, and deleted.
         pair.client.stop()
         pair.mc_ctl(goes, "stop")
@@ -76,8 +80,8 @@ def test_a_pair_becomes_a_single_server(postgresql: Binaries, os_user: OsUser) -
         server = pair.servers[stays]
         server.start_plain()
 
-        for slot in SLOT.findall(left):
-            pair.asks(stays, f"select pg_drop_replication_slot('{slot}')")
+        assert SLOT.findall(left) == [slot]
+        pair.asks(stays, f"select pg_drop_replication_slot('{slot}')")
         assert pair.asks(stays, "select count(*) from pg_replication_slots") == "0"
         assert pair.asks(stays, "show synchronous_standby_names") == ""
         pair.asks(stays, "create table alone as select 1 as n")

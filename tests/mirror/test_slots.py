@@ -69,6 +69,9 @@ def test_without_a_limit_or_a_free_slot_there_is_none(make_server: MakeServer) -
     assert said.startswith(f"replication slot {SLOT} could not be seen to: ")
     assert slots(primary) == "x"
 
+    primary.ask("select pg_drop_replication_slot('x')")
+    assert seen_to(keeper, 800, recovery=False) == f"replication slot {SLOT} is made"
+
 
 @pytest.mark.one_postgres
 def test_a_standby_has_none(make_pair: MakePair) -> None:

@@ -156,7 +156,7 @@ SETTING = ours(
     323,
     WARNING,
     "the configuration is not as a pair needs it: {reason}",
-    "A setting of PostgreSQL, or a line of pg_hba.conf, as it was when the server came up. "
-    "Nothing is done about it.",
+    "A setting of PostgreSQL, or a line of pg_hba.conf, or a replication slot that no setting "
+    "limits. Nothing is done about it.",
     "Correct it on both servers as the reason says (docs/pair_administrators.md).",
 )

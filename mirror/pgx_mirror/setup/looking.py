@@ -29,7 +29,7 @@ from pgx_mirror.setup.choosing import (
     Known,
     Upstream,
     choose,
-    mistaken,
+    no_rewind,
     no_streaming,
 )
 from pgx_mirror.setup.local import Local
@@ -154,7 +154,7 @@ def chosen(task: Task, found: Found, slot: str) -> tuple[Choice, Known]:
     known = _known(task, found, slot)
     if task.method == CHOSEN:
         return choose(known), known
-    refuses = no_streaming if task.method == STREAMING else mistaken
+    refuses = no_streaming if task.method == STREAMING else no_rewind
     if why := refuses(known):
         raise Refused([cannot(task, why)])
     return Choice(task.method, ()), known

@@ -126,9 +126,10 @@ class _Recovery:
         return {} if stale is None else {GRANDPARENT: str(stale)}
 
     def line(self) -> list[str]:
-        # Unsynced: pg_rewind syncs all of it, and whatever is cut short is copied.
+        # Synced, other than by pg_rewind itself, which syncs nothing where it finds nothing
+        # to take out; power that fails leaves what is called a server's that was stopped.
         binary = f"{self.programs}/{self.program.name}"
-        return [binary, "--single", "-F", "-D", self.data, "template1"]
+        return [binary, "--single", "-D", self.data, "template1"]
 
 
 def refusals(

@@ -1,4 +1,4 @@
-"""A hand that looks once at how a server that has come up is configured (manual B.1, B.2)."""
+"""A hand that looks once at how a server that is up is configured (manual B.1, B.2)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pgx_base.failure import Failure
 from pgx_base.idents import Ident
-from pgx_mirror.checks import hba, table
+from pgx_mirror.checks import hba, slots, table
 from pgx_mirror.conf.local import is_here
 from pgx_mirror.controller.jobs.sessions import access
 from pgx_mirror.controller.jobs.site import Site
@@ -29,8 +29,8 @@ _UPSTREAM = (
 
 def inspect(
     _line: Line, site: Site, postmaster: Ident, other: str
-) -> tuple[Failure, ...]:
-    """Return what is not as a pair needs it; nothing where nobody is let in to ask.
+) -> tuple[Failure, ...] | None:
+    """Return what is not as a pair needs it; None where nobody is let in to ask.
 
     *other*: the other server's host, whose name may take long to be looked up.
     """
@@ -39,7 +39,7 @@ def inspect(
         with open_session(access(site, postmaster), WITHIN, commit="") as session:
             return tuple(_found(session, apart=not is_here(other)))
     except (Trouble, OSError):
-        return ()
+        return None
 
 
 def _found(session: Session, *, apart: bool) -> Iterator[Failure]:
@@ -47,6 +47,8 @@ def _found(session: Session, *, apart: bool) -> Iterator[Failure]:
     values = {str(name): str(value) for name, value in rows}
     for finding in table.judge(values, _HERE, apart=apart):
         yield finding.what
+    for (name,) in session.ask(slots.ENDLESS, WITHIN)[0]:
+        yield slots.endless(str(name), _HERE)
     try:
         rules = hba.rules(session.ask(hba.SQL, WITHIN)[0])
     except Refused as ex:
