@@ -200,6 +200,21 @@ def test_the_log_is_kept_from_where_a_standby_will_ask_on(
     wait_until(lambda: behind.ask(has, fails="") == "t", "follows", 60)
 
 
+@pytest.mark.one_postgres
+def test_a_standby_that_is_only_behind_is_not_rewound(
+    mcdir: Mcdir, primary: Server, behind: Server
+) -> None:
+    """Recovered first, it would have a record of its own, which pg_rewind does not see."""
+    primary.ask("create table later ()")
+    before = mark_of(behind)
+
+    refused = setup(mcdir, primary, "--method=rewind")
+
+    assert len(errors(refused)) == 1
+    assert "mc_ctl: detail: Both have not gone apart.\n" in refused.stderr
+    assert mark_of(behind) == before
+
+
 @pytest.fixture
 def used(mcdir: Mcdir, primary: Server, behind: Server) -> Iterator[Server]:
     """The same, and somebody streams by its slot."""
