@@ -129,7 +129,8 @@ def test_one_that_was_cut_short_is_never_started_and_then_copied(
     real = primary.binaries.directory
     place = mcdir.home / "programs"
     place.mkdir()
-    for name in ("postgres", "psql", "pg_controldata", "pg_basebackup"):
+    linked = ("postgres", "psql", "pg_controldata", "pg_basebackup", "pg_waldump")
+    for name in linked:
         (place / name).symlink_to(real / name)
     (place / "pg_rewind").write_text("#!/bin/sh\necho broken off >&2; exit 1\n")
     (place / "pg_rewind").chmod(0o755)

@@ -21,32 +21,37 @@ from pgx_mirror.setup.methods import CHOSEN, COPY
 from pgx_mirror.setup.source import Told
 from pgx_mirror.setup.task import Refused, Task, cannot
 
-_GOES_WITHIN, _PAUSE = 6.0, 0.2  # seconds
+_FREE_WITHIN, _PAUSE = 6.0, 0.2  # seconds for whoever has a slot in use for a moment
 
 
 def refusals(task: Task, told: Told, slot: str) -> list[Failure]:
-    """Return that somebody streams by *slot*; nothing is touched.
-
-    A host that has lost its power is noticed after wal_sender_timeout.
-    """
-    limit = table.seconds(told.settings.get("wal_sender_timeout", "0"))
-    until = time.monotonic() + min(limit + _PAUSE or _GOES_WITHIN, _GOES_WITHIN)
-    while _is_in_use(task, told, slot):
-        if time.monotonic() > until:
+    """Return that somebody streams by *slot*; nothing is touched."""
+    try:
+        _hold(task, told, slot)
+    except Answered as ex:
+        if ex.sqlstate == wal_stream.IN_USE:
             return [source.in_use(slot)]
-        time.sleep(_PAUSE)
+    except Trouble:
+        pass  # it is told by whoever needs the slot
     return []
 
 
-def _is_in_use(task: Task, told: Told, slot: str) -> bool:
-    """Whether the primary says so; what is wrong otherwise is told by whoever needs it."""
-    try:
-        wal_stream.hold(task.source.streaming(), slot, told.position)
-    except Answered as ex:
-        return ex.sqlstate == wal_stream.IN_USE
-    except Trouble:
-        pass
-    return False
+def _hold(task: Task, told: Told, slot: str, at: int = 0) -> None:
+    """Have *slot* keep the log from *at* on, 0 for where it does.  Raises Trouble.
+
+    The sender of a host that has lost its power has it in use until wal_sender_timeout is
+    over, and the primary's controller while it makes it.
+    """
+    limit = table.seconds(told.settings.get("wal_sender_timeout", "0")) + _PAUSE
+    until = time.monotonic() + min(limit, _FREE_WITHIN)
+    while True:
+        try:
+            wal_stream.hold(task.source.streaming(), slot, told.position, at)
+            return
+        except Answered as ex:
+            if ex.sqlstate != wal_stream.IN_USE or time.monotonic() > until:
+                raise
+        time.sleep(_PAUSE)
 
 
 def settle(
@@ -79,7 +84,7 @@ def _keep(task: Task, told: Told, known: Known, slot: str, *, makes: bool) -> st
     if not slot or not (makes or first < (known.upstream.slot or 0)):
         return ""
     try:
-        wal_stream.hold(task.source.streaming(), slot, told.position, first)
+        _hold(task, told, slot, first)
     except Trouble as ex:
         return f"the primary does not keep its write-ahead log: {ex.text}"
     return ""
