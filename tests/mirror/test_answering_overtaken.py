@@ -9,9 +9,10 @@ import pytest
 from pgx_mirror.controller import words
 from pgx_mirror.core import events as told
 from pgx_mirror.core.deciding.step import step
-from pgx_mirror.core.facts import STOP_ALL, Facts
+from pgx_mirror.core.effects import Start
+from pgx_mirror.core.facts import RUN, SERVER, STOP_ALL, Facts
 from pgx_mirror.core.mark import ALONE
-from pgx_mirror.core.report import DOWN, UP
+from pgx_mirror.core.report import DOWN, STOPPING, UP
 from tests.mirror.test_answering import Played, heard
 from tests.mirror.test_core_wishes import formed, marked
 
@@ -107,6 +108,29 @@ def test_an_action_is_not_said_to_be_done_where_the_other_server_stops_all(
         played.turn()
 
         assert "mc_ctl stop -a" in refused(heard(waits))
+    assert played.answers.is_over()
+    played.answers.close()
+
+
+@pytest.mark.parametrize("options", [(), ("all",)])
+def test_a_stop_that_takes_longer_goes_on(
+    tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    """Whoever waits is told so; the server is not started again once it has stopped."""
+    primary, _, now = formed()
+    played = Played(tmp_path, primary.but(failover=False), now)
+    with played.asks(words.STOP, *options) as waits:
+        wish = played.facts.wish
+        stopping = played.facts.but(server=STOPPING, busy=frozenset({SERVER}))
+        played.facts, played.now = stopping, now + primary.terms.patience
+        assert told.Wished(RUN) not in played.turn()
+        assert "not done within 70 s" in refused(heard(waits))
+    for ended in (told.ServerIs(DOWN, False), told.Stopped("", 1)):
+        played.facts, effects = step(played.facts, ended, played.now)
+        assert Start() not in effects
+    played.turn()
+
+    assert played.facts.wish == wish
     assert played.answers.is_over()
     played.answers.close()
 

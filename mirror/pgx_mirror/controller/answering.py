@@ -222,11 +222,11 @@ class Answering:
             if self._acts is None:  # who waits may have asked there
                 self._peer.request({"refused": ended.why, "hint": ended.hint})
         self._end(self._last(ended))
-        # Also where the controller that was told so has died over it: else its server,
-        # once stopped, would be started again.
+        # Also where it is late, or the controller that was told so has died over it: else
+        # its server, once stopped, would be started again.
         if facts.wish in (STOP, STOP_ALL, LEAVE):
             self._over = not ended.why or facts.wish == LEAVE
-        if not self._over:
+        else:
             yield told.Wished(RUN)
 
     def _last(self, ended: Outcome) -> words.Done | words.Refused:
