@@ -36,7 +36,7 @@ def places(pair: Whole, host: str) -> dict[str, str]:
     found |= {"-h 192.0.2.110 -p 5432": f"-h 127.0.0.1 -p {b}"}
     found |= {"port=5432,5432": f"port={a},{b}"}
     for name in (A, B):  # what it bears towards its primary
-        for before in ("--standby-name=", "synchronous_standby_names = '"):
+        for before in ("--standby-name=", "standby_names = '", "application_name | "):
             found[f"{before}{name}"] = f"{before}{NAMES[name]}"
     found |= dict.fromkeys(_ADDRESSES.values(), "127.0.0.1")
     user = pair.user.name

@@ -7,23 +7,23 @@ from pathlib import Path
 
 import pytest
 
+from fixtures.binaries import Binaries
+from fixtures.os_user import os_user
 from tests.mirror import procedures
-from tests.mirror.played import agree
+from tests.mirror.played import agree, procedure
 from tests.mirror.procedures import PAGES, Block, Command, blocks, prose
+from tests.mirror.whole import Whole
 
 _TESTS = sorted(Path(__file__).parent.glob("test_procedures_*.py"))
-_RUN = re.compile(r'(?:procedure\(\s*|heading = )"([^"]+)"')
 _TYPED = re.compile(r"`((?:mc_ctl|mc_arb|mc_std|pg_ctl|psql|systemctl) [^`]+)`")
 
 
-def run_by_tests() -> set[str]:
-    """Return which headings the tests have run, by `procedure("HEADING", ...)`."""
-    return {found for path in _TESTS for found in _RUN.findall(path.read_text())}
-
-
-def test_each_procedure_is_run_and_is_there() -> None:
+def test_each_procedure_is_named_by_a_test_that_runs_it() -> None:
     """`procedure` sees to it that none of its commands is left out."""
-    assert run_by_tests() == set(procedures.procedures())
+    text = "\n".join(path.read_text() for path in _TESTS)
+    named = {heading for heading in procedures.procedures() if f'"{heading}"' in text}
+
+    assert set(procedures.procedures()) - named == set()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
@@ -63,6 +63,15 @@ def test_a_block_without_a_prompt_is_refused(first: str) -> None:
         list(Block("7.3 X", "console", (first,), ("p.md", 1)).commands())
 
 
+def test_a_command_that_is_left_out_is_a_failure(tmp_path: Path) -> None:
+    pair = Whole(tmp_path, Binaries(tmp_path, "18.1", 18, False), os_user())
+    with (
+        pytest.raises(AssertionError, match=r"not run: .*mc_ctl switch"),
+        procedure("7.3 Switching by hand", pair),
+    ):
+        pass
+
+
 @pytest.mark.parametrize(
     ("wanted", "said", "agrees"),
     [
@@ -78,3 +87,24 @@ def test_a_block_without_a_prompt_is_refused(first: str) -> None:
 )
 def test_what_must_be_seen(wanted: tuple[str, ...], said: str, agrees: bool) -> None:
     assert agree(wanted, said) == agrees
+
+
+def settings(text: str) -> set[str]:
+    """Return the settings of *text* that the pair asks for, without comments."""
+    found = re.findall(r"(?m)^(?:> )?([a-z_]+ = [^#\n]*?) *(?:#.*)?$", text)
+    return {line for line in found if not line.startswith(("port", "unix_socket"))}
+
+
+def test_the_settings_are_those_of_the_other_page() -> None:
+    page = (procedures.ROOT / "docs/pair_administrators.md").read_text()
+    shown = page.partition("In its postgresql.conf:")[2].split("```")[1]
+    typed = [
+        step.text
+        for steps in procedures.procedures().values()
+        for step in steps
+        if "postgresql.conf <<" in step.text
+    ]
+
+    assert len(typed) == 2
+    assert settings(typed[0]) == settings(shown)
+    assert settings(shown) - settings(typed[1]) == {"listen_addresses = '*'"}

@@ -101,6 +101,20 @@ def test_an_old_primary_that_was_stopped_in_time_copies_nothing(
     follows(primary, old)
 
 
+def test_the_server_reads_the_passwords_that_setup_has_read(
+    mcdir: Mcdir, primary: Server, old: Server
+) -> None:
+    """As after a copy, which pg_basebackup writes it for: its HOME may be another."""
+    passfile = mcdir.home / ".pgpass"
+    passfile.touch(mode=0o600)
+    mcdir.user.own(passfile)
+
+    assert setup(mcdir, primary).returncode == 0
+
+    written = (old.data / "postgresql.auto.conf").read_text()
+    assert f"passfile=''{passfile}''" in written
+
+
 @pytest.mark.root
 def test_cut_short_anywhere_and_started_by_hand_its_commits_wait(
     mcdir: Mcdir, primary: Server, old: Server

@@ -46,13 +46,19 @@ def follow(task: Task, told: Told, binaries: str, slot: str, teller: Teller) -> 
 
 def _conninfo(task: Task) -> str:
     """Return what pg_basebackup would write: what the environment says is part of it."""
-    more, environment = task.source.more, programs.environment()
+    more, environment = task.source.more, _passfile() | programs.environment()
     also = {
         name: environment[variable]
         for variable, name in _SAID_BY_ENVIRONMENT.items()
         if environment.get(variable) and f"{name}=" not in more.replace(" ", "")
     }
     return task.source.conninfo(**also, application_name=task.source.joining)
+
+
+def _passfile() -> dict[str, str]:
+    """Return where setup itself found the password: the server may be started with another HOME."""
+    found = f"{os.environ.get('HOME', '')}/.pgpass"
+    return {"PGPASSFILE": found} if os.path.isfile(found) else {}
 
 
 def stream_by(data: str, conninfo: str, slot: str) -> None:
