@@ -58,12 +58,12 @@ def login(site: Site) -> Login:
 
 
 def promoted(
-    _line: Line, site: Site, postmaster: Ident | None, seconds: float
+    line: Line, site: Site, postmaster: Ident | None, seconds: float
 ) -> Promotion:
     """Promote the server, and return how that has ended."""
     try:
         nudge = _asking(site, postmaster)
-        promote.promote(access(site, postmaster), seconds, nudge)
+        promote.promote(access(site, postmaster), seconds, nudge, line.say)
     except Trouble as ex:
         return Promotion(str(ex), ended=instance.found(site).postmaster is None)
     promote_file.forget(site.dir_fd)
