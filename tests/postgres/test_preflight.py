@@ -154,7 +154,7 @@ def test_a_server_that_is_frozen_is_told_in_the_monitors_own_time(
     assert done.returncode == 1
 
 
-def test_it_comes_to_an_end_with_disk_and_user_database_hanging(
+def test_it_comes_to_an_end_with_disks_and_user_database_hanging(
     node: Node, open_tmp: Path
 ) -> None:
     """Each has its own line, and its own time; all else is judged as ever."""
@@ -162,7 +162,7 @@ def test_it_comes_to_an_end_with_disk_and_user_database_hanging(
     node.more += [
         f"mount --bind {open_tmp}/hangs /etc/{n}" for n in ("passwd", "group")
     ]
-    with _hung(node.server.data):
+    with _hung(node.server.data), _hung(node.resource.work):
         code, found = node.check()
 
     assert code == 1
@@ -171,7 +171,9 @@ def test_it_comes_to_an_end_with_disk_and_user_database_hanging(
     assert "no answer within 5 s; it waits in the kernel at" in why
     assert found["user"][0][0] == "warning"
     assert found["services"][0][0] == "warning"
-    assert found["work_directory"] == [("ok", "the OS user's alone")]
+    assert found["work_directory"][0][0] == "error"
+    assert found["programs"][0][0] == "warning"
+    assert found["node"] == [("ok", "this node is one of -n")]
 
 
 @pytest.mark.parametrize("user", ["nobody", "owner"])

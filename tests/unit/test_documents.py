@@ -145,5 +145,7 @@ def _modules(text: str, homes: set[str]) -> set[str]:
     return {
         name
         for name in names
-        if name.split(".")[0] in homes and not name.endswith((".py", ".lock"))
+        if name.split(".")[0] in homes
+        and not name.endswith((".py", ".lock"))
+        and name != "pgx_mirror.mark"  # a file in a data directory
     }
