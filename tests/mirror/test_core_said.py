@@ -18,7 +18,7 @@ from pgx_mirror.core.deciding.wishes import DONE
 from pgx_mirror.core.events import Event
 from pgx_mirror.core.facts import CONF, DETACH, MARK, REST, RUN, SERVER, SWITCH, Facts
 from pgx_mirror.core.known import basics, names, primary, register, running
-from pgx_mirror.core.mark import GIVEN, PAIR, SYNC
+from pgx_mirror.core.mark import ALONE, GIVEN, PAIR, SYNC
 from pgx_mirror.core.report import DOWN, NAMES_SET, STARTING, UP
 from tests.mirror.some_facts import NOW, SERVERS, WISHES, cell_of, marks, some_facts
 from tests.mirror.test_core_wishes import formed
@@ -216,3 +216,33 @@ def test_what_was_deposed_or_set_up_anew_is_never_started_as_it_is(
 
     assert found is not None and "mc_ctl setup" in found.hint
     assert not running.may_start(deposed, NOW)
+
+
+@pytest.mark.parametrize(
+    ("policy", "known", "heard", "done"),
+    [
+        ("arbitration", "", False, False),
+        ("arbitration", "", True, True),
+        ("arbitration", "its", False, True),
+        ("message", "", False, True),
+    ],
+)
+def test_a_primary_that_ran_already_has_started_once_somebody_lets_it_go_on(
+    policy: str, known: str, heard: bool, done: bool
+) -> None:
+    first, _, now = formed(policy)
+    late = now if heard else now + first.terms.limit
+    identity = first.register if known else ""
+    found = first.but(register=identity, since=late, up_at=late)
+
+    assert (ran(found, late) == DONE) == done
+    assert ran(found, late + first.terms.limit) == DONE
+
+
+def test_a_primary_that_is_being_deposed_has_not_started() -> None:
+    first, _, now = formed()
+    assert first.peer is not None and first.peer.mark is not None
+    later = replace(first.peer.mark, state=ALONE, epoch=9)
+    beaten = first.but(peer=replace(first.peer, mark=later), since=now, up_at=now)
+
+    assert ran(beaten, now) is None

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pgx_mirror.core.deciding.outcome import DONE, Outcome
 from pgx_mirror.core.facts import ARBITRATION, Facts
-from pgx_mirror.core.known import basics, first, register
-from pgx_mirror.core.mark import ALONE, GIVEN, NEW, OUT, SYNC
+from pgx_mirror.core.known import basics, first, primary, register
+from pgx_mirror.core.mark import ALONE, GIVEN, NEW, OUT, PAIR, SYNC
 from pgx_mirror.core.report import DOWN, UP
 
 _SET_UP = "Make it a standby with mc_ctl setup, then start it."
@@ -70,8 +70,22 @@ def _is_seen(facts: Facts, now: float) -> Outcome | None:
             "Name one by db_instance_username, or as the instance administrator.",
         )
     begun = max(facts.since, facts.up_at)
-    looked = seen is not None or now >= begun + facts.terms.limit
-    return DONE if looked else None
+    waited = now >= begun + facts.terms.limit
+    looked = seen is not None and not _may_be_deposed(facts, now)
+    return DONE if looked or waited else None
+
+
+def _may_be_deposed(facts: Facts, now: float) -> bool:
+    """Whether a primary that ran already has to be told first that it may go on.
+
+    One that is to be started is asked for before that.
+    """
+    if facts.standby or not basics.is_in(facts, PAIR):
+        return False
+    if primary.deposed_by(facts):
+        return True
+    asks = basics.policy(facts) == ARBITRATION
+    return asks and not (register.is_register(facts) or basics.is_heard(facts, now))
 
 
 def _why_down(facts: Facts, now: float) -> Outcome | None:
