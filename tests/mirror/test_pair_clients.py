@@ -76,6 +76,25 @@ def test_each_line_leads_to_whom_it_says(mirrored: Whole, switched: bool) -> Non
         assert who_answers(mirrored, line) in wanted(line, primary, standby), line
 
 
+def test_each_line_leads_to_whom_it_says_while_the_standby_is_away(
+    mirrored: Whole,
+) -> None:
+    """Disconnected it is a standby still; stopped it is nobody's, and readers go on."""
+    primary, standby = mirrored.primary(), mirrored.standby()
+    mirrored.mc_ctl(primary, "detach")
+    for line in usable():
+        assert who_answers(mirrored, line) in wanted(line, primary, standby), line
+
+    mirrored.mc_ctl(standby, "stop")
+    for line in usable():
+        if "=standby" in line:
+            with pytest.raises(psycopg.OperationalError, match="not in hot standby"):
+                who_answers(mirrored, line)
+        else:
+            assert who_answers(mirrored, line) == primary, line
+    mirrored.mc_ctl(standby, "start", "-w", "-f")
+
+
 @contextmanager
 def reading(pair: Whole, name: str) -> Iterator[list[int]]:
     """Have a session on *name* count rows again and again; it must never fail."""
@@ -116,7 +135,7 @@ def test_a_reader_on_the_standby_goes_on_over_a_detach(mirrored: Whole) -> None:
 
     with reading(mirrored, standby) as seen:
         grows(seen)
-        mirrored.mc_ctl(mirrored.primary(), "detach")
+        mirrored.mc_ctl(mirrored.primary(), "detach")  # nothing ends
         wait_until(lambda: bool(mirrored.holders()), "it is alone", PATIENCE)
         mirrored.commits()
         grows(seen)
@@ -129,12 +148,23 @@ def test_a_reader_on_the_standby_goes_on_over_a_detach(mirrored: Whole) -> None:
 def test_a_reader_on_the_standby_goes_on_over_a_switch(mirrored: Whole) -> None:
     old, new = mirrored.primary(), mirrored.standby()
 
-    with reading(mirrored, new) as seen:
+    with (
+        reading(mirrored, new) as seen,
+        mirrored.session(new) as stays,
+        mirrored.session(old) as ends,
+    ):
+        with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+            stays.execute("create table written (n int)")
+        ends.execute("select 1")
         grows(seen)
         mirrored.mc_ctl(old, "switch")
         wait_until(lambda: mirrored.mark(new).state == ALONE, "it has it", PATIENCE)
         mirrored.commits()
         grows(seen)
+        stays.execute("create table written (n int)")  # it could write from then on
+        stays.execute("drop table written")
+        with pytest.raises(psycopg.OperationalError):
+            ends.execute("select 1")
 
     assert seen == sorted(seen)
     mirrored.rebuild(old)
