@@ -29,7 +29,7 @@ from tests.fix_postgres import open_directory
 from tests.mirror.fences import Fences
 from tests.mirror.pair_told import until_told
 from tests.mirror.test_pair_etcd import WithEtcd
-from tests.mirror.test_pair_forced import until_silent
+from tests.mirror.test_pair_forced import silent
 from tests.mirror.whole import PATIENCE, Whole, whole
 
 pytestmark = [pytest.mark.one_postgres, pytest.mark.long]
@@ -71,7 +71,7 @@ def taken_over(pair: Whole) -> tuple[str, str]:
     first, other = pair.primary(), pair.standby()
     pair.power_off(first)
     if pair.policy == "message":
-        until_silent(pair, other)
+        silent(pair, other)
         pair.forced(other, "switch")
     wait_until(lambda: pair.mark(other).state == ALONE, "it takes over", PATIENCE)
     pair.commits()

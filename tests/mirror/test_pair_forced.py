@@ -43,7 +43,7 @@ def errors(done: subprocess.CompletedProcess[str]) -> str:
     return done.stderr
 
 
-def until_silent(pair: Whole, name: str) -> None:
+def silent(pair: Whole, name: str) -> None:
     """Wait until *name* takes the other for silent."""
     wait_until(
         lambda: "not silent yet" not in pair.told(name) and "silent" in pair.told(name),
@@ -58,7 +58,7 @@ def test_a_standby_takes_over_by_an_operators_word(asked: Whole) -> None:
     assert "answers, and nothing is forced beside a server that lives" in refused
     since = asked.mark(other).since
     asked.power_off(first)
-    until_silent(asked, other)
+    silent(asked, other)
 
     refused = errors(asked.mc_ctl(other, "switch", check=False))
     assert "mc_ctl switch --force here" in refused
@@ -84,7 +84,7 @@ def test_a_primary_that_has_met_nobody_goes_on_by_an_operators_word(
     first, other = asked.primary(), asked.standby()
     asked.power_off(first, other)
     assert asked.start(first).returncode == 0
-    until_silent(asked, first)
+    silent(asked, first)
     assert "mc_ctl detach --force here" in errors(
         asked.mc_ctl(first, "detach", check=False)
     )
@@ -123,7 +123,7 @@ def answered(pair: Whole, name: str, answer: str, *words: str) -> tuple[int, str
 def test_the_word_is_asked_for_on_a_terminal(asked: Whole) -> None:
     first, other = asked.primary(), asked.standby()
     asked.power_off(first)
-    until_silent(asked, other)
+    silent(asked, other)
     for answer in ("n\n", "\n", "perhaps\n"):
         code, said = answered(asked, other, answer, "switch", "--force")
         assert code == 1
