@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
+from fixtures.pair.place import OTHER
 from fixtures.pair_bed.bed import DATA, MC, why_not
 from tests.mirror.bed_stories import OnBed
-from tests.mirror.pair_told import until_traced
+from tests.mirror.pair_told import until_told, until_traced
 
 pytestmark = [
     pytest.mark.root,
@@ -26,6 +29,9 @@ def test_a_primary_whose_data_disk_breaks_is_taken_over_from(
     getattr(bedded.bed.disks[first][DATA], verb)()
 
     bedded.takes_over_from(first)
+    if verb == "hang":
+        shows_dead_disk(bedded, first, "none(inactivated primary)")
+        until_told(bedded, OTHER[first], f'server "{first}" is deposed')
     reboot(bedded, first)
 
 
@@ -38,7 +44,9 @@ def test_a_standby_whose_data_disk_breaks_is_disconnected(
     getattr(bedded.bed.disks[other][DATA], verb)()
 
     bedded.goes_on_alone(first)
-    if verb != "hang":
+    if verb == "hang":
+        shows_dead_disk(bedded, other, "standby")
+    else:
         reboot(bedded, other)
 
 
@@ -67,6 +75,15 @@ def test_a_full_data_disk_of_the_primary_is_told(bedded: OnBed) -> None:
     bedded.bed.disks[first][DATA].empty()
     bedded.commits()
     assert bedded.mark(first) == before
+
+
+def shows_dead_disk(pair: OnBed, name: str, role: str) -> None:
+    """See what the other server shows of *name*: its role, the disk, and that as a reason."""
+    until_told(pair, OTHER[name], f'disk of server "{name}": abnormal(')
+    said = pair.mc_ctl(OTHER[name], "status", "--output=json", check=False).stdout
+    (row,) = (row for row in json.loads(said)["servers"] if row["server_id"] == name)
+    assert (row["host_role"], row["host_status"]) == (role, "normal")
+    assert row["disk_status"].startswith("abnormal(")
 
 
 def reboot(pair: OnBed, name: str) -> None:
