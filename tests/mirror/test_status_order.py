@@ -190,3 +190,10 @@ def test_status_names_etcd_that_is_not_reached() -> None:
     assert "etcdctl endpoint health" in reason.hint
     assert "mc_arb" not in reason.hint
     assert seen(report("nd1", ALONE), B).mirroring == NOT_SWITCHABLE
+
+
+def test_while_the_next_primary_is_promoted_nobody_is_sent_to_a_backup() -> None:
+    promoted = replace(TOOK, standby=True)
+    for found in (seen(promoted, GAVE), seen(GAVE, promoted)):
+        assert 'server "nd2" is the next primary, and is being promoted' in texts(found)
+        assert not [one for one in found.reasons if "backup" in one.hint]

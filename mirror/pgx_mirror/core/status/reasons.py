@@ -47,12 +47,22 @@ def reasons(
         text = "both servers have gone on alone, and neither gives way"
         yield Reason(text, _BOTH, NOBODY)
     elif not (ours.leads or theirs.leads):
-        yield Reason("no server is the primary", _NO_PRIMARY, NOBODY)
+        yield _of_nobody(ours, theirs)
     for view, other in ((ours, theirs), (theirs, ours)):
         if not view.silent:
             yield from _about(view, other, called)
         if not (view.silent or other.silent):
             yield from _about_place(view, other)
+
+
+def _of_nobody(ours: View, theirs: View) -> Reason:
+    """Return that none of both is the primary: not yet, where one is being promoted."""
+    for view in (ours, theirs):
+        if view.awaits_promotion:
+            text = f'server "{view.server}" is the next primary, and is being promoted'
+            hint = f'It passes. If it stays, the database log of server "{view.server}" says why.'
+            return Reason(text, hint, NOBODY)
+    return Reason("no server is the primary", _NO_PRIMARY, NOBODY)
 
 
 def _about_silence(ours: View, theirs: View, silence: Silence) -> Iterator[Reason]:
