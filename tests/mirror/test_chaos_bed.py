@@ -13,6 +13,7 @@ from fixtures.pair_bed.bed import NODES, PairBed, why_not
 from fixtures.pair_bed.disks import NodeDisk
 from fixtures.pair_bed.networks import NETWORKS
 from fixtures.pair_bed.place import BedPlace
+from fixtures.pair_bed.power import PowerSwitch
 from fixtures.pair_chaos import policies
 from fixtures.pair_chaos.bed_kinds import BED_FAULTS
 from fixtures.pair_chaos.fault import HOLDER, Fault
@@ -37,10 +38,20 @@ def bed() -> Iterator[PairBed]:
         yield made
 
 
+@pytest.fixture(scope="module")
+def switch(bed: PairBed) -> Iterator[PowerSwitch]:
+    made = PowerSwitch(bed)
+    yield made
+    made.close()
+
+
 @pytest.fixture
-def stage(bed: PairBed, postgresql: Binaries, tmp_path: Path) -> Stage:
+def stage(
+    bed: PairBed, switch: PowerSwitch, postgresql: Binaries, tmp_path: Path
+) -> Stage:
     """A stage whose servers were not made yet."""
     place = BedPlace(bed, postgresql)
+    place.power = switch
     return Stage(place, policies.of("arbitration"), tmp_path / "told")
 
 
@@ -63,12 +74,14 @@ def is_full(disk: NodeDisk) -> bool:
 
 @pytest.mark.parametrize("fault", _FAULTS, ids=lambda fault: fault.name)
 def test_what_a_fault_breaks_is_put_right(
-    bed: PairBed, stage: Stage, fault: Fault
+    bed: PairBed, stage: Stage, switch: PowerSwitch, fault: Fault
 ) -> None:
     strike(stage, Blow(fault.name, HOLDER, 0.0, 7), A)
+    assert switch.is_well() == (fault.register != policies.FENCES)
 
     stage.settle()
 
+    assert switch.is_well()
     assert stage.missed == 0, stage.told()
     assert is_well(bed)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -10,8 +11,8 @@ import pytest
 from fixtures.pair.place import ARBITER, A, B
 from fixtures.pair_bed.bed import PairBed, why_not
 from fixtures.pair_bed.networks import NETWORKS
-from fixtures.pair_bed.power import PowerSwitch
-from fixtures.processes import gone
+from fixtures.pair_bed.power import NEVER, NO, Call, PowerSwitch
+from fixtures.processes import gone, kill, wait_until
 from tests.mirror.pair_beds import pair_bed
 
 pytestmark = [
@@ -74,3 +75,34 @@ def test_without_it_nobody_is_told_that_a_node_is_off(
     switch.close()
     assert asked(bed, switch, A, B) != 0
     assert bed.is_up(B)
+
+
+def test_one_that_is_bad_does_nothing_or_takes_its_time(
+    bed: PairBed, switch: PowerSwitch
+) -> None:
+    switch.will(NO, 0.5)
+    began = time.monotonic()
+
+    assert asked(bed, switch, A, B) != 0
+    assert bed.is_up(B)
+    assert asked(bed, switch, A, B) == 0
+    assert time.monotonic() >= began + 0.5
+    assert switch.calls == [Call(B, "failover")] * 2
+    assert switch.done == [B]
+
+
+def test_whoever_asks_one_that_hangs_holds_up_nobody_once_it_has_gone(
+    bed: PairBed, switch: PowerSwitch
+) -> None:
+    switch.will(NEVER)
+    words = [str(switch.program), "monitor", "switch", B]  # as the arbiter asks
+    hangs = subprocess.Popen(bed.argv(A, words), stderr=subprocess.DEVNULL)
+    wait_until(lambda: switch.calls, "it is asked")
+    assert switch.calls == [Call(B, "switch")]
+    assert bed.is_up(B)
+    for pid in bed.nodes[A].processes():
+        if pid != bed.nodes[A].pid:
+            kill(pid)
+    hangs.wait()
+
+    assert asked(bed, switch, A, B) == 0
