@@ -43,7 +43,7 @@ class Row:
 
 def seconds(text: str) -> float:
     """Return the seconds of a time as SHOW tells it: "5400ms", "1min", "0"."""
-    match = re.fullmatch(r"(-?[0-9.]+)\s*([a-z]*)", text)
+    match = re.fullmatch(r"(-?[0-9]+(?:\.[0-9]*)?)\s*([a-z]*)", text)
     if match is None:
         return 0.0
     return float(match[1]) * _UNITS.get(match[2] or "s", 1)

@@ -1,7 +1,6 @@
-"""What the primary's configuration lacks for a pair, asked before a standby is made of it.
+"""What both configurations lack for a pair, asked before a standby is made.
 
-This server's own settings are looked at by its controller, once it runs; what would keep it
-from starting at all is looked for here.
+This server's own settings are in `own`.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from collections.abc import Iterator
 from pgx_base.failure import Failure
 from pgx_mirror.checks import hba, obsolete, table
 from pgx_mirror.checks.finding import Finding
-from pgx_mirror.setup import kept, source
+from pgx_mirror.setup import kept, own, source
 from pgx_mirror.setup.source import More, Told
 from pgx_mirror.setup.task import Task
 from pgx_postgres import conf_lines
@@ -27,8 +26,10 @@ def findings(task: Task, told: Told, more: More) -> list[Finding]:
     found = [*table.judge(told.settings, _PRIMARY, apart=not task.one_host)]
     if not more.why:
         found += _of_hba(task)
-    found += (Finding(what, is_error=True) for what in _own_conf(task, told.major))
-    return found
+    old = [Finding(what, is_error=True) for what in _own_conf(task, told.major)]
+    return found + (
+        old or own.findings(task, told)
+    )  # by an old name it is not read at all
 
 
 def _of_hba(task: Task) -> Iterator[Finding]:

@@ -1,0 +1,184 @@
+"""This server's own settings, looked at before a byte is copied.
+
+Its postgresql.conf stays, or is put back after a copy or a rewind; postgresql.auto.conf is
+the primary's then, and this server's own where it only streams again.  So there are up to
+two views of what a server would have: what is wrong in each that may come is an error,
+what is wrong in one of two is told.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pgx_base.failure import Failure
+from pgx_mirror.checks import finding, table
+from pgx_mirror.checks.finding import Finding
+from pgx_mirror.core.seen import LIMITS
+from pgx_mirror.setup import kept, programs, source
+from pgx_mirror.setup.methods import COPY, REWIND, STREAMING
+from pgx_mirror.setup.source import Told
+from pgx_mirror.setup.task import Task
+
+_ME = "this server"
+_EVERYWHERE = frozenset({"*", "0.0.0.0", "::"})  # noqa: S104  # what is read, not bound
+# `postgres -C` tells a number without its unit; this one it knows while it does not run only.
+_UNITS = {"wal_receiver_status_interval": "s", "wal_sender_timeout": "ms"}
+_OF_THE_DATA = "data_checksums"
+_NAMES = tuple(dict.fromkeys((*table.ASKED, *LIMITS)))
+# What postgresql.auto.conf sets there is copied with it.
+_COPIED = (
+    "select coalesce(host(inet_client_addr()), ''), (select coalesce("
+    r"string_agg(name, ' '), '') from pg_settings where sourcefile ~ 'postgresql\.auto\.conf$')"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """What a server would have, or *why* that cannot be told."""
+
+    values: dict[str, str]
+    why: str = ""
+
+
+def findings(task: Task, told: Told) -> list[Finding]:
+    """Return what is wrong with them; nothing where the primary's are copied."""
+    try:
+        binaries = programs.directory_of(told.major, task.source.bin_dir)
+    except Failure:
+        return []  # whoever needs them will say
+    address, copied = _of_primary(task)
+    views = [*_views(task, told, binaries, copied)]
+    unread = [view.why for view in views if view.why]
+    if unread:
+        return [_unread(unread[0], is_error=len(unread) == len(views))]
+    each = [[*_judged(view.values, told, task, address)] for view in views]
+    return _merged(each)
+
+
+def _of_primary(task: Task) -> tuple[str, frozenset[str]]:
+    """Return our address as the primary sees it, and what its postgresql.auto.conf sets."""
+    said = source.by_session(task.source, task.database, [_COPIED])
+    if said.returncode != 0 or source.BETWEEN not in said.stdout:
+        return "", frozenset()
+    address, names = said.stdout.rstrip("\n").split(source.BETWEEN)
+    return address, frozenset(names.split())
+
+
+def _views(
+    task: Task, told: Told, binaries: str, copied: frozenset[str]
+) -> Iterator[_View]:
+    there = f"{task.data}/{kept.CONF}"
+    path = there if os.path.isfile(there) else _laid(task)
+    if not path:
+        return
+    if task.method != STREAMING:
+        with tempfile.TemporaryDirectory() as empty:
+            Path(empty, "postgresql.auto.conf").touch()  # one that is missing is told
+            view = _asked(binaries, ["-D", empty, "-c", f"config_file={path}"])
+        own = {k: v for k, v in view.values.items() if k not in copied}
+        yield _View(_known(own, told), view.why)
+    if task.method not in (COPY, REWIND) and os.path.isfile(f"{task.data}/PG_VERSION"):
+        view = _asked(binaries, ["-D", task.data])
+        yield _View(_known(view.values, told), view.why)
+
+
+def _laid(task: Task) -> str:
+    path = f"{task.mcdir}/{kept.name_of(task.server)}"
+    return path if os.path.isfile(path) else ""
+
+
+def _asked(binaries: str, where: list[str]) -> _View:
+    found = {}
+    for name in _NAMES:
+        if name == _OF_THE_DATA:
+            continue
+        said = programs.run([f"{binaries}/postgres", *where, "-C", name])
+        if said.returncode != 0:
+            return _View({}, _first(said.stderr))
+        found[name] = said.stdout.rstrip("\n") + _UNITS.get(name, "")
+    return _View(found)
+
+
+def _first(said: str) -> str:
+    """Return what PostgreSQL complains of, which stands before that there are errors."""
+    lines = [re.sub(r"^.*?(LOG|FATAL|ERROR): +", "", one) for one in said.splitlines()]
+    return lines[0] if lines else "postgres has failed"
+
+
+def _known(own: dict[str, str], told: Told) -> dict[str, str]:
+    """Return *own*, with the primary's where that is what counts."""
+    limits = dict(zip(LIMITS, map(str, told.limits), strict=True))
+    return {**limits, **told.settings, **own}
+
+
+def _unread(why: str, *, is_error: bool) -> Finding:
+    failure = Failure(
+        f"postgresql.conf of {_ME} cannot be read by PostgreSQL: {why}",
+        detail="It stays, or is put back: a server does not start by it.",
+        hint="Correct it, and run setup again.",
+    )
+    return Finding(failure, is_error)
+
+
+def _judged(
+    values: dict[str, str], told: Told, task: Task, address: str
+) -> Iterator[Finding]:
+    for name, wanted in zip(LIMITS, told.limits, strict=True):
+        if int(values[name]) < wanted:
+            yield Finding(_less(name, values[name], wanted), is_error=True)
+    for one in table.judge(values, _ME, apart=not task.one_host):
+        name = one.what.primary.split()[0]
+        if values[name] != told.settings.get(name):  # else it is told of the primary
+            yield one
+    if not task.one_host:
+        yield from unlistened(values["listen_addresses"], address)
+
+
+def _less(name: str, has: str, wanted: int) -> Failure:
+    return Failure(
+        f"{name} of {_ME} is {has}, and the primary's {wanted}",
+        detail="A standby with less than its primary does not start.",
+        hint=f"Set {name} in this server's postgresql.conf to that or more.",
+    )
+
+
+def unlistened(listens: str, address: str) -> Iterator[Finding]:
+    """Yield that a server does not listen on *address*, the one that the primary sees of it."""
+    wanted = [one for one in re.split(r"[\s,]+", listens) if one]
+    if not address or not wanted or not all(map(_is_numeric, wanted)):
+        return
+    if address in wanted or _EVERYWHERE & set(wanted):
+        return
+    yield Finding(
+        Failure(
+            f"listen_addresses of {_ME} is {listens}, without {address}",
+            detail="By that address it reaches the primary: the log transfer network. The "
+            "other server has to reach it there once this one is the primary.",
+            hint="Add it in this server's postgresql.conf, or write '*'.",
+        )
+    )
+
+
+def _is_numeric(host: str) -> bool:
+    if host in _EVERYWHERE:
+        return True
+    try:
+        return bool(ipaddress.ip_address(host))
+    except ValueError:
+        return False
+
+
+def _merged(views: list[list[Finding]]) -> list[Finding]:
+    """Return all findings, each once; one that another view has not is a warning."""
+    found = {one.what.primary: one for view in views for one in view}
+    everywhere = [{one.primary for one in finding.errors(view)} for view in views]
+    return [
+        Finding(one.what, all(text in each for each in everywhere))
+        for text, one in found.items()
+    ]
