@@ -47,4 +47,4 @@ for old in "$prefix"/versions/*; do
     *) rm -rf "$old" ;;
     esac
 done
-echo "installed in $prefix: put $prefix/bin on root's PATH, or name the commands in full"
+echo "installed in $prefix: put $prefix/bin on root's PATH, for a pair on that of postgres, or name the commands in full"

@@ -70,6 +70,15 @@ def test_a_secret_that_others_can_read_is_refused(tmp_path: Path) -> None:
     ]
 
 
+def test_a_secret_that_cannot_be_looked_for_is_not_said_to_be_missing(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "file").touch()
+
+    (problem,) = secret.read(str(tmp_path / "file"))[1]
+    assert problem.primary == "could not open file: Not a directory"
+
+
 def test_a_directory_that_takes_no_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(Failure, match="could not write file"):
         secret.create(str(tmp_path / "none"))

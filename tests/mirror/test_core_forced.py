@@ -53,6 +53,14 @@ def test_an_operators_word_by_force_is_enough_where_nobody_can_be_asked(
     assert called(world, lives) == []
 
 
+def test_beside_a_server_that_has_just_ended_it_is_said_when_to_ask_again() -> None:
+    world = formed(MESSAGE)
+    refused = refusal(world.facts[B], SWITCH, world.now, NO_FENCING)
+
+    assert refused is not None and "answers" in refused.why
+    assert f"ask again in {world.facts[B].terms.limit:g} s" in refused.hint
+
+
 def test_the_other_is_fenced_first_where_that_is_configured() -> None:
     world = formed(MESSAGE)
     silent(world, A)

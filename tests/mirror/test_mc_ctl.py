@@ -40,6 +40,7 @@ def test_start_returns_when_the_controller_has_taken_over(mcdir: Mcdir) -> None:
     assert again.returncode == 1
     assert 'controller of server "nd1" is running already\n' in again.stderr
     assert re.search(r"detail: Processes: \d+(, \d+)*\.", again.stderr)
+    assert "before a setup, or another start: mc_ctl stop." in again.stderr
     assert mcdir.of("nd2", "start").returncode == 0
 
 
@@ -224,6 +225,7 @@ def test_stop_waits_until_nothing_of_the_controller_is_left(mcdir: Mcdir) -> Non
     again = mcdir.of("nd1", "stop")
     assert again.returncode == 1
     assert 'controller of server "nd1" is not running' in again.stderr
+    assert "hint: There is nothing to stop" in again.stderr
 
 
 def test_a_refusal_has_all_its_reasons(mcdir: Mcdir) -> None:

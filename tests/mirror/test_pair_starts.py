@@ -29,6 +29,7 @@ def test_stopped_in_order_and_started_standby_first(mirrored: Whole) -> None:
     assert refused.returncode == 1
     assert "the primary's controller does not answer" in refused.stderr
     assert "Start Mirroring Controller on the primary first." in refused.stderr
+    assert "mc_ctl status there says what keeps both apart" in refused.stderr
     assert mirrored.start(first).returncode == 0
     assert mirrored.start(other).returncode == 0
 

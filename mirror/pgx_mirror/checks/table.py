@@ -127,8 +127,8 @@ ROWS = (
     Row(
         ("wal_log_hints", "data_checksums"),
         lambda v: v["wal_log_hints"] == "off" and v["data_checksums"] == "off",
-        "There are no checksums either, so that a server which was the primary can be "
-        "built anew by a copy alone, not by a rewind.",
+        "There are no checksums either, so that a server which was the primary, and has "
+        "written what the other one has not, is built anew by a copy, not by a rewind.",
         "Set wal_log_hints = on on both servers, and restart.",
     ),
     Row(

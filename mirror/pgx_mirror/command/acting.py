@@ -20,6 +20,8 @@ from pgx_mirror.setup import local
 
 ENDS_WITHIN = 60.0  # seconds for a controller that has said that it goes
 _LOOK_WITHIN = 3.0  # seconds: the data directory's disk may hang
+_NONE = "none"
+_START = "Start it with mc_ctl start."
 _PAUSE = 0.02
 _OPTIONS = {
     "-a": words.ALL,
@@ -70,17 +72,23 @@ def _interrupted(asked: Request) -> Failure:
 
 def _not_running(settings: Settings, mode: str) -> Failure:
     """Return what is said where there is no controller to ask; one that begins passes."""
-    hint, data = "Start it with mc_ctl start.", settings.server.db_instance
-    if mode == request.STOP:
-        pid = aside.ask(lambda: str(local.postmaster(data) or ""), _LOOK_WITHIN)
-        if pid:
-            hint = (
-                f"Its server runs without one, as process {pid}: pg_ctl stop -D {data} "
-                "stops it, mc_ctl start takes it over, or ends it if it is deposed."
-            )
-    kind = Passing if _is_held(settings.mcdir, settings.identifier) else Failure
-    return kind(
-        f"controller of server {quoted(settings.identifier)} is not running", hint=hint
+    why = f"controller of server {quoted(settings.identifier)} is not running"
+    left = _left(settings.server.db_instance) if mode == request.STOP else ""
+    if _is_held(settings.mcdir, settings.identifier):
+        return Passing(why, hint=left or "It is just beginning, or ending: try again.")
+    return Failure(why, hint=left or _START)
+
+
+def _left(data: str) -> str:
+    """Return what is said of the instance that a stop was to end, "" where nothing is seen."""
+    pid = aside.ask(lambda: str(local.postmaster(data) or _NONE), _LOOK_WITHIN)
+    if pid == _NONE:
+        return "There is nothing to stop: its instance does not run either."
+    if not pid:
+        return ""
+    return (
+        f"Its server runs without one, as process {pid}: pg_ctl stop -D {data} "
+        "stops it, mc_ctl start takes it over, or ends it if it is deposed."
     )
 
 

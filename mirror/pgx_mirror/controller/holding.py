@@ -45,6 +45,7 @@ def busy(mcdir: str, server: str, byte: int) -> Failure:
     return Failure(
         f"controller of server {quoted(server)} is running already",
         detail=f"Processes: {pids or 'not to be seen'}.",
+        hint="See mc_ctl status; before a setup, or another start: mc_ctl stop.",
     )
 
 

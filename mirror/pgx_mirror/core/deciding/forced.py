@@ -69,7 +69,8 @@ def _there(facts: Facts, now: float) -> Outcome:
     if basics.is_heard(facts, now):
         return Outcome(
             f"{other} answers, and nothing is forced beside a server that lives",
-            "Leave out --force; or stop its controller there: mc_ctl stop -e.",
+            "Leave out --force; or stop its controller there: mc_ctl stop -e. Where it has "
+            f"ended just now: ask again in {facts.terms.limit:g} s.",
         )
     return Outcome(
         f"{other} is not silent yet: its instance may stream still",

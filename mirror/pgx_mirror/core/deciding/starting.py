@@ -111,7 +111,10 @@ def _no_primary(facts: Facts, now: float) -> Outcome | None:
         peer = facts.peer
         nobody = peer is not None and peer.standby
         return Outcome("the other server is a standby too", _TWO) if nobody else None
-    hint = "Start Mirroring Controller on the primary first."
+    hint = (
+        "Start Mirroring Controller on the primary first. Where it runs, mc_ctl status there "
+        "says what keeps both apart, such as another secret."
+    )
     if basics.is_in(facts, SYNC) and register.has_open_epoch(facts):
         hint += " Where it cannot be started: mc_ctl start --mc-only here, then mc_ctl switch."
     return Outcome("the primary's controller does not answer", hint)
