@@ -86,6 +86,13 @@ def test_a_port_that_any_program_may_get_is_doubtful(
     assert ports.ephemeral(port, RANGE, reserved) is want
 
 
+def test_postgresqls_port_is_doubted_where_any_program_may_get_it() -> None:
+    (found,) = ports.unsafe(40000, RANGE, "")
+
+    assert "port 40000 of this server" in found.primary
+    assert not list(ports.unsafe(5432, RANGE, ""))
+
+
 @pytest.mark.parametrize("text", ["", "x y\n", "1\n", "1 2 3\n"])
 def test_without_a_range_nothing_is_said(text: str) -> None:
     assert not ports.ephemeral(40000, text, "")

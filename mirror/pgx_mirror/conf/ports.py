@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from pgx_base.failure import Failure
 from pgx_mirror.conf.network import Member
 from pgx_mirror.conf.problem import Problem, doubtful
 
@@ -41,6 +44,26 @@ def _ephemeral(line: int, port: int, range_: str) -> Problem:
         f"ip_local_port_range is {low} to {high}.",
         "Choose another, or name it in ip_local_reserved_ports.",
     )
+
+
+def of_postgres(port: int) -> Iterator[Failure]:
+    """Yield that PostgreSQL's own *port* may be another program's at its next start."""
+    yield from unsafe(port, _text(_RANGE), _text(_RESERVED))
+
+
+def unsafe(port: int, range_: str, reserved: str) -> Iterator[Failure]:
+    """Yield the same, by the texts of two files.  Pure.
+
+    PostgreSQL starts where one of its addresses is left to it, which neither controller,
+    on its local socket, nor status sees.
+    """
+    if ephemeral(port, range_, reserved):
+        yield Failure(
+            f"port {port} of this server is one that the system gives to any program",
+            detail="Where one has it at a start, PostgreSQL goes without that address, and "
+            "clients and the other server do not reach it there.",
+            hint="Choose another, or name it in ip_local_reserved_ports.",
+        )
 
 
 def ephemeral(port: int, range_: str, reserved: str) -> bool:

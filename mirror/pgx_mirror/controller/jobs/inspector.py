@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pgx_base.failure import Failure
 from pgx_base.idents import Ident
 from pgx_mirror.checks import hba, slots, table
+from pgx_mirror.conf import ports
 from pgx_mirror.conf.local import is_here
 from pgx_mirror.controller.jobs.sessions import access
 from pgx_mirror.controller.jobs.site import Site
@@ -22,6 +23,7 @@ _NAMES = ", ".join(f"'{name}'" for name in table.ASKED)
 _SETTINGS = (
     f"select name, current_setting(name) from pg_settings where name in ({_NAMES})"  # noqa: S608
 )
+_PORT = "select current_setting('port')"
 _UPSTREAM = (
     "select case when pg_is_in_recovery() then current_setting('primary_conninfo') end"
 )
@@ -47,6 +49,8 @@ def _found(session: Session, *, apart: bool) -> Iterator[Failure]:
     values = {str(name): str(value) for name, value in rows}
     for finding in table.judge(values, _HERE, apart=apart):
         yield finding.what
+    [(port,)] = session.ask(_PORT, WITHIN)[0]
+    yield from ports.of_postgres(int(port or 0))
     for (name,) in session.ask(slots.ENDLESS, WITHIN)[0]:
         yield slots.endless(str(name), _HERE)
     try:
