@@ -6,7 +6,7 @@ import os
 import platform
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from fixtures import binaries
 from fixtures.os_user import os_user as instances_user
@@ -30,7 +30,12 @@ pytest_plugins = [
 ]
 
 settings.register_profile(
-    "project", deadline=None, database=None, derandomize="CI" in os.environ
+    "project",
+    deadline=None,
+    database=None,
+    derandomize="CI" in os.environ,
+    # Speed is no test's to judge, and a busy machine's is nobody's fault.
+    suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("project")
 
