@@ -7,12 +7,13 @@ import pytest
 from pgx_mirror.core import events as told
 from pgx_mirror.core.deciding.step import with_begun
 from pgx_mirror.core.deciding.wake import wake
+from pgx_mirror.core.deciding.wishes import DONE, outcome
 from pgx_mirror.core.effects import AskForPen, StopServer
 from pgx_mirror.core.events import Event, MarkFailed
-from pgx_mirror.core.facts import ARBITRATION, CONF, DETACH, MESSAGE, SERVER
+from pgx_mirror.core.facts import ARBITRATION, CONF, DETACH, MESSAGE, SERVER, STOP
 from pgx_mirror.core.known import primary
 from pgx_mirror.core.mark import ALONE, OUT, PAIR, SYNC
-from pgx_mirror.core.report import DOWN, NAMES_OUT
+from pgx_mirror.core.report import DOWN, NAMES_OUT, UP
 from tests.mirror.world import A, B, World
 
 READ_ONLY = MarkFailed("EROFS")
@@ -47,6 +48,34 @@ def test_an_operator_can_disconnect_it() -> None:
     world.run(2)
 
     assert world.mark(A) == (ALONE, 3)
+
+
+@pytest.mark.parametrize("automatics", [True, False])
+@pytest.mark.parametrize("ends", [READ_ONLY, FSYNC_FAILED, None])
+def test_it_is_stopped_though_it_can_promise_nothing(
+    ends: Event | None, automatics: bool
+) -> None:
+    """Its primary is heard all the time: nothing else would ever let it go."""
+    world = paired(ARBITRATION, ends)
+    for name in (A, B):
+        world.hear(name, told.Enabled(automatics))
+    world.hear(B, told.Wished(STOP))
+    world.run(world.facts[B].terms.limit + 1)
+
+    assert (world.facts[B].server, world.mark(B)) == (DOWN, (SYNC, 2))
+    assert outcome(world.facts[B], world.now) == DONE
+
+
+def test_one_that_is_stopped_promises_if_its_disk_takes_that_in_time() -> None:
+    world = paired(ARBITRATION, READ_ONLY)
+    world.hear(B, told.Wished(STOP))
+    world.run(3)
+    assert world.facts[B].server == UP
+    world.no_marks.clear()
+    world.run(2)
+
+    assert (world.mark(A)[0], world.mark(B)[0]) == (ALONE, OUT)
+    assert world.facts[B].server == DOWN
 
 
 def test_nobody_is_asked_while_automatics_are_off() -> None:

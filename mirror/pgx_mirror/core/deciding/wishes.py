@@ -146,7 +146,7 @@ def _stopped(facts: Facts, now: float, *, late: bool) -> Outcome | None:
     if facts.wish != STOP:
         return DONE
     if facts.standby:
-        return None if standby.why_out(facts, now) else DONE
+        return None if standby.owes_word(facts, now) else DONE
     if not facts.failover:
         return DONE
     if basics.is_in(facts, PAIR):

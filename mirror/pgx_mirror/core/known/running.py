@@ -74,10 +74,11 @@ def is_to_stop(facts: Facts, now: float) -> bool:
 def _is_let_go(facts: Facts, now: float) -> bool:
     """Whether the primary waits for this standby no more, or has had time enough.
 
-    One in sync first promises that it is out, unless nobody is there to hear it.
+    One in sync first promises that it is out, unless nobody is there to hear it, or its
+    disk takes no promise.
     """
     if basics.is_in(facts, SYNC):
-        return not basics.is_heard(facts, now)
+        return not (basics.is_heard(facts, now) and standby.owes_word(facts, now))
     waited = now >= facts.since + LETS_GO_WITHIN
     return waited or not standby.is_waited_for(facts, now)
 

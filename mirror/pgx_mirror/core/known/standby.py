@@ -14,6 +14,7 @@ from pgx_mirror.core.facts import (
     Facts,
 )
 from pgx_mirror.core.known import basics, register
+from pgx_mirror.core.known.times import LETS_GO_WITHIN
 from pgx_mirror.core.mark import ALONE, GIVEN, NEW, OUT, PAIR, SYNC, Mark
 from pgx_mirror.core.report import DOWN, UP
 from pgx_mirror.core.seen import LIMITS, Seen
@@ -194,6 +195,13 @@ def why_out(facts: Facts, now: float) -> str:
     if is_given(facts):
         return _why_not_taken(facts, now)
     return (facts.fault or facts.disk) if facts.failover else ""
+
+
+def owes_word(facts: Facts, now: float) -> bool:
+    """Whether it is to promise that it is out, and its disk may take that yet."""
+    waited = now >= facts.since + LETS_GO_WITHIN
+    hopeless = waited and basics.takes_no_mark(facts, now)
+    return why_out(facts, now) != "" and not hopeless
 
 
 def is_stuck(facts: Facts, now: float) -> bool:
