@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from pgx_mirror.core import cell as cells
+from pgx_mirror.core import events as told
 from pgx_mirror.core.cell import Cell
 from pgx_mirror.core.deciding.wishes import outcome
 from pgx_mirror.core.effects import AskForPen, Start, WriteMark
@@ -163,6 +164,23 @@ def test_nobody_goes_on_from_a_backup_beside_a_standby_that_has_every_row(
     recovered(world)
     world.run(ASKS_FOR + 1)
     assert world.mark(A)[0] == ALONE
+
+
+@pytest.mark.parametrize("policy", [ARBITRATION, MESSAGE])
+@pytest.mark.parametrize("ill", ["fault", "disk"])
+def test_an_heir_that_is_ill_is_one_all_the_same(policy: str, ill: str) -> None:
+    """It promises nothing to who has lost its mark: its directory has all that there is."""
+    world = paired(policy)
+    world.frozen.add(A)
+    world.hear(B, told.Enabled(False))
+    world.run(8)
+    recovered(world)
+    world.facts[B] = world.facts[B].but(**{ill: "it was killed"}, failover=True)
+    world.frozen.clear()
+    world.run(ASKS_FOR + 3)
+
+    assert world.facts[A].mark is None
+    assert world.mark(B) == (SYNC, 2)
 
 
 def test_one_of_another_database_is_no_heir() -> None:

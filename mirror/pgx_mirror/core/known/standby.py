@@ -179,6 +179,7 @@ def why_out(facts: Facts, now: float) -> str:
     One that was promoted by hand is stopped first, and then answers its primary.  To one
     that is not heard nothing is promised but what it or an operator has asked for: it may be
     gone for good, and this standby is then the only one that has all that was acknowledged.
+    Nor, by an error, to one without a mark: its directory was lost, or recovered.
     """
     if not (facts.standby and basics.is_in(facts, SYNC)):
         return ""
@@ -194,7 +195,8 @@ def why_out(facts: Facts, now: float) -> str:
         return facts.wish
     if is_given(facts):
         return _why_not_taken(facts, now)
-    return (facts.fault or facts.disk) if facts.failover else ""
+    ends = facts.failover and basics.peer_mark(facts) is not None
+    return (facts.fault or facts.disk) if ends else ""
 
 
 def owes_word(facts: Facts, now: float) -> bool:
