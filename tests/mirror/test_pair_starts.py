@@ -37,6 +37,21 @@ def test_stopped_in_order_and_started_standby_first(mirrored: Whole) -> None:
     assert mirrored.primary() == first
 
 
+def test_a_primary_that_was_stopped_with_automatics_off_enables_them_by_a_word_alone(
+    mirrored: Whole,
+) -> None:
+    first, other = mirrored.primary(), mirrored.standby()
+    mirrored.mc_ctl(first, "disable-failover")
+    mirrored.mc_ctl(first, "stop")
+    assert mirrored.start(first).returncode == 0
+
+    wait_until(lambda: "failover-disabled" in mirrored.told(first), "it is", PATIENCE)
+    mirrored.mc_ctl(first, "enable-failover")
+    assert "failover-disabled" not in mirrored.told(other)
+    mirrored.settles()
+    assert mirrored.primary() == first
+
+
 def test_power_lost_and_both_started_standby_first(mirrored: Whole) -> None:
     first, other = power_off(mirrored)
 

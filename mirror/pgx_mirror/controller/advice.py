@@ -28,7 +28,7 @@ def takes_over(server: str) -> Failure:
         f"server {quoted(server)} takes over: automatic switch is enabled",
         detail="This server is then to be made a standby anew, by mc_ctl setup.",
         hint="To stop without a switch: mc_ctl stop -a for both servers, or mc_ctl"
-        " disable-failover before the stop of this one.",
+        " disable-failover before the stop of this one, and enable-failover after its start.",
     )
 
 
