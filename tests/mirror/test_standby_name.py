@@ -40,7 +40,7 @@ def test_one_name_is_taken(value: str, name: str) -> None:
 REFUSED = [
     "", " ", "*", '"*"', "a,b", "a b", "first", "ANY 1 (a)", "FIRST 1 (a)", "1 (a)",
     "my-standby", '"a', '"a" "b"', '""', "pgx_mirror_barrier", "PGX_Mirror_Barrier",
-    "walreceiver", "standby1_joining", "a" * (LONGEST + 1), "näme", '"a\nb"',
+    "walreceiver", "MC_Ctl", "standby1_joining", "a" * (LONGEST + 1), "näme", '"a\nb"',
 ]  # fmt: skip
 
 

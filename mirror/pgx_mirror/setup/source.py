@@ -18,7 +18,7 @@ from pgx_mirror.checks import table
 from pgx_mirror.core import mark as marks
 from pgx_mirror.core import wal
 from pgx_mirror.core.seen import LIMITS
-from pgx_mirror.core.standby_name import JOINING
+from pgx_mirror.core.standby_name import JOINING, SETUP
 from pgx_mirror.data import conf_text
 from pgx_mirror.database import wal_stream
 from pgx_mirror.setup import programs
@@ -75,7 +75,7 @@ class Source:
         return self.conninfo(
             dbname="replication",
             replication="true",
-            application_name="mc_ctl",
+            application_name=SETUP,
             options="",
             connect_timeout="30",
             keepalives_idle="10",
@@ -241,14 +241,14 @@ def by_replication(source: Source, commands: list[str]) -> Said:
     """Return what the primary says to *commands* of the replication protocol."""
     # .pgpass has such a connection under the database name "replication".
     conninfo = source.conninfo(
-        dbname="replication", replication="true", application_name="mc_ctl"
+        dbname="replication", replication="true", application_name=SETUP
     )
     return _run(source, conninfo, commands)
 
 
 def by_session(source: Source, database: str, commands: list[str]) -> Said:
     """Return what a session with *database* says to *commands* of SQL."""
-    conninfo = source.conninfo(dbname=database, application_name="mc_ctl")
+    conninfo = source.conninfo(dbname=database, application_name=SETUP)
     return _run(source, conninfo, [_PLAIN, *commands])
 
 

@@ -54,19 +54,22 @@ def _standby_may(facts: Facts, now: float) -> bool:
 
 
 def is_to_stop(facts: Facts, now: float) -> bool:
-    """Whether an operator's word means that the server stops now."""
+    """Whether an operator's word means that the server stops now.
+
+    What mc_ctl has waited for in vain a standby waits for no more: others may be for ever.
+    """
+    late = now >= facts.since + facts.terms.patience
     match facts.wish, facts.standby:
         case (facts_.SWITCH, False):
             return primary.can_take(facts, now)
         case (facts_.STOP | facts_.STOP_ALL, False):
             return True
         case (facts_.STOP, True):
-            return not basics.is_in(facts, ALONE) and _is_let_go(facts, now)
+            return late or (not basics.is_in(facts, ALONE) and _is_let_go(facts, now))
         case (facts_.STOP_ALL, True):
             peer = facts.peer
-            return (
-                peer is None or peer.server == DOWN or not basics.is_heard(facts, now)
-            )
+            gone = peer is None or peer.server == DOWN
+            return late or gone or not basics.is_heard(facts, now)
         case _:
             return False
 
