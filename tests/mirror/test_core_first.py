@@ -159,11 +159,29 @@ def test_nobody_goes_on_from_a_backup_beside_a_standby_that_has_every_row(
     ended = outcome(world.facts[A], world.now)
     assert ended is not None and "all that was acknowledged" in ended.why
     assert word in ended.hint and "mc_ctl stop there first" in ended.hint
+    assert ("unless" in ended.why) == (policy == MESSAGE)  # its word may be an old one
 
     world.frozen.add(B)  # it was stopped
     recovered(world)
     world.run(ASKS_FOR + 1)
     assert world.mark(A)[0] == ALONE
+
+
+def test_an_heir_by_an_old_word_is_not_said_to_have_all() -> None:
+    """It was off when its primary went on alone, and no register says so."""
+    world = paired(MESSAGE)
+    mark = world.facts[B].mark
+    assert mark is not None
+    world.frozen.add(B)
+    world.run(10)
+    assert world.mark(A) == (ALONE, 3)
+    world.frozen.clear()
+    world.start(B, mark, standby=True)
+    recovered(world)
+    world.run(10)
+
+    ended = outcome(world.facts[A], world.now)
+    assert ended is not None and "has gone on alone since" in ended.why
 
 
 @pytest.mark.parametrize("policy", [ARBITRATION, MESSAGE])

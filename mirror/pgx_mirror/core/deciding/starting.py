@@ -40,12 +40,18 @@ def ran(facts: Facts, now: float) -> Outcome | None:
 
 
 def _has_heir(facts: Facts) -> Outcome:
-    """Refused: rows would be lost that the other server has, and that nobody else may have."""
+    """Refused: rows would be lost that the other server has, and that nobody else may have.
+
+    Without a register nobody knows whether what was here has gone on alone since.
+    """
     other = f'server "{facts.terms.other}"'
-    word = "switch" if facts.terms.policy == ARBITRATION else "switch --force"
+    word, unless = "switch", ""
+    if facts.terms.policy != ARBITRATION:
+        word = "switch --force"
+        unless = ", unless that directory's server has gone on alone since"
     return Outcome(
         f"{other} is in sync with the data directory that was here, and has all that was "
-        "acknowledged",
+        f"acknowledged{unless}",
         f"Have it take over: mc_ctl {word} there, {facts.terms.limit:g} s from now; then set "
         "this one up. To go on with this directory all the same, without what was "
         "committed since: mc_ctl stop there first.",
