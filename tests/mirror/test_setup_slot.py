@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
 from fixtures.processes import wait_until
 from fixtures.server import Server
-from pgx_mirror.setup import source
+from pgx_mirror.setup import keeping, source, wal_end
+from pgx_mirror.setup.choosing import Choice, End, Known, Upstream
+from pgx_mirror.setup.methods import STREAMING
 from pgx_mirror.setup.source import Source
+from pgx_mirror.setup.task import Task
 from tests.fix_mcdir import Mcdir
 from tests.mirror.setups import errors, setup
 
@@ -64,5 +70,34 @@ def test_a_slot_that_is_in_use_for_a_moment_is_waited_for(
         end.start()
         source.drop_slot(at, SLOT)
         end.join()
+
+    assert primary.ask("select count(*) from pg_replication_slots") == "0"
+
+
+@contextmanager
+def interrupted_after(seconds: float) -> Iterator[None]:
+    """Have this thread be told ^C once, so many seconds from now."""
+    before = signal.signal(signal.SIGALRM, signal.default_int_handler)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def test_a_slot_that_was_made_goes_where_the_comparing_is_ended(
+    primary: Server, tmp_path: Path
+) -> None:
+    """The directory's log is on a disk that hangs."""
+    at = Source("127.0.0.1", str(primary.port), primary.user.name, "nd2")
+    told = source.ask(at)
+    known = Known(End(1, told.position), Upstream(1, told.position), checkpoint=1 << 40)
+    log = tmp_path / "pg_wal"
+    log.mkdir()
+    os.mkfifo(log / wal_end.name_of(1, told.position - 1, known.segment))
+    task = Task(str(tmp_path), "nd2", "nd1", str(tmp_path), at, "postgres", False)
+    with interrupted_after(3.0), pytest.raises(KeyboardInterrupt):
+        keeping.settle(task, told, Choice(STREAMING, ()), known, SLOT)
 
     assert primary.ask("select count(*) from pg_replication_slots") == "0"

@@ -8,6 +8,7 @@ ask, as long as the log is still there: what is compared afterwards shows that i
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import replace
 
 from pgx_base.failure import Failure
@@ -64,16 +65,27 @@ def settle(
     """
     if choice.method == COPY:
         return choice, known
-    makes = bool(slot) and known.upstream.slot is None
-    why = _keep(task, told, known, slot, makes=makes) or alike.differs(task, known)
+    made = slot if known.upstream.slot is None else ""
+    try:
+        why = _keep(task, told, known, slot, makes=bool(made))
+        why = why or alike.differs(task, known)
+    except BaseException:  # ^C as well: comparing may take long
+        with suppress(Failure):
+            _unmake(task, made)
+        raise
     if not why:
         return choice, known
-    if makes:
-        source.drop_slot(task.source, slot)
+    _unmake(task, made)
     if task.method != CHOSEN:
         raise Refused([cannot(task, why)])
     known = replace(known, end=why)
     return choose(known), known
+
+
+def _unmake(task: Task, made: str) -> None:
+    """Drop the slot that was *made* for what is not done: it would keep the log for nobody."""
+    if made:
+        source.drop_slot(task.source, made)
 
 
 def _keep(task: Task, told: Told, known: Known, slot: str, *, makes: bool) -> str:
