@@ -117,7 +117,7 @@ def test_all_problems_are_told_at_once(registry: Registry) -> None:
     registry.work.parent.chmod(0o755)
     wrong = {"-c": "a-b", "-u": "no_such_user", "-D": "data", "-n": "a"}
     result = registry.add(
-        wrong, "--watch-interval=0", "--env=PGPASSWORD=x", "--check", "-p"
+        wrong, "--watch-interval=0", "--env=PGPASSWORD=x", "--nothing", "-p"
     )
 
     assert len(refused(registry, result)) == 8
