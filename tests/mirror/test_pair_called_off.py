@@ -28,6 +28,7 @@ from tests.mirror.whole import PATIENCE, Whole, whole
 
 pytestmark = [pytest.mark.one_postgres, pytest.mark.long]
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+ENV = ("env", f"--default-signal={','.join(one.name[3:] for one in SIGNALS)}")
 _A_WHILE = 2.0  # seconds
 
 
@@ -76,7 +77,8 @@ def on_a_terminal(
     ours, theirs = pty.openpty()
     where = ["-M", str(pair.mcdir(name)), "--local-server", name]
     with subprocess.Popen(
-        [command("mc_ctl"), words[0], *where, *words[1:]],
+        # Whoever runs the tests may ignore some, and a child inherits that.
+        [*ENV, command("mc_ctl"), words[0], *where, *words[1:]],
         env=pair.environment(),
         cwd="/",
         stdin=theirs,

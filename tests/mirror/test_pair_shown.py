@@ -140,7 +140,7 @@ def stopped(pid: int) -> Iterator[None]:
 
 def test_switching_is_said_until_the_standby_has_been_promoted(mirrored: Whole) -> None:
     first, other = mirrored.primary(), mirrored.standby()
-    watch = watching(mirrored, other)
+    watch, began = watching(mirrored, other)
     with stopped(child(mirrored.servers[other], "startup")):
         where = ["-M", str(mirrored.mcdir(first)), "--local-server", first]
         asked = mirrored.begin(first, [str(command("mc_ctl")), "switch", *where])
@@ -157,20 +157,23 @@ def test_switching_is_said_until_the_standby_has_been_promoted(mirrored: Whole) 
     watch.send_signal(signal.SIGTERM)
     said, _ = watch.communicate(timeout=PATIENCE)
     assert watch.returncode == 0
-    words = [json.loads(line)["mirroring_status"] for line in said.splitlines()]
+    mirrored.rebuild(first)
+    lines = [began, *said.splitlines()]
+    words = [json.loads(line)["mirroring_status"] for line in lines]
     order = list(dict.fromkeys(words))
     assert (
         order.index("switchable") < order.index("switching") < order.index("switched")
     )
-    mirrored.rebuild(first)
 
 
-def watching(pair: Whole, name: str) -> Any:
-    """Begin to watch *name*, and return the process once it has said something."""
+def watching(pair: Whole, name: str) -> tuple[Any, str]:
+    """Begin to watch *name*, and return the process with the first that it says."""
     where = ["-M", str(pair.mcdir(name)), "--local-server", name]
-    return pair.begin(
+    watch = pair.begin(
         name, [str(command("mc_ctl")), "status", *where, "--watch=0.2", "--output=json"]
     )
+    assert watch.stdout is not None
+    return watch, watch.stdout.readline()
 
 
 def test_a_register_that_is_away_makes_it_not_switchable_while_all_serve(
