@@ -4,46 +4,21 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from fixtures.binaries import Binaries
 from fixtures.commands import command
-from fixtures.os_user import OsUser, plain_environment
+from fixtures.os_user import plain_environment
 from fixtures.processes import wait_until
 from pgx_mirror.command.boot_files import EXAMPLE, rc_script
 from pgx_mirror.core.mark import ALONE, PAIR, SYNC
-from tests.fix_postgres import open_directory
-from tests.mirror.whole import PATIENCE, Whole, whole
+from tests.mirror.whole import PATIENCE, Whole
 
 pytestmark = [pytest.mark.one_postgres, pytest.mark.long]
 
 INSTALLDIR = Path(command("mc_std")).parents[1]
-
-
-class Prepared(Whole):
-    """A pair whose standby soon tries again to stream from a primary that is just starting.
-
-    With PostgreSQL's 5 s one that boots together with its primary may be taken for dead.
-    """
-
-    def make(self) -> None:
-        """Make it as it should be for a boot."""
-        self.settings["wal_retrieve_retry_interval"] = "1s"
-        super().make()
-
-
-@pytest.fixture(scope="module")
-def modules_whole(postgresql: Binaries, os_user: OsUser) -> Iterator[Whole]:
-    """A pair that runs, for the tests of this module."""
-    with (
-        open_directory(os_user) as place,
-        whole(place / "home", postgresql, os_user, kind=Prepared) as made,
-    ):
-        yield made
 
 
 class Host:

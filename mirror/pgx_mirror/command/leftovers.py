@@ -26,6 +26,7 @@ _CHANGED = (
     b"max_connections", b"superuser_reserved_connections", b"hot_standby",
     b"wal_keep_size", b"max_slot_wal_keep_size", b"wal_log_hints", b"wal_sender_timeout",
     b"wal_receiver_timeout", b"wal_receiver_status_interval",
+    b"wal_retrieve_retry_interval",
 )  # fmt: skip
 _FIELD = re.compile(r'"[^"]*"|[^\s,"]+|,')
 
