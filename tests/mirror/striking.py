@@ -60,6 +60,7 @@ class Striking:
         self.target = self.first if strike.side == PRIMARY else self.other
         self._frozen: list[int] = []
         self._asked: subprocess.Popen[str] | None = None
+        self.said = ""  # by the mc_ctl that was asked
 
     def run(self) -> str:
         """Do it, and return behind which call was struck; empty where there are fewer."""
@@ -76,7 +77,7 @@ class Striking:
                 self._kill(stop)
         self._thaw()
         if self._asked is not None:
-            self._asked.communicate(timeout=PATIENCE)
+            self.said = "".join(self._asked.communicate(timeout=PATIENCE))
         if self.strike.what == DETACH:
             self._let_in()
         mend(pair)
