@@ -78,10 +78,14 @@ def fresh(good_until: int) -> int:
 
 
 class Heard:
-    """What the OS user's processes say on a beacon, and what root has latched."""
+    """What the OS user's processes say on a beacon, and what root has latched.
 
-    def __init__(self, beacon: int) -> None:
+    *latches*: what is to be kept is.
+    """
+
+    def __init__(self, beacon: int, *, latches: bool = True) -> None:
         self._fd = beacon
+        self._latches = latches
         words = os.pread(beacon, 64, 0).split()
         self.uid = int(words[0]) if words else -1
         self._latched = {int(word) for word in words[1:]}
@@ -115,6 +119,8 @@ class Heard:
         """
         if not self.faulted(postmaster):
             return False
+        if not self._latches:
+            return True
         try:
             runentry.latch(self._fd, faulted(postmaster))
         except OSError:

@@ -26,7 +26,8 @@ CHECK = f"""
 import os, sys
 sys.path[:0] = {[str(REPOSITORY / part) for part in PACKAGES]!r}
 sys.dont_write_bytecode = True
-from pgx_agent.check import main, rows, slow
+from pgx_agent.check import main
+from pgx_pclrsc import rows, slow
 when, beside, reader, writer = map(int, sys.argv[1:5])
 looked_at = {{{names.RECORD!r}, {names.MONITOR_LOCK!r}, {names.TRANSITION_LOCK!r}}}
 def stop(event, args):

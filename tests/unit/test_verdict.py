@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pgx_agent.core import verdict
-from pgx_agent.core.verdict import FAULTED, OFFLINE, ONLINE
+from pgx_pclrsc.core import verdict
+from pgx_pclrsc.core.verdict import FAULTED, OFFLINE, ONLINE
 
 
 @pytest.mark.parametrize(

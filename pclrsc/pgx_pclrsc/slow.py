@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import os
 
-from pgx_agent.core import verdict
 from pgx_base import proc, report
 from pgx_base.report import Failure
 from pgx_pclrsc import registry, runentry, store
 from pgx_pclrsc.beacon import Heard
+from pgx_pclrsc.core import verdict
 from pgx_pclrsc.core.definition import ResourceDefinition
 from pgx_postgres.processes import postmasters
 
@@ -44,7 +44,7 @@ def _alive(root: str, name: str, definition: ResourceDefinition | None) -> bool:
 
 
 def when_unreadable(
-    root: str, name: str, why: str, beacon: int
+    root: str, name: str, why: str, beacon: int, *, acts: bool
 ) -> verdict.Answer | None:
     """Answer where registry, work directory or record cannot be read: row 9 of the table.
 
@@ -52,9 +52,10 @@ def when_unreadable(
     """
     if _is_unknown(root, name):
         return None
-    problem = Failure(f'could not read the state of resource "{name}": {why}')
-    report.to_system_log("pgx_check", "warning", problem)
-    heard = Heard(beacon) if beacon >= 0 else None
+    if acts:
+        problem = Failure(f'could not read the state of resource "{name}": {why}')
+        report.to_system_log("pgx_check", "warning", problem)
+    heard = Heard(beacon, latches=acts) if beacon >= 0 else None
     entry = runentry.read(root, name)
     said = heard.postmaster() if heard else None
     postmaster = said or (entry[0] if entry else None)

@@ -7,30 +7,30 @@ from __future__ import annotations
 
 import os
 
-from pgx_agent.core import verdict
 from pgx_base import proc
 from pgx_pclrsc import record, runentry
+from pgx_pclrsc.core import verdict
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from pgx_agent.check.main import Look
     from pgx_base.idents import Ident
     from pgx_pclrsc.beacon import Heard
+    from pgx_pclrsc.look import Look
 
 
-def _hear(fd: int) -> Heard:
+def _hear(fd: int, *, acts: bool) -> Heard:
     from pgx_pclrsc import beacon
 
-    return beacon.Heard(fd)
+    return beacon.Heard(fd, latches=acts)
 
 
-def without_workdir(root: str, name: str, fd: int) -> int | None:
+def without_workdir(root: str, name: str, fd: int, *, acts: bool) -> int | None:
     """Answer by the beacon *fd* alone, where its holders say that the record cannot be kept.
 
     None where they are none of the OS user's, or not well: Check then looks at the work
     directory, as ever.
     """
-    heard = _hear(fd)
+    heard = _hear(fd, acts=acts)
     if os.geteuid() not in (0, heard.uid):
         return None
     leaving = heard.leaving()
@@ -45,10 +45,10 @@ def without_workdir(root: str, name: str, fd: int) -> int | None:
     return verdict.by_beacon(alive=proc.alive(*postmaster), offline_runs=leaving)
 
 
-def answer(root: str, name: str, look: Look) -> verdict.Answer:
+def answer(root: str, name: str, look: Look, *, acts: bool) -> verdict.Answer:
     """Answer where the record does not say Online of a postmaster that lives."""
     found = look.record
-    heard = _hear(look.beacon) if look.beacon >= 0 else None
+    heard = _hear(look.beacon, acts=acts) if look.beacon >= 0 else None
     # Before the entry is read: it says `stopped` before an Offline lets go of the beacon.
     offline_runs = look.offline_runs or (heard is not None and heard.leaving())
     watched = look.watched() or (heard is not None and heard.watched())
@@ -98,6 +98,6 @@ def _was_online(root: str, name: str, look: Look) -> Ident | None:
 
 
 def _found_here(root: str, name: str) -> bool:
-    from pgx_agent.check import slow
+    from pgx_pclrsc import slow
 
     return slow.found_here(root, name)
