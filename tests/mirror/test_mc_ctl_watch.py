@@ -148,15 +148,15 @@ def test_a_reader_that_has_gone_ends_it(played: Mcdir) -> None:
 
 LOOKS = """
 import os, signal
-from pgx_mirror.command import watching
-assert not watching._still_looks()
+from pgx_base import again
+assert not again.still_looks()
 if (child := os.fork()) == 0:
     signal.pause()
 for _ in range(2):
-    assert watching._still_looks()
+    assert again.still_looks()
 os.kill(child, signal.SIGKILL)
 os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)
-assert not watching._still_looks()
+assert not again.still_looks()
 assert not os.path.exists(f"/proc/{child}")
 """
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from pgx_base import interval
 from pgx_base.arguments import CommandLine
 from pgx_base.failure import Failure
 from pgx_base.text import quoted
@@ -62,9 +63,6 @@ _ALIASES = {
     "-standby-names": "--standby-name",
     "--standby-names": "--standby-name",
 }
-# Seconds: how often a status is shown that is watched, where that is not said, and may be.
-_WATCH = "--watch=2"
-_SHORTEST, _LONGEST = 0.1, 86400.0
 _NOT_COLLECTED = ("--watch", "--lag", "--arbiter")
 _SECRET = re.compile(r"(?:^|[\s?&])(?:ssl)?password\s*=|://[^/@\s]*:[^/@\s]*@")
 _PORTS = range(1, 65536)
@@ -127,9 +125,7 @@ def parse(arguments: list[str], mcdir: str = "") -> Request:
 
 def _plain(word: str) -> str:
     """Return *word* by its usual name; `--watch` alone has a value too."""
-    if word == "--watch":
-        return _WATCH
-    option, equals, value = word.partition("=")
+    option, equals, value = interval.plain(word).partition("=")
     return _ALIASES.get(option, option) + equals + value
 
 
@@ -196,14 +192,6 @@ def _about_output(text: str) -> list[Failure]:
     return [Failure(f"invalid output format {quoted(text)}", detail=detail)]
 
 
-def _about_watch(text: str) -> list[Failure]:
-    number = float(text) if re.fullmatch(r"[0-9]{1,5}(\.[0-9]{1,3})?", text) else 0.0
-    if _SHORTEST <= number <= _LONGEST:
-        return []
-    detail = f"It must be a number of seconds from {_SHORTEST} to {_LONGEST:.0f}."
-    return [Failure(f"invalid interval {quoted(text)}", detail=detail)]
-
-
 def _about_forms(values: dict[str, str], given: frozenset[str]) -> list[Failure]:
     """Whoever collects for Prometheus asks each time anew, and is told all."""
     if values.get("--output") != "prometheus":
@@ -263,7 +251,7 @@ def _about_connstr(text: str) -> list[Failure]:
 
 _JUDGES = {
     "--output": _about_output,
-    "--watch": _about_watch,
+    interval.OPTION: interval.problems,
     "-r": _about_role,
     "-p": _about_port,
     "--standby-name": _about_standby_name,

@@ -1,13 +1,13 @@
-"""A status as Prometheus' text exposition format, version 0.0.4.  Pure.
+"""A status as Prometheus' text exposition format.  Pure.
 
-What is one of several words is a gauge for each of them, 1 for the one that holds.  What
-is not known has no sample; each name's HELP is a row of docs/pair_commands.md too.
+Each name's HELP is a row of docs/pair_commands.md too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
+from pgx_base.exposition import Sample, one_of, text
 from pgx_mirror.core.status.more import More
 from pgx_mirror.core.status.values import (
     ABNORMAL,
@@ -54,52 +54,22 @@ HELP = {
     "standby_replay_lag_bytes": "Write-ahead log that the standby has not told to be replayed.",
     "arbiter_answers": "Whether the arbiter answers the server.",
 }
-_IN_HELP = {"\\": r"\\", "\n": r"\n"}
-_IN_LABEL = {**_IN_HELP, '"': r"\""}
-
-# The name without its prefix, the labels, the value.
-Sample = tuple[str, dict[str, str], float]
 
 
 def exposition(server: str, status: Status, more: More | None, *, runs: bool) -> str:
     """Return *status*, as *server*'s controller says it, or without one where none *runs*."""
-    samples = [("controller_up", {"server_id": server}, float(runs))]
+    samples: list[Sample] = [("controller_up", {"server_id": server}, float(runs))]
     samples += _of_pair(status)
     for row in status.rows:
         samples += _of_server(row, up=runs or row.server_id != server)
     if more is not None:
         samples += _of_more(server, status, more)
-    return "\n".join(_lines(samples))
-
-
-def _lines(samples: list[Sample]) -> Iterator[str]:
-    """Yield all of a name together, with what it is before it."""
-    for name, about in HELP.items():
-        found = [one for one in samples if one[0] == name]
-        if found:
-            yield f"# HELP {PREFIX}{name} {_escaped(about, _IN_HELP)}"
-            yield f"# TYPE {PREFIX}{name} gauge"
-        for _, labels, value in found:
-            yield f"{PREFIX}{name}{_labels(labels)} {_number(value)}"
-
-
-def _labels(labels: Mapping[str, str]) -> str:
-    shown = (f'{name}="{_escaped(text, _IN_LABEL)}"' for name, text in labels.items())
-    return f"{{{','.join(shown)}}}" if labels else ""
-
-
-def _escaped(text: str, escapes: Mapping[str, str]) -> str:
-    return "".join(escapes.get(letter, letter) for letter in text)
-
-
-def _number(value: float) -> str:
-    """Return *value* in digits: a position needs more of them than a float shows."""
-    return str(int(value)) if value == int(value) else f"{value:.3f}"
+    return text(PREFIX, HELP, samples)
 
 
 def _of_pair(status: Status) -> Iterator[Sample]:
     yield "switchable", {}, float(status.mirroring == SWITCHABLE)
-    yield from _enum("mirroring_status", {}, "status", WORDS, status.mirroring)
+    yield from one_of("mirroring_status", {}, "status", WORDS, status.mirroring)
     yield "reasons", {}, float(len(status.reasons))
 
 
@@ -107,24 +77,17 @@ def _of_server(row: Row, *, up: bool) -> Iterator[Sample]:
     server = {"server_id": row.server_id}
     yield "server_info", {**server, "host": row.host}, 1.0
     yield "server_up", server, float(up and row.host_status == NORMAL)
-    yield from _enum("host_role", server, "role", ROLES, row.host_role)
+    yield from one_of("host_role", server, "role", ROLES, row.host_role)
     for name, column in (
         ("database_state", row.db_proc_status),
         ("disk_state", row.disk_status),
     ):
         word = column if column in STATES else ABNORMAL  # abnormal(what is wrong)
-        yield from _enum(name, server, "state", STATES, word)
+        yield from one_of(name, server, "state", STATES, word)
     if row.mark:
         yield "epoch", server, row.epoch
     if row.position:
         yield "wal_position_bytes", server, row.position
-
-
-def _enum(
-    name: str, labels: dict[str, str], label: str, words: tuple[str, ...], is_: str
-) -> Iterator[Sample]:
-    for word in words:
-        yield name, {**labels, label: word}, float(word == is_)
 
 
 def _of_more(server: str, status: Status, more: More) -> Iterator[Sample]:
