@@ -11,6 +11,7 @@ from types import FrameType
 from typing import Any
 
 from pgx_base import report
+from pgx_base.failure import Failure
 
 _ENDS = (signal.SIGINT, signal.SIGTERM)
 _CLEAR = "\x1b[H\x1b[2J"  # cursor home, and the screen empty
@@ -73,3 +74,8 @@ def line(known: Mapping[str, Any]) -> str:
     """Return what is *known* as one object of JSON, on one line, with the time."""
     at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     return json.dumps({"time": at, **known})
+
+
+def error(one: Failure) -> dict[str, str]:
+    """Return *one* as what JSON has."""
+    return {"error": one.primary, "detail": one.detail or "", "hint": one.hint or ""}

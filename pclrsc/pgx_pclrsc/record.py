@@ -36,7 +36,8 @@ class Record:
     `good_until` is CLOCK_MONOTONIC in ms; `postmaster`, `start` and `monitor`,
     `monitor_start` are a PID and its start time in clock ticks; `device`, `inode` are
     those of the data directory and `shmid` the server's shared memory segment, kept
-    because Offline may find the file system gone.  Zero means not known.
+    because Offline may find the file system gone.  Zero means not known.  `more` is what
+    pgx_pclrsc.core.more makes of the rest; it judges nothing, and is no part of equality.
     """
 
     generation: str
@@ -64,6 +65,7 @@ class Record:
         assert NUMBERS.issuperset(numbers), f"no fields of a record: {numbers}"
         self.generation, self.boot, self.state = generation, boot, state
         self.reason = reason
+        self.more = ""
         self.__dict__.update(numbers)
 
     def values(self) -> tuple[object, ...]:
@@ -90,12 +92,25 @@ def new_generation() -> str:
 
 
 def encode(record: Record) -> bytes:
-    """Return *record* as its 512 bytes; the reason is cut where it does not fit."""
+    """Return *record* as its 512 bytes; the reason is cut where it does not fit.
+
+    What is `more` stands behind the reason, from a tab on: its words before all of the
+    reason, its texts where there is room left.
+    """
     *words, reason = record.values()
     line = " ".join([VERSION, *map(str, words), *str(reason).split()])
-    body = line.encode("utf-8", "replace")[: SIZE - 10]
-    body = body.decode("utf-8", "ignore").encode().ljust(SIZE - 10)
+    if record.more:
+        head, _, texts = record.more.partition("\t")
+        words_only = f"{'' if reason else ' '}\t{head}"
+        line = _cut(line, SIZE - 10 - len(words_only)) + words_only
+        line += f"\t{texts}" if texts else ""
+    body = _cut(line, SIZE - 10).encode().ljust(SIZE - 10)
     return body + b" %08x\n" % binascii.crc32(body)
+
+
+def _cut(text: str, size: int) -> str:
+    """Return what of *text* has *size* bytes."""
+    return text.encode("utf-8", "replace")[:size].decode("utf-8", "ignore")
 
 
 def decode(data: bytes) -> Record | None:
@@ -117,13 +132,12 @@ def decode(data: bytes) -> Record | None:
         numbers = {name: int(found[name]) for name in NUMBERS}
     except ValueError as ex:
         raise Garbled("a number is expected") from ex
-    return Record(
-        found["generation"],
-        found["boot"],
-        found["state"],
-        reason=found.get("reason", ""),
-        **numbers,
+    reason, _, more = found.get("reason", "").partition("\t")
+    made = Record(
+        found["generation"], found["boot"], found["state"], reason=reason, **numbers
     )
+    made.more = more
+    return made
 
 
 def read_fd(fd: int) -> Record | None:

@@ -6,8 +6,8 @@ import json
 
 from pgx_mirror.core.status import shown as status_text
 from pgx_mirror.core.status.more import plain
+from tests.exposition import read
 from tests.fix_mcdir import Mcdir
-from tests.mirror.exposition import read
 from tests.mirror.test_status import A, B, seen
 from tests.mirror.test_status_prometheus import MORE, holding, text, value
 

@@ -10,7 +10,7 @@ import pytest
 
 from fixtures.pair.place import ARBITER, OTHER, A, B
 from fixtures.processes import wait_until
-from tests.mirror.exposition import Samples, read
+from tests.exposition import Samples, read
 from tests.mirror.test_status_prometheus import holding, value
 from tests.mirror.whole import PATIENCE, Whole
 

@@ -14,8 +14,8 @@ from fixtures.commands import command
 from fixtures.pair.place import ARBITER, OTHER
 from fixtures.processes import kill, wait_until
 from pgx_mirror.core.mark import ALONE, PAIR
+from tests.exposition import read
 from tests.fix_pair import child
-from tests.mirror.exposition import read
 from tests.mirror.pair_told import until_told
 from tests.mirror.test_status_prometheus import holding, value
 from tests.mirror.whole import PATIENCE, Whole

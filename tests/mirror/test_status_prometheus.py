@@ -23,7 +23,7 @@ from pgx_mirror.core.status.prometheus import (
     exposition,
 )
 from pgx_mirror.core.status.values import Status
-from tests.mirror.exposition import Samples, Wrong, read
+from tests.exposition import Samples, Wrong, read
 from tests.mirror.test_status import CASES, PLACES, A, B, seen
 from tests.unit.import_graph import ROOT
 

@@ -6,6 +6,7 @@ from pgx_base import report
 from pgx_base.failure import Failure
 from pgx_base.text import quoted
 from pgx_pclrsc import record
+from pgx_pclrsc.core import verdict
 
 PROGRAM = "pgx_check"
 
@@ -40,13 +41,13 @@ def faulted(name: str, found: record.Record | None, *, gone: bool) -> None:
 
 
 def _why(name: str, found: record.Record | None, gone: bool) -> Failure:
-    if found is not None and found.state == record.FAULTED and found.reason:
-        return Failure(f'resource "{name}" is faulted: {found.reason}')
-    if gone:
-        return Failure(f'resource "{name}" is faulted: its postmaster is gone')
+    by_record = found is not None and found.state == record.FAULTED
+    reason = found.reason if found is not None and by_record else ""
+    why = verdict.why_faulted(reason, gone=gone)
+    hint = "The system log has the reason. Look at the work directory's file system."
     return Failure(
-        f'resource "{name}" is faulted: its monitor says so, and cannot write why',
-        hint="The system log has the reason. Look at the work directory's file system.",
+        f'resource "{name}" is faulted: {why}',
+        hint=hint if why == verdict.UNWRITTEN else None,
     )
 
 

@@ -151,6 +151,7 @@ def _claim(
     if before in (record.ONLINE, record.FAULTED):
         kept.state = before
     kept.reason = found.reason if found is not None and same else ""
+    kept.more = found.more if found is not None else ""
     keeper = Keeper(definition.work_directory, dir_fd, lock_fd, kept)
     guard_fd, problem = guard.take_if_free(definition.data_directory)
     keeper.write()

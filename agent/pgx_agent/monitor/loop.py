@@ -18,6 +18,7 @@ from pgx_agent.monitor.seeing import evidence
 from pgx_agent.monitor.seeing.papers import Papers
 from pgx_agent.monitor.writing.first_word import FirstWord
 from pgx_agent.monitor.writing.keeping import Keeping
+from pgx_agent.monitor.writing.notes import Notes
 from pgx_agent.monitor.writing.speaker import Speaker
 from pgx_base import locks
 from pgx_pclrsc import record
@@ -55,9 +56,7 @@ _REFRESH = 1.0  # seconds between two writings of the record
 _SHORTEST_LOOK, _LONGEST_LOOK = 1.0, 5.0  # seconds between two looks at the PID file
 _START_LOOK = 0.01  # the same while the server starts
 _NO_FILE_FOR = 5.0  # seconds a starting server may be without its PID file
-_SAME_END = (
-    0.02  # seconds: children of a killed postmaster may be seen to end before it
-)
+_SAME_END = 0.02  # seconds: children of a killed postmaster may end just before it
 
 
 class Monitor:
@@ -99,6 +98,7 @@ class Monitor:
                 speaker.login_warned,
             )
         )
+        keeping.note(Notes(self._questions, speaker, lambda: self._state))
         self._state: State = Starting(
             answered=claim.before == record.ONLINE and not under_online
         )

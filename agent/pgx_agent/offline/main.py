@@ -60,7 +60,7 @@ def work(worker: Worker) -> int:
         papers.note_failure(worker, found, left)
     _refuse_what_is_left(worker, evidence, left)
     _warn_of_bystanders(worker, evidence)
-    papers.forget(worker)
+    papers.forget(worker, chosen.mode)
     if held is not None:
         held.release()
     report.inform(PROGRAM, f"instance {quoted(worker.definition.name)} is Offline")

@@ -12,7 +12,7 @@ from pgx_agent.script import lock
 from pgx_agent.script.worker import Worker
 from pgx_base import locks, proc
 from pgx_base.report import Failure
-from pgx_pclrsc import beacon, record, runentry
+from pgx_pclrsc import beacon, record, runentry, transitions
 from pgx_pclrsc.core import names
 
 TYPE_CHECKING = False
@@ -68,6 +68,7 @@ def keep_state(worker: Worker, found: record.Record | None) -> record.Record | N
         and not proc.alive(found.postmaster, found.start)
     ):
         found.state = record.FAULTED
+        transitions.changed(found)
         found.reason = "its postmaster is gone"
         _write(worker, found)
     return found
@@ -94,18 +95,21 @@ def note_failure(worker: Worker, found: record.Record | None, left: list[Left]) 
     """Let Check say Faulted from here on: what is left was killed, and is no server."""
     if found is not None and found.state in (record.ONLINE, record.STARTING):
         found.state = record.FAULTED
+        transitions.changed(found)
         found.reason = f"pgx_offline could not stop it: {left[0]}"
         worker.latch_faulted(found.postmaster, found.start)
         _write(worker, found)
 
 
-def forget(worker: Worker) -> None:
+def forget(worker: Worker, mode: str) -> None:
     """Let the entry under /run say so, and clear the record: Check says Offline from here on.
 
-    In this order: Check goes by the entry where the record cannot be cleared.
+    In this order: Check goes by the entry where the record cannot be cleared.  *mode* is
+    that of the stop, which the record keeps for people.
     """
     refusal = worker.leave_stopped()
     fresh = record.Record(record.new_generation(), proc.boot_id())
+    fresh.more = transitions.noted("offline", mode)
     detail = "pgx_check goes by the entry under /run."
     if refusal:
         detail = f"Nor the entry under /run: {refusal}. {_STALE}"

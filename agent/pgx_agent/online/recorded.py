@@ -13,7 +13,7 @@ from pgx_agent.online.looker import Looker
 from pgx_agent.script.worker import Worker
 from pgx_base import proc
 from pgx_base.failure import Failure
-from pgx_pclrsc import beacon, record
+from pgx_pclrsc import beacon, record, transitions
 
 
 def read(worker: Looker) -> record.Record | None:
@@ -44,11 +44,15 @@ def clear(worker: Worker) -> None:
     """Make record and entry say nothing; the monitor of an earlier record ends at this."""
     worker.remove_entry()
     fresh = record.Record(record.new_generation(), proc.boot_id())
+    fresh.more = transitions.noted("online", "unfinished")
     _write(worker, fresh, sync=False)
 
 
-def starting(worker: Worker, pid: int, start: int) -> str:
-    """Record, and sync, the server that is about to run; return the record's generation."""
+def starting(worker: Worker, pid: int, start: int, mode: str = "start") -> str:
+    """Record, and sync, the server that is about to run; return the record's generation.
+
+    *mode* is how it comes to be the resource's: `start` or `adopt`.
+    """
     there = os.stat(worker.definition.data_directory)
     found = record.Record(
         record.new_generation(),
@@ -60,6 +64,7 @@ def starting(worker: Worker, pid: int, start: int) -> str:
         device=there.st_dev,
         inode=there.st_ino,
     )
+    found.more = transitions.noted("online", mode)
     _write(worker, found, sync=True)
     return found.generation
 
@@ -86,4 +91,4 @@ def adopting(worker: Worker, found: record.Record | None, pid: int, start: int) 
     """Return the generation under which *pid* is adopted: that of its Online record, or new."""
     if found is not None and says_online(found, pid, start):
         return found.generation
-    return starting(worker, pid, start)
+    return starting(worker, pid, start, "adopt")

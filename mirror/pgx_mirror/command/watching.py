@@ -54,9 +54,5 @@ def _errors(failed: tuple[Failure, ...]) -> str:
 def _line(settings: Settings, asked: Request) -> str:
     said = _tried(forms.plain, settings, asked)
     if isinstance(said, tuple):
-        said = {"errors": [_error(one) for one in said]}
+        said = {"errors": [again.error(one) for one in said]}
     return again.line(said)
-
-
-def _error(one: Failure) -> dict[str, str]:
-    return {"error": one.primary, "detail": one.detail or "", "hint": one.hint or ""}

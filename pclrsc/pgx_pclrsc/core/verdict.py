@@ -22,6 +22,10 @@ ONLINE, OFFLINE, FAULTED = 0, 1, 2
 # What RMS is told, and whether a monitor is to be started in the background.
 Answer = tuple[int, bool]
 
+# Why a resource is Faulted, where its record does not say.
+GONE = "its postmaster is gone"
+UNWRITTEN = "its monitor says so, and cannot write why"
+
 _FOUND = {"online": ONLINE, "faulted": FAULTED}
 
 
@@ -64,3 +68,8 @@ def from_record(state: str, *, alive: bool, watched: bool) -> Answer:
 def without_record(found_here: bool) -> Answer:
     """Answer without an Online or Faulted record; *found_here*: one to be adopted."""
     return OFFLINE, found_here
+
+
+def why_faulted(reason: str, *, gone: bool) -> str:
+    """Return why, in words; *reason* is the record's own, *gone*: its postmaster is."""
+    return reason or (GONE if gone else UNWRITTEN)

@@ -1,4 +1,4 @@
-"""pgx_pclrsc: register, remove, print and check the resources of this node (manual 2.3, 3.2)."""
+"""pgx_pclrsc: register, remove, print, check and watch the resources of this node."""
 
 from __future__ import annotations
 
@@ -21,12 +21,14 @@ Usage:
   pgx_pclrsc -d -c NAME
   pgx_pclrsc -p [-c NAME] [--output=FORMAT]
   pgx_pclrsc --check -c NAME [--output=FORMAT] [--peer=FILE]
+  pgx_pclrsc --status [-c NAME] [--output=FORMAT] [--watch[=SECONDS]]
 
 Actions:
   -a                        register a resource, on every node
   -d                        remove a resource; its work directory stays
   -p                        print the settings of a resource, or the names of all
       --check               look whether this node is ready for a resource (manual 2.3)
+      --status              show the state of a resource, or of all as a table
 
 Options for every action:
   -c NAME                   name of the resource: up to 16 letters, digits and _
@@ -65,10 +67,14 @@ Options for registering:
                             (default: remove)
       --env=NAME=VALUE      variable for server and monitor; can be repeated
 
-Options for printing and checking:
-      --output=text|json    form of the output (default: text)
+Options for printing, checking and status:
+      --output=text|json|prometheus
+                            form of the output (default: text); the last for the
+                            status alone
       --peer=FILE           compare with what --check --output=json has said on the
                             other node
+      --watch[=SECONDS]     show the status again and again (default: each 2 s),
+                            until ^C
 
 PGX_PCLRSC_HOME is the registry's directory (default: /etc/opt/pgx_pclrsc).
 """
@@ -96,6 +102,10 @@ def _act(asked: request.Request) -> int:
         raise commands.Refused(asked.problems)
     if asked.action == request.CHECK:
         return _check(str(name), asked.values)
+    if asked.action == request.STATUS:
+        from pgx_pclrsc.tool import status
+
+        return status.show(_root(), asked.values)
     if asked.action == "-d":
         _warn(commands.remove(_root(), str(name)))
         _done(f"resource {quoted(name)} removed")
@@ -141,7 +151,10 @@ def _answer(arguments: list[str]) -> int:
 
 
 def run(arguments: list[str]) -> int:
-    """Return the exit code for *arguments*: 0 done, 1 refused, an error found, wrong usage."""
+    """Return the exit code for *arguments*: 0 done; 1 refused, an error found, wrong usage.
+
+    A status: 3 where a resource is Faulted or not known.
+    """
     return program.exit_code(PROGRAM, lambda: _answer(arguments))
 
 

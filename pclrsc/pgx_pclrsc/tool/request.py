@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from pgx_base import interval
 from pgx_base.arguments import CommandLine
 from pgx_base.failure import Failure
 from pgx_base.light.dataclasses import dataclass
 from pgx_base.text import quoted
 from pgx_pclrsc.core.definition import problems
 
-CHECK = "--check"
-ACTIONS = ("-a", "-d", "-p", CHECK)
+CHECK, STATUS = "--check", "--status"
+ACTIONS = ("-a", "-d", "-p", CHECK, STATUS)
 
 # Option, and the key of the definition that it sets.
 _REQUIRED = {
@@ -39,15 +40,17 @@ _TEXTS = {
     "--broken-pid-file": "broken_pid_file",
 }
 _KEYS = _REQUIRED | _NUMBERS | _TEXTS
-_VALUED = frozenset(_KEYS) | {"--env", "--output", "--peer"}
+_VALUED = frozenset(_KEYS) | {"--env", "--output", "--peer", interval.OPTION}
 _REPEATABLE = frozenset({"--env"})
 _ALLOWED = {
     "-a": frozenset(_KEYS) | {"--env"},
     "-d": frozenset({"-c"}),
     "-p": frozenset({"-c", "--output"}),
     CHECK: frozenset({"-c", "--output", "--peer"}),
+    STATUS: frozenset({"-c", "--output", interval.OPTION}),
 }
-_FORMATS = ("text", "json")
+_PROMETHEUS = "prometheus"
+_FORMATS = ("text", "json", _PROMETHEUS)
 # Eighteen digits are beyond every range, and cost nothing to read.
 _NUMBER = re.compile(r"-?[0-9]{1,18}")
 
@@ -68,7 +71,7 @@ class Request:
 
 def _read(arguments: list[str]) -> CommandLine:
     line = CommandLine(frozenset(ACTIONS), _VALUED)
-    line.read(arguments)
+    line.read([interval.plain(word) for word in arguments])
     return line
 
 
@@ -86,6 +89,7 @@ def parse(arguments: list[str]) -> Request:
     if len(actions) == 1:
         allowed = _ALLOWED[actions[0]] | {actions[0]}
         found += line.misplaced(actions[0], allowed) + _absent(actions[0], line)
+        found += _about_prometheus(actions[0], values)
     return Request(
         "".join(actions[:1]),
         values,
@@ -98,7 +102,8 @@ def _about_actions(actions: list[str]) -> list[Failure]:
     if not actions:
         return [
             Failure(
-                "no action specified", detail="One of -a, -d, -p and --check is needed."
+                "no action specified",
+                detail="One of -a, -d, -p, --check and --status is needed.",
             )
         ]
     if len(actions) > 1:
@@ -108,7 +113,7 @@ def _about_actions(actions: list[str]) -> list[Failure]:
 
 
 def _absent(action: str, line: CommandLine) -> list[Failure]:
-    needed = {"-a": tuple(_REQUIRED), "-p": ()}.get(action, ("-c",))
+    needed = {"-a": tuple(_REQUIRED), "-p": (), STATUS: ()}.get(action, ("-c",))
     given = {option for option, _ in line.given}
     return [
         Failure(f"required option {quoted(option)} is missing")
@@ -126,6 +131,9 @@ def _values(given: list[tuple[str, str]]) -> tuple[dict[str, Any], list[Failure]
         elif option == "--output":
             values["output"] = text
             faults += _about_output(text)
+        elif option == interval.OPTION:
+            values["watch"] = text
+            faults += interval.problems(text)
         elif option == "--peer":
             values["peer"] = text
             faults += _about_empty(option, text)
@@ -162,8 +170,20 @@ def _add_variable(env: dict[str, str], text: str) -> list[Failure]:
 def _about_output(text: str) -> list[Failure]:
     if text in _FORMATS:
         return []
-    detail = f"It must be {' or '.join(map(quoted, _FORMATS))}."
+    *others, last = map(quoted, _FORMATS)
+    detail = f"It must be {', '.join(others)} or {last}."
     return [Failure(f"invalid output format {quoted(text)}", detail=detail)]
+
+
+def _about_prometheus(action: str, values: dict[str, Any]) -> list[Failure]:
+    """A form of the status alone; whoever collects it asks each time anew."""
+    if values.get("output") != _PROMETHEUS:
+        return []
+    other = "" if action == STATUS else action
+    other = other or (interval.OPTION if "watch" in values else "")
+    last = quoted(f"--output={_PROMETHEUS}")
+    text = f"option {quoted(other)} cannot be used with option {last}"
+    return [Failure(text)] if other else []
 
 
 def _about_empty(option: str, text: str) -> list[Failure]:

@@ -20,7 +20,7 @@ from pgx_postgres.watch.classify import (
     Row,
     meaning,
 )
-from pgx_postgres.watch.watched import Event, Inside, OthersServed, Outside
+from pgx_postgres.watch.watched import Answered, Event, Inside, OthersServed, Outside
 
 # Number of a question, its database, and what happened when (monotonic seconds).
 Asked = tuple[int, str, list[tuple[float, str]]]
@@ -58,6 +58,7 @@ class Questions:
         self._reachable = Reachable()
         self._outside: dict[int, str] = {}
         self._addresses: list[Address] = []
+        self.answered = 0.0, 0.0  # when, monotonic, and the seconds that it took
         self._ended: deque[Asked] = deque(maxlen=_REMEMBERED)
 
     def put(self, number: int, database: str) -> None:
@@ -139,7 +140,11 @@ class Questions:
         if isinstance(outcome, Row):
             self._asking.warned(question.database, question.warning)
         seen = self._circumstances(outcome)
-        return meaning(outcome, number, question.database, seen)
+        event = meaning(outcome, number, question.database, seen)
+        if isinstance(event, Answered) and question.steps:
+            now = time.monotonic()
+            self.answered = now, now - question.steps[0][0]
+        return event
 
     def _circumstances(self, outcome: Outcome) -> Circumstances:
         asking = self._asking

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import time
 
+from pgx_agent.monitor.writing.notes import Notes
 from pgx_agent.monitor.writing.scribe import Scribe
 from pgx_base import locks
-from pgx_pclrsc import beacon, record
+from pgx_pclrsc import beacon, record, transitions
 from pgx_pclrsc.beacon import Beacon
 
 _AT_ONCE = 1.0  # seconds a change of the state waits for the disk
@@ -23,6 +24,11 @@ class Keeping:
         self._scribe = scribe
         self._light = light
         self.kept = scribe.kept
+        self._notes: Notes | None = None
+
+    def note(self, known: Notes) -> None:
+        """Keep in the record, from now on, what else is *known*."""
+        self._notes = known
 
     def fileno(self) -> int:
         """Return the descriptor that becomes readable when `hear` has something to hear."""
@@ -34,16 +40,24 @@ class Keeping:
 
     def refresh(self) -> OSError | None:
         """Say it again; return why the record cannot be kept.  Raises Superseded."""
+        self._put_notes()
         self._scribe.keep()
         self._shine()
         return self._scribe.problem()
+
+    def _put_notes(self) -> None:
+        if self._notes is not None:
+            self._notes.put(self.kept)
 
     def change(self, state: str, reason: str) -> OSError | None:
         """Say another state, and wait a moment until it is written.
 
         Return why it is not.  Raises Superseded.
         """
+        if state != self.kept.state:
+            transitions.changed(self.kept)
         self.kept.state, self.kept.reason = state, reason
+        self._put_notes()
         self._shine()
         self._scribe.keep()
         self._scribe.settle(_AT_ONCE)

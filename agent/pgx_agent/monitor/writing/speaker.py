@@ -20,6 +20,11 @@ class Speaker:
         self._trace = trace
         self._starter = starter
         self._standing: dict[str, str] = {}
+        self.failures = 0  # in a row
+
+    def standing(self) -> tuple[str, ...]:
+        """Return the warnings that stand."""
+        return tuple(self._standing.values())
 
     def trace(self, text: str) -> None:
         """Write *text* to the trace alone."""
@@ -109,6 +114,7 @@ class Speaker:
 
         While template1 is locked that would still be one line for each budget.
         """
+        self.failures = failures
         message = Failure(
             f"instance {self._name} failed {failures} of {allowed} times: {reason}"
         )
@@ -120,6 +126,7 @@ class Speaker:
 
     def recovered(self, failures: int) -> None:
         """Say that the count of failures is back at zero."""
+        self.failures = 0
         message = Failure(
             f"instance {self._name} answers again, failed {failures} times before"
         )

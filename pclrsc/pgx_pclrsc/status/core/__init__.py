@@ -1,0 +1,1 @@
+"""What a status says, and its forms.  Pure."""

@@ -1,0 +1,40 @@
+"""What was seen of a resource, before anything is made of it.  Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What the record says; *monitor*, *postmaster* are PIDs, 0 for none that lives."""
+
+    state: str
+    reason: str
+    monitor: int
+    postmaster: int
+    more: str
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What Check answers, and what there is besides.
+
+    code      Check's own
+    starts    it would start a monitor
+    gone      the postmaster of the record that it went by is
+    why       what could not be read
+    record    this boot's, where there is one
+    working   the script that works now, or none
+    now       CLOCK_MONOTONIC in ms, and
+    clock     the wall clock in ms, of one moment
+    """
+
+    code: int
+    starts: bool
+    gone: bool
+    why: str
+    record: tuple[Kept, ...]
+    working: str
+    now: int
+    clock: int

@@ -1,0 +1,117 @@
+"""Seeing what is shown of a resource, in a child with a time limit; nothing is changed.
+
+The state is what Check would answer now, by the same code, without what Check does besides.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+from pgx_base import again, files, locks, proc
+from pgx_pclrsc import look, monitors, record, registry
+from pgx_pclrsc.core import names
+from pgx_pclrsc.preflight.core.unknown import Unknown
+from pgx_pclrsc.preflight.gather.children import Job, NotSeen, ask
+from pgx_pclrsc.record import Record
+from pgx_pclrsc.status.core.seen import Kept, Seen
+
+_PATIENCE = 3.0  # seconds; Check itself takes a hundredth of one
+_LATE = "no answer within"
+_SCRIPTS = ((locks.OFFLINE, "pgx_offline"), (locks.ONLINE, "pgx_online"))
+
+
+class Eyes:
+    """Sees resources again and again; one that hangs is not looked at by a second child."""
+
+    def __init__(self, root: str) -> None:
+        self._root = root
+        self._stuck: dict[str, Unknown] = {}
+
+    def see(self, wanted: Sequence[str]) -> Mapping[str, Seen | Unknown]:
+        """Return what is seen of each resource that is *wanted*."""
+        if self._stuck and not again.still_looks():
+            self._stuck = {}
+        free = [name for name in wanted if name not in self._stuck]
+        asked = ask(
+            {
+                name: Job(partial(_see, self._root, name), seconds=_PATIENCE)
+                for name in free
+            }
+        )
+        seen = {name: asked.take(name, Seen) for name in free}
+        for name, found in seen.items():
+            if isinstance(found, Unknown) and found.why.startswith(_LATE):
+                self._stuck[name] = found
+        known = seen | self._stuck
+        return {name: known[name] for name in wanted}
+
+
+def _see(root: str, name: str) -> Seen:
+    """Look at *name*.  Raises NotSeen."""
+    try:
+        judged = look.judge(root, name, acts=False)
+    except look.Unknown as ex:
+        raise NotSeen("it is not registered any more") from ex
+    except look.Refused as ex:
+        raise NotSeen("only root and its OS user may look into it") from ex
+    found, working = judged.found, ""
+    if not judged.why:
+        there, working = _in_workdir(root, name)
+        found = found if found is not None and found.generation != "-" else there
+    gone = judged.found is not None and not look.lives(judged.found)
+    return Seen(
+        judged.code,
+        starts=judged.start,
+        gone=gone,
+        why=judged.why,
+        record=(_kept(found),) if found is not None else (),
+        working=working,
+        now=proc.monotonic_ms(),
+        clock=int(time.time() * 1000),
+    )
+
+
+def _in_workdir(root: str, name: str) -> tuple[Record | None, str]:
+    """Return this boot's record, also one that was cleared, and the script that works."""
+    try:
+        dir_fd = files.open_workdir(os.readlink(registry.work_link(root, name)))
+    except OSError:
+        return None, ""  # it has gone just now
+    try:
+        return record.current(dir_fd), _working(dir_fd)
+    finally:
+        os.close(dir_fd)
+
+
+def _working(dir_fd: int) -> str:
+    try:
+        fd = files.open_regular(dir_fd, names.TRANSITION_LOCK)
+    except OSError:
+        return ""
+    try:
+        held = [script for byte, script in _SCRIPTS if locks.is_held(fd, byte)]
+    finally:
+        os.close(fd)
+    return held[0] if held else ""
+
+
+def _kept(found: Record) -> Kept:
+    lives = _lives(found.monitor, found.monitor_start)
+    is_ours = lives and monitors.is_monitor(proc.cmdline(found.monitor))
+    return Kept(
+        found.state,
+        found.reason,
+        monitor=found.monitor if is_ours else 0,
+        postmaster=found.postmaster if look.lives(found) else 0,
+        more=found.more,
+    )
+
+
+def _lives(pid: int, start: int) -> bool:
+    try:
+        return pid > 0 and proc.alive(pid, start)
+    except OSError:
+        return False
