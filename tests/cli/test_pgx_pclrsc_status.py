@@ -7,6 +7,8 @@ import json
 import os
 import signal
 import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -14,10 +16,12 @@ from fixtures.commands import command
 from fixtures.hung_disk import HungDisk
 from fixtures.needs import missing
 from pgx_base import proc
-from pgx_pclrsc import record
+from pgx_pclrsc import record, runentry
 from pgx_pclrsc.core import names
+from pgx_pclrsc.registry import beacon_path
 from tests.exposition import read
 from tests.fix_registry import Registry
+from tests.unit.import_graph import ROOT, packages
 
 
 def status(registry: Registry, *options: str) -> tuple[int, str, str]:
@@ -98,6 +102,53 @@ def test_somebody_else_is_told_that_he_may_not_look(registered: Registry) -> Non
     assert done.returncode == 3, done.stderr
     assert "state:           unknown\n" in done.stdout
     assert "only root and its OS user may look into it" in done.stdout
+
+
+SPEAKER = """
+import os, sys, time
+from pgx_base import locks, proc
+from pgx_pclrsc import beacon
+fd = os.open(sys.argv[2], os.O_RDONLY)
+server = os.getpid(), proc.read_stat(os.getpid())[2]
+well = beacon.fresh(proc.monotonic_ms() + 60_000)
+for place in (locks.ALONE, well, beacon.faulted(server)):
+    assert locks.take(fd, place, shared=True)
+print(flush=True)
+time.sleep(60)
+"""
+
+
+def test_what_is_said_by_the_beacon_is_shown_and_not_latched(
+    registered: Registry,
+) -> None:
+    """Check, as root, keeps a Faulted that it hears; a look changes nothing."""
+    if os.geteuid() != 0:
+        pytest.skip("needs to be root")
+    root, user = str(registered.root), registered.user
+    runentry.make_beacon(root, "pg1", user.uid, user.gid)
+    path = beacon_path(root, "pg1")
+    before = Path(path).read_bytes()
+    speaker = subprocess.Popen(
+        [sys.executable, "-c", SPEAKER, "pgx_monitor", path],
+        env={"PYTHONPATH": os.pathsep.join(str(ROOT / part) for part in packages())},
+        stdout=subprocess.PIPE,
+        **user.popen_options(),
+    )
+    try:
+        assert speaker.stdout is not None
+        assert speaker.stdout.readline()
+        code, shown, _ = status(registered, "-c", "pg1")
+        assert code == 3
+        assert "state:           faulted\n" in shown
+        assert "its monitor says so, and cannot write why" in shown
+        assert Path(path).read_bytes() == before
+        check = [command("pgx_check"), "pg1"]
+        assert subprocess.run(check, env=registered.environment()).returncode == 2
+        assert Path(path).read_bytes() != before
+    finally:
+        speaker.kill()
+        speaker.communicate()
+        runentry.remove(root, "pg1")
 
 
 def test_a_watch_shows_it_again_and_ends_at_a_signal(registered: Registry) -> None:

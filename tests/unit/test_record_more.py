@@ -58,6 +58,17 @@ def test_it_fits_beside_the_reason(noted: More, reason: str, state: str) -> None
     assert more.encode(told).split("\t")[0] == more.encode(noted).split("\t")[0]
 
 
+def test_a_long_reason_is_cut_and_not_what_is_noted() -> None:
+    noted = More("0.1.0", since=1, script="online", mode="start", at=2)
+    given_ = Record("0" * 16, BOOT, record.FAULTED, reason="日" * 300)
+    given_.more = more.encode(noted)
+    read = record.decode(record.encode(given_))
+
+    assert read is not None
+    assert set(read.reason) == {"日"}
+    assert more.decode(read.more) == noted
+
+
 @given(MORES, LINES)
 def test_an_older_program_reads_the_same_state(noted: More, reason: str) -> None:
     given_ = Record("0" * 16, BOOT, record.ONLINE, reason=reason, postmaster=7, start=5)
