@@ -30,6 +30,14 @@ def without_workdir(root: str, name: str, fd: int, *, acts: bool) -> int | None:
     None where they are none of the OS user's, or not well: Check then looks at the work
     directory, as ever.
     """
+    answer = _by_holders(root, name, fd, acts=acts)
+    if answer != verdict.FAULTED:
+        return answer
+    # An Offline may have begun while we looked, and have ended what we found gone.
+    return _by_holders(root, name, fd, acts=acts)
+
+
+def _by_holders(root: str, name: str, fd: int, *, acts: bool) -> int | None:
     heard = _hear(fd, acts=acts)
     if os.geteuid() not in (0, heard.uid):
         return None

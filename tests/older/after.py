@@ -21,7 +21,8 @@ def nothing_is_left(older: Older, postmaster: int) -> None:
     assert not older.beacon.exists()
     assert shape(older.entry.read_bytes()) == shape(recorded("entry.stopped"))
     words, was = older.words(), monitor.words_of(recorded("record.stopped"))
-    assert words[monitor.STATE :] == was[monitor.STATE :]
+    assert words[monitor.STATE : monitor.REASON] == was[monitor.STATE :]
+    assert [one.partition("\t")[0] for one in words[monitor.REASON :]] in ([], [""])
     assert words[monitor.BOOT] == boot_id()
     lock = (resource.work / "transition.lock").read_bytes()
     assert shape(lock) == shape(recorded("transition.lock.offline"))
@@ -45,6 +46,7 @@ def is_online_under_us(older: Older, before: int) -> None:
 def shape(data: bytes) -> bytes:
     """Return *data* without what is of one moment; its first word is the form's."""
     short = re.sub(rb"[0-9a-f]{8}-[0-9a-f-]{27}", b"BOOT", data.split(b"  ")[0])
+    short = short.partition(b"\t")[0].rstrip()  # what is for people alone, since
     first, blank, rest = short.partition(b" ")
     rest = re.sub(rb"\b[0-9a-f]{16}\b", b"GENERATION", rest)
     return first + blank + re.sub(rb"\b\d+\b", b"NUMBER", rest)
