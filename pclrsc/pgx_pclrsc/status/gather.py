@@ -7,46 +7,67 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from typing import TypeVar
 
 from pgx_base import again, files, locks, proc
-from pgx_pclrsc import look, monitors, record, registry
+from pgx_base.failure import Failure
+from pgx_pclrsc import look, monitors, record, registry, store
 from pgx_pclrsc.core import names
+from pgx_pclrsc.node import this_node
 from pgx_pclrsc.preflight.core.unknown import Unknown
 from pgx_pclrsc.preflight.gather.children import Job, NotSeen, ask
 from pgx_pclrsc.record import Record
 from pgx_pclrsc.status.core.seen import Kept, Seen
 
 _PATIENCE = 3.0  # seconds; Check itself takes a hundredth of one
+_REGISTRY, _NODE = "the registry", "the node"  # no names of resources
 _LATE = "no answer within"
+Found = TypeVar("Found")
 _SCRIPTS = ((locks.OFFLINE, "pgx_offline"), (locks.ONLINE, "pgx_online"))
 
 
 class Eyes:
-    """Sees resources again and again; one that hangs is not looked at by a second child."""
+    """Sees again and again; what hangs is not looked at by a second child meanwhile."""
 
     def __init__(self, root: str) -> None:
         self._root = root
         self._stuck: dict[str, Unknown] = {}
 
+    def names(self) -> tuple[str, ...]:
+        """Return the names of all resources.  Raises Failure."""
+        job = partial(store.list_names, self._root)
+        found = self._look({_REGISTRY: job}, tuple[str, ...])[_REGISTRY]
+        if isinstance(found, Unknown):
+            why = found.why
+            raise Failure(f"could not list the resources of this node: {why}")
+        return found
+
+    def node(self) -> str:
+        """Return what this node is called, or that this is not known."""
+        found = self._look({_NODE: partial(this_node, dict(os.environ))}, str)[_NODE]
+        return "not known" if isinstance(found, Unknown) else found
+
     def see(self, wanted: Sequence[str]) -> Mapping[str, Seen | Unknown]:
         """Return what is seen of each resource that is *wanted*."""
+        return self._look(
+            {name: partial(_see, self._root, name) for name in wanted}, Seen
+        )
+
+    def _look(
+        self, works: Mapping[str, Callable[[], object]], of: type[Found]
+    ) -> dict[str, Found | Unknown]:
         if self._stuck and not again.still_looks():
             self._stuck = {}
-        free = [name for name in wanted if name not in self._stuck]
-        asked = ask(
-            {
-                name: Job(partial(_see, self._root, name), seconds=_PATIENCE)
-                for name in free
-            }
-        )
-        seen = {name: asked.take(name, Seen) for name in free}
+        free = {name: work for name, work in works.items() if name not in self._stuck}
+        asked = ask({name: Job(work, seconds=_PATIENCE) for name, work in free.items()})
+        seen = {name: asked.take(name, of) for name in free}
         for name, found in seen.items():
             if isinstance(found, Unknown) and found.why.startswith(_LATE):
                 self._stuck[name] = found
-        known = seen | self._stuck
-        return {name: known[name] for name in wanted}
+        known = self._stuck | seen
+        return {name: known[name] for name in works}
 
 
 def _see(root: str, name: str) -> Seen:

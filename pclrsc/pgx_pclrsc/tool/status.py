@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -12,8 +11,7 @@ from typing import Any
 from pgx_base import again, report
 from pgx_base.failure import Failure
 from pgx_base.version import VERSION
-from pgx_pclrsc import registry, store
-from pgx_pclrsc.node import this_node
+from pgx_pclrsc import store
 from pgx_pclrsc.status.core import prometheus, shown
 from pgx_pclrsc.status.core.view import FAULTED, UNKNOWN, View, view_of
 from pgx_pclrsc.status.gather import Eyes
@@ -33,18 +31,20 @@ def show(root: str, values: Mapping[str, Any]) -> int:
     output = values.get("output", "text")
     form = _FORMS[output]
     if seconds := values.get("watch"):
-        return _watch(root, eyes, name, output, float(seconds))
-    views = _views(root, eyes, name)
+        return _watch(eyes, name, output, float(seconds))
+    views = _views(eyes, name)
     report.to_stdout(_encodable(form(views, name)))
     return NOT_WELL if any(one.state in (FAULTED, UNKNOWN) for one in views) else 0
 
 
-def _views(root: str, eyes: Eyes, name: str | None) -> Views:
+def _views(eyes: Eyes, name: str | None) -> Views:
     """Return what is to be shown.  Raises Failure: no such resource, no registry."""
-    if name is not None and not (registry.is_name(name) and store.exists(name, root)):
-        raise store.UnknownResource(name)
-    wanted = store.list_names(root) if name is None else [name]
-    seen, node = eyes.see(wanted), this_node(os.environ)
+    wanted = eyes.names()
+    if name is not None:
+        if name not in wanted:
+            raise store.UnknownResource(name)
+        wanted = (name,)
+    seen, node = eyes.see(wanted), eyes.node()
     return [view_of(one, node, seen[one], VERSION, _local) for one in wanted]
 
 
@@ -79,23 +79,23 @@ def _encodable(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-def _watch(root: str, eyes: Eyes, name: str | None, output: str, seconds: float) -> int:
+def _watch(eyes: Eyes, name: str | None, output: str, seconds: float) -> int:
     if output == "json":
-        return again.show(lambda: _line(root, eyes, name), seconds)
+        return again.show(lambda: _line(eyes, name), seconds)
     blocks = again.Blocks()
-    return again.show(lambda: blocks.next(_block(root, eyes, name)), seconds)
+    return again.show(lambda: blocks.next(_block(eyes, name)), seconds)
 
 
-def _block(root: str, eyes: Eyes, name: str | None) -> str:
+def _block(eyes: Eyes, name: str | None) -> str:
     """Return the next text; that a resource is removed meanwhile is shown too."""
     try:
-        return _encodable(_text(_views(root, eyes, name), name))
+        return _encodable(_text(_views(eyes, name), name))
     except Failure as ex:
         return "\n".join(report.lines(PROGRAM, "error", ex))
 
 
-def _line(root: str, eyes: Eyes, name: str | None) -> str:
+def _line(eyes: Eyes, name: str | None) -> str:
     try:
-        return again.line(_plain(_views(root, eyes, name), name))
+        return again.line(_plain(_views(eyes, name), name))
     except Failure as ex:
         return again.line({"errors": [again.error(ex)]})

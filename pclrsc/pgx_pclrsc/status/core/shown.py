@@ -13,7 +13,7 @@ _COLUMNS = (
     "NAME",
     "STATE",
     "SINCE",
-    "LAST ANSWER",
+    "LATENCY",
     "FAILURES",
     "WARNINGS",
     "MONITOR",
