@@ -171,7 +171,8 @@ def judge(root: str, name: str, *, acts: bool = True) -> Judged:
         if beacon >= 0 and locks.is_held(beacon, locks.ALONE, 2):
             from pgx_pclrsc import rows
 
-            said = rows.without_workdir(root, name, beacon, acts=acts)
+            heard = lambda: rows.hear(beacon, acts=acts)  # noqa: E731
+            said = rows.without_workdir(root, name, heard)
             if said is not None:
                 why = "the record cannot be kept; its monitor speaks by the beacon"
                 return Judged(said, None, start=False, why=why)

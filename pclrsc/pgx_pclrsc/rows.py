@@ -13,32 +13,34 @@ from pgx_pclrsc.core import verdict
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pgx_base.idents import Ident
     from pgx_pclrsc.beacon import Heard
     from pgx_pclrsc.look import Look
 
 
-def _hear(fd: int, *, acts: bool) -> Heard:
+def hear(fd: int, *, acts: bool) -> Heard:
+    """Return what is said on the beacon *fd* now."""
     from pgx_pclrsc import beacon
 
     return beacon.Heard(fd, latches=acts)
 
 
-def without_workdir(root: str, name: str, fd: int, *, acts: bool) -> int | None:
-    """Answer by the beacon *fd* alone, where its holders say that the record cannot be kept.
+def without_workdir(root: str, name: str, hears: Callable[[], Heard]) -> int | None:
+    """Answer by the beacon alone, where its holders say that the record cannot be kept.
 
-    None where they are none of the OS user's, or not well: Check then looks at the work
-    directory, as ever.
+    *hears* listens anew.  None where they are none of the OS user's, or not well: Check
+    then looks at the work directory, as ever.
     """
-    answer = _by_holders(root, name, fd, acts=acts)
+    answer = _by_holders(root, name, hears())
     if answer != verdict.FAULTED:
         return answer
-    # An Offline may have begun while we looked, and have ended what we found gone.
-    return _by_holders(root, name, fd, acts=acts)
+    # An Offline may have begun while we listened, and have ended what we found gone.
+    return _by_holders(root, name, hears())
 
 
-def _by_holders(root: str, name: str, fd: int, *, acts: bool) -> int | None:
-    heard = _hear(fd, acts=acts)
+def _by_holders(root: str, name: str, heard: Heard) -> int | None:
     if os.geteuid() not in (0, heard.uid):
         return None
     leaving = heard.leaving()
@@ -56,7 +58,7 @@ def _by_holders(root: str, name: str, fd: int, *, acts: bool) -> int | None:
 def answer(root: str, name: str, look: Look, *, acts: bool) -> verdict.Answer:
     """Answer where the record does not say Online of a postmaster that lives."""
     found = look.record
-    heard = _hear(look.beacon, acts=acts) if look.beacon >= 0 else None
+    heard = hear(look.beacon, acts=acts) if look.beacon >= 0 else None
     # Before the entry is read: it says `stopped` before an Offline lets go of the beacon.
     offline_runs = look.offline_runs or (heard is not None and heard.leaving())
     watched = look.watched() or (heard is not None and heard.watched())

@@ -15,10 +15,15 @@ import pytest
 from fixtures.commands import command
 from fixtures.hung_disk import HungDisk
 from fixtures.needs import missing
+from fixtures.processes import wait_until
 from pgx_base import proc
+from pgx_base.failure import Failure
 from pgx_pclrsc import record, runentry
 from pgx_pclrsc.core import names
+from pgx_pclrsc.preflight.core.unknown import Unknown
 from pgx_pclrsc.registry import beacon_path
+from pgx_pclrsc.status import gather
+from pgx_pclrsc.status.core.seen import Seen
 from tests.exposition import read
 from tests.fix_registry import Registry
 from tests.unit.import_graph import ROOT, packages
@@ -185,3 +190,43 @@ def test_a_work_directory_that_hangs_is_not_waited_for(
     assert code == 3
     assert shown.splitlines()[1].split()[:2] == ["pg1", "unknown"]
     assert "no answer within 3 s" in shown
+
+
+def children() -> list[str]:
+    """Return the PIDs of our own."""
+    return Path("/proc/thread-self/children").read_text().split()
+
+
+def test_what_hangs_is_left_to_one_child(
+    registered: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A registry, and a work directory in state D while it is watched."""
+    if os.geteuid() != 0:
+        pytest.skip("needs to be root")
+    monkeypatch.setattr(gather, "_PATIENCE", 0.3)
+    eyes = gather.Eyes(str(registered.root))
+    assert eyes.names() == ("pg1",)
+    hung = HungDisk(registered.work)
+    hung.hang()
+    try:
+        hung.mount()
+        seen = eyes.see(["pg1"])
+        assert isinstance(seen["pg1"], Unknown)
+        assert "no answer within 0.3 s" in seen["pg1"].why
+        waiting = children()
+        assert eyes.see(["pg1"]) == seen
+        assert (
+            set() < set(children()) <= set(waiting)
+        )  # those that have ended are reaped
+    finally:
+        hung.remove()
+    wait_until(lambda: isinstance(eyes.see(["pg1"])["pg1"], Seen), "it is seen again")
+
+    hung = HungDisk(registered.root)
+    try:
+        hung.mount()
+        hung.hang()
+        with pytest.raises(Failure, match="could not list the resources"):
+            eyes.names()
+    finally:
+        hung.remove()

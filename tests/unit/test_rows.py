@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from pgx_base import proc
-from pgx_pclrsc import rows, runentry
+from pgx_pclrsc import rows
 from pgx_pclrsc.core import verdict
 
 
@@ -26,7 +27,7 @@ class Heard:
         return not self._leaving
 
     def postmaster(self) -> tuple[int, int]:
-        return 4711, 1
+        return 1 << 22, 1  # beyond every PID
 
     def keep_faulted(self, _postmaster: object) -> bool:
         return False
@@ -36,12 +37,12 @@ class Heard:
     ("then", "want"), [(True, verdict.ONLINE), (False, verdict.FAULTED)]
 )
 def test_an_offline_that_begins_while_check_listens_is_no_fault(
-    monkeypatch: pytest.MonkeyPatch, then: bool, want: int
+    tmp_path: Path, then: bool, want: int
 ) -> None:
-    heard = [Heard(leaving=False), Heard(leaving=then)]
-    monkeypatch.setattr(rows, "_hear", lambda _fd, *, acts: heard.pop(0))
-    monkeypatch.setattr(proc, "alive", lambda *_: False)
-    monkeypatch.setattr(runentry, "read", lambda *_: None)
+    heard = iter((Heard(leaving=False), Heard(leaving=then)))
 
-    assert rows.without_workdir("/nowhere", "pg1", -1, acts=True) == want
-    assert heard == []
+    def hears() -> Any:
+        return next(heard)
+
+    assert rows.without_workdir(str(tmp_path), "pg1", hears) == want
+    assert next(heard, None) is None

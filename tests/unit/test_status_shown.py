@@ -18,6 +18,7 @@ from pgx_pclrsc.status.core.view import STATES, View, view_of
 from tests.exposition import read
 from tests.unit.import_graph import ROOT
 
+UNWATCHED = "a server runs here without a monitor; the next pgx_check starts one"
 NOW, CLOCK = 500_000, 1_700_000_000_000
 MORE = More(
     *("0.1.0", NOW - 60_000, NOW - 1_500, 12, 2),
@@ -33,7 +34,7 @@ KEPT = st.builds(
 SEEN = st.builds(
     Seen,
     st.integers(0, 3),
-    *(st.booleans(), st.booleans(), TEXTS),
+    *(st.booleans(), st.booleans(), st.booleans(), TEXTS),
     st.lists(KEPT, max_size=1).map(tuple),
     *(st.sampled_from(("", "pgx_online")), NUMBERS, NUMBERS),
 )
@@ -49,6 +50,7 @@ def seen(
     kept = Kept(state, changed.pop("reason", ""), 4712, 4711, more.encode(noted))
     usual: dict[str, Any] = {
         "starts": False,
+        "unwatched": False,
         "gone": False,
         "why": "",
         "record": (kept,),
@@ -115,6 +117,8 @@ def test_a_resource_that_is_online_and_well() -> None:
         ),
         (seen(1, "starting"), ("offline", "its server has not answered yet")),
         (seen(1, "none"), ("offline", "")),
+        (seen(1, "none", starts=True), ("offline", "")),
+        (seen(1, "none", unwatched=True), ("offline", UNWATCHED)),
         (Unknown("only root"), ("unknown", "only root")),
     ],
 )

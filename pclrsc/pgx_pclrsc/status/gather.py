@@ -15,11 +15,13 @@ from pgx_base import again, files, locks, proc
 from pgx_base.failure import Failure
 from pgx_pclrsc import look, monitors, record, registry, store
 from pgx_pclrsc.core import names
+from pgx_pclrsc.core.verdict import ONLINE
 from pgx_pclrsc.node import this_node
 from pgx_pclrsc.preflight.core.unknown import Unknown
 from pgx_pclrsc.preflight.gather.children import Job, NotSeen, ask
 from pgx_pclrsc.record import Record
 from pgx_pclrsc.status.core.seen import Kept, Seen
+from pgx_postgres.processes import postmasters
 
 _PATIENCE = 3.0  # seconds; Check itself takes a hundredth of one
 _REGISTRY, _NODE = "the registry", "the node"  # no names of resources
@@ -86,6 +88,7 @@ def _see(root: str, name: str) -> Seen:
     return Seen(
         judged.code,
         starts=judged.start,
+        unwatched=judged.start and judged.code != ONLINE and _runs(root, name),
         gone=gone,
         why=judged.why,
         record=(_kept(found),) if found is not None else (),
@@ -117,6 +120,14 @@ def _working(dir_fd: int) -> str:
     finally:
         os.close(fd)
     return held[0] if held else ""
+
+
+def _runs(root: str, name: str) -> bool:
+    """Whether a server of its data directory runs, by its name: its disk may hang."""
+    known = store.find(root, name)
+    return known is not None and bool(
+        postmasters.by_path(known.uid, known.data_directory)
+    )
 
 
 def _kept(found: Record) -> Kept:

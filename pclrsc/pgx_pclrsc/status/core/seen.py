@@ -22,6 +22,7 @@ class Seen:
 
     code      Check's own
     starts    it would start a monitor
+    unwatched a server of its data directory runs, as far as names tell
     gone      the postmaster of the record that it went by is
     why       what could not be read
     record    this boot's, where there is one
@@ -32,6 +33,7 @@ class Seen:
 
     code: int
     starts: bool
+    unwatched: bool
     gone: bool
     why: str
     record: tuple[Kept, ...]

@@ -111,8 +111,8 @@ class _Known:
             return ""
         if self.kept and self.kept.state == "starting" and self.kept.postmaster:
             return "its server has not answered yet"
-        if self._seen.starts:
-            return "a server of its OS user runs here, and has no monitor yet"
+        if self._seen.unwatched:
+            return "a server runs here without a monitor; the next pgx_check starts one"
         return ""
 
     def since(self) -> Moment | None:
