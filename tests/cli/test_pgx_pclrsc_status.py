@@ -41,6 +41,19 @@ def test_a_resource_that_was_never_started_is_offline(registered: Registry) -> N
     assert "state:           offline\n" in shown
     assert "last transition: not known\n" in shown
     assert "monitor:         none\n" in shown
+    assert "it has no record: nothing was done with it on this node" in shown
+
+
+def test_a_record_of_an_earlier_boot_says_nothing_of_this_one(
+    registered: Registry,
+) -> None:
+    found = record.Record("0" * 16, "another-boot", record.ONLINE, postmaster=1)
+    (registered.work / names.RECORD).write_bytes(record.encode(found))
+    code, shown, _ = status(registered, "-c", "pg1")
+
+    assert code == 0
+    assert "state:           offline\n" in shown
+    assert "note:            its record is of an earlier boot of this node" in shown
 
 
 def test_all_are_shown_as_a_table_and_to_programs(registered: Registry) -> None:

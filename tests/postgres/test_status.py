@@ -104,6 +104,13 @@ def test_from_online_to_offline(patient: Resource) -> None:
     assert told["last_transition"]["mode"] == "immediate"
     assert told["since"] == told["last_transition"]["at"]
 
+    patient.server.start_plain()
+    told = look(patient)
+    assert told["state"] == "offline"
+    assert told["why"].startswith("a server runs here without a monitor")
+    patient.wait_for(ONLINE)
+    assert status(patient)["last_transition"]["script"] == "pgx_offline"
+
 
 def test_an_older_monitor_is_named_and_an_ordinary_user_may_look_at_his_own(
     resource: Resource,

@@ -36,7 +36,7 @@ SEEN = st.builds(
     st.integers(0, 3),
     *(st.booleans(), st.booleans(), st.booleans(), TEXTS),
     st.lists(KEPT, max_size=1).map(tuple),
-    *(st.sampled_from(("", "pgx_online")), NUMBERS, NUMBERS),
+    *(st.booleans(), st.sampled_from(("", "pgx_online")), NUMBERS, NUMBERS),
 )
 
 
@@ -54,6 +54,7 @@ def seen(
         "gone": False,
         "why": "",
         "record": (kept,),
+        "earlier": False,
         "working": "",
     }
     return Seen(code, **(usual | changed), now=NOW, clock=CLOCK)

@@ -80,9 +80,11 @@ def _see(root: str, name: str) -> Seen:
         raise NotSeen("it is not registered any more") from ex
     except look.Refused as ex:
         raise NotSeen("only root and its OS user may look into it") from ex
-    found, working = judged.found, ""
+    found, earlier, working = judged.found, False, ""
     if not judged.why:
         there, working = _in_workdir(root, name)
+        earlier = there is not None and there.boot != proc.boot_id()
+        there = None if earlier else there
         found = found if found is not None and found.generation != "-" else there
     gone = judged.found is not None and not look.lives(judged.found)
     return Seen(
@@ -92,6 +94,7 @@ def _see(root: str, name: str) -> Seen:
         gone=gone,
         why=judged.why,
         record=(_kept(found),) if found is not None else (),
+        earlier=earlier,
         working=working,
         now=proc.monotonic_ms(),
         clock=int(time.time() * 1000),
@@ -99,15 +102,22 @@ def _see(root: str, name: str) -> Seen:
 
 
 def _in_workdir(root: str, name: str) -> tuple[Record | None, str]:
-    """Return this boot's record, also one that was cleared, and the script that works."""
+    """Return the record, also one that was cleared, and the script that works."""
     try:
         dir_fd = files.open_workdir(os.readlink(registry.work_link(root, name)))
     except OSError:
         return None, ""  # it has gone just now
     try:
-        return record.current(dir_fd), _working(dir_fd)
+        return _read(dir_fd), _working(dir_fd)
     finally:
         os.close(dir_fd)
+
+
+def _read(dir_fd: int) -> Record | None:
+    try:
+        return record.read(dir_fd)
+    except (record.Garbled, OSError):
+        return None  # it has become so just now: it could be read to judge by it
 
 
 def _working(dir_fd: int) -> str:

@@ -26,6 +26,7 @@ class Seen:
     gone      the postmaster of the record that it went by is
     why       what could not be read
     record    this boot's, where there is one
+    earlier   there is one of an earlier boot
     working   the script that works now, or none
     now       CLOCK_MONOTONIC in ms, and
     clock     the wall clock in ms, of one moment
@@ -37,6 +38,7 @@ class Seen:
     gone: bool
     why: str
     record: tuple[Kept, ...]
+    earlier: bool
     working: str
     now: int
     clock: int

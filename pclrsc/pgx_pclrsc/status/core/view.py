@@ -157,6 +157,12 @@ class _Known:
         found = []
         if self._seen.why:
             found.append(f"not all can be read: {self._seen.why}")
+        elif self._seen.earlier:
+            found.append(
+                "its record is of an earlier boot of this node, and says no more"
+            )
+        elif self.kept is None:
+            found.append("it has no record: nothing was done with it on this node")
         if self.state == ONLINE and self._seen.starts:
             found.append("no monitor keeps watch; the next pgx_check starts one")
         if self._lives and self.kept and self.kept.more and self._more is None:
