@@ -104,12 +104,17 @@ def test_from_online_to_offline(patient: Resource) -> None:
     assert told["last_transition"]["mode"] == "immediate"
     assert told["since"] == told["last_transition"]["at"]
 
-    patient.server.start_plain()
-    told = look(patient)
+
+def test_a_server_that_was_started_by_hand(resource: Resource) -> None:
+    resource.server.start_plain()
+    told = look(resource)
     assert told["state"] == "offline"
     assert told["why"].startswith("a server runs here without a monitor")
-    patient.wait_for(ONLINE)
-    assert status(patient)["last_transition"]["script"] == "pgx_offline"
+
+    resource.wait_for(ONLINE)
+    told = status(resource)
+    assert told["since"] is not None
+    assert told["last_transition"] is None
 
 
 def test_an_older_monitor_is_named_and_an_ordinary_user_may_look_at_his_own(
