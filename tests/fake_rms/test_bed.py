@@ -154,8 +154,15 @@ def test_an_address_that_moved_while_the_cable_was_out_is_found_again(bed: Bed) 
     wait_until(lambda: answers(plain), "it is found", 5.0)
 
 
+def stands_still(node: Node) -> bool:
+    """Whether each process has heeded the signal: one in the middle of a write ends it first."""
+    states = [proc.read_stat(pid) for pid in node.processes()]
+    return all(stat is None or stat[0] in "TtZ" for stat in states)
+
+
 def freeze_and_thaw(bed: Bed, node: str, tick: Path) -> None:
     bed.freeze(node)
+    wait_until(lambda: stands_still(bed.nodes[node]), "all have stopped")
     before = tick.read_text()
     with pytest.raises(TimeoutError):
         wait_until(lambda: tick.read_text() != before, "it moves", 0.2)
