@@ -45,7 +45,7 @@ def test_modes_do_not_depend_on_the_umask(registry: Registry, umask: int) -> Non
 
 
 def test_paths_are_kept_without_what_says_nothing(registry: Registry) -> None:
-    registry.add({"-D": f"{registry.data}//", "-w": f"{registry.home}//./work/"})
+    registry.add({"-D": f"{registry.data}//", "-w": f"{registry.home}/.//work/"})
 
     found = registry.load()
     assert found.data_directory == str(registry.data)

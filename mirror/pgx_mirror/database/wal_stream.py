@@ -76,10 +76,11 @@ def _sending(conninfo: str, command: str) -> Iterator[pq.abc.PGconn]:
         if conn.status != pq.ConnStatus.OK:
             text = conn.error_message.decode("utf-8", "replace").strip()
             raise Lost(text.splitlines()[-1] if text else "no connection")
-        result = conn.exec_(command.encode())
-        if result.status != pq.ExecStatus.COPY_BOTH:
-            raise _trouble(result)
         conn.nonblocking = 1
+        conn.send_query(command.encode())
+        result = _result(conn)
+        if result is None or result.status != pq.ExecStatus.COPY_BOTH:
+            raise Lost("no answer") if result is None else _trouble(result)
         yield conn
     except OperationalError as ex:
         raise Lost("the connection broke") from ex
@@ -96,15 +97,27 @@ def _message(conn: pq.abc.PGconn) -> bytes:
             return bytes(data)
         if size < 0:
             raise _ended(conn)
-        poll = select.poll()
-        poll.register(conn.socket, select.POLLIN)
-        if not poll.poll(_SILENCE * 1000):
-            raise TooLate(f"nothing was sent for {_SILENCE:.0f} s")
-        conn.consume_input()
+        _wait(conn)
+
+
+def _result(conn: pq.abc.PGconn) -> pq.abc.PGresult | None:
+    """Return the answer to what was asked; a server that is frozen gives none."""
+    while conn.flush() or conn.is_busy():
+        _wait(conn)
+    return conn.get_result()
+
+
+def _wait(conn: pq.abc.PGconn) -> None:
+    """Take what comes.  Raises TooLate, OperationalError."""
+    poll = select.poll()
+    poll.register(conn.socket, select.POLLIN)
+    if not poll.poll(_SILENCE * 1000):
+        raise TooLate(f"nothing was sent for {_SILENCE:.0f} s")
+    conn.consume_input()
 
 
 def _ended(conn: pq.abc.PGconn) -> Trouble:
-    result = conn.get_result()
+    result = _result(conn)
     if result is not None and result.status == pq.ExecStatus.FATAL_ERROR:
         return _trouble(result)
     return _Done("the stream has ended")

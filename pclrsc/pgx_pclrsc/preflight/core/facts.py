@@ -52,7 +52,7 @@ class Programs:
 
     directory: str
     version: str
-    library: str
+    pkglibdir: str
     icu: str
     problem: str = ""
 

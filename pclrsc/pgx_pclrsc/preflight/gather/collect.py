@@ -37,7 +37,7 @@ def facts(definition: ResourceDefinition, root: str, peer: Facts | None) -> Fact
         found = borrowing.borrowed(found, peer)
     found = second.look(definition, found, borrowing.version_of(found, peer))
     found = _third(definition, found)
-    return _last(found, peer)
+    return _last(definition, found, peer)
 
 
 def _third(definition: ResourceDefinition, found: Facts) -> Facts:
@@ -47,7 +47,7 @@ def _third(definition: ResourceDefinition, found: Facts) -> Facts:
     jobs: dict[str, Job] = {}
     if (
         isinstance(programs, Programs)
-        and programs.library
+        and programs.pkglibdir
         and isinstance(conf, Configuration)
     ):
         jobs["libraries"] = _library_job(definition, conf, programs)
@@ -88,7 +88,7 @@ def _library_job(
 ) -> Job:
     wanted = list(settings.preloaded(conf))
     path = conf.value("dynamic_library_path")
-    return Job(partial(server.libraries, wanted, programs.library, path), user)
+    return Job(partial(server.libraries, wanted, programs.pkglibdir, path), user)
 
 
 def _no_libraries(found: Facts) -> tuple[Library, ...] | Unknown:
@@ -100,7 +100,7 @@ def _no_libraries(found: Facts) -> tuple[Library, ...] | Unknown:
     return Unknown("the server's library directory is not found")
 
 
-def _last(found: Facts, peer: Facts | None) -> Facts:
+def _last(user: ResourceDefinition, found: Facts, peer: Facts | None) -> Facts:
     """Look at the locales that configuration and databases name, here or on *peer*."""
     conf, collations = found.configuration, found.collations
     if isinstance(conf, Unknown) and isinstance(collations, Unknown):
@@ -111,5 +111,6 @@ def _last(found: Facts, peer: Facts | None) -> Facts:
         names |= libc - {"", "C", "POSIX"}
     if peer is not None and not isinstance(peer.locales, Unknown):
         names |= {one.name for one in peer.locales}
-    said = ask({"locales": Job(partial(asking.locales, sorted(names)))})
+    # As the user: the names are the user's, and no library of root's is to go by them.
+    said = ask({"locales": Job(partial(asking.locales, sorted(names)), user)})
     return replace(found, locales=said.take("locales", tuple[Locale, ...]))
