@@ -6,6 +6,7 @@ PREFIX = /opt/pgx_pclrsc
 # Tests that wait run beside each other; those that measure time run alone, afterwards.
 JOBS   = 6
 PAIRS  = 2
+STUCK  = -o faulthandler_timeout=600  # seconds, of a test that not even its own limit ends
 TESTS  =
 CHAOS  =
 MUTANTS =
@@ -42,8 +43,8 @@ demo-mirror: setup  ## a pair that fails over, is rebuilt, switched, frozen and 
 	@$(OPEN) $(PY) -m fixtures.pair_demo
 
 test: setup  ## every test, against every PostgreSQL that is found (TESTS=path to choose)
-	@$(OPEN) sh -c '$(PY) -m pytest -m "alone and not long" $(TESTS); alone=$$?; \
-	    $(PY) -m pytest -m "not alone and not long" -n $(JOBS) --dist worksteal $(TESTS); rest=$$?; \
+	@$(OPEN) sh -c '$(PY) -m pytest $(STUCK) -m "alone and not long" $(TESTS); alone=$$?; \
+	    $(PY) -m pytest $(STUCK) -m "not alone and not long" -n $(JOBS) --dist worksteal $(TESTS); rest=$$?; \
 	    if [ $$alone = 5 ]; then alone=0; elif [ $$rest = 5 ]; then rest=0; fi; \
 	    exit $$((alone | rest))'  # 5: none was chosen
 

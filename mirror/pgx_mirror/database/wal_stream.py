@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import select
 import struct
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -18,7 +19,7 @@ from pgx_mirror.core import wal
 from pgx_mirror.database.trouble import Lost, Refused, TooLate, Trouble
 
 IN_USE = "55006"  # of a slot
-_SILENCE = 60.0  # seconds
+_SILENCE, _CONNECTS = 60.0, 30.0  # seconds
 _DATA, _KEEPALIVE = b"w", b"k"
 _BEGINS = struct.Struct(">xQQq")  # its type; where the data begin, the log ends; when
 _ASKS = 17  # the byte of a keepalive that asks for a reply
@@ -71,11 +72,11 @@ class _Done(Lost):
 @contextmanager
 def _sending(conninfo: str, command: str) -> Iterator[pq.abc.PGconn]:
     """Yield a connection that has begun to send by *command*."""
-    conn = pq.PGconn.connect(conninfo.encode())
+    conn = pq.PGconn.connect_start(conninfo.encode())
     try:
+        _connect(conn)
         if conn.status != pq.ConnStatus.OK:
-            text = conn.error_message.decode("utf-8", "replace").strip()
-            raise Lost(text.splitlines()[-1] if text else "no connection")
+            raise Lost(_why(conn))
         conn.nonblocking = 1
         conn.send_query(command.encode())
         result = _result(conn)
@@ -86,6 +87,30 @@ def _sending(conninfo: str, command: str) -> Iterator[pq.abc.PGconn]:
         raise Lost("the connection broke") from ex
     finally:
         conn.finish()
+
+
+def _connect(conn: pq.abc.PGconn) -> None:
+    """Connect, or fail to, which its status tells.  Raises TooLate.
+
+    psycopg keeps all of this process from running in a call that connects at once: neither a
+    signal nor another thread would get its turn while a server is silent.
+    """
+    until = time.monotonic() + _CONNECTS
+    wants: int = pq.PollingStatus.WRITING
+    while conn.status != pq.ConnStatus.BAD and wants != pq.PollingStatus.OK:
+        poll = select.poll()
+        writes = wants == pq.PollingStatus.WRITING
+        poll.register(conn.socket, select.POLLOUT if writes else select.POLLIN)
+        if not poll.poll(max(0.0, until - time.monotonic()) * 1000):
+            raise TooLate(f"no connection within {_CONNECTS:.0f} s")
+        wants = conn.connect_poll()
+
+
+def _why(conn: pq.abc.PGconn) -> str:
+    """Return why there is no connection; a line that is indented asks people something."""
+    lines = conn.error_message.decode("utf-8", "replace").splitlines()
+    telling = [line for line in lines if line.strip() and line[0] != "\t"]
+    return telling[-1].strip() if telling else "no connection"
 
 
 def _message(conn: pq.abc.PGconn) -> bytes:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable
 
 from pgx_base.failure import Failure
 from pgx_mirror.core.seen import LIMITS
 from pgx_mirror.setup import programs
+from pgx_mirror.setup.would_have import Place
 
 
 def compare(
     data: str, binaries: str, primary: tuple[int, ...], warn: Callable[[Failure], None]
 ) -> None:
     """Warn of each setting of the data directory that is less than the primary's."""
-    for name, wanted in zip(LIMITS, primary, strict=True):
-        has = _setting(data, binaries, name)
+    place = Place(binaries, data)
+    each = programs.run_all(map(place.line, LIMITS))
+    for name, wanted, said in zip(LIMITS, primary, each, strict=True):
+        has = _number(said)
         if has is not None and has < wanted:
             warn(
                 Failure(
@@ -25,8 +29,7 @@ def compare(
             )
 
 
-def _setting(data: str, binaries: str, name: str) -> int | None:
+def _number(said: subprocess.CompletedProcess[str]) -> int | None:
     """Return what a server would have, None where it does not say."""
-    said = programs.run([f"{binaries}/postgres", "-D", data, "-C", name])
     text = said.stdout.strip()
     return int(text) if said.returncode == 0 and text.isdecimal() else None

@@ -12,30 +12,29 @@ import ipaddress
 import os
 import re
 import tempfile
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pgx_base.failure import Failure
 from pgx_mirror.checks import finding, table
 from pgx_mirror.checks.finding import Finding
 from pgx_mirror.core.seen import LIMITS
-from pgx_mirror.setup import kept, programs, source
+from pgx_mirror.setup import kept, programs, source, would_have
 from pgx_mirror.setup.methods import COPY, REWIND, STREAMING
 from pgx_mirror.setup.source import Told
 from pgx_mirror.setup.task import Task
+from pgx_mirror.setup.would_have import Place
 
 _ME = "this server"
 _EVERYWHERE = frozenset({"*", "0.0.0.0", "::"})  # noqa: S104  # what is read, not bound
-# `postgres -C` tells a number without its unit; this one it knows while it does not run only.
-_UNITS = {"wal_receiver_status_interval": "s", "wal_sender_timeout": "ms"}
-_OF_THE_DATA = "data_checksums"
 _NAMES = tuple(dict.fromkeys((*table.ASKED, *LIMITS)))
 # What postgresql.auto.conf sets there is copied with it.
-_COPIED = (
-    "select coalesce(host(inet_client_addr()), ''), (select coalesce("
-    r"string_agg(name, ' '), '') from pg_settings where sourcefile ~ 'postgresql\.auto\.conf$')"
-)
+_ASKED = """select coalesce(host(inet_client_addr()), ''), (select coalesce(
+ string_agg(name, ' '), '') from pg_settings where sourcefile ~ 'postgresql\\.auto\\.conf$'),
+ (select string_agg(name || '=' || boot_val, e'\\x1e') from pg_settings
+ where name = any (string_to_array('{}', ' ')))"""
+_NEXT = "\x1e"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,33 +45,46 @@ class _View:
     why: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Primary:
+    """What the primary tells: our *address* there, what a copy brings, and all defaults.
+
+    copied    what its postgresql.auto.conf sets
+    defaults  what a parameter is that no file sets, as `postgres -C` has it
+    """
+
+    address: str = ""
+    copied: frozenset[str] = frozenset()
+    defaults: Mapping[str, str] = field(default_factory=dict)
+
+
 def findings(task: Task, told: Told) -> list[Finding]:
     """Return what is wrong with them; nothing where the primary's are copied."""
     try:
         binaries = programs.directory_of(told.major, task.source.bin_dir)
     except Failure:
         return []  # whoever needs them will say
-    address, copied = _of_primary(task)
-    views = [*_views(task, told, binaries, copied)]
+    primary = _of_primary(task)
+    views = [*_views(task, told, binaries, primary)]
     unread = [view.why for view in views if view.why]
     if unread:
         return [_unread(unread[0], is_error=len(unread) == len(views))]
-    each = [[*_judged(view.values, told, task, address)] for view in views]
+    each = [[*_judged(view.values, told, task, primary.address)] for view in views]
     return _merged(each)
 
 
-def _of_primary(task: Task) -> tuple[str, frozenset[str]]:
-    """Return our address as the primary sees it, and what its postgresql.auto.conf sets."""
-    said = source.by_session(task.source, task.database, [_COPIED])
+def _of_primary(task: Task) -> _Primary:
+    """Return what the primary tells; nothing where it lets no session in."""
+    asked = _ASKED.format(" ".join(_NAMES))
+    said = source.by_session(task.source, task.database, [asked])
     if said.returncode != 0 or source.BETWEEN not in said.stdout:
-        return "", frozenset()
-    address, names = said.stdout.rstrip("\n").split(source.BETWEEN)
-    return address, frozenset(names.split())
+        return _Primary()
+    address, names, defaults = said.stdout.rstrip("\n").split(source.BETWEEN)
+    known = dict(one.partition("=")[::2] for one in defaults.split(_NEXT))
+    return _Primary(address, frozenset(names.split()), known)
 
 
-def _views(
-    task: Task, told: Told, binaries: str, copied: frozenset[str]
-) -> Iterator[_View]:
+def _views(task: Task, told: Told, binaries: str, primary: _Primary) -> Iterator[_View]:
     there = f"{task.data}/{kept.CONF}"
     path = there if os.path.isfile(there) else _laid(task)
     if not path:
@@ -80,11 +92,11 @@ def _views(
     if task.method != STREAMING:
         with tempfile.TemporaryDirectory() as empty:
             Path(empty, "postgresql.auto.conf").touch()  # one that is missing is told
-            view = _asked(binaries, ["-D", empty, "-c", f"config_file={path}"])
-        own = {k: v for k, v in view.values.items() if k not in copied}
+            view = _asked(Place(binaries, empty, path), primary.defaults)
+        own = {k: v for k, v in view.values.items() if k not in primary.copied}
         yield _View(_known(own, told), view.why)
     if task.method not in (COPY, REWIND) and os.path.isfile(f"{task.data}/PG_VERSION"):
-        view = _asked(binaries, ["-D", task.data])
+        view = _asked(Place(binaries, task.data), primary.defaults)
         yield _View(_known(view.values, told), view.why)
 
 
@@ -93,22 +105,11 @@ def _laid(task: Task) -> str:
     return path if os.path.isfile(path) else ""
 
 
-def _asked(binaries: str, where: list[str]) -> _View:
-    found = {}
-    for name in _NAMES:
-        if name == _OF_THE_DATA:
-            continue
-        said = programs.run([f"{binaries}/postgres", *where, "-C", name])
-        if said.returncode != 0:
-            return _View({}, _first(said.stderr))
-        found[name] = said.stdout.rstrip("\n") + _UNITS.get(name, "")
-    return _View(found)
-
-
-def _first(said: str) -> str:
-    """Return what PostgreSQL complains of, which stands before that there are errors."""
-    lines = [re.sub(r"^.*?(LOG|FATAL|ERROR): +", "", one) for one in said.splitlines()]
-    return lines[0] if lines else "postgres has failed"
+def _asked(place: Place, defaults: Mapping[str, str]) -> _View:
+    try:
+        return _View(would_have.ask(place, _NAMES, defaults))
+    except Failure as ex:
+        return _View({}, ex.primary)
 
 
 def _known(own: dict[str, str], told: Told) -> dict[str, str]:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 
 from pgx_base.failure import Failure
 from pgx_postgres import binaries
@@ -14,6 +17,7 @@ _LEFT_OUT = ("PGPASSWORD", "PGOPTIONS", "PGAPPNAME", "PGDATA", "PGUSER", "PGDATA
 _NEEDED = (binaries.SERVER, "pg_basebackup", "pg_controldata")
 _NEWEST = 40
 _WITHIN = 60.0  # seconds
+_BESIDE = 4  # programs that run at once
 
 
 def environment() -> dict[str, str]:
@@ -95,6 +99,24 @@ def run(line: list[str], **more: str) -> subprocess.CompletedProcess[str]:
     except OSError as ex:
         why = f"{line[0]}: {ex.strerror}"
     return subprocess.CompletedProcess(line, 2, "", why)
+
+
+def run_all(
+    lines: Iterable[list[str]],
+) -> list[subprocess.CompletedProcess[str]]:
+    """Run each of *lines* as `run` does, some beside each other; return what each said."""
+    with ThreadPoolExecutor(_BESIDE) as pool:
+        try:
+            return list(pool.map(run, lines))
+        except BaseException:  # ^C: what has not begun is not begun
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def complaint(said: str) -> str:
+    """Return what PostgreSQL complains of, which stands before that there are errors."""
+    lines = [re.sub(r"^.*?(LOG|FATAL|ERROR): +", "", one) for one in said.splitlines()]
+    return lines[0] if lines else "postgres has failed"
 
 
 def _version(program: str) -> str:
