@@ -13,7 +13,8 @@ from fixtures.server import Server
 from pgx_mirror.database.access import REMOTE, Access
 from pgx_mirror.database.opening import open_session
 from pgx_mirror.database.trouble import Lost, Refused, TooLate
-from pgx_mirror.setup.source import More, Source, ask_more
+from pgx_mirror.setup.session import More, ask_more
+from pgx_mirror.setup.source import Source
 from pgx_postgres.probe.addresses import Address
 from pgx_postgres.probe.question import set_up
 from pgx_postgres.watch.classify import ErrorReply, Row

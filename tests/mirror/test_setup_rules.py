@@ -16,7 +16,8 @@ from pgx_mirror.setup import local, wiping
 from pgx_mirror.setup.copying import PG_BASEBACKUP, told
 from pgx_mirror.setup.local import Local
 from pgx_mirror.setup.refusals import Asked, refusals
-from pgx_mirror.setup.source import More, Source, Told
+from pgx_mirror.setup.session import More
+from pgx_mirror.setup.source import Source, Told
 
 ASKED = Asked("nd2", "nd1", "/data", begun=False, one_host=False)
 TOLD = Told("7", 3, 150018, "", standby=False, keep="1GB", limits=(1, 1, 1, 1, 1))

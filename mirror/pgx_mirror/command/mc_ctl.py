@@ -57,6 +57,9 @@ def _act(asked: Request) -> int:
 
             return leaving.show(asked)
         case request.SETUP:
+            from pgx_postgres.probe import lean
+
+            lean.load()
             from pgx_mirror.command import standby
 
             return standby.make(asked)

@@ -12,7 +12,8 @@ from pgx_base.failure import Failure
 from pgx_mirror.checks import hba, obsolete, table
 from pgx_mirror.checks.finding import Finding
 from pgx_mirror.setup import kept, own, source
-from pgx_mirror.setup.source import More, Told
+from pgx_mirror.setup.session import More
+from pgx_mirror.setup.source import Told
 from pgx_mirror.setup.task import Task
 from pgx_postgres import conf_lines
 
@@ -21,26 +22,28 @@ _PRIMARY = "the primary"
 _ENDS = "select coalesce(host(inet_client_addr()), ''), coalesce(host(inet_server_addr()), '')"
 
 
+ASKED = (hba.SQL, _ENDS, own.ASKED)
+
+
 def findings(task: Task, told: Told, more: More) -> list[Finding]:
     """Return all that is to be said; what cannot be asked is a warning."""
     found = [*table.judge(told.settings, _PRIMARY, apart=not task.one_host)]
     if not more.why:
-        found += _of_hba(task)
+        found += _of_hba(task, more)
     old = [Finding(what, is_error=True) for what in _own_conf(task, told.major)]
     return found + (
-        old or own.findings(task, told)
+        old or own.findings(task, told, more)
     )  # by an old name it is not read at all
 
 
-def _of_hba(task: Task) -> Iterator[Finding]:
-    said = source.by_session(task.source, task.database, [hba.SQL])
+def _of_hba(task: Task, more: More) -> Iterator[Finding]:
+    said = more.answer(hba.SQL)
     if said.returncode != 0:
         yield Finding(hba.not_read(_PRIMARY, source.last(said.stderr)))
         return
     rules = hba.rules(_rows(said.stdout))
     yield from hba.judge(rules, _PRIMARY)
-    ends = source.by_session(task.source, task.database, [_ENDS])
-    for row in _rows(ends.stdout):
+    for row in _rows(more.answer(_ENDS).stdout):
         for end in dict.fromkeys(row):
             yield from hba.missing(rules, task.source.user, end, _PRIMARY)
 

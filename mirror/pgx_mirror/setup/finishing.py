@@ -17,13 +17,16 @@ from pgx_mirror.setup.task import Task, Teller
 
 def finish(task: Task, told: Told, binaries: str, teller: Teller) -> None:
     """Make a standby of this server's of what was copied, durably.  Raises Failure."""
-    if kept.restore(task.mcdir, task.server, task.data):
+    restored = kept.restore(task.mcdir, task.server, task.data)
+    if restored:
         teller.say("postgresql.conf is the one that this server had")
-    settle(task, told, binaries, teller)
+    settle(task, told, teller)
+    if not restored:  # `own` has looked at no file of this server's
+        limits.compare(task.data, binaries, told.limits, teller.warn)
 
 
-def settle(task: Task, told: Told, binaries: str, teller: Teller) -> None:
-    """Promise nothing with what is there, durably, and see that it can be.  Raises Failure."""
+def settle(task: Task, told: Told, teller: Teller) -> None:
+    """Promise nothing with what is there, durably.  Raises Failure."""
     dir_fd = steps.open_directory(task.data)
     try:
         name = promise_nothing(task, told, dir_fd)
@@ -44,7 +47,6 @@ def settle(task: Task, told: Told, binaries: str, teller: Teller) -> None:
         ) from ex
     finally:
         os.close(dir_fd)
-    limits.compare(task.data, binaries, told.limits, teller.warn)
 
 
 def promise_nothing(task: Task, told: Told, dir_fd: int) -> str:

@@ -18,6 +18,8 @@ from pgx_mirror.setup import (
     local,
     programs,
     rewinding,
+    room,
+    session,
     source,
     unfinished,
     upstream,
@@ -35,7 +37,8 @@ from pgx_mirror.setup.choosing import (
 from pgx_mirror.setup.local import Local
 from pgx_mirror.setup.methods import CHOSEN, COPY, REWIND, STREAMING
 from pgx_mirror.setup.refusals import Asked, refusals
-from pgx_mirror.setup.source import More, Told
+from pgx_mirror.setup.session import More
+from pgx_mirror.setup.source import Told
 from pgx_mirror.setup.task import Refused, Task, Teller, cannot
 from pgx_mirror.setup.unfinished import Unfinished
 
@@ -68,7 +71,7 @@ def look(task: Task, teller: Teller) -> Found:
     local.check_idle(task.data)
     here = local.look(task.data, task.source.bin_dir)
     told = source.ask(task.source)
-    more = source.ask_more(task.source, task.database)
+    more = session.ask_more(task.source, task.database, (*checking.ASKED, room.SIZE))
     found = Found(begun, told, more, here)
     reasons = refusals(_asked(task, found), told, more, here)
     if task.method == REWIND:

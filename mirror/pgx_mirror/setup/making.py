@@ -61,7 +61,7 @@ def make(task: Task, lock_fd: int, teller: Teller) -> None:
         teller.say(line)
     match choice.method:
         case methods.STREAMING:
-            streaming.follow(task, found.told, binaries, note.slot, teller)
+            streaming.follow(task, found.told, note.slot, teller)
         case methods.REWIND:
             _rewind(task, found, known, note, binaries, lock_fd, teller)
         case _:
@@ -98,7 +98,7 @@ def _copy(
     lock_fd: int,
     teller: Teller,
 ) -> None:
-    if no_room := room.check(task.source, task.database, task.data):
+    if no_room := room.check(found.more, task.data):
         raise Refused([no_room])
     if found.begun is None:
         kept.save(task.mcdir, task.server, task.data)
@@ -109,7 +109,7 @@ def _copy(
         teller.say(f"emptying data directory {quoted(task.data)}")
         _wipe(task, found)
         if note.slot:
-            source.keep_by_slot(task.source, note.slot)
+            source.make_slot(task.source, note.slot)  # it was dropped just now
         what = copying.Copy(binaries, task.source, task.data, note.wal, note.slot)
         copying.copy(what, lock_fd, teller.say)
         local.check_same(task.data, place)

@@ -22,6 +22,7 @@ from pgx_mirror.checks.finding import Finding
 from pgx_mirror.core.seen import LIMITS
 from pgx_mirror.setup import kept, programs, source, would_have
 from pgx_mirror.setup.methods import COPY, REWIND, STREAMING
+from pgx_mirror.setup.session import More
 from pgx_mirror.setup.source import Told
 from pgx_mirror.setup.task import Task
 from pgx_mirror.setup.would_have import Place
@@ -30,10 +31,10 @@ _ME = "this server"
 _EVERYWHERE = frozenset({"*", "0.0.0.0", "::"})  # noqa: S104  # what is read, not bound
 _NAMES = tuple(dict.fromkeys((*table.ASKED, *LIMITS)))
 # What postgresql.auto.conf sets there is copied with it.
-_ASKED = """select coalesce(host(inet_client_addr()), ''), (select coalesce(
+ASKED = """select coalesce(host(inet_client_addr()), ''), (select coalesce(
  string_agg(name, ' '), '') from pg_settings where sourcefile ~ 'postgresql\\.auto\\.conf$'),
  (select string_agg(name || '=' || boot_val, e'\\x1e') from pg_settings
- where name = any (string_to_array('{}', ' ')))"""
+ where name = any (string_to_array('{}', ' ')))""".format(" ".join(_NAMES))  # noqa: S608  # names of ours
 _NEXT = "\x1e"
 
 
@@ -58,13 +59,13 @@ class _Primary:
     defaults: Mapping[str, str] = field(default_factory=dict)
 
 
-def findings(task: Task, told: Told) -> list[Finding]:
+def findings(task: Task, told: Told, more: More) -> list[Finding]:
     """Return what is wrong with them; nothing where the primary's are copied."""
     try:
         binaries = programs.directory_of(told.major, task.source.bin_dir)
     except Failure:
         return []  # whoever needs them will say
-    primary = _of_primary(task)
+    primary = _of_primary(more)
     views = [*_views(task, told, binaries, primary)]
     unread = [view.why for view in views if view.why]
     if unread:
@@ -73,10 +74,9 @@ def findings(task: Task, told: Told) -> list[Finding]:
     return _merged(each)
 
 
-def _of_primary(task: Task) -> _Primary:
+def _of_primary(more: More) -> _Primary:
     """Return what the primary tells; nothing where it lets no session in."""
-    asked = _ASKED.format(" ".join(_NAMES))
-    said = source.by_session(task.source, task.database, [asked])
+    said = more.answer(ASKED)
     if said.returncode != 0 or source.BETWEEN not in said.stdout:
         return _Primary()
     address, names, defaults = said.stdout.rstrip("\n").split(source.BETWEEN)
@@ -92,11 +92,11 @@ def _views(task: Task, told: Told, binaries: str, primary: _Primary) -> Iterator
     if task.method != STREAMING:
         with tempfile.TemporaryDirectory() as empty:
             Path(empty, "postgresql.auto.conf").touch()  # one that is missing is told
-            view = _asked(Place(binaries, empty, path), primary.defaults)
+            view = _asked(Place(binaries, empty, path), primary, told)
         own = {k: v for k, v in view.values.items() if k not in primary.copied}
         yield _View(_known(own, told), view.why)
     if task.method not in (COPY, REWIND) and os.path.isfile(f"{task.data}/PG_VERSION"):
-        view = _asked(Place(binaries, task.data), primary.defaults)
+        view = _asked(Place(binaries, task.data), primary, told)
         yield _View(_known(view.values, told), view.why)
 
 
@@ -105,17 +105,22 @@ def _laid(task: Task) -> str:
     return path if os.path.isfile(path) else ""
 
 
-def _asked(place: Place, defaults: Mapping[str, str]) -> _View:
+def _asked(place: Place, primary: _Primary, told: Told) -> _View:
+    shown = _shown(told)
     try:
-        return _View(would_have.ask(place, _NAMES, defaults))
+        return _View(would_have.ask(place, _NAMES, primary.defaults, shown))
     except Failure as ex:
         return _View({}, ex.primary)
 
 
 def _known(own: dict[str, str], told: Told) -> dict[str, str]:
     """Return *own*, with the primary's where that is what counts."""
+    return {**_shown(told), **own}
+
+
+def _shown(told: Told) -> dict[str, str]:
     limits = dict(zip(LIMITS, map(str, told.limits), strict=True))
-    return {**limits, **told.settings, **own}
+    return limits | dict(told.settings)
 
 
 def _unread(why: str, *, is_error: bool) -> Finding:

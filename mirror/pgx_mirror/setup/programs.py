@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import subprocess
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
+from threading import Thread
 
 from pgx_base.failure import Failure
 from pgx_postgres import binaries
@@ -17,7 +18,6 @@ _LEFT_OUT = ("PGPASSWORD", "PGOPTIONS", "PGAPPNAME", "PGDATA", "PGUSER", "PGDATA
 _NEEDED = (binaries.SERVER, "pg_basebackup", "pg_controldata")
 _NEWEST = 40
 _WITHIN = 60.0  # seconds
-_BESIDE = 4  # programs that run at once
 
 
 def environment() -> dict[str, str]:
@@ -104,13 +104,21 @@ def run(line: list[str], **more: str) -> subprocess.CompletedProcess[str]:
 def run_all(
     lines: Iterable[list[str]],
 ) -> list[subprocess.CompletedProcess[str]]:
-    """Run each of *lines* as `run` does, some beside each other; return what each said."""
-    with ThreadPoolExecutor(_BESIDE) as pool:
-        try:
-            return list(pool.map(run, lines))
-        except BaseException:  # ^C: what has not begun is not begun
-            pool.shutdown(cancel_futures=True)
-            raise
+    """Run all *lines* beside each other, as `run` does; return what each said."""
+    each = list(lines)
+    said: dict[int, subprocess.CompletedProcess[str]] = {}
+    # Whoever is interrupted does not wait for them.
+    threads = [
+        Thread(
+            target=lambda at, line: said.update({at: run(line)}), args=one, daemon=True
+        )
+        for one in enumerate(each)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return [said[at] for at in range(len(each))]
 
 
 def complaint(said: str) -> str:
@@ -119,5 +127,6 @@ def complaint(said: str) -> str:
     return lines[0] if lines else "postgres has failed"
 
 
+@functools.cache
 def _version(program: str) -> str:
     return run([program, "--version"]).stdout

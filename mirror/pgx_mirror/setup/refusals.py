@@ -16,7 +16,8 @@ from pgx_mirror.core import standby_name
 from pgx_mirror.core.facts import ARBITRATION
 from pgx_mirror.core.mark import ALONE, PAIR, Mark
 from pgx_mirror.setup.local import Local
-from pgx_mirror.setup.source import More, Told
+from pgx_mirror.setup.session import More
+from pgx_mirror.setup.source import Told
 
 OLDEST = 13
 _HOLDERS = (PAIR, ALONE)

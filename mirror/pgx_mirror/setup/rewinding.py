@@ -55,7 +55,8 @@ from pgx_mirror.setup.choosing import Known
 from pgx_mirror.setup.copying import Program
 from pgx_mirror.setup.local import Local
 from pgx_mirror.setup.methods import REWIND
-from pgx_mirror.setup.source import More, Source, Told
+from pgx_mirror.setup.session import More
+from pgx_mirror.setup.source import Source, Told
 from pgx_mirror.setup.task import Task, Teller
 from pgx_mirror.setup.unfinished import Unfinished
 from pgx_postgres import control

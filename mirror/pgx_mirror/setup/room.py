@@ -6,18 +6,17 @@ import os
 
 from pgx_base.failure import Failure
 from pgx_base.text import quoted
-from pgx_mirror.setup import source
-from pgx_mirror.setup.source import Source
+from pgx_mirror.setup.session import More
 
 # Tablespaces lie elsewhere; whoever may not be told this gets no answer.
-_SIZE = "select pg_tablespace_size('pg_default')"
+SIZE = "select pg_tablespace_size('pg_default')"
 _BLOCK = 512  # bytes, of st_blocks
 _MEGABYTE = 1 << 20
 
 
-def check(base: Source, database: str, data: str) -> Failure | None:
+def check(more: More, data: str) -> Failure | None:
     """Return that there is no room in *data*, None where there is, or nobody can tell."""
-    said = source.by_session(base, database, [_SIZE])
+    said = more.answer(SIZE)
     if said.returncode != 0:
         return None
     size, room = int(said.stdout), available(data)

@@ -7,19 +7,19 @@ and done without where that is refused.
 
 from __future__ import annotations
 
+import re
+import secrets
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from pgx_base.failure import Failure
 from pgx_base.text import quoted
 from pgx_mirror.checks import table
-from pgx_mirror.core import mark as marks
 from pgx_mirror.core import wal
 from pgx_mirror.core.seen import LIMITS
 from pgx_mirror.core.standby_name import JOINING, SETUP
-from pgx_mirror.data import conf_text
 from pgx_mirror.database import wal_stream
 from pgx_mirror.setup import programs
 
@@ -34,18 +34,12 @@ _ASKED = (
     "max_slot_wal_keep_size",
     *LIMITS,
 )
-_SPACES = (
-    "select pg_tablespace_location(oid) from pg_tablespace"
-    " where spcname not in ('pg_default', 'pg_global')"
-)
 # A database's owner could put functions of his own before PostgreSQL's.
 _PLAIN = "set search_path = pg_catalog"
-_CONF = "select pg_read_file('postgresql.conf', 0, 1048576, true)"
 # What pg_rewind calls (its reference page, "Notes").
 _MAY_READ = """select bool_and(has_function_privilege(f, 'execute')) from unnest(array[
  'pg_ls_dir(text, boolean, boolean)', 'pg_stat_file(text, boolean)',
  'pg_read_binary_file(text)', 'pg_read_binary_file(text, bigint, bigint, boolean)']) f"""
-_MARK = f"select pg_read_file('{marks.FILE}', 0, 4096, true)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,21 +113,6 @@ class Told:
         return self.version // 10000
 
 
-@dataclass(frozen=True, slots=True)
-class More:
-    """What a session with a database tells besides; *why* there was none, empty if there was.
-
-    mark  the primary's mark, None where it cannot be read
-    name  what synchronous_standby_names in its postgresql.conf is, set or commented out;
-          empty where that cannot be read, or told
-    """
-
-    spaces: tuple[str, ...] = ()
-    mark: marks.Mark | None = None
-    why: str = ""
-    name: str = ""
-
-
 def ask(source: Source) -> Told:
     """Ask the primary by a replication connection.  Raises Failure."""
     shown = (*_ASKED, *table.ASKED)
@@ -162,17 +141,6 @@ def _settings(values: list[str]) -> Mapping[str, str]:
     *names, last = table.ASKED
     text = "\n".join(values[len(names) :]).rstrip("\n")
     return dict(zip(names, values, strict=False)) | {last: text}
-
-
-def ask_more(source: Source, database: str) -> More:
-    """Ask by a session with *database* as well."""
-    said = by_session(source, database, [_SPACES])
-    if said.returncode != 0:
-        return More(why=last(said.stderr))
-    spaces = tuple(line for line in said.stdout.split("\n") if line)
-    mark = _mark(by_session(source, database, [_MARK]).stdout)
-    conf = by_session(source, database, [_CONF]).stdout.encode("utf-8", "replace")
-    return More(spaces, mark, name=conf_text.read(conf).name)
 
 
 def drop_slot(source: Source, slot: str) -> None:
@@ -210,6 +178,11 @@ def keep_by_slot(source: Source, slot: str) -> None:
     The primary's controller may be first: then it has just been made.
     """
     drop_slot(source, slot)
+    make_slot(source, slot)
+
+
+def make_slot(source: Source, slot: str) -> None:
+    """Make the replication slot, where it is not there.  Raises Failure."""
     made = f"CREATE_REPLICATION_SLOT {slot} PHYSICAL RESERVE_WAL"
     said = by_replication(source, [made])
     if said.returncode != 0 and _SLOT_IS_THERE not in said.stderr:
@@ -248,21 +221,41 @@ def by_replication(source: Source, commands: list[str]) -> Said:
 
 def by_session(source: Source, database: str, commands: list[str]) -> Said:
     """Return what a session with *database* says to *commands* of SQL."""
-    conninfo = source.conninfo(dbname=database, application_name=SETUP)
-    return _run(source, conninfo, [_PLAIN, *commands])
+    return _run(source, _session(source, database), [_PLAIN, *commands])
 
 
-def _run(source: Source, conninfo: str, commands: list[str]) -> Said:
-    shown = ["-v", "ON_ERROR_STOP=1", "-v", "VERBOSITY=verbose"]
-    line = [
-        programs.any_psql(source.bin_dir),
-        "-XAtqw",
-        "-F",
-        BETWEEN,
-        *shown,
-        "-d",
-        conninfo,
-    ]
+def together(source: Source, database: str, commands: Iterable[str]) -> dict[str, Said]:
+    """Return what one session with *database* says to each of *commands*, whatever fails.
+
+    What one could not be asked for has what kept it from that.
+    """
+    asked, token = tuple(commands), secrets.token_hex(8)
+    told = rf"\echo {token} :ERROR :LAST_ERROR_MESSAGE"
+    words = [word for one in asked for word in (one, told, rf"\echo {token}")]
+    said = _run(source, _session(source, database), [_PLAIN, *words], stops=False)
+    answers = re.findall(
+        rf"(.*?)^{token} (true|false)(.*?)\n{token}\n", said.stdout, re.DOTALL | re.M
+    )
+    heard = [_said(fails == "true", why, text) for text, fails, why in answers]
+    lost = Said([], 2, "", said.stderr)
+    return dict(zip(asked, heard + [lost] * (len(asked) - len(heard)), strict=True))
+
+
+def _said(fails: bool, why: str, text: str) -> Said:
+    return Said([], int(fails), text, f"ERROR: {why.strip()}" if fails else "")
+
+
+def _session(source: Source, database: str) -> str:
+    return source.conninfo(dbname=database, application_name=SETUP)
+
+
+def _run(
+    source: Source, conninfo: str, commands: list[str], *, stops: bool = True
+) -> Said:
+    """Run psql; where it *stops*, nothing is asked behind a command that fails."""
+    ends = ["-v", "ON_ERROR_STOP=1"] if stops else []
+    line = [programs.any_psql(source.bin_dir), "-XAtqw", "-F", BETWEEN, *ends]
+    line += ["-v", "VERBOSITY=verbose", "-d", conninfo]
     for command in commands:
         line += ["-c", command]
     return programs.run(line, PGCONNECT_TIMEOUT="30")
@@ -284,13 +277,6 @@ def last(said: str) -> str:
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     telling = [line for line in lines if "ERROR" in line or "FATAL" in line] or lines
     return telling[0].removeprefix("psql: error: ") if telling else "it says nothing"
-
-
-def _mark(text: str) -> marks.Mark | None:
-    try:
-        return marks.decode(text.rstrip("\n").encode() + b"\n")
-    except marks.Broken:
-        return None
 
 
 def _value(text: str) -> str:

@@ -36,11 +36,11 @@ _SAID_BY_ENVIRONMENT = {
 }
 
 
-def follow(task: Task, told: Told, binaries: str, slot: str, teller: Teller) -> None:
+def follow(task: Task, told: Told, slot: str, teller: Teller) -> None:
     """Make the standby, which streams by *slot*, empty for none.  Raises Failure."""
     if not slot:
         source.drop_slot(task.source, slot_name.of(task.server))
-    finishing.settle(task, told, binaries, teller)
+    finishing.settle(task, told, teller)
     stream_by(task.data, _conninfo(task), slot)
 
 
