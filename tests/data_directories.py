@@ -74,7 +74,7 @@ class DataDirectories:
 def look(source: str, target: str) -> Known:
     """Return what there is now of each file of *source* in *target*, a copy of it."""
     found: Known = {}
-    for entry in os.scandir(source):
+    for entry in _entries(source):
         path = f"{target}/{entry.name}"
         if entry.is_dir(follow_symlinks=False):
             found |= look(entry.path, path)
@@ -84,13 +84,19 @@ def look(source: str, target: str) -> Known:
     return found
 
 
+def _entries(directory: str) -> list[os.DirEntry[str]]:
+    """Return what is in it, and leave it closed: who looks for its users must find none."""
+    with os.scandir(directory) as entries:
+        return list(entries)
+
+
 def renew(source: str, target: str, known: Known) -> None:
     """Make *target* a copy of *source* again; a file that is as *known* has not changed."""
     os.chmod(target, 0o700)
-    wanted = {entry.name: entry for entry in os.scandir(source)}
+    wanted = {entry.name: entry for entry in _entries(source)}
     there = {
         entry.name: entry.stat(follow_symlinks=False)
-        for entry in os.scandir(target)
+        for entry in _entries(target)
         if _stays(entry, wanted.get(entry.name))
     }
     for name, entry in wanted.items():
