@@ -19,7 +19,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # Where the OS user of an instance can read what it runs: see the top of the file.
 OPEN   = $(PY) -m tools.run_open
 
-.PHONY: help setup commands demo demo-mirror test pair-long replay chaos chaos-mirror chaos-bed model model-walk mutants lint \
+.PHONY: help setup commands demo demo-mirror test pair-long docs-test replay chaos chaos-mirror chaos-bed model model-walk mutants lint \
     types layers bench bench-mirror check install clean format
 
 help:
@@ -50,6 +50,9 @@ test: setup  ## every test, against every PostgreSQL that is found (TESTS=path t
 
 pair-long: setup  ## bad times on real pairs that take long: kills at each durable call, disks, networks, load
 	@$(OPEN) $(PY) -m pytest -m long -n $(PAIRS) --dist loadfile tests/mirror
+
+docs-test: setup  ## what the documents have an administrator type, on the bed as root
+	@$(OPEN) $(PY) -m pytest -m long -n $(PAIRS) tests/pages
 
 replay: setup  ## the fake RMS: its tests, and every transition
 	@$(OPEN) $(PY) -m pytest -n $(JOBS) --dist worksteal $(REPLAY)

@@ -6,7 +6,6 @@ each host has an mc_ctl that names its server, which on a host of its own nobody
 
 from __future__ import annotations
 
-import re
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,8 +14,10 @@ from pathlib import Path
 from fixtures.commands import command
 from fixtures.pair.place import ARBITER, NAMES, A, B
 from fixtures.processes import wait_until
-from tests.mirror.procedures import Command, procedures
+from tests.mirror.procedures import procedures
 from tests.mirror.whole import PATIENCE, Whole
+from tests.pages.blocks import Command
+from tests.pages.played import Steps, agree, placed
 
 _ADDRESSES = {A: "192.0.2.100", B: "192.0.2.110"}
 _FILES = "/usr/sbin:/usr/bin:/sbin:/bin"
@@ -43,46 +44,15 @@ def places(pair: Whole, host: str) -> dict[str, str]:
     return found | {"-U postgres": f"-U {user}", "user=postgres": f"user={user}"}
 
 
-def placed(text: str, of: dict[str, str]) -> str:
-    """Return *text* with each place of *of* replaced, once."""
-    wanted = re.compile("|".join(map(re.escape, of)))
-    return wanted.sub(lambda found: of[found[0]], text)
-
-
-def agree(wanted: tuple[str, ...], said: str) -> bool:
-    """Whether the lines *wanted* stand in *said* in their order; blanks and rules may differ."""
-    lines = iter([_plain(line) for line in said.splitlines()])
-    return all(
-        any(re.fullmatch(_pattern(line), found) for found in lines)
-        for line in map(_plain, wanted)
-        if line and line != "..."
-    )
-
-
-def _plain(line: str) -> str:
-    return re.sub("-{4,}", "----", " ".join(line.split()))
-
-
-def _pattern(line: str) -> str:
-    return re.escape(line).replace(re.escape("..."), ".*")
-
-
-class Played:
+class Played(Steps):
     """One procedure on *pair*; `run` goes on with it, and all of it must be run."""
 
     def __init__(
         self, pair: Whole, steps: list[Command], more: dict[str, str] | None = None
     ) -> None:
-        self.pair, self.left, self.more = pair, list(steps), more or {}
+        super().__init__(steps, self._step)
+        self.pair, self.more = pair, more or {}
         self.said = ""  # by the last command
-
-    def run(self, count: int | None = None) -> None:
-        """Run the next *count* commands, or all that are left; see what must be seen."""
-        chosen = self.left if count is None else self.left[:count]
-        assert len(chosen) == (len(chosen) if count is None else count)
-        for step in list(chosen):
-            self._step(step)
-            self.left.pop(0)
 
     def _step(self, step: Command) -> None:
         places = self.places(step)
@@ -164,4 +134,4 @@ def procedure(
     """
     made = Played(pair, procedures()[heading], more)
     yield made
-    assert made.left == [], f"not run: {made.left}"
+    made.ended()

@@ -10,9 +10,10 @@ import pytest
 from fixtures.binaries import Binaries
 from fixtures.os_user import os_user
 from tests.mirror import procedures
-from tests.mirror.played import agree, procedure
-from tests.mirror.procedures import PAGES, Block, Command, blocks, prose
+from tests.mirror.played import procedure
+from tests.mirror.procedures import PAGES
 from tests.mirror.whole import Whole
+from tests.pages.blocks import ROOT, blocks, prose
 
 _TESTS = sorted(Path(__file__).parent.glob("test_procedures_*.py"))
 _TYPED = re.compile(r"`((?:mc_ctl|mc_arb|mc_std|pg_ctl|psql|systemctl) [^`]+)`")
@@ -33,7 +34,7 @@ def test_each_block_is_of_a_section_and_is_what_a_shell_is_given(page: Path) -> 
     assert found
     assert page.read_text().count("```") == 2 * len(found)
     assert [block.at for block in found if block.kind != "console"] == []
-    assert [block.at for block in found if not block.heading] == []
+    assert [block.at for block in found if block.why or not block.numbered] == []
     assert all(list(block.commands()) for block in found)
 
 
@@ -47,22 +48,6 @@ def test_a_page_can_be_read_in_one_go(page: Path) -> None:
     assert page.read_text().count("\n") <= 300
 
 
-def test_a_block_is_told_apart() -> None:
-    text = ("server1$ cat > x <<'E'", "> a", ">", "> b", "server2# y", "z", "...")
-    block = Block("7.3 X", "console", text, ("p.md", 10))
-
-    assert list(block.commands()) == [
-        Command("server1", False, "cat > x <<'E'\na\n\nb\n", (), "p.md:11"),
-        Command("server2", True, "y\n", ("z", "..."), "p.md:15"),
-    ]
-
-
-@pytest.mark.parametrize("first", ["mc_ctl status", "server3$ mc_ctl status", "$ ls"])
-def test_a_block_without_a_prompt_is_refused(first: str) -> None:
-    with pytest.raises(ValueError, match="no prompt"):
-        list(Block("7.3 X", "console", (first,), ("p.md", 1)).commands())
-
-
 def test_a_command_that_is_left_out_is_a_failure(tmp_path: Path) -> None:
     pair = Whole(tmp_path, Binaries(tmp_path, "18.1", 18, False), os_user())
     with (
@@ -72,23 +57,6 @@ def test_a_command_that_is_left_out_is_a_failure(tmp_path: Path) -> None:
         pass
 
 
-@pytest.mark.parametrize(
-    ("wanted", "said", "agrees"),
-    [
-        (("a  b",), "x\na b\ny", True),
-        (("a", "b"), "b\na", False),
-        (("a", "...", "b"), "a\nx\nb", True),
-        (("a ... c",), "a b c", True),
-        (("a",), "a b", False),
-        (("a.c",), "abc", False),
-        (("-----",), "----------", True),
-        (("a", "a"), "a", False),
-    ],
-)
-def test_what_must_be_seen(wanted: tuple[str, ...], said: str, agrees: bool) -> None:
-    assert agree(wanted, said) == agrees
-
-
 def settings(text: str) -> set[str]:
     """Return the settings of *text* that the pair asks for, without comments."""
     found = re.findall(r"(?m)^(?:> )?([a-z_]+ = [^#\n]*?) *(?:#.*)?$", text)
@@ -96,7 +64,7 @@ def settings(text: str) -> set[str]:
 
 
 def test_the_settings_are_those_of_the_other_page() -> None:
-    page = (procedures.ROOT / "docs/pair_administrators.md").read_text()
+    page = (ROOT / "docs/pair_administrators.md").read_text()
     shown = page.partition("In its postgresql.conf:")[2].split("```")[1]
     typed = [
         step.text
