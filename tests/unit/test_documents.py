@@ -111,7 +111,7 @@ def _patched() -> Iterator[tuple[str, str]]:
 
 def test_monkeypatch_is_used_for_what_contributing_says() -> None:
     odd = {path for path, name in _patched() if name != name.upper()}
-    told = _CONTRIBUTING.partition("Two tests set something else")[2].partition("\n")[0]
+    told = _CONTRIBUTING.partition("tests set something else")[2].partition("\n")[0]
 
     assert odd == set(re.findall(r"`(tests/[^`]+)`", told))
 
