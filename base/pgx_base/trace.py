@@ -59,7 +59,8 @@ class Trace:
     """Append lines to trace.log of a work directory, as the OS user.
 
     Without a *work_directory*, as where it hangs, nothing is written.  *at* is told while
-    it is touched.
+    it is touched.  *limit_kb* may be set to another; a file that is longer is put aside
+    with the next line.
     """
 
     def __init__(
@@ -70,7 +71,7 @@ class Trace:
         at: Nowhere | None = None,
     ) -> None:
         self._directory = work_directory
-        self._limit = limit_kb * 1024
+        self.limit_kb = limit_kb
         self._who = f"{who}[{os.getpid()}]"
         self._at = at or Nowhere()
         self._fd = -1
@@ -99,7 +100,7 @@ class Trace:
     def _append(self, data: bytes) -> None:
         if self._fd < 0:
             self._open()
-        if os.fstat(self._fd).st_size + len(data) > self._limit:
+        if os.fstat(self._fd).st_size + len(data) > self.limit_kb * 1024:
             self._rotate()
         os.write(self._fd, data)
 

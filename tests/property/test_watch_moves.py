@@ -15,6 +15,7 @@ from pgx_postgres.watch.watch import step, wake_of
 from pgx_postgres.watch.watched import (
     Answered,
     Ask,
+    Changed,
     Consult,
     CrashRestart,
     Effect,
@@ -41,11 +42,15 @@ class Walk:
 
     def __init__(self, draw: Draw) -> None:
         self._draw = draw
-        self._limits = Limits(1.0 + draw(9), (0.0, 1.0, 2.0, 5.0)[draw(4)], draw(4))
+        self._limits = self._drawn()
         self._state: State = Starting(answered=bool(draw(2)))
         self._now = 0.0
         self._open: set[int] = set()
         self.taken: dict[Step, set[type[Effect]]] = defaultdict(set)
+
+    def _drawn(self) -> Limits:
+        draw = self._draw
+        return Limits(1.0 + draw(9), (0.0, 1.0, 2.0, 5.0)[draw(4)], draw(4))
 
     def go(self) -> None:
         if self._draw(5) < 2:
@@ -62,7 +67,7 @@ class Walk:
         return [
             Answered(number), Answered(number, "odd"), Failed(number, "cut"),
             Outside(number, "full"), Inside(number), Ignored(number),
-            OthersServed(), Ready(), Consult(),
+            OthersServed(), Ready(), Consult(), Changed(),
         ]  # fmt: skip
 
     def _rare(self) -> list[Event]:
@@ -72,6 +77,8 @@ class Walk:
         ]  # fmt: skip
 
     def _feed(self, event: Event) -> None:
+        if event == Changed():
+            self._limits = self._drawn()
         before = name_of(self._state)
         self._state, effects = step(self._limits, self._state, event, self._now)
         for one in effects:

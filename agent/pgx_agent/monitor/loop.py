@@ -11,11 +11,12 @@ from __future__ import annotations
 import math
 import select
 import time
-from typing import assert_never
+from collections.abc import Callable
 
 from pgx_agent.monitor.claim import Claim
 from pgx_agent.monitor.seeing import evidence
 from pgx_agent.monitor.seeing.papers import Papers
+from pgx_agent.monitor.seeing.registered import Registered
 from pgx_agent.monitor.writing.first_word import FirstWord
 from pgx_agent.monitor.writing.keeping import Keeping
 from pgx_agent.monitor.writing.notes import Notes
@@ -35,21 +36,17 @@ from pgx_postgres.watch.states import Faulted, Starting, State
 from pgx_postgres.watch.watched import (
     FAULTED,
     Ask,
-    Begun,
-    Counted,
+    Changed,
     CrashRestart,
     Effect,
     Event,
     Finish,
     Limits,
     OthersServed,
-    Plain,
     PostmasterGone,
     Publish,
     Ready,
-    Recovered,
     Tick,
-    Warn,
 )
 
 _REFRESH = 1.0  # seconds between two writings of the record
@@ -66,7 +63,7 @@ class Monitor:
         self,
         definition: ResourceDefinition,
         claim: Claim,
-        limits: Limits,
+        limits_of: Callable[[ResourceDefinition], Limits],
         speaker: Speaker,
         first_word: FirstWord,
         keeping: Keeping,
@@ -75,7 +72,7 @@ class Monitor:
     ) -> None:
         self._data = definition.data_directory
         self._claim = claim
-        self._limits = limits
+        self._known = Registered(definition, limits_of)
         self._say = speaker
         self._first_word = first_word
         self._keeping = keeping
@@ -98,7 +95,7 @@ class Monitor:
                 speaker.login_warned,
             )
         )
-        keeping.note(Notes(self._questions, speaker, lambda: self._state))
+        keeping.note(Notes(self._questions, speaker, lambda: self._state, self._known))
         self._state: State = Starting(
             answered=claim.before == record.ONLINE and not under_online
         )
@@ -144,6 +141,8 @@ class Monitor:
         wake = watch.wake_of(self._state)
         if wake is not None and now >= wake:
             self._step(Tick())
+        if self._known.has_changed(now):
+            self._change(now)
         if now >= self._look_at and not isinstance(self._state, Faulted):
             self._look(now)
         if now >= self._refresh_at:
@@ -156,7 +155,8 @@ class Monitor:
         at_once = waited.pop(-1, None) is not None or self._pidfd < 0
         for fd, events in waited.items():
             poll.register(fd, events)
-        for fd in (self._pidfd, self._checkpointer.fd, self._keeping.fileno()):
+        ours = self._keeping.fileno(), self._known.fd
+        for fd in (self._pidfd, self._checkpointer.fd, *ours):
             if fd >= 0:
                 poll.register(fd, select.POLLIN)
         return dict(poll.poll(0 if at_once else self._milliseconds()))
@@ -166,6 +166,7 @@ class Monitor:
             self._refresh_at,
             self._questions.wake(),
             self._door.look_at,
+            self._known.wake(),
             *self._first_word.wake(),
         ]
         if not isinstance(self._state, Faulted):
@@ -203,7 +204,7 @@ class Monitor:
                 self._step(Ready())
                 self._look_at = now
             return
-        interval = self._limits.watch_interval
+        interval = self._known.limits.watch_interval
         self._look_at = now + min(max(interval, _SHORTEST_LOOK), _LONGEST_LOOK)
         seen = self._pid_file.look()
         self._say.pid_file(seen.problem)
@@ -220,6 +221,14 @@ class Monitor:
         if seen.found is None:
             return time.monotonic() - self._began > _NO_FILE_FOR
         return seen.status not in (None, pidfile.STARTING)
+
+    def _change(self, now: float) -> None:
+        """Take over the settings that were changed; the record then says so at once."""
+        known = self._known.definition
+        self._questions.judge_logins(auth_fault=known.auth_failure == "fault")
+        self._say.changed(known)
+        self._advance(Changed())
+        self._refresh_at = now
 
     # --- the record ------------------------------------------------------------
 
@@ -238,7 +247,7 @@ class Monitor:
 
     def _advance(self, event: Event) -> None:
         now = time.monotonic()
-        self._state, effects = watch.step(self._limits, self._state, event, now)
+        self._state, effects = watch.step(self._known.limits, self._state, event, now)
         for effect in effects:
             self._do(effect)
 
@@ -246,22 +255,12 @@ class Monitor:
         match effect:
             case Ask(number=number, database=database):
                 self._questions.put(number, database)
-            case Begun():
-                self._say.begins()
-            case Plain():
-                self._say.answered_plainly()
-            case Warn(text=text):
-                self._say.answered_oddly(text)
-            case Counted(failures=failures, allowed=allowed, reason=reason):
-                self._say.failed(failures, allowed, reason)
-            case Recovered(failures=failures):
-                self._say.recovered(failures)
             case Publish(state=state, reason=reason, shut=shut):
                 self._publish(state, reason, shut=shut)
             case Finish(reason=reason):
                 self._finish(reason)
             case _:
-                assert_never(effect)
+                self._say.tell(effect)
 
     def _publish(self, state: str, reason: str, *, shut: bool) -> None:
         if state == FAULTED:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from pgx_agent.monitor import claim as claims
 from pgx_agent.monitor.claim import Claim, StandDown
 from pgx_agent.monitor.loop import Monitor
 from pgx_agent.monitor.options import Options, Told
+from pgx_agent.monitor.seeing import registered
 from pgx_agent.monitor.writing.first_word import FirstWord
 from pgx_agent.monitor.writing.keeper import Superseded
 from pgx_agent.monitor.writing.keeping import Keeping
@@ -55,6 +58,7 @@ def watch(
 
     Raises Failure when it cannot be claimed at all.
     """
+    registered.listen()
     writer: Trace | Scribe = trace
     try:
         claim = _claim(options, definition, told)
@@ -64,7 +68,7 @@ def watch(
         Monitor(
             definition,
             claim,
-            limits_of(definition, options.interval_ms),
+            partial(limits_of, interval_ms=options.interval_ms),
             speaker,
             FirstWord(speaker, told.started if under_online else None),
             Keeping(scribe, Beacon(registry.registry_root(), definition.name)),

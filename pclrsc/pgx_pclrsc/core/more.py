@@ -11,7 +11,7 @@ from pgx_base.light.dataclasses import dataclass
 
 _FORM = "1"
 _NOTHING = "-"
-_PARTS = 10
+_PARTS = 11
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,7 @@ class More:
     at         when
     warned     how many warnings stand, and as many of
     warnings   them as the record has room for
+    settings   by which settings the server is watched: pgx_pclrsc.core.live
     """
 
     version: str = ""
@@ -40,6 +41,7 @@ class More:
     at: int = 0
     warned: int = 0
     warnings: tuple[str, ...] = ()
+    settings: str = ""
 
 
 def encode(more: More) -> str:
@@ -47,7 +49,7 @@ def encode(more: More) -> str:
     words = (
         _FORM,
         *(more.version, more.since, more.answered, more.latency, more.failures),
-        *(more.script, more.mode, more.at, more.warned),
+        *(more.script, more.mode, more.at, more.settings, more.warned),
     )
     head = " ".join(_word(word) for word in words)
     return "\t".join((head, *(" ".join(one.split()) for one in more.warnings)))
@@ -63,7 +65,7 @@ def decode(text: str) -> More | None:
     words = head.split(" ")
     if len(words) != _PARTS or words[0] != _FORM:
         return None
-    version, since, answered, latency, failures, script, mode, at, warned = (
+    version, since, answered, latency, failures, script, mode, at, settings, warned = (
         "" if word == _NOTHING else word for word in words[1:]
     )
     numbers = (since, answered, latency, failures, at, warned)
@@ -80,4 +82,5 @@ def decode(text: str) -> More | None:
         int(at),
         int(warned),
         tuple(one for one in warnings if one),
+        settings,
     )

@@ -14,7 +14,7 @@ from typing import TypeVar
 from pgx_base import again, files, locks, proc
 from pgx_base.failure import Failure
 from pgx_pclrsc import look, monitors, record, registry, store
-from pgx_pclrsc.core import names
+from pgx_pclrsc.core import live, names
 from pgx_pclrsc.core.verdict import ONLINE
 from pgx_pclrsc.node import this_node
 from pgx_pclrsc.preflight.core.unknown import Unknown
@@ -98,7 +98,13 @@ def _see(root: str, name: str) -> Seen:
         working=working,
         now=proc.monotonic_ms(),
         clock=int(time.time() * 1000),
+        settings=_settings(root, name),
     )
+
+
+def _settings(root: str, name: str) -> str:
+    known = store.find(root, name)
+    return live.word(known) if known else ""
 
 
 def _in_workdir(root: str, name: str) -> tuple[Record | None, str]:

@@ -7,7 +7,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from pgx_base.light.dataclasses import dataclass
+from pgx_base.light.dataclasses import dataclass, replace
 from pgx_postgres.probe.addresses import Address
 from pgx_postgres.probe.login import Login
 from pgx_postgres.probe.question import Question
@@ -60,6 +60,10 @@ class Questions:
         self._addresses: list[Address] = []
         self.answered = 0.0, 0.0  # when, monotonic, and the seconds that it took
         self._ended: deque[Asked] = deque(maxlen=_REMEMBERED)
+
+    def judge_logins(self, *, auth_fault: bool) -> None:
+        """Let a failed authentication be a fault from now on, or a warning."""
+        self._asking = replace(self._asking, auth_fault=auth_fault)
 
     def put(self, number: int, database: str) -> None:
         """Begin question *number* to *database*."""

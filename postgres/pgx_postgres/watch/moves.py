@@ -16,6 +16,7 @@ from pgx_postgres.watch.watched import (
     ONLINE,
     Answered,
     Begun,
+    Changed,
     Consult,
     Counted,
     CrashRestart,
@@ -51,7 +52,7 @@ STATES = {
 SAME = "same"  # what a state becomes that stays as it is
 EVENTS = (
     Ready, Tick, Answered, Failed, Outside, Inside, OthersServed, Ignored, FaultNow,
-    PostmasterGone, CrashRestart, Consult, Shut,
+    PostmasterGone, CrashRestart, Consult, Changed, Shut,
 )  # fmt: skip
 _NOT_AT_START = tuple(one for one in EVENTS if one not in (Ready, PostmasterGone))
 
@@ -113,6 +114,7 @@ MOVES = (
     Move(_ASKED, (Outside, Inside), SAME, (), "it goes on trying; time alone counts"),
     Move(_ASKED, (Ignored,), SAME, (), "Online or Offline works: nothing is counted"),
     Move(_ASKED, (Consult,), SAME, (), "`postgres` is asked too"),
+    Move(_ASKED, (Changed,), SAME, (), "other limits: silence is measured anew"),
     Move(_ASKED, (Ready,), SAME, (), "it is asked already"),
     Move((FAULTED, ENDED), EVENTS, SAME, (), "final"),
 )  # fmt: skip

@@ -40,6 +40,20 @@ def anew(limits: Limits, state: Watching, now: float) -> Watching:
     return replace(state, question=replace(state.question, due=due))
 
 
+def under_others(limits: Limits, state: Watching, now: float) -> Watching:
+    """Return *state* under *limits* that are others from now on.
+
+    No silence of before counts by them, and a shorter interval does not wait for the longer
+    one to end.  Failures that were counted stay.
+    """
+    question = state.question
+    if question.ask_at is None:
+        return anew(limits, state, now)
+    sooner = max(now, question.asked + limits.watch_interval)
+    ask_at = min(question.ask_at, sooner)
+    return replace(state, question=replace(question, ask_at=ask_at))
+
+
 def beat(limits: Limits) -> float:
     """Return how often the watch is woken at least while a deadline runs."""
     allowed = limits.response_timeout or PATIENCE

@@ -63,7 +63,8 @@ def _wants_second(limits: Limits, state: Watching, now: float) -> bool:
     """Whether this is the last allowed retry after silence, or half of the only question."""
     question, opinion = state.question, state.opinion
     waiting = question.current is not None or question.due is not None
-    if not waiting or opinion.consulted or opinion.failures != limits.retry_count:
+    # More than are allowed: there were more before the limits became others.
+    if not waiting or opinion.consulted or opinion.failures < limits.retry_count:
         return False
     if limits.retry_count:
         return opinion.silent

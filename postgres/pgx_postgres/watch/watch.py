@@ -21,7 +21,7 @@ from pgx_base.light.dataclasses import replace
 from pgx_postgres.watch import asking, crowd
 from pgx_postgres.watch.counting import count, faulted
 from pgx_postgres.watch.opening import consult
-from pgx_postgres.watch.pace import anew, forgive_lateness, with_wake
+from pgx_postgres.watch.pace import anew, forgive_lateness, under_others, with_wake
 from pgx_postgres.watch.silence import tick
 from pgx_postgres.watch.states import (
     HANDED_ON,
@@ -44,6 +44,7 @@ from pgx_postgres.watch.watched import (
     TEMPLATE1,
     Answered,
     Begun,
+    Changed,
     Consult,
     CrashRestart,
     Effect,
@@ -139,6 +140,8 @@ def _watching(limits: Limits, state: Watching, event: Event, now: float) -> Resu
             return faulted(reason, shut=True)
         case Consult():
             return consult(state)
+        case Changed():
+            return under_others(limits, state, now), ()
         case Ready():
             return state, ()
         case _:

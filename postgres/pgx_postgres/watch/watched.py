@@ -123,6 +123,11 @@ class Consult:
 
 
 @dataclass(frozen=True, slots=True)
+class Changed:
+    """The limits are others from now on."""
+
+
+@dataclass(frozen=True, slots=True)
 class Shut:
     """A server that Online has started lets nobody in, *reason*: its start has failed."""
 
@@ -142,6 +147,7 @@ Event: TypeAlias = (
     | PostmasterGone
     | CrashRestart
     | Consult
+    | Changed
     | Shut
 )
 

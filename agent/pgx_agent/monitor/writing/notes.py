@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from pgx_agent.monitor.seeing.registered import Registered
 from pgx_agent.monitor.writing.speaker import Speaker
 from pgx_base.light.dataclasses import replace
 from pgx_base.version import VERSION
-from pgx_pclrsc.core import more
+from pgx_pclrsc.core import live, more
 from pgx_pclrsc.record import Record
 from pgx_postgres.seeing.questions import Questions
 from pgx_postgres.watch.states import State, Watching
@@ -16,15 +17,21 @@ from pgx_postgres.watch.states import State, Watching
 class Notes:
     """Knows what to note of a server.
 
-    *questions* ask it, *speaker* speaks of it, and *state* is that of the watch.
+    *questions* ask it, *speaker* speaks of it, *state* is that of the watch, and
+    *registered* has the settings that hold.
     """
 
     def __init__(
-        self, questions: Questions, speaker: Speaker, state: Callable[[], State]
+        self,
+        questions: Questions,
+        speaker: Speaker,
+        state: Callable[[], State],
+        registered: Registered,
     ) -> None:
         self._questions = questions
         self._say = speaker
         self._state = state
+        self._registered = registered
 
     def put(self, kept: Record) -> None:
         """Put all of it into *kept*; what scripts have noted there stays."""
@@ -37,6 +44,7 @@ class Notes:
             answered=int(answered * 1000),
             latency=round(latency * 1000),
             failures=self._failures(),
+            settings=live.word(self._registered.definition),
             warned=len(standing),
             warnings=standing,
         )

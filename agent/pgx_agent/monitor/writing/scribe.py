@@ -20,7 +20,7 @@ from pgx_pclrsc import record
 
 _RECORD, _VERDICT, _TRACE = b"R", b"V", b"T"
 _DONE, _SUPERSEDED, _FAILED = b"D", b"S", b"F"
-_PACKET = 1 << 16
+_PACKET, _HEAD = 1 << 16, 16
 _PATIENCE = 2.0  # seconds a write may take before the work directory counts as hanging
 _HANGS = OSError(errno.ETIMEDOUT, "its file system does not answer")
 
@@ -50,11 +50,16 @@ class Scribe:
         """Return the descriptor that becomes readable when `hear` has something to hear."""
         return self._line.fileno()
 
+    def limit_trace(self, kb: int) -> None:
+        """Let a trace file have *kb* KB from the next line on."""
+        self._trace.limit_kb = kb
+
     def write(self, text: str) -> None:
         """Have *text* written to the trace; it is dropped where there is no getting through."""
         data = text.encode("utf-8", "surrogateescape")
+        head = _TRACE + b"%d " % self._trace.limit_kb
         for at in range(0, len(data), _PACKET):
-            self._send(_TRACE + data[at : at + _PACKET])
+            self._send(head + data[at : at + _PACKET])
 
     def keep(self) -> None:
         """Have the record written as it is now, good for a while.  Raises Superseded."""
@@ -133,10 +138,12 @@ def _serve(line: socket.socket, keeper: Keeper, trace: Trace) -> None:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         trace.close()  # the next line opens it, for us alone
         _close_all_but({0, 1, 2, line.fileno(), *keeper.descriptors()})
-        while message := line.recv(_PACKET + 1):
+        while message := line.recv(_PACKET + _HEAD):
             kind, body = message[:1], message[1:]
             if kind == _TRACE:
-                trace.write(body.decode("utf-8", "surrogateescape"))
+                limit, _, text = body.partition(b" ")
+                trace.limit_kb = int(limit)
+                trace.write(text.decode("utf-8", "surrogateescape"))
             else:
                 line.send(_put(keeper, body, final=kind == _VERDICT))
     finally:

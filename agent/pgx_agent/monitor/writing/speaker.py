@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import assert_never
+
 from pgx_agent.monitor.writing.scribe import Scribe
 from pgx_agent.monitor.writing.starter import Starter
 from pgx_base import report
 from pgx_base.failure import Failure
 from pgx_base.text import quoted
 from pgx_base.trace import facts
+from pgx_pclrsc.core import live
+from pgx_pclrsc.core.definition import ResourceDefinition
+from pgx_postgres.watch.watched import Begun, Counted, Plain, Recovered, Warn
 
 PROGRAM = "pgx_monitor"
 
@@ -46,6 +51,22 @@ class Speaker:
         elif self._standing.get(about) != message.primary:
             self._standing[about] = message.primary
             self.note("warning", message)
+
+    def tell(self, effect: Begun | Plain | Warn | Counted | Recovered) -> None:
+        """Say what the watch wants to be said."""
+        match effect:
+            case Begun():
+                self.begins()
+            case Plain():
+                self.answered_plainly()
+            case Warn(text=text):
+                self.answered_oddly(text)
+            case Counted(failures=failures, allowed=allowed, reason=reason):
+                self.failed(failures, allowed, reason)
+            case Recovered(failures=failures):
+                self.recovered(failures)
+            case _:
+                assert_never(effect)
 
     def answered_oddly(self, text: str) -> None:
         """Warn of a reply that is an answer, but not a row."""
@@ -137,6 +158,14 @@ class Speaker:
         """Say that the instance is Faulted."""
         self.note("error", Failure(f"instance {self._name} is Faulted: {reason}"))
         self._facts("faulted", reason=reason)
+
+    def changed(self, definition: ResourceDefinition) -> None:
+        """Say that the instance is watched by other settings from now on."""
+        self._trace.limit_trace(definition.trace_max_file_size)
+        values = {key: getattr(definition, key) for key in live.KEYS}
+        told = ", ".join(f"{key} = {value}" for key, value in values.items())
+        self.note("info", Failure(f"instance {self._name} has other settings: {told}"))
+        self._facts("settings", **values)
 
     def begins(self) -> None:
         """Say, in the trace alone, that the server may be asked from now on."""

@@ -30,6 +30,7 @@ class Seen:
     working   the script that works now, or none
     now       CLOCK_MONOTONIC in ms, and
     clock     the wall clock in ms, of one moment
+    settings  the word of what is registered, where that can be read: pgx_pclrsc.core.live
     """
 
     code: int
@@ -42,3 +43,4 @@ class Seen:
     working: str
     now: int
     clock: int
+    settings: str = ""

@@ -173,4 +173,11 @@ class _Known:
             found.append("its monitor is of an older version, and says no more")
         elif self.version() not in (None, version):
             found.append(f"its monitor is of another version than {version}")
+        if self._goes_by_others():
+            found.append("its monitor goes by other settings than are registered")
         return found
+
+    def _goes_by_others(self) -> bool:
+        """Whether what it goes by is known, and is not what was changed by -m since."""
+        its = self._more.settings if self._lives and self._more else ""
+        return bool(its and self._seen.settings and its != self._seen.settings)
