@@ -38,8 +38,11 @@ def _from(fd: int, offset: int) -> str:
     return data.decode("utf-8", "replace")
 
 
-def _collected(data_directory: str) -> list[tuple[str, str]]:
-    """Return form and path of the files that the server's own log collector writes to."""
+def collected(data_directory: str) -> list[tuple[str, str]]:
+    """Return form and path of the files that the server's own log collector writes to.
+
+    They are what the data directory says: not to be trusted by anybody but its owner.
+    """
     try:
         # Whatever lies there in the file's place, a FIFO too, holds nobody up.
         fd = os.open(f"{data_directory}/{_CURRENT}", _READ)
@@ -74,7 +77,7 @@ def mark(dir_fd: int, data_directory: str) -> Mark:
         output = os.stat(FILE, dir_fd=dir_fd, follow_symlinks=False).st_size
     except OSError:
         output = 0
-    paths = [path for _, path in _collected(data_directory)]
+    paths = [path for _, path in collected(data_directory)]
     return Mark(output, tuple((path, _size(path)) for path in paths))
 
 
@@ -111,7 +114,7 @@ def _logs(
     words = log_lines.severities(log_lines.locale_directories(bin_dir))
     logs = [log_lines.parse(_output(dir_fd, before), "stderr", words)]
     sizes = dict(before.collected)
-    for form, path in _collected(data_directory):
+    for form, path in collected(data_directory):
         logs.append(log_lines.parse(_own_log(path, sizes.get(path, 0)), form, words))
     return logs
 

@@ -9,6 +9,9 @@ pgx_check imports this, so it imports nothing.
 DEFINITION = "definition.toml"
 WORK_LINK = "work"
 
+# Beside the resources: what an import has decided, until it is done.
+IMPORT = ".import"
+
 # In its work directory.
 RECORD = "record"
 MONITOR_LOCK = "monitor.lock"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import fcntl
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from pgx_base.failure import Failure
@@ -19,6 +19,7 @@ from pgx_pclrsc.core.definition import ResourceDefinition
 
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _NEW, _GONE = ".new.", ".gone."
+_LIST_BESIDE = names.IMPORT + ".new"
 _PATIENCE, _PAUSE = 30.0, 0.05  # seconds
 
 
@@ -81,7 +82,8 @@ def locked(root: str) -> Iterator[int]:
         root_fd = os.open(root, _DIRECTORY)
     try:
         _take_lock(root, root_fd)
-        _clear(root_fd)
+        with _failing(f"finish what was begun in registry {quoted(root)}"):
+            _clear(root_fd)
         yield root_fd
     finally:
         os.close(root_fd)
@@ -105,7 +107,17 @@ def _take_lock(root: str, root_fd: int) -> None:
         time.sleep(_PAUSE)
 
 
+def settle(root: str) -> None:
+    """Finish what a killed run has decided, where we may.  Raises Failure."""
+    path = f"{root}/{names.IMPORT}"
+    if os.path.lexists(path) and os.access(root, os.W_OK | os.X_OK):
+        with locked(root):
+            pass
+
+
 def _clear(root_fd: int) -> None:
+    _finish(root_fd)
+    _unlink(root_fd, _LIST_BESIDE)
     for name in os.listdir(root_fd):
         if name.startswith((_NEW, _GONE)):
             _take_apart(root_fd, name)
@@ -162,15 +174,103 @@ def discard(root_fd: int, name: str) -> None:
     _take_apart(root_fd, _NEW + name)
 
 
-def commit(root_fd: int, name: str) -> None:
-    """Let what `stage` has written be resource *name*.  Raises Failure, with none there."""
+def commit(root_fd: int, wanted: Sequence[str]) -> None:
+    """Let what `stage` has written be the resources *wanted*: all of them or none.
+
+    Of several the list is written down first; from then on they are to be, and whoever has
+    the lock next finishes what a killed run has not.  Raises Failure, with none there.
+    """
     with _failing("write definition"):
-        os.rename(_NEW + name, name, src_dir_fd=root_fd, dst_dir_fd=root_fd)
+        if len(wanted) == 1:
+            return _commit_one(root_fd, wanted[0])
+        _decide(root_fd, wanted)
         try:
-            os.fsync(root_fd)
+            _finish(root_fd)
         except OSError:
-            os.rename(name, _NEW + name, src_dir_fd=root_fd, dst_dir_fd=root_fd)
+            _take_back(root_fd, wanted)
             raise
+    return None
+
+
+def _commit_one(root_fd: int, name: str) -> None:
+    os.rename(_NEW + name, name, src_dir_fd=root_fd, dst_dir_fd=root_fd)
+    try:
+        os.fsync(root_fd)
+    except OSError:
+        os.rename(name, _NEW + name, src_dir_fd=root_fd, dst_dir_fd=root_fd)
+        raise
+
+
+def _decide(root_fd: int, wanted: Sequence[str]) -> None:
+    beside = _LIST_BESIDE
+    try:
+        with _open_umask():
+            _write(root_fd, beside, "".join(f"{one}\n" for one in wanted).encode())
+        os.rename(beside, names.IMPORT, src_dir_fd=root_fd, dst_dir_fd=root_fd)
+        os.fsync(root_fd)
+    except OSError:
+        _unlink(root_fd, beside)
+        _unlink(root_fd, names.IMPORT)
+        raise
+
+
+def _finish(root_fd: int) -> None:
+    """Rename what a list that is there has decided.  Raises OSError."""
+    decided = _decided(root_fd)
+    if decided is None:
+        return
+    for name in decided:
+        try:
+            os.rename(_NEW + name, name, src_dir_fd=root_fd, dst_dir_fd=root_fd)
+        except FileNotFoundError:
+            pass  # it was, before we were killed
+    os.fsync(root_fd)
+    _unlink(root_fd, names.IMPORT)
+
+
+def _decided(root_fd: int) -> list[str] | None:
+    try:
+        fd = os.open(names.IMPORT, os.O_RDONLY | os.O_NOFOLLOW, dir_fd=root_fd)
+    except FileNotFoundError:
+        return None
+    with open(fd, encoding="ascii", errors="replace") as file:
+        return [name for name in file.read().split() if names.is_name(name)]
+
+
+def _take_back(root_fd: int, wanted: Sequence[str]) -> None:
+    _unlink(root_fd, names.IMPORT)
+    for name in wanted:
+        try:
+            os.rename(name, _NEW + name, src_dir_fd=root_fd, dst_dir_fd=root_fd)
+        except OSError:
+            pass  # it had not come to be
+
+
+def _unlink(dir_fd: int, name: str) -> None:
+    try:
+        os.unlink(name, dir_fd=dir_fd)
+    except OSError:
+        pass  # it is not there, or the next that is written says why
+
+
+def replace(root_fd: int, definition: ResourceDefinition) -> None:
+    """Let *definition* be that of its resource, by one rename.
+
+    Raises Failure; then the earlier one is there, but where the disk fails at the very end.
+    """
+    beside = "." + names.DEFINITION
+    with _failing("write definition"), _open_umask():
+        fd = os.open(definition.name, _DIRECTORY | os.O_NOFOLLOW, dir_fd=root_fd)
+        try:
+            _unlink(fd, beside)  # of a run that was killed
+            _write(fd, beside, codec.encode(definition).encode())
+            os.rename(beside, names.DEFINITION, src_dir_fd=fd, dst_dir_fd=fd)
+            os.fsync(fd)
+        except OSError:
+            _unlink(fd, beside)
+            raise
+        finally:
+            os.close(fd)
 
 
 def remove(root_fd: int, name: str) -> None:

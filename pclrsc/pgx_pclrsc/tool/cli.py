@@ -1,15 +1,17 @@
-"""pgx_pclrsc: register, remove, print, check and watch the resources of this node."""
+"""pgx_pclrsc: register, change, remove, print, check and watch the resources of this node."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from pgx_base import program, report
 from pgx_base.failure import Failure
 from pgx_base.text import quoted
 from pgx_pclrsc import registry
-from pgx_pclrsc.tool import commands, request
+from pgx_pclrsc.tool import changes, commands, registering, request
+from pgx_pclrsc.tool.refused import Refused
 
 PROGRAM = "pgx_pclrsc"
 
@@ -18,24 +20,33 @@ pgx_pclrsc registers PostgreSQL instances as resources of PRIMECLUSTER.
 
 Usage:
   pgx_pclrsc -a -c NAME -u OSUSER -D DATADIR -w WORKDIR -n NODE[,NODE...] [OPTION]...
+  pgx_pclrsc -m -c NAME OPTION...
   pgx_pclrsc -d -c NAME
   pgx_pclrsc -p [-c NAME] [--output=FORMAT]
   pgx_pclrsc --check -c NAME [--output=FORMAT] [--peer=FILE]
   pgx_pclrsc --status [-c NAME] [--output=FORMAT] [--watch[=SECONDS]]
+  pgx_pclrsc --export [-c NAME]
+  pgx_pclrsc --import=FILE
+  pgx_pclrsc --collect -c NAME -o FILE.tar.gz
 
 Actions:
   -a                        register a resource, on every node
+  -m                        change settings of a resource, which may be Online
   -d                        remove a resource; its work directory stays
   -p                        print the settings of a resource, or the names of all
       --check               look whether this node is ready for a resource (manual 2.3)
       --status              show the state of a resource, or of all as a table
+      --export              print the definition of a resource, or of all, for another
+                            node
+      --import=FILE         register every resource of FILE, which --export has written
+      --collect             write what support asks for into an archive, without secrets
 
 Options for every action:
   -c NAME                   name of the resource: up to 16 letters, digits and _
   -V, --version             output version information, then exit
   -?, --help                show this help, then exit
 
-Options for registering:
+Options for registering; -m takes them too, and says which cannot be changed in place:
   -u OSUSER                 OS user that the instance runs as
   -D DATADIR                data directory of the instance, on the shared disk
   -w WORKDIR                work directory, on a local file system; created if missing
@@ -73,6 +84,7 @@ Options for printing, checking and status:
                             status alone
       --peer=FILE           compare with what --check --output=json has said on the
                             other node
+  -o FILE                   archive that --collect makes; it must not be there yet
       --watch[=SECONDS]     show the status again and again (default: each 2 s),
                             until ^C
 
@@ -87,6 +99,7 @@ def _root() -> str:
             f"{registry.VARIABLE} is not an absolute path: {quoted(root)}",
             detail="The scripts must find the registry from any working directory.",
         )
+    changes.settle(root)
     return root
 
 
@@ -95,35 +108,86 @@ def _act(asked: request.Request) -> int:
     name = asked.values.get("name")
     if asked.action == "-a":
         # What this node says of the values is told together with what is wrong with them.
-        _warn(commands.register(_root(), asked.values, asked.problems))
+        _warn(registering.register(_root(), asked.values, asked.problems))
         _done(f"resource {quoted(name)} registered")
         return 0
+    if asked.action == "-m":
+        return _change(asked)
     if asked.problems:
-        raise commands.Refused(asked.problems)
-    if asked.action == request.CHECK:
-        return _check(str(name), asked.values)
-    if asked.action == request.STATUS:
-        from pgx_pclrsc.tool import status
-
-        return status.show(_root(), asked.values)
+        raise Refused(asked.problems)
     if asked.action == "-d":
         _warn(commands.remove(_root(), str(name)))
         _done(f"resource {quoted(name)} removed")
-    else:
-        report.to_stdout(
-            commands.show(_root(), name, asked.values.get("output", "text"))
-        )
+        return 0
+    return _ACTIONS[asked.action](asked.values)
+
+
+def _change(asked: request.Request) -> int:
+    from pgx_pclrsc.tool import modifying
+
+    changed = modifying.change(_root(), asked.values, asked.problems)
+    name = quoted(asked.values["name"])
+    _warn(changed.warnings)
+    if changed.lines:
+        _done(f"resource {name} changed")
+    report.to_stdout("\n".join(changed.lines) or f"resource {name} is so already")
     return 0
 
 
-def _check(name: str, values: dict[str, Any]) -> int:
+def _show(values: dict[str, Any]) -> int:
+    output = values.get("output", "text")
+    report.to_stdout(commands.show(_root(), values.get("name"), output))
+    return 0
+
+
+def _status(values: dict[str, Any]) -> int:
+    from pgx_pclrsc.tool import status
+
+    return status.show(_root(), values)
+
+
+def _export(values: dict[str, Any]) -> int:
+    from pgx_pclrsc.tool import carrying
+
+    report.to_stdout(carrying.export(_root(), values.get("name")))
+    return 0
+
+
+def _import(values: dict[str, Any]) -> int:
+    from pgx_pclrsc.tool import carrying
+
+    names, warnings = carrying.bring(_root(), values["import"])
+    _warn(warnings)
+    for name in names:
+        _done(f"resource {quoted(name)} registered")
+    return 0
+
+
+def _collect(values: dict[str, Any]) -> int:
+    from pgx_pclrsc.tool import collecting
+
+    report.to_stdout(collecting.collect(_root(), values["name"], values["file"]))
+    return 0
+
+
+def _check(values: dict[str, Any]) -> int:
     # Here, not above: no other action needs what this loads.
     from pgx_pclrsc.tool import checking
 
     output, peer = values.get("output", "text"), values.get("peer", "")
-    shown, sound = checking.check(_root(), name, output, peer)
+    shown, sound = checking.check(_root(), values["name"], output, peer)
     report.to_stdout(shown)
     return 0 if sound else 1
+
+
+_ACTIONS: dict[str, Callable[[dict[str, Any]], int]] = {
+    "-p": _show,
+    request.CHECK: _check,
+    request.STATUS: _status,
+    request.EXPORT: _export,
+    request.IMPORT: _import,
+    request.COLLECT: _collect,
+}
 
 
 def _done(what: str) -> None:
@@ -145,7 +209,7 @@ def _answer(arguments: list[str]) -> int:
         return 0
     try:
         return _act(asked)
-    except commands.Refused as ex:
+    except Refused as ex:
         _warn(ex.warnings)
         return program.refuse(PROGRAM, ex.reasons, usage=bool(asked.problems))
 

@@ -13,7 +13,8 @@ from pgx_base.text import quoted
 from pgx_pclrsc.core.definition import problems
 
 CHECK, STATUS = "--check", "--status"
-ACTIONS = ("-a", "-d", "-p", CHECK, STATUS)
+EXPORT, IMPORT, COLLECT = "--export", "--import", "--collect"
+ACTIONS = ("-a", "-m", "-d", "-p", CHECK, STATUS, EXPORT, IMPORT, COLLECT)
 
 # Option, and the key of the definition that it sets.
 _REQUIRED = {
@@ -39,16 +40,28 @@ _TEXTS = {
     "--switch-mode": "switch_mode",
     "--broken-pid-file": "broken_pid_file",
 }
+_FILES = {"--peer": "peer", IMPORT: "import", "-o": "file"}
 _KEYS = _REQUIRED | _NUMBERS | _TEXTS
-_VALUED = frozenset(_KEYS) | {"--env", "--output", "--peer", interval.OPTION}
+_SETTINGS = frozenset(_KEYS) | {"--env"}
+_VALUED = _SETTINGS | {"--output", "--peer", "-o", interval.OPTION, IMPORT}
 _REPEATABLE = frozenset({"--env"})
 _ALLOWED = {
-    "-a": frozenset(_KEYS) | {"--env"},
+    "-a": _SETTINGS,
+    "-m": _SETTINGS,
     "-d": frozenset({"-c"}),
     "-p": frozenset({"-c", "--output"}),
     CHECK: frozenset({"-c", "--output", "--peer"}),
     STATUS: frozenset({"-c", "--output", interval.OPTION}),
+    EXPORT: frozenset({"-c"}),
+    IMPORT: frozenset(),
+    COLLECT: frozenset({"-c", "-o"}),
 }
+_WITHOUT_NAME = (
+    "-p",
+    STATUS,
+    EXPORT,
+    IMPORT,
+)  # it may be left out, or is none of theirs
 _PROMETHEUS = "prometheus"
 _FORMATS = ("text", "json", _PROMETHEUS)
 # Eighteen digits are beyond every range, and cost nothing to read.
@@ -70,7 +83,7 @@ class Request:
 
 
 def _read(arguments: list[str]) -> CommandLine:
-    line = CommandLine(frozenset(ACTIONS), _VALUED)
+    line = CommandLine(frozenset(ACTIONS) - _VALUED, _VALUED)
     line.read([interval.plain(word) for word in arguments])
     return line
 
@@ -78,7 +91,7 @@ def _read(arguments: list[str]) -> CommandLine:
 def parse(arguments: list[str]) -> Request:
     """Return what *arguments* ask for, all of their problems included."""
     line = _read(arguments)
-    actions = [action for action in ACTIONS if (action, "") in line.given]
+    actions = [action for action in ACTIONS if action in line.options()]
     values, faults = _values([pair for pair in line.given if pair[0] in _VALUED])
     found = [
         *line.problems,
@@ -103,7 +116,7 @@ def _about_actions(actions: list[str]) -> list[Failure]:
         return [
             Failure(
                 "no action specified",
-                detail="One of -a, -d, -p, --check and --status is needed.",
+                detail=f"One of {', '.join(ACTIONS[:-1])} and {ACTIONS[-1]} is needed.",
             )
         ]
     if len(actions) > 1:
@@ -113,13 +126,16 @@ def _about_actions(actions: list[str]) -> list[Failure]:
 
 
 def _absent(action: str, line: CommandLine) -> list[Failure]:
-    needed = {"-a": tuple(_REQUIRED), "-p": (), STATUS: ()}.get(action, ("-c",))
-    given = {option for option, _ in line.given}
-    return [
+    needed = {"-a": tuple(_REQUIRED), COLLECT: ("-c", "-o")}.get(action, ("-c",))
+    given = line.options()
+    found = [
         Failure(f"required option {quoted(option)} is missing")
         for option in needed
-        if option not in given
+        if option not in given and action not in _WITHOUT_NAME
     ]
+    if action == "-m" and not given - {"-c", "-m"} & _SETTINGS:
+        found.append(Failure("no setting to change is given"))
+    return found
 
 
 def _values(given: list[tuple[str, str]]) -> tuple[dict[str, Any], list[Failure]]:
@@ -134,8 +150,8 @@ def _values(given: list[tuple[str, str]]) -> tuple[dict[str, Any], list[Failure]
         elif option == interval.OPTION:
             values["watch"] = text
             faults += interval.problems(text)
-        elif option == "--peer":
-            values["peer"] = text
+        elif option in _FILES:
+            values[_FILES[option]] = text
             faults += _about_empty(option, text)
         else:
             values[_KEYS[option]] = _value(option, text)
@@ -188,6 +204,6 @@ def _about_prometheus(action: str, values: dict[str, Any]) -> list[Failure]:
 
 def _about_empty(option: str, text: str) -> list[Failure]:
     """In a definition an empty path means the default; typed, it is a variable unset."""
-    if text or option not in ("--bin-dir", "--config-file", "--peer"):
+    if text or option not in ("--bin-dir", "--config-file", *_FILES):
         return []
     return [Failure(f"option {quoted(option)} requires a value")]

@@ -37,6 +37,11 @@ def show(root: str, values: Mapping[str, Any]) -> int:
     return NOT_WELL if any(one.state in (FAULTED, UNKNOWN) for one in views) else 0
 
 
+def view(root: str, name: str) -> View:
+    """Return what is known of resource *name* now.  Raises Failure."""
+    return _views(Eyes(root), name)[0]
+
+
 def _views(eyes: Eyes, name: str | None) -> Views:
     """Return what is to be shown.  Raises Failure: no such resource, no registry."""
     wanted = eyes.names()

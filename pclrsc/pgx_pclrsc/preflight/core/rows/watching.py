@@ -8,7 +8,7 @@ from pgx_pclrsc.preflight.core.facts import Answer, Collation, Instance, Registe
 from pgx_pclrsc.preflight.core.unknown import Unknown
 from pgx_pclrsc.preflight.core.verdict import Row, Verdict, error, fine, warning
 
-_ANEW = "Register anew with"
+_CHANGE = "Change it in place (pgx_pclrsc -m) with"
 # What is said of an answer that is no row, by the beginning of its SQLSTATE.
 _LIVES = ("53300", "53100", "55000", "3D000", "58P01", "58P02", "XX001", "XX002")
 _STARTS = "57P03"
@@ -72,7 +72,7 @@ def _silence(wanted: Registered) -> Iterator[Verdict]:
     if not wanted.response_timeout:
         yield warning(
             "response-timeout is 0: a server that is frozen stays Online for ever",
-            f"{_ANEW} --response-timeout=10 --timeout-retry-count=2: a fault then after "
+            f"{_CHANGE} --response-timeout=10 --timeout-retry-count=2: a fault then after "
             "30 s of silence.",
         )
         return
@@ -80,7 +80,7 @@ def _silence(wanted: Registered) -> Iterator[Verdict]:
     if until > _LONG:
         yield warning(
             f"silence is a fault only after {until} s",
-            f"{_ANEW} a smaller --response-timeout or --timeout-retry-count.",
+            f"{_CHANGE} a smaller --response-timeout or --timeout-retry-count.",
         )
     else:
         yield fine(f"silence is a fault after {until} s")
@@ -91,12 +91,12 @@ def _times(wanted: Registered) -> Iterator[Verdict]:
         yield warning(
             f"online-timeout is {wanted.online_timeout} s: a start that recovers, or waits "
             f"{_GUARD} s for the other node's guard, may not end in time",
-            f"{_ANEW} --online-timeout=3600, and give the resource as much in RMS.",
+            f"{_CHANGE} --online-timeout=3600, and give the resource as much in RMS.",
         )
     if wanted.offline_timeout < _SHORT_STOP:
         yield warning(
             f"offline-timeout is {wanted.offline_timeout} s: a fast stop has half of it",
-            f"{_ANEW} --offline-timeout=1800, and give the resource as much in RMS.",
+            f"{_CHANGE} --offline-timeout=1800, and give the resource as much in RMS.",
         )
     if max(wanted.online_timeout, wanted.offline_timeout) > _RMS_DEFAULT:
         yield fine(
@@ -106,7 +106,7 @@ def _times(wanted: Registered) -> Iterator[Verdict]:
     if wanted.response_timeout and wanted.watch_interval > _LONG:
         yield warning(
             f"watch-interval is {wanted.watch_interval} s: so long may pass before it is asked",
-            f"{_ANEW} --watch-interval=3.",
+            f"{_CHANGE} --watch-interval=3.",
         )
 
 

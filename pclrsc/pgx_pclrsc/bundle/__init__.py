@@ -1,0 +1,1 @@
+"""pgx_pclrsc --collect: what support asks for, in one archive, without secrets."""
