@@ -24,6 +24,7 @@ COMMANDS = {
     "pgx_online": "pgx_agent.fronts.rms:online",
     "pgx_offline": "pgx_agent.fronts.rms:offline",
     "pgx_check": "pgx_agent.check.main",
+    "pgx_ocf": "pgx_agent.fronts.ocf",
     "pgx_monitor": "pgx_agent.monitor.main",
     "pgx_wizard": "pgx_wizard.cli",
     "mc_ctl": "pgx_mirror.command.mc_ctl",

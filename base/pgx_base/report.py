@@ -69,9 +69,23 @@ def to_system_log(program: str, level: str, message: Failure) -> None:
         system_log.send(program, level, text, os.getpid())
 
 
+_reason = ""  # what stands before a reason that a cluster manager takes from stderr
+
+
+def reasons_as(prefix: str) -> None:
+    """Have each error's primary line besides, behind *prefix*, for a manager that reads it.
+
+    In this process, and in those that it forks.
+    """
+    global _reason
+    _reason = prefix
+
+
 def show(program: str, level: str, message: Failure, *, log: bool = True) -> None:
     """Show *message* on stderr and, unless *log* is false, in the system log too."""
     to_stderr("\n".join(lines(program, level, message)))
+    if _reason and level == "error":
+        to_stderr(_reason + " ".join(message.primary.split()))
     if log:
         to_system_log(program, level, message)
 

@@ -36,6 +36,7 @@ def takers(modules: list[tuple[Path, ast.Module]]) -> Functions:
     found: Functions = {
         "Failure": {0},
         "Passing": {0},
+        "WrongCaller": {0},
         "Finding": {0},
         "Problem": {1},
         "stop": {0},

@@ -28,10 +28,10 @@ def answer(root: str, name: str) -> int:
 
     Raises look.Unknown, look.Refused.
     """
-    return _done(root, name, look.judge(root, name))
+    return done(root, name, look.judge(root, name))
 
 
-def _done(root: str, name: str, judged: look.Judged) -> int:
+def done(root: str, name: str, judged: look.Judged) -> int:
     """Start a monitor where one is wanted, and return the code, a fault with its reason."""
     if judged.start:
         start_monitor(root, name, judged.generation())
@@ -97,14 +97,20 @@ def _without_name(arguments: list[str]) -> int:
     return 0 if words.usage(arguments) else verdict.FAULTED
 
 
-def _internal_error(arguments: list[str], problem: Exception) -> int:
-    """Answer from the processes alone: a fault of ours is not the instance's."""
-    try:
-        from pgx_base import program
+def by_processes(root: str, name: str, problem: Exception) -> int:
+    """Answer from the processes alone: a fault of ours is not the instance's.
 
-        text = program.internal_error(problem).primary
-        root, name = registry.registry_root(), arguments[0]
-        return _done(root, name, look.unreadable(root, name, text, -1))
+    Raises look.Unknown.
+    """
+    from pgx_base import program
+
+    text = program.internal_error(problem).primary
+    return done(root, name, look.unreadable(root, name, text, -1))
+
+
+def _internal_error(arguments: list[str], problem: Exception) -> int:
+    try:
+        return by_processes(registry.registry_root(), arguments[0], problem)
     except look.Unknown:
         return _unknown(arguments[0])
     except Exception:  # noqa: BLE001  # nothing is left to ask

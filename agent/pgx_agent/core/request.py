@@ -13,7 +13,8 @@ class Request:
     *switches* that it goes to another node as planned.  *urgent* says in words why the
     instance must be stopped at once, nothing where it need not be.  *recovers*: the manager
     means to start a faulted resource again.  *asked* is for the trace, as the manager has
-    spelled it, and *facts* for the programs that read the trace.
+    spelled it, and *facts* for the programs that read the trace.  *within*: the seconds that
+    the manager allows, 0 where it says nothing.
     """
 
     manager: str
@@ -23,3 +24,8 @@ class Request:
     recovers: bool = False
     asked: str = ""
     facts: tuple[tuple[str, object], ...] = ()
+    within: int = 0
+
+    def allowed(self, registered: int) -> int:
+        """Return the seconds that a script has of which *registered* were."""
+        return min(registered, self.within) if self.within else registered

@@ -196,8 +196,9 @@ def run(name: str, request: Request) -> bool:
     root = registry.root(os.environ)
     definition = front.definition_of(PROGRAM, root, name)
     front.check_caller(definition)
+    timeout = request.allowed(definition.offline_timeout)
     return parent.run(
-        Job(PROGRAM, definition, root, request, definition.offline_timeout),
+        Job(PROGRAM, definition, root, request, timeout),
         work,
         needs_workdir=False,
         may_hang=_MAY_HANG,

@@ -107,7 +107,8 @@ def run(name: str, request: Request, *, break_guard: bool) -> bool:
     def work(worker: Worker) -> int:
         return _work(worker, break_guard=break_guard)
 
-    job = Job(PROGRAM, definition, root, request, definition.online_timeout)
+    timeout = request.allowed(definition.online_timeout)
+    job = Job(PROGRAM, definition, root, request, timeout)
     return parent.run(job, work)
 
 

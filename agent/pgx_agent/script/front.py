@@ -16,6 +16,10 @@ from pgx_pclrsc.core.definition import ResourceDefinition
 Main = Callable[[list[str]], int]
 
 
+class WrongCaller(Failure):
+    """Neither root nor the resource's OS user."""
+
+
 def run(program: str, main: Main, *, failed: int) -> None:
     """Run *main* with the arguments and leave with its exit code, *failed* whatever fails.
 
@@ -81,7 +85,7 @@ def definition_of(program: str, root: str, name: str) -> ResourceDefinition:
 def check_caller(definition: ResourceDefinition) -> None:
     """Refuse whoever is neither root nor the OS user.  Raises Failure."""
     if os.geteuid() not in (0, definition.uid):
-        raise Failure(
+        raise WrongCaller(
             f'must be run as root or as OS user "{definition.os_user}"',
             detail="Nobody else may start, stop or look into the instance.",
         )

@@ -1,0 +1,83 @@
+"""ocf:pgx:pgsql: the agent under a cluster manager that calls OCF resource agents, Pacemaker say.
+
+    pgx_ocf start|stop|monitor|validate-all|meta-data
+
+What it says stands in OCF_* variables, which are read here and in `ocf_actions` and nowhere
+else; the one parameter is `name`, everything else is the registry's.  Exit codes are OCF's,
+chosen by what Pacemaker makes of them:
+
+    0  it runs, or what was asked for is done
+    1  a fault: Pacemaker stops it, and starts it again, here or elsewhere
+    3  an action that there is not
+    4  not root
+    5  what differs by node is missing: Pacemaker tries another node
+    6  no name: it is given up everywhere, so nothing that may differ by node says this
+    7  it does not run here, which a probe hears where nothing is registered or mounted
+A monitor is pgx_check, and costs what that costs: what only other actions need is loaded late.
+"""
+
+import os
+import sys
+
+from pgx_agent.check import main as check
+from pgx_agent.fronts.ocf_codes import GENERIC, NAME, NOT_RUNNING, REASON, SUCCESS
+from pgx_base import prologue
+from pgx_pclrsc import look, registry
+from pgx_pclrsc.core import verdict
+
+_SAID = {
+    verdict.ONLINE: SUCCESS,
+    verdict.OFFLINE: NOT_RUNNING,
+    verdict.FAULTED: GENERIC,
+}
+_OTHERS = ("start", "stop", "validate-all")
+
+
+def monitor(root: str, name: str) -> int:
+    """Return the code of a monitor, or of a probe, whatever its OCF_CHECK_LEVEL."""
+    try:
+        judged = look.judge(root, name)
+        if judged.code == verdict.FAULTED:
+            from pgx_base import report
+
+            report.reasons_as(REASON)
+        return _SAID[check.done(root, name, judged)]
+    except look.Unknown:
+        return NOT_RUNNING
+    except look.Refused:
+        from pgx_agent.fronts import ocf_actions
+
+        return ocf_actions.refused()
+    except Exception as ex:  # noqa: BLE001  # Python's exit code 1 would be a fault of it
+        return _by_processes(root, name, ex)
+
+
+def _by_processes(root: str, name: str, problem: Exception) -> int:
+    """A fault of ours is not the instance's; and it is not said to be stopped unseen."""
+    try:
+        return _SAID[check.by_processes(root, name, problem)]
+    except look.Unknown:
+        return NOT_RUNNING
+    except Exception:  # noqa: BLE001  # nothing is left to ask
+        return GENERIC
+
+
+def run(arguments: list[str]) -> int:
+    """Return OCF's code for *arguments*."""
+    action = arguments[0] if len(arguments) == 1 else ""
+    name = os.environ.get(NAME, "")
+    if action == "monitor" and registry.is_name(name):
+        return monitor(registry.registry_root(), name)
+    from pgx_agent.fronts import ocf_actions
+
+    if action not in ("monitor", *_OTHERS):
+        return ocf_actions.describe(arguments)
+    if not registry.is_name(name):
+        return ocf_actions.no_name(name)
+    return ocf_actions.act(action, name)
+
+
+def main() -> None:
+    """Answer and leave."""
+    prologue.first_statements()
+    os._exit(run(sys.argv[1:]))

@@ -1,0 +1,185 @@
+"""What ocf:pgx:pgsql does besides a monitor, in words where it is refused."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable, Mapping
+
+from pgx_agent.core.request import Request
+from pgx_agent.fronts import ocf_text
+from pgx_agent.fronts.ocf_codes import (
+    CONFIGURED,
+    GENERIC,
+    INSTALLED,
+    PERM,
+    PROGRAM,
+    REASON,
+    SUCCESS,
+    UNIMPLEMENTED,
+)
+from pgx_agent.script import front
+from pgx_base import report
+from pgx_base.failure import Failure
+from pgx_base.program import answered, as_failure, exit_code
+from pgx_base.text import quoted
+from pgx_pclrsc import registry
+from pgx_pclrsc.core.definition import ResourceDefinition
+from pgx_postgres import binaries
+
+_MANAGER = "the cluster manager"
+_TIMEOUT = "OCF_RESKEY_CRM_meta_timeout"  # milliseconds
+_LONGEST = 1 << 40
+_OLDEST, _NEWEST = 10, 41  # majors that are looked for where no directory is given
+_NAMES = "Give name=NAME, one that pgx_pclrsc -p lists."
+_USERS_WITHIN = 5.0  # seconds
+_NO_SUCH_KEY = 2  # of getent
+
+
+def request(environ: Mapping[str, str]) -> Request:
+    """Return what the OCF_* variables of *environ* ask for.
+
+    Why a resource is stopped no manager tells by OCF: the record alone chooses the mode.
+    """
+    words = sorted(k for k in environ if k.startswith("OCF_RESKEY_CRM_meta_"))
+    asked = " ".join(f"{k}={environ[k]}" for k in words) or "without OCF_ variables"
+    within = _seconds(environ.get(_TIMEOUT, ""))
+    return Request(_MANAGER, "OCF tells no reason", asked=asked, within=within)
+
+
+def _seconds(text: str) -> int:
+    """Return the whole seconds of a time-out in milliseconds, 0 for what is none."""
+    if not (text.isascii() and text.isdecimal()):
+        return 0
+    return min(int(text), _LONGEST) // 1000
+
+
+def act(action: str, name: str) -> int:
+    """Start, stop or validate resource *name*; return OCF's code."""
+    report.reasons_as(REASON)
+    root = registry.root(os.environ)
+    try:
+        if action == "stop" and is_unknown(root, name):
+            return SUCCESS
+        definition = front.definition_of(PROGRAM, root, name)
+        front.check_caller(definition)
+    except front.WrongCaller as ex:
+        return _refused(ex, PERM)
+    except (Failure, OSError) as ex:
+        return _refused(ex, GENERIC if action == "stop" else INSTALLED)
+    return _ACTIONS[action](name, definition)
+
+
+def is_unknown(root: str, name: str) -> bool:
+    """Whether nothing of *name* was ever here.  Raises OSError where that cannot be seen."""
+    for path in (registry.entry(root, name), registry.run_path(root, name)):
+        try:
+            os.lstat(path)
+        except FileNotFoundError:
+            continue
+        return False
+    return True
+
+
+def _start(name: str, definition: ResourceDefinition) -> int:
+    from pgx_agent.online import main
+
+    def start() -> bool:
+        return main.run(name, request(os.environ), break_guard=False)
+
+    if _done(start):
+        return SUCCESS
+    return INSTALLED if missing(definition) else GENERIC
+
+
+def _stop(name: str, _definition: ResourceDefinition) -> int:
+    from pgx_agent.offline import main
+
+    return SUCCESS if _done(lambda: main.run(name, request(os.environ))) else GENERIC
+
+
+def _validate(name: str, definition: ResourceDefinition) -> int:
+    what = missing(definition)
+    if not what:
+        return SUCCESS
+    return _refused(
+        Failure(
+            f"resource {quoted(name)} cannot run on this node: {what}",
+            hint=f"pgx_pclrsc --check -c {name} looks at everything else as well.",
+        ),
+        INSTALLED,
+    )
+
+
+_ACTIONS = {"start": _start, "stop": _stop, "validate-all": _validate}
+
+
+def missing(definition: ResourceDefinition) -> str:
+    """Return what an installation lacks for *definition* on this node, "" for nothing.
+
+    Asked where nothing is to be waited for any more: users may be a directory service's.
+    """
+    majors = range(_OLDEST, _NEWEST)
+    every = [
+        p for major in majors for p in binaries.programs(definition.bin_dir, major)
+    ]
+    if not any(os.access(program, os.X_OK) for program in every):
+        where = definition.bin_dir or "its usual places"
+        return f"there is no server program of PostgreSQL in {where}"
+    if _is_no_user(definition.uid):
+        return f"there is no user with UID {definition.uid}"
+    return ""
+
+
+def _is_no_user(uid: int) -> bool:
+    line = ["getent", "passwd", str(uid)]
+    try:
+        done = subprocess.run(line, capture_output=True, timeout=_USERS_WITHIN)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == _NO_SUCH_KEY
+
+
+def _done(do: Callable[[], bool]) -> bool:
+    """Return whether it was done; what it raises is shown."""
+    return exit_code(PROGRAM, lambda: int(not do())) == 0
+
+
+def _refused(problem: BaseException, code: int) -> int:
+    report.show(PROGRAM, "error", as_failure(problem))
+    return code
+
+
+def refused() -> int:
+    """Say that a monitor was asked for by somebody else than root or the OS user."""
+    report.reasons_as(REASON)
+    return _refused(
+        front.WrongCaller("must be run as root or as the OS user of the resource"), PERM
+    )
+
+
+def no_name(given: str) -> int:
+    """Say that the parameter is missing, or is no name anywhere."""
+    report.reasons_as(REASON)
+    if not given:
+        missing_one = Failure("parameter name is missing", hint=_NAMES)
+        return _refused(missing_one, CONFIGURED)
+    odd = Failure(f"parameter name is no resource's name: {quoted(given)}", hint=_NAMES)
+    return _refused(odd, CONFIGURED)
+
+
+def describe(arguments: list[str]) -> int:
+    """Print the meta-data, help or version; else say that there is no such action."""
+    if arguments == ["meta-data"]:
+        return exit_code(PROGRAM, lambda: _print(ocf_text.meta_data()))
+    if len(arguments) == 1 and arguments[0].startswith("-"):
+        return int(not answered(PROGRAM, ocf_text.HELP, arguments))
+    report.reasons_as(REASON)
+    said = quoted(" ".join(arguments))
+    hint = f"There are {ocf_text.ACTIONS}."
+    return _refused(Failure(f"there is no action {said}", hint=hint), UNIMPLEMENTED)
+
+
+def _print(text: str) -> int:
+    report.to_stdout(text)
+    return SUCCESS

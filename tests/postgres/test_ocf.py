@@ -1,0 +1,186 @@
+"""ocf:pgx:pgsql on a real server: what a cluster manager hears of each action."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from fixtures.commands import command
+from fixtures.processes import gone, wait_until
+from pgx_pclrsc import registry
+from tests.fix_resource import Resource, Result
+
+SUCCESS, GENERIC, INSTALLED, CONFIGURED, NOT_RUNNING = 0, 1, 5, 6, 7
+WITHIN = 60.0
+pytestmark = pytest.mark.one_postgres
+
+
+def ocf(resource: Resource, action: str, **more: str) -> Result:
+    """Have a cluster manager call the agent, with *more* of its variables."""
+    env = {"OCF_RESKEY_name": resource.name, "OCF_ROOT": "/usr/lib/ocf"}
+    return resource.run("pgx_ocf", action, env=env | more)
+
+
+def code(resource: Resource, action: str, **more: str) -> int:
+    """Return the exit code of *action*."""
+    return ocf(resource, action, **more).returncode
+
+
+def test_start_monitor_stop_each_twice(resource: Resource) -> None:
+    assert code(resource, "monitor", OCF_RESKEY_CRM_meta_interval="0") == NOT_RUNNING
+    assert code(resource, "validate-all") == SUCCESS
+    for _ in range(2):
+        assert code(resource, "start") == SUCCESS
+    assert code(resource, "monitor", OCF_CHECK_LEVEL="10") == SUCCESS
+    for _ in range(2):
+        assert code(resource, "stop") == SUCCESS
+    assert code(resource, "monitor") == NOT_RUNNING
+
+
+def test_a_killed_server_is_a_fault_and_is_stopped_at_once(resource: Resource) -> None:
+    assert code(resource, "start") == SUCCESS
+    os.kill(resource.known().postmaster, signal.SIGKILL)
+    wait_until(lambda: code(resource, "monitor") == GENERIC, "it is a fault", WITHIN)
+
+    told = ocf(resource, "monitor").stderr
+    assert f'ocf-exit-reason:resource "{resource.name}" is faulted' in told
+    assert code(resource, "stop") == SUCCESS
+    assert code(resource, "monitor") == NOT_RUNNING
+    assert code(resource, "start") == SUCCESS
+    assert code(resource, "stop") == SUCCESS
+
+
+def test_where_it_is_not_registered(resource: Resource) -> None:
+    other = Resource("other", resource.server, resource.registry, resource.work)
+
+    assert code(other, "monitor") == NOT_RUNNING
+    assert code(other, "stop") == SUCCESS
+    for action in ("start", "validate-all"):
+        refused = ocf(other, action)
+        assert refused.returncode == INSTALLED
+        assert 'ocf-exit-reason:resource "other" does not exist\n' in refused.stderr
+
+
+def test_a_stop_does_not_answer_where_it_cannot_look(resource: Resource) -> None:
+    odd = resource.registry / "file"
+    odd.write_text("")
+    env = {registry.VARIABLE: str(odd / "below")}
+
+    assert code(resource, "stop", **env) == GENERIC
+    assert code(resource, "start", **env) == INSTALLED
+
+
+@pytest.mark.parametrize("name", ["", "no-name", "../x", "a" * 17, "x\ny"])
+def test_what_is_no_name_anywhere_is_said_to_be_so(
+    resource: Resource, name: str
+) -> None:
+    for action in ("start", "stop", "monitor", "validate-all"):
+        refused = ocf(resource, action, OCF_RESKEY_name=name)
+        assert refused.returncode == CONFIGURED
+        assert refused.stderr.count("ocf-exit-reason:") == 1
+
+
+def test_programs_that_are_missing_are_what_a_node_lacks(resource: Resource) -> None:
+    assert resource.run("pgx_pclrsc", "-d", "-c", resource.name).returncode == 0
+    empty = resource.registry / "bin"
+    empty.mkdir()
+    resource.register(bin_dir=empty)
+
+    for action in ("start", "validate-all"):
+        assert code(resource, action) == INSTALLED
+
+
+def test_a_start_that_postgresql_refuses_is_a_fault(resource: Resource) -> None:
+    with (resource.server.data / "postgresql.conf").open("a") as file:
+        file.write("no_such_parameter = 1\n")
+
+    refused = ocf(resource, "start")
+    assert refused.returncode == GENERIC
+    assert (
+        "ocf-exit-reason:" in refused.stderr and "no_such_parameter" in refused.stderr
+    )
+    assert code(resource, "monitor") in (GENERIC, NOT_RUNNING)
+    assert code(resource, "stop") == SUCCESS
+
+
+def test_the_managers_limit_counts_where_it_is_the_smaller(resource: Resource) -> None:
+    assert code(resource, "start") == SUCCESS
+    postmaster = resource.known().postmaster
+    os.kill(postmaster, signal.SIGSTOP)
+
+    stopped = ocf(resource, "stop", OCF_RESKEY_CRM_meta_timeout="20000")
+
+    assert stopped.returncode == SUCCESS, stopped.stderr
+    assert gone(postmaster)
+    assert "OCF_RESKEY_CRM_meta_timeout=20000" in resource.trace()
+
+
+@pytest.mark.parametrize("limit", ["", "x", "-5", "1e9", "9" * 40, "²"])
+def test_a_limit_that_is_none_counts_as_none(resource: Resource, limit: str) -> None:
+    assert code(resource, "stop", OCF_RESKEY_CRM_meta_timeout=limit) == SUCCESS
+
+
+@pytest.mark.parametrize("action", ["", "promote", "reload", "START"])
+def test_there_is_no_other_action(resource: Resource, action: str) -> None:
+    assert code(resource, action) == 3
+
+
+@pytest.fixture
+def interrupted(resource: Resource) -> Iterator[Resource]:
+    """A resource whose start was killed by the manager's time-out."""
+    start = resource.start("pgx_ocf", "start", env={"OCF_RESKEY_name": resource.name})
+    start.kill()
+    start.communicate()
+    yield resource
+
+
+def test_killed_and_called_again(interrupted: Resource) -> None:
+    assert code(interrupted, "start") == SUCCESS
+    assert code(interrupted, "stop") == SUCCESS
+
+
+# --- the tests and schemas of the project that OCF's agents come from ---------------------
+
+TESTER = shutil.which("ocf-tester", path="/usr/sbin:/usr/bin")
+SCHEMAS = Path("/usr/share/resource-agents")
+
+
+@pytest.mark.skipif(TESTER is None, reason="no ocf-tester: install resource-agents")
+@pytest.mark.root
+def test_ocf_tester_passes(resource: Resource) -> None:
+    env = resource.environment() | {"OCF_ROOT": "/usr/lib/ocf"}
+    line = [str(TESTER), "-n", resource.name, "-o", f"name={resource.name}"]
+
+    tested = subprocess.run(
+        [*line, command("pgx_ocf")], env=env, capture_output=True, text=True
+    )
+
+    assert tested.returncode == 0, tested.stdout + tested.stderr
+    assert "passed all tests" in tested.stdout
+
+
+@pytest.mark.skipif(not SCHEMAS.is_dir(), reason="no schemas: install resource-agents")
+@pytest.mark.skipif(shutil.which("xmllint") is None, reason="no xmllint")
+@pytest.mark.parametrize(
+    "schema",
+    [("--relaxng", "metadata.rng"), ("--dtdvalid", "ra-api-1.dtd")],
+    ids=["relaxng", "dtd"],
+)
+def test_the_meta_data_are_valid(
+    resource: Resource, tmp_path: Path, schema: tuple[str, str]
+) -> None:
+    told = ocf(resource, "meta-data", OCF_RESKEY_name="")
+    file = tmp_path / "pgsql.xml"
+    file.write_text(told.stdout)
+    option, name = schema
+
+    line = ["xmllint", "--noout", "--nonet", option, str(SCHEMAS / name), str(file)]
+    valid = subprocess.run(line, capture_output=True, text=True)
+
+    assert (told.returncode, valid.returncode) == (0, 0), valid.stderr
