@@ -9,6 +9,8 @@ PAIRS  = 2
 STUCK  = -o faulthandler_timeout=600  # seconds, of a test that not even its own limit ends
 TESTS  =
 CHAOS  =
+DOWNGRADE =
+MACHINE =
 MUTANTS =
 MODEL   =
 PEERS   =
@@ -20,7 +22,7 @@ unexport PYTHONDONTWRITEBYTECODE
 OPEN   = $(PY) -m tools.run_open
 
 .PHONY: help setup commands demo demo-mirror test pair-long docs-test replay chaos chaos-mirror chaos-bed model model-walk mutants lint \
-    types layers bench bench-mirror check install clean format
+    types layers bench bench-mirror check install uninstall bundle lock packages clean format
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' Makefile | \
@@ -43,8 +45,8 @@ demo-mirror: setup  ## a pair that fails over, is rebuilt, switched, frozen and 
 	@$(OPEN) $(PY) -m fixtures.pair_demo
 
 test: setup  ## every test, against every PostgreSQL that is found (TESTS=path to choose)
-	@$(OPEN) sh -c '$(PY) -m pytest $(STUCK) -m "alone and not long" $(TESTS); alone=$$?; \
-	    $(PY) -m pytest $(STUCK) -m "not alone and not long" -n $(JOBS) --dist worksteal $(TESTS); rest=$$?; \
+	@$(OPEN) sh -c '$(PY) -m pytest $(STUCK) -m "alone and not long and not packages" $(TESTS); alone=$$?; \
+	    $(PY) -m pytest $(STUCK) -m "not alone and not long and not packages" -n $(JOBS) --dist worksteal $(TESTS); rest=$$?; \
 	    if [ $$alone = 5 ]; then alone=0; elif [ $$rest = 5 ]; then rest=0; fi; \
 	    exit $$((alone | rest))'  # 5: none was chosen
 
@@ -94,8 +96,21 @@ bench-mirror: setup  ## how fast a pair is, beside bare replication; PEERS=1: an
 
 check: lint types layers test  ## what CI runs
 
-install:  ## install into PREFIX (/opt/pgx_pclrsc)
-	@tools/install.sh "$(PREFIX)"
+install:  ## install into PREFIX (/opt/pgx_pclrsc); DOWNGRADE=1: over a newer version too
+	@tools/install.sh "$(PREFIX)" $(if $(DOWNGRADE),--downgrade)
+
+uninstall:  ## remove what is installed in PREFIX, but no registry
+	@python=$$(tools/pick-python.sh --for-bundle) && \
+	    "$$python" -I -B tools/install.py --uninstall "$(PREFIX)"
+
+bundle: setup  ## one archive in dist/ that installs without a network (MACHINE=aarch64)
+	@$(PY) -m tools.bundle $(if $(MACHINE),--machine $(MACHINE))
+
+lock: setup  ## requirements.lock anew: the versions and checksums of what is installed
+	@$(PY) -m tools.bundle.lock
+
+packages: setup  ## as root: bundle and packages, installed into empty roots without a network
+	@$(PY) -m pytest -m packages $(or $(TESTS),tests/packages)
 
 format: setup  ## let ruff write the code's layout
 	@$(PY) -m ruff format .

@@ -27,6 +27,7 @@ pytest_plugins = [
     "tests.fix_sessions",
     "tests.fix_wizard",
     "tests.fix_preflight",
+    "tests.packages.fix_bundle",
 ]
 
 settings.register_profile(

@@ -42,11 +42,11 @@ def said(line: str) -> str:
             return ""
 
 
-def install(arguments: list[str]) -> int:
-    """Run pip with *arguments* and return its exit code; what fails it says itself."""
-    pip = [sys.executable, "-m", "pip", "install", "--disable-pip-version-check"]
+def pip(command: str, *arguments: str) -> int:
+    """Run a pip *command* and return its exit code; what fails it says itself."""
+    words = [sys.executable, "-m", "pip", command, "--disable-pip-version-check"]
     with subprocess.Popen(
-        [*pip, "--progress-bar=off", *arguments], stdout=subprocess.PIPE, text=True
+        [*words, "--progress-bar=off", *arguments], stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None
         for line in process.stdout:
@@ -63,7 +63,7 @@ def main() -> int:
         given = given[2:]
     if "--no-deps" not in given:
         given = [*given, *requirements(extras)]
-    return install(given)
+    return pip("install", *given)
 
 
 if __name__ == "__main__":

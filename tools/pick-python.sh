@@ -1,5 +1,6 @@
 #!/bin/sh
-# Print the interpreter to build .venv from: one that every user can execute.
+# Print the interpreter to build .venv from, or with --for-bundle to install a bundle with:
+# one that every user can execute.
 #
 # The scripts and the monitor run as the OS user of an instance too.  A Python in
 # root's closed home, often first on root's PATH, would be refused to them.
@@ -7,9 +8,15 @@
 
 set -u
 here=$(dirname "$0")
+bundle=${1:-}
+if [ -n "$bundle" ]; then
+    program=install packages=python3 named="PYTHON=/path/to/python3 ./install"
+else
+    program=setup packages="python3 python3-venv" named="make setup PYTHON=/path/to/python3"
+fi
 
 try() { # candidate [--own]: print its real path, or the reason why not on stderr
-    "$1" -I "$here/interpreter.py" ${2:+"$2"} 2>&1
+    "$1" -I "$here/interpreter.py" $bundle ${2:+"$2"} 2>&1
 }
 
 if [ -n "${PYTHON:-}" ]; then
@@ -29,7 +36,7 @@ for candidate in "$@"; do
         exit 0
     fi
     refusals="$refusals
-setup: detail: $candidate: $answer"
+$program: detail: $candidate: $answer"
 done
 
 # An ordinary user's own interpreter will do, where that user alone runs everything.
@@ -42,6 +49,7 @@ if [ "$(id -u)" != 0 ]; then
     done
 fi
 
-echo "setup: error: found no Python that will do$refusals" >&2
-echo "setup: hint: Install one for all users (Debian: apt-get install python3 python3-venv), or name it: make setup PYTHON=/path/to/python3" >&2
+echo "$program: error: found no Python that will do$refusals" >&2
+echo "$program: hint: Install one for all users, or name it: $named" >&2
+echo "$program: hint: Debian: apt-get install $packages; Enterprise Linux 8 and 9: dnf install python3.12 (since 8.10 and 9.4, python3.11 since 8.8 and 9.2); 10: dnf install python3" >&2
 exit 1

@@ -7,7 +7,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -177,63 +176,3 @@ def test_the_copy_is_removed_when_the_work_is_ended_by_a_signal(
 )
 def test_what_is_shown_of_what_pip_says(line: str, shown: str) -> None:
     assert packages.said(line) == shown
-
-
-def _install(prefix: Path) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [ROOT / "tools" / "install.sh", prefix],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-
-
-def test_an_installation_over_a_running_one_never_breaks_a_check(
-    open_tmp: Path,
-) -> None:
-    """RMS would take a failed import's exit code 1 for Offline, and that for a fault.
-
-    Nothing that it runs changes before the packages are there: from then on without a pause.
-    """
-    prefix = open_tmp / "pgx"
-    with _install(prefix) as first:
-        assert first.stdout is not None
-        said = first.stdout.read()
-        assert "installed in" in said
-        assert "  getting psycopg\n" in said, "it is not silent meanwhile"
-    older = prefix / "versions" / "older"
-    older.mkdir()
-    answers: set[int] = set()
-    with _install(prefix) as again:
-        while again.poll() is None:
-            check = [prefix / "bin" / "pgx_check"]  # without a name: exit 2
-            answers.add(subprocess.run(check, stderr=subprocess.DEVNULL).returncode)
-            if len(list(prefix.glob("versions/*/venv/lib/*/*/pgx_agent"))) < 2:
-                time.sleep(0.1)
-
-    assert again.returncode == 0
-    assert answers == {2}
-    assert len(list((prefix / "versions").iterdir())) == 2
-    assert not older.exists()
-    samples = sorted(path.name for path in (prefix / "share").iterdir())
-    assert samples == [
-        "mc_arb.service.sample",
-        "mc_arbitration.conf.sample",
-        "mc_network.conf.sample",
-        "mc_server.conf.sample",
-        "mcoi.service.sample",
-        "rc_mcoi.sample",
-    ]
-
-
-def test_an_installation_that_is_ended_leaves_the_one_before(open_tmp: Path) -> None:
-    with _install(open_tmp) as ended:
-        processes.wait_until(
-            lambda: list((open_tmp / "versions").glob("*/venv")), "it works"
-        )
-        ended.terminate()
-        ended.communicate(timeout=60)
-
-    assert ended.returncode == 1
-    assert list((open_tmp / "versions").iterdir()) == []
-    assert list((open_tmp / "bin").iterdir()) == []

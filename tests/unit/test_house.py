@@ -107,7 +107,7 @@ _ONLINE = (
 )
 _OFFLINE = (
     "import pgx_agent.fronts.rms, pgx_agent.offline.main, "
-    "pgx_agent.monitor.ending, pgx_agent.core.mode; "
+    "pgx_pclrsc.ending, pgx_agent.core.mode; "
     "from pgx_postgres import tablespaces; from pgx_postgres.running import stop; "
     "from pgx_postgres.processes import evidence, instance, holdings; "
 )

@@ -63,6 +63,7 @@ def test_options_and_values_may_stand_together_or_apart(line: str) -> None:
         ("-d -c a --output=json", ['option "--output" cannot be used with "-d"']),
         ("-p --out=json", ['unrecognized option "--out"']),
         ("--check", ['required option "-c" is missing']),
+        ("--restart-monitor", ['required option "-c" is missing']),
         (
             "--check -c a --watch-interval=3",
             ['option "--watch-interval" cannot be used with "--check"'],

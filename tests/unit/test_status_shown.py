@@ -150,7 +150,9 @@ def test_what_is_of_another_state_is_not_told() -> None:
 def test_a_monitor_of_another_version_is_named(text: str, want: str) -> None:
     kept = Kept("online", "", 4712, 4711, text)
 
-    assert view(seen(record=(kept,))).notes == (want,)
+    (note,) = view(seen(record=(kept,))).notes
+    assert note.partition("; ")[0] == want
+    assert "pgx_pclrsc --restart-monitor ends it" in note
 
 
 def test_labels_are_escaped() -> None:

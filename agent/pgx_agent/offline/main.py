@@ -69,7 +69,7 @@ def work(worker: Worker) -> int:
 
 def _ask_monitor_to_end(worker: Worker) -> None:
     """Let it end while we look: it would take the end of the server for a fault."""
-    from pgx_agent.monitor import ending
+    from pgx_pclrsc import ending
 
     try:
         ending.ask_to_end(worker.dir_fd)
@@ -86,7 +86,7 @@ def _gather(worker: Worker, found: record.Record | None) -> Evidence:
 
 
 def _end_monitor(worker: Worker) -> None:
-    from pgx_agent.monitor import ending
+    from pgx_pclrsc import ending
 
     worker.phase("waiting for the monitor's end")
     try:

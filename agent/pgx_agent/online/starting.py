@@ -6,7 +6,6 @@ import os
 import time
 
 from pgx_agent.core import online
-from pgx_agent.monitor import ending
 from pgx_agent.online import facts, new_monitor, recorded
 from pgx_agent.online.facts import Situation
 from pgx_agent.script import lock
@@ -14,7 +13,7 @@ from pgx_agent.script.worker import Worker
 from pgx_base.failure import Failure
 from pgx_base.idents import Ident
 from pgx_base.text import quoted
-from pgx_pclrsc import environment, known
+from pgx_pclrsc import ending, environment, known
 from pgx_postgres import pidfile, server_log
 from pgx_postgres.processes import instance
 from pgx_postgres.running import guard, server, startup

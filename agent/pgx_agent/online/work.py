@@ -10,7 +10,6 @@ import os
 import time
 
 from pgx_agent.core import online
-from pgx_agent.monitor import ending
 from pgx_agent.online import checks, decision, facts, recorded, refusals, starting
 from pgx_agent.online.checks import Checked
 from pgx_agent.online.facts import Situation
@@ -23,6 +22,7 @@ from pgx_base.failure import Failure
 from pgx_base.idents import Ident
 from pgx_base.light.typing import assert_never
 from pgx_base.text import quoted
+from pgx_pclrsc import ending
 from pgx_postgres import binaries, identity, server_log
 from pgx_postgres.running import stop
 

@@ -46,7 +46,11 @@ def show_arbiter(mcdir: str) -> int:
 
 
 def _installdir() -> str:
-    return os.path.dirname(_PROGRAMS)
+    """Return where we are installed, whatever version of it this is: a unit outlives it."""
+    version, program = os.path.dirname(_PROGRAMS), os.path.basename(sys.argv[0])
+    prefix = os.path.dirname(os.path.dirname(version))
+    linked = os.path.realpath(os.path.join(prefix, "bin", program))
+    return prefix if linked == os.path.join(_PROGRAMS, program) else version
 
 
 def _names() -> tuple[str, str]:

@@ -28,6 +28,7 @@ Usage:
   pgx_pclrsc --export [-c NAME]
   pgx_pclrsc --import=FILE
   pgx_pclrsc --collect -c NAME -o FILE.tar.gz
+  pgx_pclrsc --restart-monitor -c NAME
 
 Actions:
   -a                        register a resource, on every node
@@ -40,6 +41,8 @@ Actions:
                             node
       --import=FILE         register every resource of FILE, which --export has written
       --collect             write what support asks for into an archive, without secrets
+      --restart-monitor     end the monitor of a resource: the next pgx_check starts one
+                            of the version that is installed
 
 Options for every action:
   -c NAME                   name of the resource: up to 16 letters, digits and _
@@ -146,6 +149,13 @@ def _status(values: dict[str, Any]) -> int:
     return status.show(_root(), values)
 
 
+def _restart(values: dict[str, Any]) -> int:
+    from pgx_pclrsc.tool import restarting
+
+    _done(restarting.restart(_root(), values["name"]))
+    return 0
+
+
 def _export(values: dict[str, Any]) -> int:
     from pgx_pclrsc.tool import carrying
 
@@ -184,6 +194,7 @@ _ACTIONS: dict[str, Callable[[dict[str, Any]], int]] = {
     "-p": _show,
     request.CHECK: _check,
     request.STATUS: _status,
+    request.RESTART: _restart,
     request.EXPORT: _export,
     request.IMPORT: _import,
     request.COLLECT: _collect,

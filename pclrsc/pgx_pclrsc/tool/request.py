@@ -12,9 +12,9 @@ from pgx_base.light.dataclasses import dataclass
 from pgx_base.text import quoted
 from pgx_pclrsc.core.definition import problems
 
-CHECK, STATUS = "--check", "--status"
+CHECK, STATUS, RESTART = "--check", "--status", "--restart-monitor"
 EXPORT, IMPORT, COLLECT = "--export", "--import", "--collect"
-ACTIONS = ("-a", "-m", "-d", "-p", CHECK, STATUS, EXPORT, IMPORT, COLLECT)
+ACTIONS = ("-a", "-m", "-d", "-p", CHECK, STATUS, RESTART, EXPORT, IMPORT, COLLECT)
 
 # Option, and the key of the definition that it sets.
 _REQUIRED = {
@@ -52,6 +52,7 @@ _ALLOWED = {
     "-p": frozenset({"-c", "--output"}),
     CHECK: frozenset({"-c", "--output", "--peer"}),
     STATUS: frozenset({"-c", "--output", interval.OPTION}),
+    RESTART: frozenset({"-c"}),
     EXPORT: frozenset({"-c"}),
     IMPORT: frozenset(),
     COLLECT: frozenset({"-c", "-o"}),

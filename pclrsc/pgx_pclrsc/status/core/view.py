@@ -21,6 +21,8 @@ _AS_RECORDED = {
     FAULTED: ("faulted",),
 }
 
+_RESTART = "; pgx_pclrsc --restart-monitor ends it, pgx_check then starts another"
+
 # Writes seconds of the wall clock as ISO 8601, in local time with its offset.
 Local = Callable[[float], str]
 
@@ -153,6 +155,17 @@ class _Known:
         at = self._moment(known.at) if known and known.script else None
         return Transition(known.script, known.mode, at) if known and at else None
 
+    def _other_version(self, version: str) -> str:
+        """Return of which version the monitor is, "" where it is of this one or there is none."""
+        if not self._lives or self.kept is None:
+            return ""
+        if not self.kept.more:
+            return "an older version, and says no more"
+        if self._more is None:
+            return "another version, and says more than is shown"
+        other = self.version()
+        return f"another version than {version}" if other not in (None, version) else ""
+
     def notes(self, version: str) -> list[str]:
         found = []
         if self._seen.why:
@@ -165,14 +178,8 @@ class _Known:
             found.append("it has no record: nothing was done with it on this node")
         if self.state == ONLINE and self._seen.starts:
             found.append("no monitor keeps watch; the next pgx_check starts one")
-        if self._lives and self.kept and self.kept.more and self._more is None:
-            found.append(
-                "its monitor is of another version, and says more than is shown"
-            )
-        elif self._lives and self.kept and not self.kept.more:
-            found.append("its monitor is of an older version, and says no more")
-        elif self.version() not in (None, version):
-            found.append(f"its monitor is of another version than {version}")
+        if other := self._other_version(version):
+            found.append(f"its monitor is of {other}{_RESTART}")
         if self._goes_by_others():
             found.append("its monitor goes by other settings than are registered")
         return found

@@ -1,0 +1,1 @@
+"""Bundle and packages, installed into roots that have never met this project."""

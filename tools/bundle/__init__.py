@@ -1,0 +1,1 @@
+"""Makes a bundle: one archive with all that an installation without a network needs."""
