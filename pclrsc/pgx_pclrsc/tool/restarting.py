@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from pgx_base import files, users
+from pgx_base import files, proc, users
 from pgx_base.failure import Failure
 from pgx_base.text import quoted
 from pgx_pclrsc import ending, record, store
@@ -47,9 +47,9 @@ def restart(root: str, name: str) -> str:
 
 
 def _end(definition: ResourceDefinition) -> int:
-    """Return the PID of the monitor that was ended, 0 for one without a record, -1 for none.
+    """Return the PID of the monitor that was ended, -1 for none.
 
-    Raises Failure, OSError.
+    It is 0 where the record does not name it.  Raises Failure, OSError.
     """
     work = definition.work_directory
     with activity.no_transition(definition.name, work):
@@ -58,4 +58,6 @@ def _end(definition: ResourceDefinition) -> int:
         dir_fd = files.open_workdir(work)
         found = record.current(dir_fd)
         ending.end_monitor(dir_fd)
-    return found.monitor if found else 0
+    if found is None or proc.alive(found.monitor, found.monitor_start):
+        return 0  # the OS user writes the record: what it names need be no monitor
+    return found.monitor
