@@ -289,6 +289,7 @@ class Monitor:
         known = self._papers.explain(reason, self._pidfd)
         if known != reason:
             self._record(record.FAULTED, known)
+        self._keeping.trace_notes()
         self._say.faulted(known)
         asked = self._questions.history()
         lines = evidence.gather(

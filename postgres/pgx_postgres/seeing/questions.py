@@ -25,6 +25,9 @@ from pgx_postgres.watch.watched import Answered, Event, Inside, OthersServed, Ou
 # Number of a question, its database, and what happened when (monotonic seconds).
 Asked = tuple[int, str, list[tuple[float, str]]]
 
+# When an answer came, monotonic, and the seconds that it took.
+Answer = tuple[float, float]
+
 _REMEMBERED = 20
 _STARTING_OR_STOPPING = "57P03"
 _LOOK_AGAIN = 0.5  # seconds between two looks at ways that hang
@@ -58,7 +61,8 @@ class Questions:
         self._reachable = Reachable()
         self._outside: dict[int, str] = {}
         self._addresses: list[Address] = []
-        self.answered = 0.0, 0.0  # when, monotonic, and the seconds that it took
+        self.answered: Answer = (0.0, 0.0)
+        self._answers: list[Answer] = []
         self._ended: deque[Asked] = deque(maxlen=_REMEMBERED)
 
     def judge_logins(self, *, auth_fault: bool) -> None:
@@ -148,6 +152,7 @@ class Questions:
         if isinstance(event, Answered) and question.steps:
             now = time.monotonic()
             self.answered = now, now - question.steps[0][0]
+            self._answers.append(self.answered)
         return event
 
     def _circumstances(self, outcome: Outcome) -> Circumstances:
@@ -155,6 +160,11 @@ class Questions:
         if outcome != ErrorReply(_STARTING_OR_STOPPING):
             return Circumstances(auth_fault=asking.auth_fault)
         return Circumstances(asking.status(), asking.transition(), asking.auth_fault)
+
+    def take_answers(self) -> list[Answer]:
+        """Return the answers that have come since this was called last."""
+        taken, self._answers = self._answers, []
+        return taken
 
     def close(self) -> None:
         """Close every question, keeping what they went through."""

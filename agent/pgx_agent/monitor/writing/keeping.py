@@ -43,7 +43,13 @@ class Keeping:
         self._put_notes()
         self._scribe.keep()
         self._shine()
+        self.trace_notes()
         return self._scribe.problem()
+
+    def trace_notes(self) -> None:
+        """Write into the trace what is to be noted there by now."""
+        if self._notes is not None:
+            self._notes.trace()
 
     def _put_notes(self) -> None:
         if self._notes is not None:

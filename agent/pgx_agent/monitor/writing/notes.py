@@ -1,17 +1,19 @@
-"""What the monitor notes in the record besides the state: for people, who ask for the status."""
+"""What the monitor notes besides the state: for people, who ask for the status or a report."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 from pgx_agent.monitor.seeing.registered import Registered
+from pgx_agent.monitor.writing.latency import Latency
 from pgx_agent.monitor.writing.speaker import Speaker
 from pgx_base.light.dataclasses import replace
 from pgx_base.version import VERSION
 from pgx_pclrsc.core import live, more
 from pgx_pclrsc.record import Record
 from pgx_postgres.seeing.questions import Questions
-from pgx_postgres.watch.states import State, Watching
+from pgx_postgres.watch.states import Faulted, State, Watching
 
 
 class Notes:
@@ -32,6 +34,12 @@ class Notes:
         self._say = speaker
         self._state = state
         self._registered = registered
+        self._latency = Latency(questions, speaker, time.monotonic())
+
+    def trace(self) -> None:
+        """Write into the trace, once a minute, how long the server's answers took."""
+        over = isinstance(self._state(), Faulted)
+        self._latency.write(time.monotonic(), at_once=over)
 
     def put(self, kept: Record) -> None:
         """Put all of it into *kept*; what scripts have noted there stays."""

@@ -154,6 +154,10 @@ class Speaker:
         self.note("info", message)
         self._facts("answers", failures=failures)
 
+    def latency(self, answers: str) -> None:
+        """Write down, in the trace alone, how long answers took: see `Latency`."""
+        self._facts("latency", answers=answers)
+
     def faulted(self, reason: str) -> None:
         """Say that the instance is Faulted."""
         self.note("error", Failure(f"instance {self._name} is Faulted: {reason}"))
