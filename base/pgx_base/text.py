@@ -13,7 +13,12 @@ def quoted(value: object) -> str:
     text = str(value)
     if len(text) > LONGEST_SHOWN:
         text = text[:LONGEST_SHOWN] + "..."
-    return '"' + "".join(map(_shown, text)) + '"'
+    return f'"{printable(text)}"'
+
+
+def printable(text: str) -> str:
+    """Return *text* with each character that cannot be seen as its code."""
+    return text if text.isprintable() else "".join(map(_shown, text))
 
 
 def _shown(character: str) -> str:
