@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import stat
-from functools import partial
 
 from pgx_base import users
 from pgx_base.failure import Failure
@@ -14,9 +11,8 @@ from pgx_pclrsc import store
 from pgx_pclrsc.preflight.core import told
 from pgx_pclrsc.preflight.core.facts import Facts
 from pgx_pclrsc.preflight.core.rows import table
-from pgx_pclrsc.preflight.core.unknown import Unknown
 from pgx_pclrsc.preflight.gather import collect
-from pgx_pclrsc.preflight.gather.children import Job, NotSeen, ask
+from pgx_pclrsc.tool import foreign
 
 _LARGEST = 1 << 24  # bytes
 
@@ -43,9 +39,7 @@ def check(root: str, name: str, output: str, peer: str = "") -> tuple[str, bool]
 
 def _facts_of(file: str, name: str) -> Facts:
     """Return what the other node has seen of *name*.  Raises Failure."""
-    text = ask({"file": Job(partial(_read, os.path.abspath(file)))}).take("file", str)
-    if isinstance(text, Unknown):
-        raise Failure(f"could not read file {quoted(file)}: {text.why}")
+    text, _ = foreign.end_of(file, _LARGEST)
     try:
         return told.read(text, name)
     except told.NotTold as ex:
@@ -55,12 +49,3 @@ def _facts_of(file: str, name: str) -> Facts:
             hint="Write it on the other node: "
             f"pgx_pclrsc --check -c {name} --output=json > FILE",
         ) from ex
-
-
-def _read(path: str) -> str:
-    """Read *path*, in a child: its disk may hang.  Raises OSError, NotSeen."""
-    fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    with open(fd, "rb") as file:
-        if not stat.S_ISREG(os.fstat(fd).st_mode):
-            raise NotSeen("it is no regular file", expected=False)
-        return file.read(_LARGEST).decode("utf-8", "replace")

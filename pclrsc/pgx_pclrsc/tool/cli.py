@@ -25,6 +25,7 @@ Usage:
   pgx_pclrsc -p [-c NAME] [--output=FORMAT]
   pgx_pclrsc --check -c NAME [--output=FORMAT] [--peer=FILE]
   pgx_pclrsc --status [-c NAME] [--output=FORMAT] [--watch[=SECONDS]]
+  pgx_pclrsc --report -c NAME [--since=TIME] [--switchlog=FILE] [-o FILE]
   pgx_pclrsc --export [-c NAME]
   pgx_pclrsc --import=FILE
   pgx_pclrsc --collect -c NAME -o FILE.tar.gz
@@ -37,6 +38,7 @@ Actions:
   -p                        print the settings of a resource, or the names of all
       --check               look whether this node is ready for a resource (manual 2.3)
       --status              show the state of a resource, or of all as a table
+      --report              write a page (HTML) of what happened to a resource
       --export              print the definition of a resource, or of all, for another
                             node
       --import=FILE         register every resource of FILE, which --export has written
@@ -90,6 +92,12 @@ Options for printing, checking and status:
   -o FILE                   archive that --collect makes; it must not be there yet
       --watch[=SECONDS]     show the status again and again (default: each 2 s),
                             until ^C
+
+Options for a report:
+      --since=TIME          from when on: "2026-11-29 17:00", 17:00, 90min, 6h, 7d
+                            (default: as far back as the trace goes)
+      --switchlog=FILE      show beside it what RMS has written into FILE
+  -o FILE                   write the page into FILE (default: standard output)
 
 PGX_PCLRSC_HOME is the registry's directory (default: /etc/opt/pgx_pclrsc).
 """
@@ -190,10 +198,19 @@ def _check(values: dict[str, Any]) -> int:
     return 0 if sound else 1
 
 
+def _report(values: dict[str, Any]) -> int:
+    from pgx_pclrsc.tool import reporting
+
+    if said := reporting.write(_root(), str(values["name"]), values):
+        report.to_stdout(said)
+    return 0
+
+
 _ACTIONS: dict[str, Callable[[dict[str, Any]], int]] = {
     "-p": _show,
     request.CHECK: _check,
     request.STATUS: _status,
+    request.REPORT: _report,
     request.RESTART: _restart,
     request.EXPORT: _export,
     request.IMPORT: _import,

@@ -5,16 +5,30 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from pgx_base import interval
+from pgx_base import interval, since
 from pgx_base.arguments import CommandLine
 from pgx_base.failure import Failure
 from pgx_base.light.dataclasses import dataclass
 from pgx_base.text import quoted
 from pgx_pclrsc.core.definition import problems
 
-CHECK, STATUS, RESTART = "--check", "--status", "--restart-monitor"
+CHECK, STATUS, REPORT = "--check", "--status", "--report"
+RESTART = "--restart-monitor"
 EXPORT, IMPORT, COLLECT = "--export", "--import", "--collect"
-ACTIONS = ("-a", "-m", "-d", "-p", CHECK, STATUS, RESTART, EXPORT, IMPORT, COLLECT)
+ACTIONS = (
+    "-a",
+    "-m",
+    "-d",
+    "-p",
+    CHECK,
+    STATUS,
+    REPORT,
+    RESTART,
+    EXPORT,
+    IMPORT,
+    COLLECT,
+)
+_SINCE, _SWITCHLOG = "--since", "--switchlog"
 
 # Option, and the key of the definition that it sets.
 _REQUIRED = {
@@ -40,10 +54,11 @@ _TEXTS = {
     "--switch-mode": "switch_mode",
     "--broken-pid-file": "broken_pid_file",
 }
-_FILES = {"--peer": "peer", IMPORT: "import", "-o": "file"}
+_FILES = {"--peer": "peer", IMPORT: "import", "-o": "file", _SWITCHLOG: "switchlog"}
 _KEYS = _REQUIRED | _NUMBERS | _TEXTS
 _SETTINGS = frozenset(_KEYS) | {"--env"}
 _VALUED = _SETTINGS | {"--output", "--peer", "-o", interval.OPTION, IMPORT}
+_VALUED |= {_SINCE, *_FILES}
 _REPEATABLE = frozenset({"--env"})
 _ALLOWED = {
     "-a": _SETTINGS,
@@ -52,6 +67,7 @@ _ALLOWED = {
     "-p": frozenset({"-c", "--output"}),
     CHECK: frozenset({"-c", "--output", "--peer"}),
     STATUS: frozenset({"-c", "--output", interval.OPTION}),
+    REPORT: frozenset({"-c", _SINCE, _SWITCHLOG, "-o"}),
     RESTART: frozenset({"-c"}),
     EXPORT: frozenset({"-c"}),
     IMPORT: frozenset(),
@@ -151,6 +167,9 @@ def _values(given: list[tuple[str, str]]) -> tuple[dict[str, Any], list[Failure]
         elif option == interval.OPTION:
             values["watch"] = text
             faults += interval.problems(text)
+        elif option == _SINCE:
+            values["since"] = text
+            faults += since.problems(text)
         elif option in _FILES:
             values[_FILES[option]] = text
             faults += _about_empty(option, text)

@@ -1,0 +1,1 @@
+"""`pgx_pclrsc --report`: what the traces of a node tell, as a page."""

@@ -1,0 +1,1 @@
+"""What is made of the lines of a trace and a switchlog (pure)."""
