@@ -56,6 +56,10 @@ def _act(asked: Request) -> int:
             from pgx_mirror.command import leaving
 
             return leaving.show(asked)
+        case request.REPORT:
+            from pgx_mirror.command import reporting
+
+            return reporting.write(asked)
         case request.SETUP:
             from pgx_postgres.probe import lean
 

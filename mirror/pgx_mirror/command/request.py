@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from pgx_base import interval
+from pgx_base import interval, since
 from pgx_base.arguments import CommandLine
 from pgx_base.failure import Failure
 from pgx_base.text import quoted
@@ -17,6 +17,7 @@ SWITCH, DETACH = "switch", "detach"
 ENABLE, DISABLE = "enable-failover", "disable-failover"
 SETUP, SECRET = "setup", "secret"
 SERVICE, LEFTOVERS = "generate-service", "list-leftovers"
+REPORT = "report"
 
 FORMATS = ("text", "json", "prometheus")
 
@@ -38,6 +39,7 @@ _ALLOWED = {
     SECRET: frozenset(),
     SERVICE: frozenset({"-f", "-F", "--rc"}),
     LEFTOVERS: frozenset(),
+    REPORT: frozenset({"--since", "--peer-trace", "-o"}),
 }
 MODES = tuple(_ALLOWED)
 _REQUIRED = {SETUP: ("-r", "-U", "-h", "-p", "--standby-name")}
@@ -55,7 +57,7 @@ _FLAGS = frozenset(
 )
 _VALUED = frozenset(
     {"-M", "--local-server", "--output", "-r", "-U", "-P", "-h", "-p", "-c"}
-    | {"--standby-name", "--method", "--watch"}
+    | {"--standby-name", "--method", "--watch", "--since", "--peer-trace", "-o"}
 )
 # The manual's synopsis has one dash, its tables another name (its examples: --standby-name).
 _ALIASES = {
@@ -252,6 +254,7 @@ def _about_connstr(text: str) -> list[Failure]:
 _JUDGES = {
     "--output": _about_output,
     interval.OPTION: interval.problems,
+    "--since": since.problems,
     "-r": _about_role,
     "-p": _about_port,
     "--standby-name": _about_standby_name,

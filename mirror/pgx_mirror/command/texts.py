@@ -16,6 +16,7 @@ Usage:
   mc_ctl secret [-M MCDIR]
   mc_ctl generate-service [-M MCDIR] [-f|-F] [--rc]
   mc_ctl list-leftovers [-M MCDIR]
+  mc_ctl report [-M MCDIR] [--peer-trace=FILE] [--since=TIME] [-o FILE]
 
 Modes:
   start                     start Mirroring Controller, and the instance
@@ -34,6 +35,7 @@ Modes:
                             with the operating system by mc_std
   list-leftovers            list what is to be taken out by hand where the pair becomes
                             a single server; nothing is changed
+  report                    write a page (HTML) of what happened to the pair
 
 Options for every mode:
   -M MCDIR                  management directory (default: $MCCONTROLDIR)
@@ -74,6 +76,13 @@ Options for switch and detach, where the other server is silent and nobody decid
 Options for generate-service:
   -f, -F                    what the server is started with
       --rc                  print a script for SysV init instead
+
+Options for report:
+      --peer-trace=FILE     the other server's trace: trace.log.1 and trace.log of its
+                            management directory, one behind the other
+      --since=TIME          from when on: "2026-11-29 17:00", 17:00, 90min, 6h, 7d
+                            (default: as far back as the traces go)
+  -o FILE                   write the page into FILE (default: standard output)
 
 Options for setup:
   -r standby                what the server is to be

@@ -14,6 +14,8 @@ from pgx_mirror.core import events as told
 from pgx_mirror.core.effects import Effect
 from pgx_mirror.core.events import Event
 from pgx_mirror.core.facts import Facts
+from pgx_mirror.core.mark import Mark
+from pgx_mirror.messages import controller
 from pgx_mirror.messages.message import Message
 from pgx_mirror.messages.sending import Log
 
@@ -47,6 +49,12 @@ class Telling:
         for message, parameters in self._standing.news(facts, now):
             self.say(message, **parameters)
 
+    def begin(self, facts: Facts) -> None:
+        """Say that this controller has started; what it finds is kept in the trace."""
+        self.say(controller.STARTED, server=facts.terms.me)
+        for line in _found(facts):
+            self.note(line)
+
     def note(self, text: str) -> None:
         """Keep *text* in the trace."""
         self.trace.note(text)
@@ -67,10 +75,19 @@ class Telling:
             self.note(line)
 
 
+def _found(facts: Facts) -> Iterator[str]:
+    if facts.mark is not None:
+        yield _mark(facts.mark)
+    yield traces.facts("server", was="", now=facts.server)
+
+
+def _mark(mark: Mark) -> str:
+    return traces.facts("mark", state=mark.state, epoch=mark.epoch, pair=mark.pair)
+
+
 def _changes(before: Facts, after: Facts) -> Iterator[str]:
     if before.mark != after.mark and after.mark is not None:
-        mark = after.mark
-        yield traces.facts("mark", state=mark.state, epoch=mark.epoch, pair=mark.pair)
+        yield _mark(after.mark)
     if before.arming != after.arming:
         stage = after.arming.stage if after.arming else "none"
         yield traces.facts("arming", stage=stage)

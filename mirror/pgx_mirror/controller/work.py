@@ -84,7 +84,7 @@ def control(
     facts = start.first_facts(terms, found, watched.kept)
     if why := watched.kept.why:
         telling.say(messages.RESTARTED, server=site.me, reason=why)
-    telling.say(messages.STARTED, server=site.me)
+    telling.begin(facts)
     neighbours = Neighbours(settings, terms, found, telling)
     answering = Answering(
         listener,
