@@ -77,6 +77,10 @@ model-walk: setup  ## two cores walk through that model, further than in make te
 mutants: setup  ## deliberate bugs in a copy: does each suite catch what it is for (MUTANTS="NAME...")
 	@$(PY) -m tests.mutants $(MUTANTS)
 
+.PHONY: man
+man: $(VENV)/.ready  ## man pages and bash's completion, into build/man and build/completion
+	@$(PY) -m tools.man
+
 lint: setup  ## ruff and codespell
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .

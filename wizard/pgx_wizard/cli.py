@@ -20,6 +20,8 @@ Usage:
   pgx_wizard files FILE -o DIR | --diff
   pgx_wizard apply FILE [OPTION]...
 
+FILE can be - for standard input.
+
 Commands:
   init                      print a commented application file for a registered resource
   check                     check FILE against the manual's rules; all problems at once
@@ -34,9 +36,12 @@ Options for init:
                             how RMS runs the database (default: cmdline)
 
 Options for check and apply:
-      --fstab=FILE          table to compare with (default: this node's own, where the
-      --fstab-pcl=FILE      node is one of the application's machines)
-      --output=text|json    form of the output of check and show (default: text)
+      --fstab=FILE, --fstab-pcl=FILE
+                            tables to compare with (default: this node's own, where the
+                            node is one of the application's machines)
+
+Options for check and show:
+      --output=text|json    form of the output (default: text)
 
 Options for show:
       --from-listing        FILE is a listing, not an application file
@@ -62,9 +67,13 @@ Common options:
   -V, --version             output version information, then exit
   -?, --help                show this help, then exit
 
-FILE can be - for standard input.
-Exit codes: 0 done, with or without warnings; 1 refused or failed; 3 saved, but something
-is left to a person.
+Exit status:
+  0  done, with or without warnings
+  1  refused or failed
+  3  saved, but something is left to a person
+
+Environment:
+  PGX_PCLRSC_HOME           directory of the registry (default: /etc/opt/pgx_pclrsc)
 """
 
 _VERBS = {

@@ -63,7 +63,8 @@ _EXITS = {
 """,
 }
 _DEFAULT_HOME = """
-PGX_PCLRSC_HOME is the registry's directory (default: /etc/opt/pgx_pclrsc).
+Environment:
+  PGX_PCLRSC_HOME           directory of the registry (default: /etc/opt/pgx_pclrsc)
 """
 
 

@@ -7,124 +7,34 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
 
 from pgx_base import program, report
-from pgx_base.arguments import CommandLine
-from pgx_base.failure import Failure
-from pgx_base.text import quoted
-from pgx_mirror.command import arbiter
+from pgx_mirror.command import arb_request, arbiter, texts
+from pgx_mirror.command.arb_request import Asked
 from pgx_mirror.conf.problem import Unsound, failures
 
 PROGRAM = "mc_arb"
-VARIABLE = "ARBCONTROLDIR"
 USAGE = 2
-START, STOP, STATUS, SERVICE = "start", "stop", "status", "generate-service"
-FORMATS = ("text", "json")
-_CONTRARY = (("-w", "-W"),)
-_ALLOWED = {
-    START: frozenset({"-M", "-w", "-W"}),
-    STOP: frozenset({"-M", "-e"}),
-    STATUS: frozenset({"-M", "--output"}),
-    SERVICE: frozenset({"-M"}),
-}
-HELP = """\
-mc_arb decides which server goes on where two do not hear each other.
-
-Usage:
-  mc_arb start [-M MCDIR] [-w|-W]
-  mc_arb stop [-M MCDIR] [-e]
-  mc_arb status [-M MCDIR] [--output=FORMAT]
-  mc_arb generate-service [-M MCDIR]
-
-Modes:
-  start                     start the arbitration process
-  stop                      stop it; refused while a server is connected
-  status                    show which servers are connected
-  generate-service          print a unit of systemd that starts and stops it
-
-Options:
-  -M MCDIR                  management directory (default: $ARBCONTROLDIR)
-  -w                        wait until it serves (default)
-  -W                        wait for nothing
-  -e                        stop it by force, whoever is connected
-      --output=text|json    form of the output (default: text)
-  -V, --version             output version information, then exit
-  -?, --help                show this help, then exit
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A mode and its options, and everything that is wrong with them."""
-
-    mode: str
-    options: frozenset[str]
-    mcdir: str
-    output: str
-    problems: tuple[Failure, ...]
-
-
-def parse(arguments: list[str], mcdir: str = "") -> Asked:
-    """Return what *arguments* ask for; *mcdir* is for where -M is not given, "" for none.  Pure."""
-    line = CommandLine(
-        frozenset({"-w", "-W", "-e"}),
-        frozenset({"-M", "--output"}),
-        takes_operands=True,
-    )
-    line.read(arguments)
-    values, given = dict(line.given), line.options()
-    where, output = values.get("-M", mcdir), values.get("--output", "text")
-    problems = [*line.problems, *line.twice(), *_about_mode(line.operands)]
-    mode = line.operands[0] if line.operands else ""
-    if mode in _ALLOWED:
-        problems += line.misplaced(mode, _ALLOWED[mode])
-    problems += [
-        Failure(f"option {quoted(one)} cannot be used with option {quoted(other)}")
-        for one, other in _CONTRARY
-        if {one, other} <= given
-    ]
-    if not where:
-        hint = f"Give it with -M, or in the variable {VARIABLE}."
-        problems.append(Failure("no management directory given", hint=hint))
-    if output not in FORMATS:
-        detail = f"It must be {' or '.join(map(quoted, FORMATS))}."
-        problems.append(
-            Failure(f"invalid output format {quoted(output)}", detail=detail)
-        )
-    return Asked(mode, given, where, output, tuple(problems))
-
-
-def _about_mode(operands: list[str]) -> list[Failure]:
-    known = f"Modes: {', '.join(_ALLOWED)}."
-    if not operands:
-        return [Failure("no mode given", detail=known)]
-    found = [Failure(f"unexpected argument {quoted(word)}") for word in operands[1:]]
-    if operands[0] not in _ALLOWED:
-        found.insert(
-            0, Failure(f"unrecognized mode {quoted(operands[0])}", detail=known)
-        )
-    return found
 
 
 def _act(asked: Asked) -> int:
     mcdir = os.path.abspath(asked.mcdir)
     match asked.mode:
-        case "generate-service":
+        case arb_request.SERVICE:
             from pgx_mirror.command import service
 
             return service.show_arbiter(mcdir)
-        case "start":
+        case arb_request.START:
             return arbiter.start(PROGRAM, mcdir, wait="-W" not in asked.options)
-        case "stop":
+        case arb_request.STOP:
             return arbiter.stop(mcdir, force="-e" in asked.options)
         case _:
             return arbiter.status(PROGRAM, mcdir, as_json=asked.output == "json")
 
 
 def _run(arguments: list[str]) -> int:
-    asked = parse(arguments, os.environ.get(VARIABLE, ""))
-    if program.answered(PROGRAM, HELP, asked.options):
+    asked = arb_request.parse(arguments, os.environ.get(arb_request.VARIABLE, ""))
+    if program.answered(PROGRAM, texts.MC_ARB, asked.options):
         return 0
     if asked.problems:
         program.refuse(PROGRAM, asked.problems, usage=True, log=False)

@@ -7,10 +7,9 @@ import sys
 
 from pgx_base import program
 from pgx_base.failure import Failure, Passing
-from pgx_mirror.command import request
+from pgx_mirror.command import request, texts
 from pgx_mirror.command.request import Request
 from pgx_mirror.command.telling import PROGRAM, warn
-from pgx_mirror.command.texts import HELP
 from pgx_mirror.conf.problem import Unsound, failures
 from pgx_mirror.controller.asking import Refused
 
@@ -75,7 +74,7 @@ def _act(asked: Request) -> int:
 
 def _answer(arguments: list[str]) -> int:
     asked = request.parse(arguments, os.environ.get(VARIABLE, ""))
-    if program.answered(PROGRAM, HELP, asked.options):
+    if program.answered(PROGRAM, texts.MC_CTL, asked.options):
         return 0
     for warning in asked.warnings:
         warn(warning)

@@ -8,36 +8,11 @@ import sys
 from pgx_base import program
 from pgx_base.failure import Failure
 from pgx_base.text import quoted
-from pgx_mirror.command import boot, std_request
+from pgx_mirror.command import boot, std_request, texts
 from pgx_mirror.command.boot import PROGRAM
 from pgx_mirror.command.mc_ctl import USAGE, check_user
 from pgx_mirror.command.request import START
-from pgx_mirror.command.std_request import WAITS, Asked
-
-HELP = f"""\
-mc_std starts and stops a server of the pair with the operating system.
-
-Usage:
-  mc_std [--wait=SECONDS] start INSTALLDIR MCDIR ['MC_CTL_OPTIONS']
-  mc_std [--wait=SECONDS] stop INSTALLDIR MCDIR ['MC_CTL_OPTIONS']
-
-Modes:
-  start                     mc_ctl start -w, again and again while what it is refused for
-                            may pass, such as a primary that does not answer yet; done
-                            where the server has been started already
-  stop                      mc_ctl stop, again and again while another action is being
-                            carried out; done where nothing runs
-
-Arguments:
-  INSTALLDIR                where the project is installed: INSTALLDIR/bin/mc_ctl is run
-  MCDIR                     management directory, handed on as -M
-  MC_CTL_OPTIONS            options for mc_ctl: '-f --local-server=ID'
-
-Options, before the mode:
-      --wait=SECONDS        for how long it is tried again (default: {WAITS:g})
-  -V, --version             output version information, then exit
-  -?, --help                show this help, then exit
-"""
+from pgx_mirror.command.std_request import Asked
 
 
 def _problems(asked: Asked) -> list[Failure]:
@@ -49,7 +24,7 @@ def _problems(asked: Asked) -> list[Failure]:
 
 def _answer(arguments: list[str]) -> int:
     asked = std_request.parse(arguments)
-    if program.answered(PROGRAM, HELP, asked.options):
+    if program.answered(PROGRAM, texts.MC_STD, asked.options):
         return 0
     if problems := _problems(asked):
         program.refuse(PROGRAM, problems, usage=True, log=False)

@@ -25,7 +25,7 @@ _EVERYWHERE = frozenset({"-M", "--local-server"})
 _FORCED = frozenset({"--force", "--no-fencing", "--abandon-register"})
 # What says more of an option, and is nothing without it.
 _NEEDS = dict.fromkeys(("--no-fencing", "--abandon-register", "-f"), "--force")
-_ALLOWED = {
+_BY_MODE = {
     START: frozenset({"-w", "-W", "-f", "-F", "--mc-only", "--as-primary"}),
     STOP: frozenset({"-a", "-e", "--mc-only"}),
     STATUS: frozenset({"--output", "--watch", "--lag", "--arbiter"}),
@@ -41,7 +41,7 @@ _ALLOWED = {
     LEFTOVERS: frozenset(),
     REPORT: frozenset({"--since", "--peer-trace", "-o"}),
 }
-MODES = tuple(_ALLOWED)
+MODES = tuple(_BY_MODE)
 _REQUIRED = {SETUP: ("-r", "-U", "-h", "-p", "--standby-name")}
 # Neither of a pair goes with the other.
 _CONTRARY = {
@@ -111,18 +111,23 @@ def parse(arguments: list[str], mcdir: str = "") -> Request:
     given = line.options()
     found = [*line.problems, *line.twice(), *_about_mode(line.operands)]
     found += [*_about_values(values), *_about_forms(values, given)]
-    if mode in _ALLOWED:
-        found += line.misplaced(mode, _ALLOWED[mode] | _EVERYWHERE)
+    if mode in _BY_MODE:
+        found += line.misplaced(mode, allowed(mode))
         found += [*_about_pairs(mode, given), *_about_force(mode, given)]
         found += _absent(mode, given)
     return Request(
-        mode if mode in _ALLOWED else "",
+        mode if mode in _BY_MODE else "",
         given & _FLAGS,
         values,
         tuple(found),
         tuple(_warnings(given)),
         given,
     )
+
+
+def allowed(mode: str) -> frozenset[str]:
+    """Return the options that *mode* takes."""
+    return _BY_MODE[mode] | _EVERYWHERE
 
 
 def _plain(word: str) -> str:
@@ -136,7 +141,7 @@ def _about_mode(operands: list[str]) -> list[Failure]:
     if not operands:
         return [Failure("no mode given", detail=known)]
     found = [Failure(f"unexpected argument {quoted(word)}") for word in operands[1:]]
-    if operands[0] not in _ALLOWED:
+    if operands[0] not in _BY_MODE:
         found.insert(
             0, Failure(f"unrecognized mode {quoted(operands[0])}", detail=known)
         )

@@ -1,6 +1,6 @@
-"""What `mc_ctl --help` prints."""
+"""What mc_ctl, mc_arb and mc_std print for --help, and what their man pages say."""
 
-HELP = """\
+MC_CTL = """\
 mc_ctl starts, stops, switches and watches a pair of PostgreSQL servers.
 
 Usage:
@@ -60,7 +60,8 @@ Options for stop:
                             it is
 
 Options for status:
-      --output=FORMAT       form of the output: text (default), json, or prometheus
+      --output=text|json|prometheus
+                            form of the output (default: text)
       --watch[=SECONDS]     show it again and again (default: each 2 s), until ^C
       --lag                 and how far the standby is behind
       --arbiter             the arbiter instead, as the servers know it
@@ -93,4 +94,78 @@ Options for setup:
       --method=streaming|rewind|copy
                             how: nothing is copied, what has changed is (pg_rewind), or
                             everything (pg_basebackup); chosen where it is not given
+
+Exit status:
+  0  done; status: switchable; status --arbiter: online
+  1  refused or failed
+  2  wrong usage
+  3  status: anything but switchable; status --arbiter: offline
+  4  called by mc_std alone: refused for what time may mend
+
+Environment:
+  MCCONTROLDIR              management directory, where -M is not given
+"""
+
+MC_ARB = """\
+mc_arb decides which server goes on where two do not hear each other.
+
+Usage:
+  mc_arb start [-M MCDIR] [-w|-W]
+  mc_arb stop [-M MCDIR] [-e]
+  mc_arb status [-M MCDIR] [--output=FORMAT]
+  mc_arb generate-service [-M MCDIR]
+
+Modes:
+  start                     start the arbitration process
+  stop                      stop it; refused while a server is connected
+  status                    show which servers are connected
+  generate-service          print a unit of systemd that starts and stops it
+
+Options:
+  -M MCDIR                  management directory (default: $ARBCONTROLDIR)
+  -w                        wait until it serves (default)
+  -W                        wait for nothing
+  -e                        stop it by force, whoever is connected
+      --output=text|json    form of the output (default: text)
+  -V, --version             output version information, then exit
+  -?, --help                show this help, then exit
+
+Exit status:
+  0  done
+  1  refused or failed
+  2  wrong usage
+
+Environment:
+  ARBCONTROLDIR             management directory, where -M is not given
+"""
+
+MC_STD = """\
+mc_std starts and stops a server of the pair with the operating system.
+
+Usage:
+  mc_std [--wait=SECONDS] start INSTALLDIR MCDIR ['MC_CTL_OPTIONS']
+  mc_std [--wait=SECONDS] stop INSTALLDIR MCDIR ['MC_CTL_OPTIONS']
+
+Modes:
+  start                     mc_ctl start -w, again and again while what it is refused for
+                            may pass, such as a primary that does not answer yet; done
+                            where the server has been started already
+  stop                      mc_ctl stop, again and again while another action is being
+                            carried out; done where nothing runs
+
+Arguments:
+  INSTALLDIR                where the project is installed: INSTALLDIR/bin/mc_ctl is run
+  MCDIR                     management directory, handed on as -M
+  MC_CTL_OPTIONS            options for mc_ctl: '-f --local-server=ID'
+
+Options, before the mode:
+      --wait=SECONDS        for how long it is tried again (default: 600)
+  -V, --version             output version information, then exit
+  -?, --help                show this help, then exit
+
+Exit status:
+  0  done
+  1  refused or failed, or called off
+  2  wrong usage
+  4  it gave up
 """

@@ -60,7 +60,8 @@ _SETTINGS = frozenset(_KEYS) | {"--env"}
 _VALUED = _SETTINGS | {"--output", "--peer", "-o", interval.OPTION, IMPORT}
 _VALUED |= {_SINCE, *_FILES}
 _REPEATABLE = frozenset({"--env"})
-_ALLOWED = {
+# Action, and the options that it takes.
+ALLOWED = {
     "-a": _SETTINGS,
     "-m": _SETTINGS,
     "-d": frozenset({"-c"}),
@@ -117,7 +118,7 @@ def parse(arguments: list[str]) -> Request:
         *faults,
     ]
     if len(actions) == 1:
-        allowed = _ALLOWED[actions[0]] | {actions[0]}
+        allowed = ALLOWED[actions[0]] | {actions[0]}
         found += line.misplaced(actions[0], allowed) + _absent(actions[0], line)
         found += _about_prometheus(actions[0], values)
     return Request(

@@ -61,7 +61,7 @@ def parse(arguments: list[str]) -> Request:
     options = dict(line.given)
     found = [*line.problems, *_about_verb(verb), *line.twice(), *_about_values(options)]
     if verb in VERBS:
-        found += line.misplaced(verb, _allowed(verb))
+        found += line.misplaced(verb, allowed(verb))
         found += _about_operands(verb, operands[:-1])
     return Request(verb, operands[0] if operands else "", options, tuple(found))
 
@@ -82,7 +82,8 @@ def _about_operands(verb: str, operands: list[str]) -> list[Failure]:
     return [Failure(f"unexpected argument {quoted(word)}") for word in operands[1:]]
 
 
-def _allowed(verb: str) -> frozenset[str]:
+def allowed(verb: str) -> frozenset[str]:
+    """Return the options that *verb* takes."""
     none: frozenset[str] = frozenset()
     return (
         _FLAGS.get(verb, none)

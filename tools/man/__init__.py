@@ -1,0 +1,1 @@
+"""Man pages and completion, made of what each command prints for --help."""
