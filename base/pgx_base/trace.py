@@ -1,5 +1,8 @@
 """trace.log: what was done and when, in two generations of a fixed size.
 
+Neither is ever larger: a file is left before it is full, so that there is room for what
+others write who have looked at the same time.
+
 A trace must never stop what it traces: every error is swallowed, a FIFO or a link
 in its place is not written to.
 """
@@ -14,6 +17,9 @@ from pgx_base import files
 
 FILE, OLD = "trace.log", "trace.log.1"
 FACTS = "facts=1"  # what a line for programs begins with; the number is its version
+_LONGEST = 4 * 1024  # bytes of one write, and of one line
+_ROOM = 4 * _LONGEST  # for four more writers that have looked before we wrote
+_CUT = b"...\n"
 _PLAIN = frozenset(
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+.,:/@"
 )
@@ -38,6 +44,22 @@ def _value(value: object) -> str:
     for plain, escaped in (("\\", "\\\\"), ('"', '\\"'), ("\n", "\\n")):
         text = text.replace(plain, escaped)
     return f'"{"".join(c if c.isprintable() else "?" for c in text)}"'
+
+
+def _parts(data: bytes) -> list[bytes]:
+    """Return *data* in parts of whole lines, none too long for one write.
+
+    A line that is too long by itself is cut.
+    """
+    parts = [b""]
+    for line in data.splitlines(keepends=True):
+        if len(line) > _LONGEST:
+            whole = line[: _LONGEST - len(_CUT)].decode("utf-8", "ignore")
+            line = whole.encode() + _CUT
+        if len(parts[-1]) + len(line) > _LONGEST:
+            parts.append(b"")
+        parts[-1] += line
+    return parts
 
 
 class Nowhere:
@@ -93,16 +115,19 @@ class Trace:
             return
         try:
             with self._at:
-                self._append(data.encode("utf-8", "backslashreplace"))
+                for part in _parts(data.encode("utf-8", "backslashreplace")):
+                    self._append(part)
         except OSError:
             self.close()
 
     def _append(self, data: bytes) -> None:
         if self._fd < 0:
             self._open()
-        if os.fstat(self._fd).st_size + len(data) > self.limit_kb * 1024:
+        limit = self.limit_kb * 1024
+        if os.fstat(self._fd).st_size + len(data) > limit - _ROOM:
             self._rotate()
-        os.write(self._fd, data)
+        if os.fstat(self._fd).st_size + len(data) <= limit:
+            os.write(self._fd, data)  # else who rotates hangs: the line is lost
 
     def _open(self) -> None:
         assert self._directory is not None
@@ -114,6 +139,8 @@ class Trace:
             os.close(dir_fd)
 
     def _rotate(self) -> None:
+        if not self._may_rotate():
+            return  # another does: its file is ours with the next line
         assert self._directory is not None
         dir_fd = files.open_workdir(self._directory)
         try:
@@ -123,6 +150,16 @@ class Trace:
             os.close(dir_fd)
         self.close()
         self._open()
+
+    def _may_rotate(self) -> bool:
+        """Lock the file until it is closed: two that rotate it would lose a generation."""
+        import fcntl
+
+        try:
+            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
 
     def _still_ours(self, dir_fd: int) -> bool:
         """Whether nobody else has rotated since we opened: script and monitor both write."""

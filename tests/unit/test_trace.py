@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -29,6 +32,70 @@ def test_two_generations_hold_no_more_than_twice_the_size(tmp_path: Path) -> Non
     assert set(sizes) == {"trace.log", "trace.log.1"}
     assert max(sizes.values()) <= 64 * 1024
     assert "line 2999" in (tmp_path / "trace.log").read_text()
+
+
+@pytest.mark.parametrize("length", [1, 5000, 70_000, 1_000_000])
+def test_no_line_makes_a_file_larger(tmp_path: Path, length: int) -> None:
+    with Trace(str(tmp_path), 64, "pgx_online") as trace:
+        for number in range(40):
+            trace.write(f"line {number} " + "ä" * length)
+            trace.write("\n".join(["many lines"] * (length // 10)))
+
+    sizes = [path.stat().st_size for path in tmp_path.iterdir()]
+    assert max(sizes) <= 64 * 1024
+    lines = (tmp_path / "trace.log").read_text().splitlines()
+    assert all("pgx_online[" in line for line in lines)
+    assert max(map(len, lines)) <= 4 * 1024
+
+
+def size_of(path: Path) -> int:
+    """Return the size of a file that may be renamed just now."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+def test_many_writers_at_once_keep_within_the_size(tmp_path: Path) -> None:
+    """Processes, all beginning at once: each looks at the size, then writes."""
+    code = (
+        "import sys; from pgx_base.trace import Trace; sys.stdin.read()\n"
+        "with Trace(sys.argv[1], 64, sys.argv[2]) as trace:\n"
+        "    for n in range(3000): trace.write(f'{n} ' + 'x' * (n % 7000))"
+    )
+    line = [sys.executable, "-c", code, str(tmp_path)]
+    env = {"PYTHONPATH": ":".join(path for path in sys.path if path)}
+    writers = [
+        subprocess.Popen([*line, f"w{number}"], stdin=subprocess.PIPE, env=env)
+        for number in range(4)
+    ]
+    for each in writers:
+        assert each.stdin is not None
+        each.stdin.close()
+    seen, names = set[int](), ("trace.log", "trace.log.1")
+    while any(each.poll() is None for each in writers):
+        seen |= {size_of(tmp_path / name) for name in names}
+
+    assert [each.wait() for each in writers] == [0] * 4
+    assert {path.name for path in tmp_path.iterdir()} == set(names)
+    assert 0 < max(seen) <= 64 * 1024
+
+
+def test_where_who_rotates_hangs_lines_are_lost_and_nothing_grows(
+    tmp_path: Path,
+) -> None:
+    with Trace(str(tmp_path), 64, "a") as trace:
+        trace.write("first")
+        with (tmp_path / "trace.log").open("rb") as other:
+            fcntl.flock(other, fcntl.LOCK_EX)
+            for _ in range(100):
+                trace.write("x" * 2000)
+            assert [path.name for path in tmp_path.iterdir()] == ["trace.log"]
+            assert (tmp_path / "trace.log").stat().st_size <= 64 * 1024
+        trace.write("goes on")
+
+    assert "goes on" in (tmp_path / "trace.log").read_text()
+    assert "first" in (tmp_path / "trace.log.1").read_text()
 
 
 def test_two_writers_rotate_once(tmp_path: Path) -> None:
