@@ -6,13 +6,14 @@ Only quoted, never judged by: the text is localised.
 from __future__ import annotations
 
 import os
+import stat
 
 from pgx_base import files
 from pgx_base.light.dataclasses import dataclass
 from pgx_postgres import log_lines
 from pgx_postgres.log_lines import Line
 
-FILE = "server.log"
+FILE, OLD = "server.log", "server.log.old"  # logrotate calls its own server.log.1
 _TAIL = 64 * 1024
 _FORMS = ("stderr", "csvlog", "jsonlog")
 _CURRENT = "current_logfiles"
@@ -26,6 +27,19 @@ def open_for_output(dir_fd: int) -> int:
     """
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
     return files.open_regular(dir_fd, FILE, flags)
+
+
+def rotate(dir_fd: int, limit: int) -> None:
+    """Make server.log server.log.old where it has more than *limit* bytes.
+
+    No server may be writing there.  What is no regular file is left alone.  Raises OSError.
+    """
+    try:
+        found = os.stat(FILE, dir_fd=dir_fd, follow_symlinks=False)
+    except FileNotFoundError:
+        return
+    if stat.S_ISREG(found.st_mode) and found.st_size > limit:
+        os.rename(FILE, OLD, src_dir_fd=dir_fd, dst_dir_fd=dir_fd)
 
 
 def _from(fd: int, offset: int) -> str:

@@ -128,8 +128,8 @@ def test_minus_p_shows_every_setting(registered: Registry) -> None:
     assert list(parsed) == [
         "name", "os_user", "data_directory", "work_directory", "nodes", "db_user",
         "response_timeout", "timeout_retry_count", "trace_max_file_size", "watch_interval",
-        "online_timeout", "offline_timeout", "bin_dir", "config_file", "auth_failure",
-        "switch_mode", "broken_pid_file", "env",
+        "online_timeout", "offline_timeout", "bin_dir", "config_file",
+        "server_log_max_file_size", "auth_failure", "switch_mode", "broken_pid_file", "env",
     ]  # fmt: skip
     assert parsed["nodes"] == ["node1RMS", "node2RMS"]
     assert (parsed["timeout_retry_count"], parsed["bin_dir"], parsed["env"]) == (

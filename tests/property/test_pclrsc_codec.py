@@ -41,6 +41,7 @@ DEFINITIONS = st.builds(
     offline_timeout=SECONDS,
     bin_dir=st.just("") | PATHS,
     config_file=st.just("") | PATHS,
+    server_log_max_file_size=st.integers(0, LARGEST_COUNT),
     auth_failure=st.sampled_from(["fault", "warn"]),
     switch_mode=st.sampled_from(["immediate", "fast"]),
     broken_pid_file=st.sampled_from(["remove", "refuse"]),

@@ -155,6 +155,20 @@ def test_the_servers_own_log_is_quoted_where_it_took_over(tmp_path: Path) -> Non
         os.close(dir_fd)
 
 
+def test_a_log_that_was_copied_and_truncated_meanwhile_is_read_from_its_beginning(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "server.log").write_text("LOG:  long before\n" * 100)
+    dir_fd = files.open_workdir(str(tmp_path))
+    try:
+        before = server_log.mark(dir_fd, str(tmp_path))
+        (tmp_path / "server.log").write_text("FATAL:  of today\n")
+
+        assert server_log.since(dir_fd, str(tmp_path), before) == ["FATAL: of today"]
+    finally:
+        os.close(dir_fd)
+
+
 def test_a_link_in_place_of_the_log_is_not_written_to(tmp_path: Path) -> None:
     (tmp_path / "server.log").symlink_to("/etc/passwd")
     dir_fd = files.open_workdir(str(tmp_path))

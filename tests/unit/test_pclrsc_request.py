@@ -98,6 +98,8 @@ def test_every_problem_is_told(line: str, want: list[str]) -> None:
         "--bin-dir=",
         "--config-file=",
         "--config-file=postgresql.conf",
+        "--server-log-max-file-size=-1",
+        "--server-log-max-file-size=1MB",
         "--auth-failure=ignore",
         "--switch-mode=smart",
         "--broken-pid-file=keep",

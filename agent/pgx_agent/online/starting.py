@@ -71,6 +71,7 @@ class Attempts:
             # What was found is old: what was proven of the PID file may hold no more.
             _close(guard_fd)
             return None
+        self._rotate_log()
         before = server_log.mark(self._worker.dir_fd, self._data)
         log_fd = self._open_log()
         try:
@@ -152,6 +153,18 @@ class Attempts:
             f"instance is here. A copy is {quoted(f'{work}/{gone.copy}')}.",
         )
         return True
+
+    def _rotate_log(self) -> None:
+        limit = self._worker.definition.server_log_max_file_size * 1024
+        if not limit:
+            return
+        try:
+            server_log.rotate(self._worker.dir_fd, limit)
+        except OSError as ex:
+            self._worker.warn(
+                f"could not rotate server.log: {ex.strerror or ex}",
+                detail="It grows on.",
+            )
 
     def _open_log(self) -> int:
         try:

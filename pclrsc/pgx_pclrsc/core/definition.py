@@ -18,7 +18,7 @@ from pgx_pclrsc.core.limits import LARGEST_COUNT, LONGEST_SECONDS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResourceDefinition:
-    """One registered resource.  Times are seconds, the trace's size is KB."""
+    """One registered resource.  Times are seconds, sizes of files are KB."""
 
     name: str
     os_user: str
@@ -34,6 +34,7 @@ class ResourceDefinition:
     offline_timeout: int = 1800
     bin_dir: str = ""  # empty: found at each Online by the major version
     config_file: str = ""  # empty: postgresql.conf in the data directory
+    server_log_max_file_size: int = 102400  # 0: pgx_online never rotates it
     auth_failure: str = "fault"
     switch_mode: str = "immediate"
     broken_pid_file: str = "remove"
@@ -81,6 +82,9 @@ CHECKS: Mapping[str, limits.Check] = {
     "offline_timeout": limits.number("offline-timeout", 10, LONGEST_SECONDS),
     "bin_dir": limits.path("bin-dir", optional=True),
     "config_file": limits.path("config-file", optional=True),
+    "server_log_max_file_size": limits.number(
+        "server-log-max-file-size", 0, LARGEST_COUNT
+    ),
     "auth_failure": limits.word("auth-failure", "fault", "warn"),
     "switch_mode": limits.word("switch-mode", "immediate", "fast"),
     "broken_pid_file": limits.word("broken-pid-file", "remove", "refuse"),

@@ -73,6 +73,9 @@ Options for registering; -m takes them too, and says which cannot be changed in 
       --bin-dir=DIR         directory of the PostgreSQL programs
                             (default: found by the version of the data directory)
       --config-file=FILE    configuration file (default: DATADIR/postgresql.conf)
+      --server-log-max-file-size=KB
+                            size beyond which pgx_online rotates server.log; 0 is
+                            never (default: 102400)
       --auth-failure=fault|warn
                             what a failed authentication of the monitor is
                             (default: fault)

@@ -45,6 +45,7 @@ _NUMBERS = {
     "--watch-interval": "watch_interval",
     "--online-timeout": "online_timeout",
     "--offline-timeout": "offline_timeout",
+    "--server-log-max-file-size": "server_log_max_file_size",
 }
 _TEXTS = {
     "--db-user": "db_user",
