@@ -59,6 +59,13 @@ docs-test: setup  ## what the documents have an administrator type, on the bed a
 replay: setup  ## the fake RMS: its tests, and every transition
 	@$(OPEN) $(PY) -m pytest -n $(JOBS) --dist worksteal $(REPLAY)
 
+.PHONY: incidents growth
+incidents: setup  ## transitions on the bed, as root: fake-rms from-trace makes of their logs what replays them
+	@$(OPEN) $(PY) -m pytest -m long -n $(PAIRS) --dist worksteal tests/fake_rms
+
+growth: setup  ## 10,000 Checks and 200 times Online and Offline: nothing in the work directory grows
+	@$(OPEN) $(PY) -m pytest -m long tests/postgres/test_log_growth.py
+
 chaos: setup  ## random transitions and faults on the bed (CHAOS="--seed N --transitions N --jobs N")
 	@$(OPEN) $(PY) -m fixtures.chaos $(CHAOS)
 
