@@ -26,6 +26,7 @@ SAFE = {
     "response_timeout": 5, "timeout_retry_count": 2, "trace_max_file_size": 64,
     "watch_interval": 1, "online_timeout": 60, "offline_timeout": 70,
     "auth_failure": "warn", "switch_mode": "fast", "broken_pid_file": "refuse",
+    "server_log_max_file_size": 64,
 }  # fmt: skip
 
 

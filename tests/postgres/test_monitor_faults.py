@@ -201,7 +201,7 @@ def test_evidence_is_kept(make_resource: MakeResource, server: Server) -> None:
     trace = resource.trace()
     assert "to template1:" in trace
     assert "to postgres:" in trace
-    assert f"PID file: PidFile(pid={pid}" in trace
+    assert f"PID file: postmaster {pid}, of " in trace
     assert f"postmaster {pid}: state T, waits in " in trace
     assert "load: " in trace
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from fixtures import facts
@@ -41,3 +43,23 @@ def test_no_decision_stands_there_without_them(resource: Resource) -> None:
     for sentence, of in (("so it is started", "online"), ("fast stop", "offline")):
         at = next(n for n, line in enumerate(lines) if sentence in line)
         assert facts.parse(lines[at + 1])["of"] == of
+
+
+def test_people_need_none_of_them(resource: Resource) -> None:
+    """Before each stands a sentence of the same writer's, and none shows a value of Python's."""
+    assert resource.online().returncode == 0
+    wait_until(lambda: "of=watched" in resource.trace(), "the monitor watches")
+    kill(resource.known().postmaster)
+    wait_until(lambda: "memory: " in resource.trace(), "it is Faulted, with evidence")
+    assert resource.online().returncode == 0
+    assert resource.offline(env={"HV_OFFLINE_REASON": "STOP"}).returncode == 0
+
+    said: dict[str, bool] = {}
+    for line in resource.trace().splitlines():
+        writer, text = line.split(" ", 3)[2:]
+        if text.startswith("facts="):
+            assert said.pop(writer, False), f"no sentence before: {line}"
+        else:
+            said[writer] = True
+            assert not re.search(r"\w\(\w+=|None\b|<.* object", text), line
+    assert "s nothing is left, stopped by fast" in resource.trace()

@@ -16,6 +16,7 @@ BY_SCRIPT = {
     "offline_timeout": "pgx_offline",
     "switch_mode": "pgx_offline",
     "broken_pid_file": "pgx_online",
+    "server_log_max_file_size": "pgx_online",
 }
 _OF_RMS = ("online_timeout", "offline_timeout")
 _STARTED_WITH = (

@@ -76,9 +76,11 @@ class _Stop:
     def run(self) -> list[Left]:
         """Go down the ladder until it ends."""
         there = self._descend()
+        now = self._now()
+        self._caller.note(stop_facts.in_words(self._ladder.rung, now, len(there)))
         self._caller.note(
             stop_facts.end(
-                self._ladder.rung, self._now(), self._looks, self._passes, len(there)
+                self._ladder.rung, now, self._looks, self._passes, len(there)
             )
         )
         return there

@@ -27,6 +27,13 @@ def step(look: Look, todo: Step, rung: Rung, now: float) -> str:
     )
 
 
+def in_words(rung: Rung, now: float, left: int) -> str:
+    """Return the same as `end` for people."""
+    what = f"{left} processes are" if left else "nothing is"
+    how = "" if rung == "nothing" else f", stopped by {rung}"
+    return f"after {now:.1f} s {what} left{how}"
+
+
 def end(rung: Rung, now: float, looks: int, passes: int, left: int) -> str:
     """Return the line for the end of a stop: how far it went, and how often it looked.
 

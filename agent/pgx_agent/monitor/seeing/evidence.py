@@ -7,7 +7,9 @@ import time
 from collections.abc import Iterable
 
 from pgx_base import proc
+from pgx_base.text import quoted
 from pgx_postgres import server_log
+from pgx_postgres.pidfile import PidFile
 from pgx_postgres.seeing.questions import Asked
 from pgx_postgres.seeing.sight import Sighting
 from pgx_postgres.server_log import Mark
@@ -24,11 +26,27 @@ def gather(
     now = time.monotonic()
     return [
         *_questions(asked, now),
-        f"PID file: {pid_file.problem or pid_file.found}",
+        f"PID file: {pid_file.problem or _words(pid_file.found)}",
         *_processes(postmaster),
         *_node(),
         *_log(data_directory, dir_fd),
     ]
+
+
+def _words(found: PidFile | None) -> str:
+    """Return what a PID file says in words; nothing where it was not seen."""
+    if found is None:
+        return "not seen"
+    said = {
+        "postmaster": found.pid,
+        "of": quoted(found.data_directory),
+        "port": found.port,
+        "sockets in": quoted(found.socket_directory),
+        "listens on": quoted(found.listen_address),
+        "shared memory": found.shmid,
+        "status": found.status,
+    }
+    return ", ".join(f"{word} {value or 'not there'}" for word, value in said.items())
 
 
 def _questions(asked: Iterable[Asked], now: float) -> list[str]:
