@@ -225,3 +225,22 @@ def test_logs_that_begin_in_the_middle(tmp_path: Path) -> None:
         "wait node2RMS app1 Online within 120 s",
         "on node2RMS run kill -9 $(postmaster)",
     ]
+
+
+def test_a_reason_that_is_written_after_rms_knows_is_heard(logs: Logs) -> None:
+    logs.fault(FIRST, "2")
+    logs.begins(FIRST, "pgx_offline", OFFLINE_REASON="FAULT")
+    logs.pid -= 1
+    logs.judged(FIRST, "the server was shut down (fast), not by pgx_offline")
+    logs.pid += 1
+    logs.trace(FIRST, "pgx_offline", "ends with 0")
+    logs.online(SECOND)
+
+    assert told(logs)[:3] == ["on node1RMS run kill -INT $(postmaster)", *_MOVED]
+
+
+def test_rms_that_is_back_soon_was_not_switched(logs: Logs) -> None:
+    logs.offline(FIRST, "SHUT")
+    logs.online(FIRST)
+
+    assert told(logs)[0] == "on node1RMS type hvshut -a"
