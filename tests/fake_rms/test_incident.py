@@ -244,3 +244,16 @@ def test_rms_that_is_back_soon_was_not_switched(logs: Logs) -> None:
     logs.online(FIRST)
 
     assert told(logs)[0] == "on node1RMS type hvshut -a"
+
+
+def test_who_tells_of_another_has_started_before(logs: Logs) -> None:
+    logs.offline(FIRST, "SHUT")
+    logs.rms(FIRST, "ADC", "6", "Host <node2RMS> with configuration <c> requested to")
+    logs.online(FIRST)
+
+    assert told(logs)[:4] == [
+        "on node1RMS type hvshut -a",
+        "on node1RMS type hvcm",
+        "on node2RMS type hvcm",
+        "wait node1RMS app1 Online within 120 s",
+    ]
