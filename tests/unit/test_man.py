@@ -13,8 +13,8 @@ from tools.man import completion, pages, roff
 from tools.man.commands import COMMANDS
 from tools.man.help_text import Help, Odd, Option, Row, read
 
-# These are started by our own programs, and by Pacemaker, alone.
-INTERNAL = {"pgx_monitor", "mc_main", "pgx_ocf"}
+# These are started by our own programs alone.
+INTERNAL = {"pgx_monitor", "mc_main"}
 # Taken and warned of; the manual has it, and nobody should.
 UNNAMED = {"mc_ctl": {"-P"}}
 

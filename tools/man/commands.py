@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from pgx_agent.fronts import ocf_text
 from pgx_agent.script import about
 from pgx_mirror.command import arb_request, request, std_request, texts
 from pgx_pclrsc.tool import cli
@@ -47,6 +48,12 @@ COMMANDS = {
         ALLOWED,
     ),
     **{name: _script(name) for name in ("pgx_online", "pgx_offline", "pgx_check")},
+    "pgx_ocf": Command(
+        ADMINISTRATORS,
+        ocf_text.HELP,
+        ("scripts.md", "operations.md", "messages.md"),
+        dict.fromkeys(ocf_text.ACTIONS, frozenset()),
+    ),
     "pgx_wizard": Command(
         ADMINISTRATORS,
         wizard.HELP,

@@ -176,7 +176,8 @@ def describe(arguments: list[str]) -> int:
         return int(not answered(PROGRAM, ocf_text.HELP, arguments))
     report.reasons_as(REASON)
     said = quoted(" ".join(arguments))
-    hint = f"There are {ocf_text.ACTIONS}."
+    *others, last = ocf_text.ACTIONS
+    hint = f"There are {', '.join(others)} and {last}."
     return _refused(Failure(f"there is no action {said}", hint=hint), UNIMPLEMENTED)
 
 

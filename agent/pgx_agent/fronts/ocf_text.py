@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from pgx_base.version import VERSION
 
-ACTIONS = "start, stop, monitor, validate-all and meta-data"
+ACTIONS = ("start", "stop", "monitor", "validate-all", "meta-data")
 HELP = """\
 pgx_ocf is the OCF resource agent ocf:pgx:pgsql, which Pacemaker calls.
 
 Usage:
-  OCF_RESKEY_name=NAME pgx_ocf start|stop|monitor|validate-all|meta-data
+  pgx_ocf ACTION
 
-NAME is the resource's, as pgx_pclrsc -p lists it.
+Actions:
+  start                     bring the instance Online, and monitor it
+  stop                      stop it, and leave nothing of it
+  monitor                   tell its state by the exit code
+  validate-all              say what keeps it from being run on this node
+  meta-data                 print what Pacemaker is to know of the agent
 
 Options:
   -V, --version             output version information, then exit
   -?, --help                show this help, then exit
 
-Exit status: OCF's.
+Exit status:
   0  it runs; what was asked for is done
   1  a fault, for the reason on stderr
   3  there is no such action
@@ -26,7 +31,9 @@ Exit status: OCF's.
   6  no name
   7  it does not run on this node
 
-PGX_PCLRSC_HOME is the registry's directory (default: /etc/opt/pgx_pclrsc).
+Environment:
+  OCF_RESKEY_name           the resource's name, as pgx_pclrsc -p lists it
+  PGX_PCLRSC_HOME           directory of the registry (default: /etc/opt/pgx_pclrsc)
 """
 _LONG = (
     "A PostgreSQL instance that is registered by pgx_pclrsc on every node. It is started, "
