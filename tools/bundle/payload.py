@@ -59,7 +59,7 @@ def _share(source: Path, share: Path) -> None:
         shutil.copy(path, documents / "docs")
     with tempfile.TemporaryDirectory() as made:
         _make_pages(source, Path(made))
-        for path in Path(made, "man").rglob("*.[18]"):
+        for path in Path(made, "man").rglob("*.[178]"):
             _add(path, share / "man" / f"man{path.suffix[1:]}")
         for path in Path(made).glob("completion/*"):
             _add(path, share / "bash-completion" / "completions")

@@ -102,12 +102,13 @@ Options for a report:
       --switchlog=FILE      show beside it what RMS has written into FILE
   -o FILE                   write the page into FILE (default: standard output)
 
-PGX_PCLRSC_HOME is the registry's directory (default: /etc/opt/pgx_pclrsc).
-
 Exit status:
   0  done
   1  refused, failed, wrong usage, or --check has found an error
   3  --status: a resource is Faulted, or its state is not known
+
+Environment:
+  PGX_PCLRSC_HOME           directory of the registry (default: /etc/opt/pgx_pclrsc)
 """
 
 
