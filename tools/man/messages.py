@@ -29,10 +29,10 @@ def page(document: str, version: str, date: str) -> str:
 def _row(row: str) -> Iterator[str]:
     """Yield a row: what is explained, and below that cause and action, or whatever it has."""
     cells = [cell.strip() for cell in row.strip("|").split("|")]
-    last = max(1, len(cells) - 2)
+    numbered = 2 if len(cells) > 3 else 1  # by number and type, else by its text
     yield ".TP"
-    yield " ".join(_inline(cell) for cell in cells[:last])
-    for at, cell in enumerate(cells[last:]):
+    yield " ".join(_inline(cell) for cell in cells[:numbered])
+    for at, cell in enumerate(cells[numbered:]):
         yield from [".br"] if at else []
         yield from _filled(cell)
 
