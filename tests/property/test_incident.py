@@ -66,9 +66,8 @@ def read(files: dict[str, str]) -> list[Told]:
     found = []
     for name, text in files.items():
         kind, _, node = name.partition("-")
-        lines = text.split("\n")
         reader = trace.read if kind == "trace" else switchlog.read
-        found.append(reader(node, [f"{line}\n" for line in lines]))
+        found.append(reader(node, text))
     return found
 
 
@@ -115,10 +114,10 @@ def test_the_order_of_the_files_is_no_matter(
     assert made_of(read(files)) == made_of(read(backwards))
 
 
-@given(st.lists(st.text(), max_size=5))
-def test_lines_of_anything_tell_nothing_and_stop_nothing(lines: list[str]) -> None:
+@given(st.text())
+def test_text_of_anything_tells_nothing_and_stops_nothing(text: str) -> None:
     for reader in (trace.read, switchlog.read):
-        assert reader("node1RMS", lines).events == ()
+        assert reader("node1RMS", text).events == ()
 
 
 @given(st.lists(STEPS, max_size=8))
