@@ -93,11 +93,14 @@ def _why(above: str) -> str:
 
 
 def typed(pages: Iterable[Path]) -> dict[str, list[Command]]:
-    """Return what is typed below each heading, in order, but for what no test can run."""
+    """Return what is typed below each heading, in order, but for what no test can run.
+
+    A block of another kind, such as a configuration file, is not typed.
+    """
     found: dict[str, list[Command]] = {}
     for page in pages:
         for block in blocks(page):
-            if not block.why:
+            if block.kind == "console" and not block.why:
                 found.setdefault(block.heading, []).extend(block.commands())
     return found
 
