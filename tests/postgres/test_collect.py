@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import tarfile
 import threading
 from collections.abc import Iterator
@@ -21,7 +22,8 @@ pytestmark = [pytest.mark.postgres, pytest.mark.one_postgres]
 
 TYPED, STORED, SERVICE, SENT = "typed-Hx4Q", "sto'red Hx5Q", "service-Hx6Q", "sent-Hx7Q"
 ROLE, ENVIRON, URI, REPLICA = "role-Hx8Q", "environ-Hx9Q", "ur/i@-HxAQ", "repli'ca HxBQ"
-SECRETS = (TYPED, STORED, SERVICE, SENT, ROLE, ENVIRON, URI, REPLICA)
+PROCESS = "process-HxCQ"
+SECRETS = (TYPED, STORED, SERVICE, SENT, ROLE, ENVIRON, URI, REPLICA, PROCESS)
 
 
 def collect(resource: Resource, into: Path, **env: str) -> dict[str, str]:
@@ -86,7 +88,7 @@ def test_it_has_what_support_asks_for(
     assert monitor_of(resource)
 
 
-def secrets_everywhere(server: Server, resource: Resource) -> None:
+def secrets_everywhere(server: Server) -> None:
     """Put one into each place that a person puts them, and into what the server logs of it."""
     home = Path(os.path.expanduser(f"~{server.user.name}"))
     passfile = home / ".pgpass"
@@ -101,7 +103,6 @@ def secrets_everywhere(server: Server, resource: Resource) -> None:
     service = server.data.parent / "pg_service.conf"
     service.write_text(f"[one]\nhost=a\npassword={SERVICE}\n")
     server.user.own(service)
-    assert resource.register is not None
 
 
 @pytest.fixture
@@ -109,7 +110,7 @@ def spilling(make_resource: MakeResource, server: Server, passfile: None) -> Res
     """A resource whose logs and traces say secrets in many ways."""
     service = server.data.parent / "pg_service.conf"
     resource = make_resource(server, env=f"PGSERVICEFILE={service}")
-    secrets_everywhere(server, resource)
+    secrets_everywhere(server)
     assert resource.online().returncode == 0, resource.trace()
     server.ask(f"create role one password '{ROLE}'")
     server.ask(f"create role two password\n\t'{ROLE}'")
@@ -126,11 +127,22 @@ def spilling(make_resource: MakeResource, server: Server, passfile: None) -> Res
 
 
 # What somebody has written down, so that it is left out even where nothing tells of it.
-KNOWN = (STORED, SERVICE, SENT, REPLICA, ENVIRON)
+KNOWN = (STORED, SERVICE, SENT, REPLICA, ENVIRON, PROCESS)
+
+
+@pytest.fixture
+def other_process(server: Server) -> Iterator[None]:
+    """A process of the OS user that has a secret among its variables."""
+    process = subprocess.Popen(
+        ["sleep", "600"], env={"MY_TOKEN": PROCESS}, **server.user.popen_options()
+    )
+    yield
+    process.kill()
+    process.wait()
 
 
 def test_secrets_that_are_everywhere_are_nowhere_in_it(
-    spilling: Resource, into: Path, tmp_path: Path
+    spilling: Resource, other_process: None, into: Path, tmp_path: Path
 ) -> None:
     logs = tmp_path / "log"
     logs.mkdir()

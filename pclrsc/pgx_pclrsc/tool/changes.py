@@ -225,7 +225,8 @@ def _finish(root_fd: int) -> None:
         except FileNotFoundError:
             pass  # it was, before we were killed
     os.fsync(root_fd)
-    _unlink(root_fd, names.IMPORT)
+    # Not passed over: with the list still there the next entry would come to be half written.
+    os.unlink(names.IMPORT, dir_fd=root_fd)
 
 
 def _decided(root_fd: int) -> list[str] | None:
