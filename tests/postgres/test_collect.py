@@ -263,6 +263,20 @@ def test_a_disk_that_hangs_is_said_and_the_rest_is_there(
     assert parts["record"]
 
 
+@pytest.mark.root
+def test_a_definition_that_cannot_be_read_is_taken_from_the_entry_under_run(
+    make_resource: MakeResource, server: Server, into: Path
+) -> None:
+    resource = make_resource(server)
+    assert resource.online().returncode == 0
+    path = resource.registry / resource.name / "definition.toml"
+    path.write_text("password = spoilt-Hx9Z\n")
+    parts = collect(resource, into)
+    assert 'name = "pgxtest"' in parts["definition.toml"]
+    assert "could not read definition" in parts["check.json"]
+    assert "pgx_monitor" in parts["trace.log"]
+
+
 def test_a_monitor_that_hangs_does_not_matter(
     make_resource: MakeResource, server: Server, into: Path
 ) -> None:

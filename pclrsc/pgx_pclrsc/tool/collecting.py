@@ -15,6 +15,7 @@ from pgx_pclrsc.bundle.archive import Place
 from pgx_pclrsc.bundle.core import redaction
 from pgx_pclrsc.bundle.gather import collect as gathering
 from pgx_pclrsc.bundle.gather.taking import Taken, pack, packed
+from pgx_pclrsc.core.definition import ResourceDefinition
 from pgx_pclrsc.status.core import shown
 from pgx_pclrsc.tool import checking, status
 
@@ -34,7 +35,7 @@ def collect(root: str, name: str, file: str) -> str:
 
     Raises Failure, with no file left.
     """
-    definition = store.load(name, root)
+    definition = _definition(root, name)
     if not users.may_become(definition):
         raise Failure(
             f"cannot look into a resource of OS user {quoted(definition.os_user)}",
@@ -53,6 +54,17 @@ def collect(root: str, name: str, file: str) -> str:
     place.write(f"pgx_pclrsc-{name}", {"CONTENTS": _contents(name, taken)} | parts)
     missing = sum(1 for one in taken if not one.packed)
     return f"{len(parts)} parts written to {quoted(file)}, {missing} not to be had: see CONTENTS"
+
+
+def _definition(root: str, name: str) -> ResourceDefinition:
+    """Return what is registered, or what the entry under /run has of it.  Raises Failure."""
+    try:
+        return store.load(name, root)
+    except Failure:
+        found = store.find(root, name)
+        if found is None:
+            raise
+        return found
 
 
 def _shown(name: str, show: Callable[[], Any], secrets: Collection[str]) -> Taken:
