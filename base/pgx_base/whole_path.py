@@ -1,7 +1,6 @@
-"""Paths that a person gives to root: no link is followed on all of the way.
+"""Paths that a person gives to root to read: no link is followed on all of the way.
 
-A link, or a directory that another user may write to, could lead root's reading or writing
-to where it was not sent.
+A link could lead root to where it was not sent.  `new_file` is for what is written.
 """
 
 from __future__ import annotations
@@ -12,7 +11,6 @@ import stat
 from pgx_base import files
 
 _STEP = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_STICKY = stat.S_ISVTX
 
 
 def open_directory(path: str) -> int:
@@ -67,21 +65,4 @@ def open_own(path: str) -> int:
     if found.st_uid not in (0, os.geteuid()) or found.st_mode & 0o022:
         os.close(fd)
         raise OSError(0, "others than its reader could have written it", path)
-    return fd
-
-
-def open_for_new_file(path: str) -> int:
-    """Return a descriptor of the directory in which *path* is to be made by us alone.
-
-    Root makes no file where another user could put something else in its place: the
-    directory is root's, and others may write to it only where they cannot remove what is
-    not theirs (/tmp).  Raises OSError.
-    """
-    parent = os.path.dirname(path)
-    fd = open_directory(parent)
-    found = os.fstat(fd)
-    open_to_others = found.st_mode & 0o022 and not found.st_mode & _STICKY
-    if os.geteuid() == 0 and (found.st_uid != 0 or open_to_others):
-        os.close(fd)
-        raise OSError(0, "others than root may change what is in it", parent)
     return fd

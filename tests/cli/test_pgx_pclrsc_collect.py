@@ -40,51 +40,55 @@ def test_a_resource_of_which_nothing_runs_has_a_bundle_too(
     assert {"CONTENTS", "definition.toml", "record", "status.json"} <= set(names)
 
 
-def test_what_is_there_is_never_written_over(registered: Registry, into: Path) -> None:
-    there, target = into / "there", into / "target"
-    there.write_text("mine")
-    refused(registered, there, "it is there already")
-    assert there.read_text() == "mine"
+def collected(registry: Registry, file: Path) -> None:
+    result = registry.run("--collect", "-c", "pg1", "-o", file)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert tarfile.is_tarfile(file)
+    assert (file.lstat().st_uid, file.lstat().st_mode) == (os.geteuid(), 0o100600)
+
+
+def test_a_link_is_replaced_and_not_written_through(
+    registered: Registry, into: Path
+) -> None:
+    target = into / "target"
+    target.write_text("mine")
     (into / "link").symlink_to(target)
-    refused(registered, into / "link", "it is there already")
-    assert not target.exists()
-    refused(registered, into, "it is there already")
-    assert sorted(os.listdir(into)) == ["link", "there"]
-
-
-def test_no_link_is_followed_on_the_way(registered: Registry, into: Path) -> None:
-    (into.parent / "way").symlink_to(into)
-    refused(registered, into.parent / "way" / "bundle", "it is a symbolic link")
-    refused(registered, into / "nowhere" / "bundle", "No such file or directory")
-    assert os.listdir(into) == []
+    collected(registered, into / "link")
+    assert target.read_text() == "mine"
+    refused(registered, into, "it is there, and no regular file")
 
 
 @pytest.mark.root
 def test_root_writes_nothing_where_another_user_could_change_it(
     registered: Registry, into: Path
 ) -> None:
+    (into.parent / "way").symlink_to(into)
+    refused(registered, into.parent / "way" / "bundle", "is a symbolic link")
     os.chown(into, registered.user.uid, -1)
-    refused(registered, into / "bundle", "others than root may change what is in it")
+    refused(registered, into / "bundle", "root does not write below directory")
     os.chown(into, 0, -1)
     into.chmod(0o777)
-    refused(registered, into / "bundle", "others than root may change what is in it")
+    refused(registered, into / "bundle", "root does not write below directory")
+    assert os.listdir(into) == []
     into.chmod(0o1777)
-    file = into / "bundle"
-    assert registered.run("--collect", "-c", "pg1", "-o", file).returncode == 0
-    assert (file.stat().st_uid, file.stat().st_mode & 0o777) == (0, 0o600)
+    collected(registered, into / "bundle")
 
 
-def test_a_full_disk_or_an_error_leaves_no_file(
-    registered: Registry, into: Path
+@pytest.mark.parametrize("call", ["fsync", "/^rename"])
+def test_a_full_disk_or_an_error_leaves_what_was_there(
+    registered: Registry, into: Path, call: str
 ) -> None:
     if reason := missing("strace"):
         pytest.skip(reason)
-    words = ["--collect", "-c", "pg1", "-o", str(into / "bundle")]
-    for fault in ("fsync:error=ENOSPC", "fsync:error=EIO:when=1"):
-        result = traced(registered, ["-e", f"inject={fault}"], words)
-        assert result.returncode == 1
-        assert "could not write archive" in result.stderr
-        assert os.listdir(into) == []
+    file = into / "bundle"
+    file.write_text("an earlier one")
+    words = ["--collect", "-c", "pg1", "-o", str(file)]
+    fault = ["-e", f"inject={call}:error=ENOSPC"]
+    result = traced(registered, fault, words)
+    assert result.returncode == 1
+    assert "could not write file" in result.stderr
+    assert os.listdir(into) == ["bundle"]
+    assert file.read_text() == "an earlier one"
 
 
 @pytest.mark.parametrize(

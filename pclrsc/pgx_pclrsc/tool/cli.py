@@ -92,7 +92,7 @@ Options for printing, checking and status:
                             status alone
       --peer=FILE           compare with what --check --output=json has said on the
                             other node
-  -o FILE                   archive that --collect makes; it must not be there yet
+  -o FILE                   archive that --collect writes
       --watch[=SECONDS]     show the status again and again (default: each 2 s),
                             until ^C
 

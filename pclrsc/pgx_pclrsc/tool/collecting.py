@@ -6,12 +6,12 @@ import json
 from collections.abc import Callable, Collection
 from typing import Any
 
-from pgx_base import report, users
+from pgx_base import new_file, report, users
 from pgx_base.failure import Failure
 from pgx_base.text import quoted
 from pgx_base.version import VERSION
 from pgx_pclrsc import store
-from pgx_pclrsc.bundle.archive import Place
+from pgx_pclrsc.bundle.archive import archived
 from pgx_pclrsc.bundle.core import redaction
 from pgx_pclrsc.bundle.gather import collect as gathering
 from pgx_pclrsc.bundle.gather.taking import Taken, pack, packed
@@ -41,7 +41,6 @@ def collect(root: str, name: str, file: str) -> str:
             f"cannot look into a resource of OS user {quoted(definition.os_user)}",
             detail="Only root can do that for another user.",
         )
-    place = Place(file)
     found = gathering.everything(definition, root)
     taken = [
         *found.taken,
@@ -51,9 +50,11 @@ def collect(root: str, name: str, file: str) -> str:
         _shown("check.json", lambda: _check(root, name), found.secrets),
     ]
     parts = {one.name: one.data() for one in taken if one.packed}
-    place.write(f"pgx_pclrsc-{name}", {"CONTENTS": _contents(name, taken)} | parts)
+    parts = {"CONTENTS": _contents(name, taken)} | parts
+    new_file.write(file, archived(f"pgx_pclrsc-{name}", parts))
     missing = sum(1 for one in taken if not one.packed)
-    return f"{len(parts)} parts written to {quoted(file)}, {missing} not to be had: see CONTENTS"
+    count = len(parts) - 1
+    return f"{count} parts written to {quoted(file)}, {missing} not to be had: see CONTENTS"
 
 
 def _definition(root: str, name: str) -> ResourceDefinition:

@@ -128,7 +128,7 @@ def _not_taken(name: str, said: str | Unknown) -> Failure:
     return Failure(
         f"the monitor of resource {quoted(name)} has not taken over the settings",
         detail=f"They are registered, and hold from its next start on{why}.",
-        hint="--status says of which version it is; trace.log may say why.",
+        hint="--restart-monitor ends it, and the next pgx_check starts one that goes by them.",
     )
 
 
