@@ -9,7 +9,8 @@ import pytest
 
 from fixtures.needs import missing
 from pgx_base import locks
-from pgx_pclrsc.core import names
+from pgx_pclrsc.core import in_place, names
+from pgx_pclrsc.core.definition import SETTINGS
 from tests.cli.test_pgx_pclrsc_killed import points, traced
 from tests.fix_registry import Registry, mode
 
@@ -54,6 +55,11 @@ def test_what_is_safe_is_changed_and_nothing_else(registered: Registry) -> None:
     assert mode(definition(registered)) == 0o644
     left = sorted(os.listdir(definition(registered).parent))
     assert left == [names.DEFINITION, names.WORK_LINK]
+
+
+def test_of_every_setting_it_is_said_whether_it_may_be_changed() -> None:
+    assert in_place.judged() == set(SETTINGS) - {"name"}
+    assert set(SAFE) | set(KEYS) == in_place.judged()
 
 
 def test_every_setting_that_is_not_safe_is_refused_with_its_reason_and_nothing_done(

@@ -35,6 +35,11 @@ _REASONS = {
 }
 
 
+def judged() -> frozenset[str]:
+    """Return every setting of which it is said here whether it may be changed."""
+    return frozenset({*live.KEYS, *BY_SCRIPT, *_REASONS})
+
+
 def refusals(name: object, keys: Collection[str]) -> list[Failure]:
     """Return why those of *keys* that resource *name* cannot change in place may not be."""
     return [
