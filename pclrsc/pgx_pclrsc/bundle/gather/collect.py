@@ -29,7 +29,8 @@ _LOGS = {
     TRACE: _TRACE,
     TRACE_OLD: _TRACE,
     server_log.FILE: _LOG,
-    f"{server_log.FILE}.1": _LOG,
+    server_log.OLD: _LOG,
+    f"{server_log.FILE}.1": _LOG,  # logrotate's
     identity.FILE: MB,
 }
 _PARTS = tuple[Taken, ...]
