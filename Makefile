@@ -13,6 +13,7 @@ DOWNGRADE =
 MACHINE =
 MUTANTS =
 MODEL   =
+PACKAGE =
 PEERS   =
 BENCH   =
 REPLAY = tests/fake_rms fixtures/transitions
@@ -22,7 +23,7 @@ unexport PYTHONDONTWRITEBYTECODE
 OPEN   = $(PY) -m tools.run_open
 
 .PHONY: help setup commands demo demo-mirror test pair-long docs-test replay chaos chaos-mirror chaos-bed model model-walk mutants lint \
-    types layers bench bench-mirror check install uninstall bundle lock packages clean format
+    types layers bench bench-mirror check install uninstall bundle deb rpm lock packages clean format
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' Makefile | \
@@ -116,6 +117,12 @@ uninstall:  ## remove what is installed in PREFIX, but no registry
 
 bundle: setup  ## one archive in dist/ that installs without a network (MACHINE=aarch64)
 	@$(PY) -m tools.bundle $(if $(MACHINE),--machine $(MACHINE))
+
+deb: setup  ## a package for Debian in dist/, for the interpreter of .venv (PACKAGE="--revision N")
+	@$(PY) -m tools.packaging --deb $(PACKAGE)
+
+rpm: setup  ## the same for RPM
+	@$(PY) -m tools.packaging --rpm $(PACKAGE)
 
 lock: setup  ## requirements.lock anew: the versions and checksums of what is installed
 	@$(PY) -m tools.bundle.lock

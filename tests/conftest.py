@@ -28,6 +28,7 @@ pytest_plugins = [
     "tests.fix_wizard",
     "tests.fix_preflight",
     "tests.packages.fix_bundle",
+    "tests.packages.fix_built",
 ]
 
 settings.register_profile(

@@ -47,7 +47,7 @@ def main(bundle: Path) -> None:
     elif {"--version", "-V"} & set(given):
         print(f"install (pgx-primecluster) {VERSION}")
     else:
-        _exit("install", lambda: _act(bundle, given))
+        ended("install", lambda: _act(bundle, given))
     sys.exit(0)
 
 
@@ -88,11 +88,11 @@ def _remove(prefix: Path) -> None:
 def uninstall_here(program: str) -> None:
     """Remove the installation that *program* is part of, and exit."""
     prefix = Path(os.path.realpath(program)).parents[2]
-    _exit("uninstall", lambda: _remove(prefix))
+    ended("uninstall", lambda: _remove(prefix))
 
 
-def _exit(name: str, act: Callable[[], None]) -> None:
-    """Do *act*, and exit with 1 and the reason where it fails."""
+def ended(name: str, act: Callable[[], None]) -> None:
+    """Do *act* and exit: with 1, and the reason as a message of *name*, where it fails."""
     os.umask(0o022)  # whatever the caller's: other users run what is installed
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupted)

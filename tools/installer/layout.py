@@ -15,11 +15,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 VERSIONS, CURRENT = "versions", "current"
+# There where a package manager has put files: tools/packaging has what it is for.
+PACKAGE = "package"
 PLACES = ("bin", "share")
 # In a version's directory: what this program has called it.
 VERSION_FILE = "VERSION"
 # There from when another version has replaced it.
-_REPLACED = "REPLACED"
+REPLACED = "REPLACED"
 # Under share: one link to the whole directory, whose pages have links to each other.
 DOCUMENTS = "doc/pgx_pclrsc"
 
@@ -62,14 +64,15 @@ def named(version: Path) -> str:
 def note_replaced(prefix: Path, by: Path) -> None:
     """Note in every version but *by* that it counts no more, where that is not noted yet."""
     for version in present(prefix):
-        if version != by and not (version / _REPLACED).exists():
-            (version / _REPLACED).touch()
+        if version != by and not (version / REPLACED).exists():
+            (version / REPLACED).touch()
+    (by / REPLACED).unlink(missing_ok=True)
 
 
 def replaced(version: Path) -> float:
     """Return when *version* was replaced, in seconds since 1970."""
     try:
-        return (version / _REPLACED).stat().st_mtime
+        return (version / REPLACED).stat().st_mtime
     except OSError:
         return 0.0
 

@@ -37,14 +37,17 @@ def new(prefix: Path) -> Path:
     return path
 
 
-def fill(version: Path, contents: Contents, wheels: list[str]) -> None:
-    """Put everything into *version*.  Raises Failure, OSError."""
+def fill(
+    version: Path, contents: Contents, wheels: list[str], *, compiled: bool = True
+) -> None:
+    """Put everything into *version*, and compile it.  Raises Failure, OSError."""
     environment = version / "venv"
     venv.EnvBuilder(symlinks=True, with_pip=False).create(environment)
     site = commands.site_packages(environment)
     for wheel in wheels:
         unpack(wheel, contents.read(f"wheels/{wheel}"), site)
-    compileall.compile_dir(site, quiet=2)
+    if compiled:
+        compileall.compile_dir(site, quiet=2)
     _write_commands(version, environment)
     for name in contents.below("share"):
         _copy(contents, f"share/{name}", version / "share" / name)

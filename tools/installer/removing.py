@@ -14,11 +14,17 @@ from tools.installer import installing, layout, running, switching
 _SHOWN = 5
 
 
-def remove(prefix: Path) -> None:
+def remove(prefix: Path, *, packaged: bool = False) -> None:
     """Remove what is installed in *prefix*.  Raises Failure, OSError.
 
     Refused while something runs from there.  The registry and the work directories stay.
+    *packaged*: it is the package that asks for it.
     """
+    if (prefix / layout.PACKAGE).exists() and not packaged:
+        raise Failure(
+            f"a package has installed what is in {quoted(str(prefix))}",
+            hint="Remove that: dpkg --remove pgx-primecluster, or rpm -e pgx-primecluster.",
+        )
     if not layout.present(prefix):
         raise Failure(f"nothing is installed in {quoted(str(prefix))}")
     if not os.access(layout.versions(prefix), os.W_OK | os.X_OK):
