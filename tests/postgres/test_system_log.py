@@ -166,6 +166,9 @@ def test_nothing_waits_for_one_that_hangs(rsyslog: Rsyslog, resource: Resource) 
     kill(resource.known().postmaster)
     resource.wait_for_record("faulted")
     assert run(rsyslog, resource, "pgx_check") == FAULTED
+    wait_until(
+        lambda: "of=faulted" in resource.trace(), "the trace has it all the same"
+    )
     assert run(rsyslog, resource, "pgx_offline") == 0
     assert run(rsyslog, resource, "pgx_check") == OFFLINE
     before = rsyslog.lines()
@@ -176,7 +179,6 @@ def test_nothing_waits_for_one_that_hangs(rsyslog: Rsyslog, resource: Resource) 
     wait_until(lambda: rsyslog.said("is watched"), "it is told again")
     assert not any("is Faulted" in line for line in rsyslog.lines()), "that was lost"
     assert not any("pgx_" in line for line in before)
-    assert "is Faulted" in resource.trace(), "the trace has it all the same"
 
 
 def test_a_monitor_works_on_while_it_hangs_and_when_it_is_gone(

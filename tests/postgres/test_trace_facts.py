@@ -57,6 +57,8 @@ def test_people_need_none_of_them(resource: Resource) -> None:
     said: dict[str, bool] = {}
     for line in resource.trace().splitlines():
         writer, text = line.split(" ", 3)[2:]
+        if text.startswith("facts=1 of=latency "):
+            continue  # measured, not decided
         if text.startswith("facts="):
             assert said.pop(writer, False), f"no sentence before: {line}"
         else:
