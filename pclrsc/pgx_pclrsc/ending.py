@@ -18,7 +18,9 @@ from pgx_pclrsc import monitors, record, registry
 from pgx_pclrsc.core import names
 from pgx_pclrsc.core.definition import ResourceDefinition
 
-_TERM_FOR = 0.5  # seconds a monitor has to end after SIGTERM; it has nothing to tidy up
+_TERM_FOR = (
+    0.5  # seconds a monitor has to end after SIGTERM: for the evidence of a fault
+)
 _KILL_FOR = 5.0
 _LOOK_AGAIN = 0.002
 

@@ -207,6 +207,24 @@ def test_evidence_is_kept(make_resource: MakeResource, server: Server) -> None:
 
 
 @pytest.mark.one_postgres
+def test_evidence_is_kept_where_the_monitor_is_ended_at_once(
+    make_resource: MakeResource, server: Server
+) -> None:
+    """RMS may ask, and run Offline, at the very moment at which the record says it."""
+    pid = server.start_plain()
+    resource = adopt(make_resource, server, response_timeout=1, timeout_retry_count=0)
+    monitor = monitor_of(resource)
+    with stopped(pid):
+        wait_until(lambda: resource.known().state == "faulted", "it says so", 20, 0.0)
+        os.kill(monitor, signal.SIGTERM)
+        wait_until(lambda: gone(monitor), "it ends", 20)
+
+    wait_until(lambda: "memory: " in resource.trace(), "it is told")
+    assert "Faulted: no answer within 1 s" in resource.trace()
+    assert f"postmaster {pid}: state T, waits in " in resource.trace()
+
+
+@pytest.mark.one_postgres
 def test_faulted_is_final(make_resource: MakeResource, server: Server) -> None:
     """The monitor stays, holding the guard, and says nothing else."""
     pid = server.start_plain()

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import select
+import signal
 import time
 from collections.abc import Callable
 
@@ -22,6 +23,7 @@ from pgx_agent.monitor.writing.keeping import Keeping
 from pgx_agent.monitor.writing.notes import Notes
 from pgx_agent.monitor.writing.speaker import Speaker
 from pgx_base import locks
+from pgx_base.held_signal import held_back
 from pgx_pclrsc import record
 from pgx_pclrsc.core.definition import ResourceDefinition
 from pgx_postgres import pidfile
@@ -188,9 +190,8 @@ class Monitor:
         self._checkpointer.forget()
         if sight.has_ended(self._pidfd, _SAME_END):
             return self._gone()
-        return self._crashed(
-            f"a server process has crashed: checkpointer {pid} has ended"
-        )
+        why = f"a server process has crashed: checkpointer {pid} has ended"
+        return self._crashed(why)
 
     def _crashed(self, why: str) -> None:
         if not self._runs(locks.OFFLINE):
@@ -282,8 +283,12 @@ class Monitor:
         self._say.watched(self._pid, again=again)
 
     def _fault(self, reason: str, *, shut: bool) -> None:
-        """Say it first: what asks for it waits for nothing else."""
-        self._record(record.FAULTED, reason)
+        """Say it first; an Offline that comes at once ends us once the evidence is kept."""
+        with held_back(signal.SIGTERM):
+            self._record(record.FAULTED, reason)
+            asked, seen = self._questions.history(), self._pid_file.look()
+            found = evidence.gather(self._pid, seen, asked)
+            self._say.trace("\n".join([f"Faulted: {reason}", *found]))
         self._first_word.faulted(reason, shut=shut)
         self._questions.close()
         known = self._papers.explain(reason, self._pidfd)
@@ -291,8 +296,4 @@ class Monitor:
             self._record(record.FAULTED, known)
         self._keeping.trace_notes()
         self._say.faulted(known)
-        asked = self._questions.history()
-        lines = evidence.gather(
-            self._data, self._claim.dir_fd, self._pid, self._pid_file.look(), asked
-        )
-        self._say.trace("\n".join(lines))
+        self._say.trace("\n".join(evidence.log(self._data, self._claim.dir_fd)))

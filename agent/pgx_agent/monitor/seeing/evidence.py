@@ -15,21 +15,14 @@ from pgx_postgres.seeing.sight import Sighting
 from pgx_postgres.server_log import Mark
 
 
-def gather(
-    data_directory: str,
-    dir_fd: int,
-    postmaster: int,
-    pid_file: Sighting,
-    asked: Iterable[Asked],
-) -> list[str]:
-    """Return the lines of the evidence."""
+def gather(postmaster: int, pid_file: Sighting, asked: Iterable[Asked]) -> list[str]:
+    """Return the lines of the evidence, but for the log; no disk is waited for."""
     now = time.monotonic()
     return [
         *_questions(asked, now),
         f"PID file: {pid_file.problem or _words(pid_file.found)}",
         *_processes(postmaster),
         *_node(),
-        *_log(data_directory, dir_fd),
     ]
 
 
@@ -100,6 +93,7 @@ def _node() -> list[str]:
     return lines
 
 
-def _log(data_directory: str, dir_fd: int) -> list[str]:
+def log(data_directory: str, dir_fd: int) -> list[str]:
+    """Return the last lines of the server's log."""
     said = server_log.since(dir_fd, data_directory, Mark())
     return [f"server log: {line}" for line in said]

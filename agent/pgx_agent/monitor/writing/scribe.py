@@ -133,21 +133,36 @@ class Scribe:
 
 
 def _serve(line: socket.socket, keeper: Keeper, trace: Trace) -> None:
-    """Write until the parent is gone; never returns."""
+    """Write until the parent is gone, and all that it has handed over; never returns."""
     try:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         trace.close()  # the next line opens it, for us alone
         _close_all_but({0, 1, 2, line.fileno(), *keeper.descriptors()})
-        while message := line.recv(_PACKET + _HEAD):
+        while message := _next(line):
             kind, body = message[:1], message[1:]
             if kind == _TRACE:
                 limit, _, text = body.partition(b" ")
                 trace.limit_kb = int(limit)
                 trace.write(text.decode("utf-8", "surrogateescape"))
             else:
-                line.send(_put(keeper, body, final=kind == _VERDICT))
+                _answer(line, _put(keeper, body, final=kind == _VERDICT))
     finally:
         os._exit(0)
+
+
+def _next(line: socket.socket) -> bytes:
+    """Return what was handed over next, nothing once the parent is gone and all was read."""
+    try:
+        return line.recv(_PACKET + _HEAD)
+    except ConnectionResetError:  # said once, where it has ended without hearing us
+        return line.recv(_PACKET + _HEAD)
+
+
+def _answer(line: socket.socket, said: bytes) -> None:
+    try:
+        line.send(said, socket.MSG_NOSIGNAL)
+    except OSError:
+        pass  # the parent has ended; what comes behind may be the evidence of a fault
 
 
 def _put(keeper: Keeper, content: bytes, *, final: bool) -> bytes:
