@@ -291,9 +291,10 @@ class Monitor:
             self._say.trace("\n".join([f"Faulted: {reason}", *found]))
         self._first_word.faulted(reason, shut=shut)
         self._questions.close()
-        known = self._papers.explain(reason, self._pidfd)
-        if known != reason:
+        if (known := self._papers.explain(reason, self._pidfd)) != reason:
             self._record(record.FAULTED, known)
         self._keeping.trace_notes()
         self._say.faulted(known)
-        self._say.trace("\n".join(evidence.log(self._data, self._claim.dir_fd)))
+        # Again, where who reads facts looks for it: the first was for an Offline at once.
+        found += evidence.log(self._data, self._claim.dir_fd)
+        self._say.trace("\n".join(found))
