@@ -296,5 +296,4 @@ class Monitor:
         self._keeping.trace_notes()
         self._say.faulted(known)
         # Again, where who reads facts looks for it: the first was for an Offline at once.
-        found += evidence.log(self._data, self._claim.dir_fd)
-        self._say.trace("\n".join(found))
+        self._say.trace("\n".join(found + evidence.log(self._data, self._claim.dir_fd)))
