@@ -173,6 +173,24 @@ def test_what_changed_before_a_monitor_could_hear_it_is_taken_over(
     wait_until(lambda: settings(online).startswith("4,"), "it goes by that", 15)
 
 
+def test_a_change_that_was_killed_before_the_monitor_heard_it_is_finished_by_the_next(
+    online: Resource,
+) -> None:
+    """And the entry under /run has it too then."""
+    taken_over(online, "--watch-interval=2")
+    path = online.registry / online.name / "definition.toml"
+    text = path.read_text().replace("watch_interval = 2", "watch_interval = 4")
+    path.write_text(text)
+
+    result = change(online, "--watch-interval=4")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert settings(online).startswith("4,")
+    if os.geteuid() == 0:
+        entry = runentry.read(str(online.registry), online.name)
+        assert entry is not None
+        assert codec.decode(entry[1]) == definition(online)
+
+
 def test_a_registry_that_is_gone_leaves_the_settings_as_they_are(
     online: Resource,
 ) -> None:

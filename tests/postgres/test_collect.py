@@ -68,8 +68,10 @@ def test_it_has_what_support_asks_for(
     logs.mkdir()
     (logs / "switchlog").write_text("2026-11-29 RMS: it has switched\n")
     (logs / "app.log").write_bytes(b"\xff not UTF-8\n")
+    (resource.work / "server.log.old").write_text("what was before the last Online\n")
     parts = collect(resource, into, RELIANT_LOG_PATH=str(logs))
 
+    assert "before the last Online" in parts["server.log.old"]
     assert 'name = "pgxtest"' in parts["definition.toml"]
     assert parts["record"].startswith("1 ")
     assert "\nstate: online\n" in parts["record"]

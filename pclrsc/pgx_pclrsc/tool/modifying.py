@@ -61,14 +61,15 @@ def change(
     with changes.locked(root) as root_fd:
         before = store.load(name, root)
         changed = in_place.differing(before, values)
-        if not changed:
-            return Changed([], [])
         after = replace(before, **changed)
         _check_warnings(before, changed)
         with activity.no_transition(name, before.work_directory):
-            changes.replace(root_fd, after)
+            if changed:
+                changes.replace(root_fd, after)
             warnings = _rewrite_entry(root, after)
-    return _told(before, after, changed, warnings)
+    # What is so already may be of a run that was killed before anybody was told.
+    is_watched = in_place.is_watched_by(values.keys())
+    return _told(before, after, changed, warnings, is_watched=is_watched)
 
 
 def _check_warnings(before: ResourceDefinition, changed: Mapping[str, Any]) -> None:
@@ -112,10 +113,12 @@ def _told(
     after: ResourceDefinition,
     changed: Mapping[str, Any],
     warnings: list[Failure],
+    *,
+    is_watched: bool,
 ) -> Changed:
     """Tell the monitor, and return what is to be told to people."""
     said: str | Unknown = _NO_MONITOR
-    if in_place.is_watched_by(changed):
+    if is_watched:
         said = _ask(after, partial(_tell, after.work_directory, live.word(after)))
     if said not in (_TAKEN, _NO_MONITOR):
         warnings = [*warnings, _not_taken(after.name, said)]
