@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import tarfile
 from pathlib import Path
 
@@ -45,6 +46,24 @@ def collected(registry: Registry, file: Path) -> None:
     assert (result.returncode, result.stderr) == (0, "")
     assert tarfile.is_tarfile(file)
     assert (file.lstat().st_uid, file.lstat().st_mode) == (os.geteuid(), 0o100600)
+
+
+def test_thousands_of_secrets_in_an_environment_hold_nothing_up(
+    registered: Registry, into: Path
+) -> None:
+    """Each is looked for in all that is taken: an OS user may have made up any number."""
+    many = {f"A_PASS_{number}": f"secret-{number}" for number in range(8000)}
+    user = registered.user.popen_options()
+    with subprocess.Popen(["sleep", "100"], env=many, **user) as process:
+        try:
+            result = registered.run("--collect", "-c", "pg1", "-o", into / "bundle")
+        finally:
+            process.kill()
+    assert result.returncode == 0
+    with tarfile.open(into / "bundle") as archive:
+        contents = archive.extractfile("pgx_pclrsc-pg1/CONTENTS")
+        assert contents is not None
+        assert b"(processes)             more than 300 secrets there" in contents.read()
 
 
 def test_a_link_is_replaced_and_not_written_through(

@@ -52,6 +52,21 @@ LOOKS = [
     "-----BEGIN RSA PRIVATE KEY-----\nAAAA\nhunter2-Zx9\n-----END RSA PRIVATE KEY-----",
     "-----BEGIN PRIVATE KEY-----\nhunter2-Zx9",
     "passphrase => hunter2-Zx9",
+    "The failed archive command was: sshpass -p hunter2-Zx9 scp pg_wal/1 b:",
+    "sshpass -phunter2-Zx9 scp",
+    "sshpass -p 'hunter2-Zx9' scp",
+    "curl -T pg_wal/1 -u joe:hunter2-Zx9 https://b/",
+    "curl --user 'joe:hunter2-Zx9' https://b/",
+    "smbclient -U joe%hunter2-Zx9 //b/c",
+    "ipmitool -I lanplus -H b -U root -P hunter2-Zx9 power off",
+    "mysqldump --password hunter2-Zx9",
+    "gpg --passphrase hunter2-Zx9 -c",
+    "openssl enc -pass pass:hunter2-Zx9",
+    "pgbackrest --repo1-cipher-pass=hunter2-Zx9",
+    "repo1-s3-key=hunter2-Zx9",
+    "AccountKey=hunter2-Zx9",
+    "https://b/c?X-Amz-Signature=hunter2-Zx9",
+    "Cookie: sid=hunter2-Zx9",
 ]
 
 
@@ -73,6 +88,9 @@ def test_what_looks_like_a_secret_is_left_out_though_nobody_knows_it(text: str) 
         "2026-11-29 17:36:56.123 UTC [123] LOG:  checkpoint complete: wrote 3 buffers",
         "pgx_monitor: hint: It was looked for in /home/a/.pgpass as a:1:b:c.",
         "the entry is tokenless, and so is the passage",
+        "The failed archive command was: pgbackrest --stanza=main archive-push pg_wal/1",
+        "The failed archive command was: psql -U joe -p 5432 -c 'select 1'",
+        "bypass: no; two passes: 3 s; --no-password --dry-run",
     ],
 )
 def test_what_only_speaks_of_passwords_stays(text: str) -> None:
@@ -138,8 +156,12 @@ def test_a_short_secret_is_left_out_as_a_word_alone() -> None:
         "PASSWORD\n" * 150_000,
         "\n" * 1_000_000,
         "SCRAM-SHA-" * 150_000,
+        "ipmitool " * 200_000,
+        "-u a" * 300_000,
+        " -u a" * 300_000,
+        " --pass " * 200_000,
     ],
-    ids=range(13),
+    ids=range(17),
 )
 @pytest.mark.timeout(30)
 def test_a_hostile_text_takes_no_longer_than_its_length(text: str) -> None:

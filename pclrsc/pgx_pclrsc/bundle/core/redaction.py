@@ -16,8 +16,16 @@ from urllib.parse import quote
 LEFT_OUT = "(left out)"
 _SHORTEST, _TELLING = 3, 6  # characters; below the second only as a word of its own
 _KEY = (
-    r"(?:pass(?:word|wd|phrase|code)|(?<![a-z])pw(?:d)?(?=\s{0,4}[=:])|secret|token"
-    r"|credential|authorization|(?:private|access|api)[_-]?key)[\w.-]{0,40}"
+    r"(?:pass(?:word|wd|phrase|code)|(?<![a-z])p(?:ass|wd?)(?=\s{0,4}[=:])|secret|token"
+    r"|credential|authorization|cookie|signature"
+    r"|(?:private|access|api|account|s3)[_-]?key)[\w.-]{0,40}"
+)
+# Of a command, as the server logs one that has failed: what a blank alone stands before.
+_OPTION = re.compile(
+    r"""(?<![^\s'"])(--?(?:pass|pwd|secret|token)[\w-]{0,20}(?=\s{1,4}[^\s-])
+    |(?:sshpass|ipmitool)\b[^\n]{0,200}?\s-[pP]
+    |(?:-u|--user|-U)(?=[\s'"]{1,4}[^\s:%'"]{1,64}[:%][^\s]))\s{0,4}\S[^\n]*""",
+    re.VERBOSE,
 )
 # With = or : anything behind it; else only what is quoted, as in SQL: prose has the word too.
 _ASSIGNED = re.compile(
@@ -49,6 +57,7 @@ def scrubbed(text: str, known: Iterable[str] = ()) -> str:
     text = _PASSFILE_LINE.sub(rf"\1{LEFT_OUT}", text)
     text = _VERIFIER.sub(LEFT_OUT, text)
     text = _BEARER.sub(rf"\1 {LEFT_OUT}", text)
+    text = _OPTION.sub(rf"\1 {LEFT_OUT}", text)
     return "\n".join(_lines(text.split("\n")))
 
 

@@ -73,8 +73,11 @@ def _secrets(user: ResourceDefinition) -> tuple[frozenset[str], list[Taken]]:
         if isinstance(told, Unknown):
             note = f"secrets there are not known ({told.why}): left out by their looks alone"
             unseen.append(Taken(f"({name})", "", note))
-        else:
-            found |= set(told)
+            continue
+        found |= set(told)
+        if len(told) == known.MOST_SECRETS:
+            note = f"more than {len(told)} secrets there: others are left out by their looks"
+            unseen.append(Taken(f"({name})", "", note))
     return frozenset(found), unseen
 
 

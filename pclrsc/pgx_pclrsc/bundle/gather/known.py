@@ -1,4 +1,7 @@
-"""The secrets themselves, as the OS user has them: none of them may be in the bundle."""
+"""The secrets themselves, as the OS user has them: none of them may be in the bundle.
+
+Of each place no more than MOST_SECRETS are told.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,9 @@ from pgx_pclrsc.core.definition import ResourceDefinition
 from pgx_postgres import included
 
 _MOST = 1 << 18  # bytes of one file
+MOST_SECRETS = (
+    300  # of a place: each is looked for, in several writings, in all that is taken
+)
 _MOST_PROCESSES = 300
 _READ = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
 
@@ -24,7 +30,7 @@ def at_home(definition: ResourceDefinition) -> tuple[str, ...]:
     services = f"{home}/.pg_service.conf", env.get("PGSERVICEFILE", "")
     for file in (*services, f"{env.get('PGSYSCONFDIR', '/etc')}/pg_service.conf"):
         found |= places.in_text(_text(file))
-    return tuple(found)
+    return _first(found)
 
 
 def in_data_directory(definition: ResourceDefinition) -> tuple[str, ...]:
@@ -40,7 +46,7 @@ def in_data_directory(definition: ResourceDefinition) -> tuple[str, ...]:
             found |= places.in_setting(name, value)
     except OSError:
         pass  # it is not mounted here
-    return tuple(found)
+    return _first(found)
 
 
 def in_processes(uid: int) -> tuple[str, ...]:
@@ -48,13 +54,17 @@ def in_processes(uid: int) -> tuple[str, ...]:
     found: set[str] = set()
     for pid in _pids_of(uid)[:_MOST_PROCESSES]:
         found |= places.in_environment(places.variables(_text(f"/proc/{pid}/environ")))
-    return tuple(found)
+    return _first(found)
 
 
 def in_variables(*environments: Mapping[str, str]) -> tuple[str, ...]:
     """Return those of *environments*."""
     sets: Iterable[set[str]] = map(places.in_environment, environments)
     return tuple(set().union(*sets))
+
+
+def _first(found: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(found)[:MOST_SECRETS])
 
 
 def _text(path: str) -> str:
