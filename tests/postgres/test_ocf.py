@@ -14,7 +14,8 @@ import pytest
 from fixtures.commands import command
 from fixtures.processes import gone, wait_until
 from pgx_pclrsc import registry
-from tests.fix_resource import Resource, Result
+from tests.fix_postgres import MakeServer
+from tests.fix_resource import MakeResource, Resource, Result
 
 SUCCESS, GENERIC, INSTALLED, CONFIGURED, NOT_RUNNING = 0, 1, 5, 6, 7
 WITHIN = 60.0
@@ -54,6 +55,38 @@ def test_a_killed_server_is_a_fault_and_is_stopped_at_once(resource: Resource) -
     assert code(resource, "monitor") == NOT_RUNNING
     assert code(resource, "start") == SUCCESS
     assert code(resource, "stop") == SUCCESS
+
+
+def test_a_server_that_was_started_by_hand_is_not_said_to_be_stopped(
+    resource: Resource,
+) -> None:
+    """Not by the first probe either: it would be started elsewhere as well."""
+    resource.server.start_plain()
+    assert code(resource, "monitor", OCF_RESKEY_CRM_meta_interval="0") == SUCCESS
+
+
+def test_a_server_that_still_starts_is_a_fault_and_not_stopped(
+    make_resource: MakeResource, make_server: MakeServer
+) -> None:
+    server = make_server(restore_command="sleep 100; false", hot_standby="off")
+    (server.data / "recovery.signal").touch()
+    server.user.own(server.data / "recovery.signal")
+    server.launch()
+    wait_until(lambda: server.status_line() == "starting", "it starts", 20)
+    resource = make_resource(server)
+
+    told = ocf(resource, "monitor")
+    assert told.returncode == GENERIC
+    assert "ocf-exit-reason:a server of resource" in told.stderr
+    assert code(resource, "stop") == SUCCESS
+    assert code(resource, "monitor") == NOT_RUNNING
+
+
+def test_another_server_of_the_same_user_is_none_of_it(
+    make_resource: MakeResource, make_server: MakeServer
+) -> None:
+    make_server("other").start_plain()
+    assert code(make_resource(make_server()), "monitor") == NOT_RUNNING
 
 
 def test_where_it_is_not_registered(resource: Resource) -> None:

@@ -12,7 +12,8 @@ chosen by what Pacemaker makes of them:
     4  not root
     5  what differs by node is missing: Pacemaker tries another node
     6  no name: it is given up everywhere, so nothing that may differ by node says this
-    7  it does not run here, which a probe hears where nothing is registered or mounted
+    7  it does not run here, which a probe hears where nothing is registered or mounted, and
+       nowhere where a server of it runs
 A monitor is pgx_check, and costs what that costs: what only other actions need is loaded late.
 """
 
@@ -41,7 +42,7 @@ def monitor(root: str, name: str) -> int:
             from pgx_base import report
 
             report.reasons_as(REASON)
-        return _SAID[check.done(root, name, judged)]
+        return _SAID[_surely(root, name, check.done(root, name, judged))]
     except look.Unknown:
         return NOT_RUNNING
     except look.Refused:
@@ -50,6 +51,14 @@ def monitor(root: str, name: str) -> int:
         return ocf_actions.refused()
     except Exception as ex:  # noqa: BLE001  # Python's exit code 1 would be a fault of it
         return _by_processes(root, name, ex)
+
+
+def _surely(root: str, name: str, code: int) -> int:
+    if code != verdict.OFFLINE:
+        return code
+    from pgx_agent.fronts import ocf_probe
+
+    return ocf_probe.look_again(root, name)
 
 
 def _by_processes(root: str, name: str, problem: Exception) -> int:

@@ -1,0 +1,64 @@
+"""A monitor where nothing is Online: does a server of the resource run here all the same?
+
+What is said not to run Pacemaker starts elsewhere, and stops nothing here.  So a server that
+was started by hand, or whose start was broken off, is waited for until its monitor has heard
+it; one that has not answered by then is a fault, which Pacemaker stops.
+"""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+
+from pgx_agent.check import main as check
+from pgx_agent.fronts.ocf_codes import PROGRAM, REASON
+from pgx_base import aside, report
+from pgx_base.failure import Failure
+from pgx_base.text import quoted
+from pgx_pclrsc import look, store
+from pgx_pclrsc.core import verdict
+from pgx_pclrsc.core.definition import ResourceDefinition
+from pgx_postgres.processes import postmasters
+
+_WITHIN, _PAUSE = 10.0, 0.3  # seconds; a monitor that is started has asked by then
+_DISK_WITHIN = 2.0
+
+
+def look_again(root: str, name: str) -> int:
+    """Return the verdict once it is clear: Offline where no server of the resource runs.
+
+    Raises look.Unknown, look.Refused.
+    """
+    report.reasons_as(REASON)
+    definition = store.find(root, name)
+    until = time.monotonic() + _WITHIN
+    while definition is not None and _server_runs(definition):
+        code = check.done(root, name, look.judge(root, name))
+        if code != verdict.OFFLINE:
+            return code
+        if time.monotonic() > until:
+            return _unanswered(name)
+        time.sleep(_PAUSE)
+    return verdict.OFFLINE
+
+
+def _server_runs(definition: ResourceDefinition) -> bool:
+    """Whether a postmaster works in the data directory, by whatever name of it."""
+    uid, path = definition.uid, definition.data_directory
+    if not postmasters.of_user(uid):
+        return False
+    said = aside.ask(partial(_servers, uid, path), _DISK_WITHIN)
+    return bool(postmasters.by_path(uid, path) if said is None else said)
+
+
+def _servers(uid: int, path: str) -> str:
+    return " ".join(map(str, postmasters.of_directory(uid, path)))
+
+
+def _unanswered(name: str) -> int:
+    problem = Failure(
+        f"a server of resource {quoted(name)} runs here, and has not answered",
+        detail="It still starts, or nobody may ask it.",
+    )
+    report.show(PROGRAM, "error", problem)
+    return verdict.FAULTED
