@@ -55,6 +55,16 @@ def test_a_lane_has_no_more_than_it_has_columns() -> None:
     assert "and 2" in page.text
 
 
+def test_nor_where_a_clock_was_set_back_again_and_again() -> None:
+    """Each state is wide then, and lies upon the others; what was told last is seen."""
+    spans = [Span(0.0, 50.0, "good", "Online")] * 20_000
+    spans.append(Span(50.0, 100.0, "bad", "Faulted"))
+    drawn = timeline.draw(Axis(0.0, 100.0), [Lane("state", spans)], "states")
+
+    assert Page(drawn).elements["rect"] <= WIDTH
+    assert "Faulted" in drawn
+
+
 def test_what_is_not_on_the_axis_is_not_drawn() -> None:
     outside = Lane("a", [Span(0.0, 5.0, "bad", "early")], [Mark(99.0, "bad", "late")])
     drawn = Page(timeline.draw(Axis(10.0, 20.0), [outside], "nothing"))

@@ -6,11 +6,12 @@ shares one, where the worst is seen.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pgx_base import moments
-from pgx_base.page.axis import FOOT, LEFT, Axis, drawing
+from pgx_base.page.axis import FOOT, LEFT, WIDTH, Axis, drawing
 from pgx_base.page.markup import Markup, element, joined
 
 # From what may be covered to what must be seen.
@@ -18,6 +19,7 @@ TONES = ("unknown", "off", "good", "busy", "warn", "bad")
 _RANK = {tone: rank for rank, tone in enumerate(TONES)}
 _LANE, _GAP, _MARK = 30.0, 14.0, 12.0  # heights
 _NARROW, _LETTER, _APART = 2.0, 7.5, 5.0  # widths
+_COLUMNS = int(WIDTH / _NARROW)  # more are wide only where a clock is set back and back
 _TOLD = 6  # of marks at one place
 
 
@@ -97,16 +99,19 @@ def _is_on(axis: Axis, begin: float, end: float) -> bool:
 
 
 def _spans(axis: Axis, spans: Iterable[Span], top: float) -> Iterator[Markup]:
+    wide: deque[tuple[Span, float, float]] = deque(maxlen=_COLUMNS)
     narrow: dict[int, Span] = {}
     for span in spans:
         left, right = axis.x(span.begin), axis.x(span.end)
         if right - left >= _NARROW:
-            yield _rectangle(span, left, right - left, top)
+            wide.append((span, left, right - left))
         else:
             column = int(left / _NARROW)
             before = narrow.get(column)
             if before is None or _RANK[before.tone] <= _RANK[span.tone]:
                 narrow[column] = span
+    for span, left, width in wide:
+        yield _rectangle(span, left, width, top)
     for column, span in narrow.items():
         yield _rectangle(span, column * _NARROW, _NARROW, top)
 
