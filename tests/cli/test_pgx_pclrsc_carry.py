@@ -153,6 +153,18 @@ def test_all_that_is_wrong_with_all_resources_is_told_at_once(
     assert "topsecret" not in said
 
 
+@pytest.mark.parametrize("what", ["data", "work"])
+def test_two_names_of_one_directory_in_one_file_are_one_directory(
+    registry: Registry, other: Registry, carried: Path, what: str
+) -> None:
+    link = registry.home / "link"
+    link.symlink_to({"data": registry.data, "work": registry.work}[what])
+    first, between, second = carried.read_text().partition("[pg2]")
+    named = re.sub(rf'({what}_directory) = "[^"]*"', rf'\1 = "{link}"', second)
+    carried.write_text(f"{first}{between}{named}")
+    refused(other, carried, f'{what} directory "{link}" ')
+
+
 def test_an_os_user_with_another_id_is_refused(
     registry: Registry, other: Registry, carried: Path
 ) -> None:

@@ -214,7 +214,8 @@ def test_a_switchlog_that_is_none_is_refused(
 ) -> None:
     put_trace(registered, failover().text)
     os.mkfifo(tmp_path / "fifo")
-    for file, why in (("none", "No such file"), ("fifo", "it is no regular file")):
+    odd = "it is no regular file"
+    for file, why in (("none", "No such file"), ("fifo", odd), (".", odd)):
         refused(registered, why, "--switchlog", tmp_path / file)
 
 

@@ -24,9 +24,10 @@ def end_of(file: str, largest: int) -> tuple[str, int]:
 def _read(path: str, largest: int) -> tuple[str, int]:
     """Raises OSError, NotSeen."""
     fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    found = os.fstat(fd)
+    if not stat.S_ISREG(found.st_mode):  # open() refuses a directory by its number
+        os.close(fd)
+        raise NotSeen("it is no regular file", expected=False)
     with open(fd, "rb") as file:
-        found = os.fstat(fd)
-        if not stat.S_ISREG(found.st_mode):
-            raise NotSeen("it is no regular file", expected=False)
         file.seek(max(0, found.st_size - largest))
         return file.read(largest).decode("utf-8", "replace"), found.st_size

@@ -158,6 +158,16 @@ def _check_data(root: str, data: str, ours: str) -> None:
             )
 
 
+def _check_apart(one: ResourceDefinition, others: Sequence[ResourceDefinition]) -> None:
+    """Links may lead to one directory, of two that are registered together."""
+    for other in others:
+        for key in ("data_directory", "work_directory"):
+            path = getattr(one, key)
+            if _same(path, getattr(other, key)):
+                words, theirs = key.replace("_", " "), quoted(other.name)
+                raise Failure(f"{words} {quoted(path)} is that of resource {theirs}")
+
+
 def _data_of(root: str, name: str) -> str:
     try:
         return store.load(name, root).data_directory
@@ -194,10 +204,11 @@ def write(root: str, definitions: Sequence[ResourceDefinition]) -> None:
     """
     changes.make_root(root)
     with changes.locked(root) as root_fd:
-        for one in definitions:
+        for at, one in enumerate(definitions):
             _check_new(root, one.name)
             _check_unshared(root, one.work_directory, one.name)
             _check_data(root, one.data_directory, one.name)
+            _check_apart(one, definitions[:at])
         with ExitStack() as undo:
             idle = [one for one in definitions if not _prepare(root_fd, one, undo)]
             changes.commit(root_fd, [one.name for one in definitions])
