@@ -31,8 +31,11 @@ def look_again(root: str, name: str) -> int:
     """
     report.reasons_as(REASON)
     definition = store.find(root, name)
+    if definition is None:
+        return verdict.OFFLINE
     until = time.monotonic() + _WITHIN
-    while definition is not None and _server_runs(definition):
+    servers = _servers(definition)
+    while not servers.isdisjoint(postmasters.of_user(definition.uid)):
         code = check.done(root, name, look.judge(root, name))
         if code != verdict.OFFLINE:
             return code
@@ -42,16 +45,21 @@ def look_again(root: str, name: str) -> int:
     return verdict.OFFLINE
 
 
-def _server_runs(definition: ResourceDefinition) -> bool:
-    """Whether a postmaster works in the data directory, by whatever name of it."""
+def _servers(definition: ResourceDefinition) -> set[int]:
+    """Return the postmasters that work in the data directory, by whatever name of it.
+
+    Its disk is asked once: a child that hangs there is left behind.
+    """
     uid, path = definition.uid, definition.data_directory
     if not postmasters.of_user(uid):
-        return False
-    said = aside.ask(partial(_servers, uid, path), _DISK_WITHIN)
-    return bool(postmasters.by_path(uid, path) if said is None else said)
+        return set()
+    said = aside.ask(partial(_of_directory, uid, path), _DISK_WITHIN)
+    if said is None:
+        return set(postmasters.by_path(uid, path))
+    return set(map(int, said.split()))
 
 
-def _servers(uid: int, path: str) -> str:
+def _of_directory(uid: int, path: str) -> str:
     return " ".join(map(str, postmasters.of_directory(uid, path)))
 
 
