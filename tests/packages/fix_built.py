@@ -50,7 +50,7 @@ def the(pattern: str, directory: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def place() -> Iterator[Path]:
+def workshop() -> Iterator[Path]:
     """A directory that is removed: a root has 300 MB, and pytest keeps three runs' own."""
     if reason := why_not():
         pytest.skip(reason)
@@ -61,28 +61,28 @@ def place() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def built(place: Path, whole_bundle: Path) -> Path:
+def built(workshop: Path, whole_bundle: Path) -> Path:
     """The directory of this checkout's packages."""
-    return build(place / "built", whole_bundle)
+    return build(workshop / "built", whole_bundle)
 
 
 @pytest.fixture(scope="session")
-def newer(place: Path, whole_bundle: Path) -> Path:
+def newer(workshop: Path, whole_bundle: Path) -> Path:
     """The directory of packages that are newer."""
-    return build(place / "newer", whole_bundle, "--revision=2")
+    return build(workshop / "newer", whole_bundle, "--revision=2")
 
 
 @pytest.fixture(scope="session")
-def pristine(place: Path) -> Path:
+def pristine(workshop: Path) -> Path:
     """A root that nothing has been installed into."""
-    bootstrap(place / "pristine")
-    return place / "pristine"
+    bootstrap(workshop / "pristine")
+    return workshop / "pristine"
 
 
 @contextmanager
-def booted(place: Path, pristine: Path) -> Iterator[CleanMachine]:
+def booted(workshop: Path, pristine: Path) -> Iterator[CleanMachine]:
     """Have a machine that runs, with a copy of *pristine*."""
-    home = Path(tempfile.mkdtemp(prefix="m", dir=place))
+    home = Path(tempfile.mkdtemp(prefix="m", dir=workshop))
     subprocess.run(["cp", "-a", pristine, home / "root"], check=True)
     made = CleanMachine(home / "root", home / "node")
     try:
@@ -95,7 +95,7 @@ def booted(place: Path, pristine: Path) -> Iterator[CleanMachine]:
 
 
 @pytest.fixture
-def machine(place: Path, pristine: Path) -> Iterator[CleanMachine]:
+def machine(workshop: Path, pristine: Path) -> Iterator[CleanMachine]:
     """A machine that runs, and has no network."""
-    with booted(place, pristine) as made:
+    with booted(workshop, pristine) as made:
         yield made

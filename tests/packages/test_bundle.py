@@ -40,17 +40,17 @@ def _make(into: Path, *options: str, umask: int = 0o022, **environ: str) -> Path
 
 
 @pytest.fixture(scope="session")
-def archive(place: Path) -> Path:
+def archive(workshop: Path) -> Path:
     """The archive for this machine."""
-    return _make(place / "bundle")
+    return _make(workshop / "bundle")
 
 
-def test_it_is_the_same_bytes_each_time(archive: Path, place: Path) -> None:
-    elsewhere = place / "another" / "place"
+def test_it_is_the_same_bytes_each_time(archive: Path, workshop: Path) -> None:
+    elsewhere = workshop / "another" / "place"
     elsewhere.mkdir(parents=True)
     environ = {"TZ": "Asia/Tokyo", "TMPDIR": str(elsewhere), "PYTHONHASHSEED": "1"}
 
-    again = _make(place / "again-bundle", umask=0o077, **environ)
+    again = _make(workshop / "again-bundle", umask=0o077, **environ)
 
     assert again.read_bytes() == archive.read_bytes()
     said = subprocess.run(
@@ -64,11 +64,11 @@ def test_it_is_the_same_bytes_each_time(archive: Path, place: Path) -> None:
 
 @pytest.mark.parametrize("machine", fetching.MACHINES)
 def test_it_has_a_wheel_of_everything_for_each_interpreter(
-    machine: str, archive: Path, place: Path
+    machine: str, archive: Path, workshop: Path
 ) -> None:
     """By their names: what else than this machine's own they do nobody sees here."""
     if machine not in archive.name:
-        archive = _make(place / machine, "--machine", machine)
+        archive = _make(workshop / machine, "--machine", machine)
     with tarfile.open(archive) as tar:
         wheels = [Path(name).name for name in tar.getnames() if name.endswith(".whl")]
         owners = {(one.uid, one.gid, one.mode & 0o022) for one in tar.getmembers()}

@@ -35,9 +35,9 @@ def versions(machine: CleanMachine) -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def installed(place: Path, pristine: Path, built: Path) -> Iterator[CleanMachine]:
+def installed(workshop: Path, pristine: Path, built: Path) -> Iterator[CleanMachine]:
     """A machine that has it, for tests that only look."""
-    with booted(place, pristine) as machine:
+    with booted(workshop, pristine) as machine:
         assert len(machine.good("cat", "/proc/net/route").splitlines()) == 1
         install(machine, built)
         yield machine

@@ -13,12 +13,14 @@ pytestmark = [pytest.mark.root, pytest.mark.packages, pytest.mark.timeout(900)]
 
 
 def test_packages_are_the_same_bytes_each_time(
-    built: Path, place: Path, whole_bundle: Path
+    built: Path, workshop: Path, whole_bundle: Path
 ) -> None:
-    (elsewhere := place / "another place" / "tmp").mkdir(parents=True)
+    (elsewhere := workshop / "another place" / "tmp").mkdir(parents=True)
     environ = {"TZ": "Asia/Tokyo", "LC_ALL": "C.UTF-8", "TMPDIR": str(elsewhere)}
     bundle = shutil.copytree(whole_bundle, elsewhere / "bundle")
-    again = build(place / "again", bundle, umask=0o077, PYTHONHASHSEED="1", **environ)
+    again = build(
+        workshop / "again", bundle, umask=0o077, PYTHONHASHSEED="1", **environ
+    )
 
     names = sorted(path.name for path in built.iterdir())
     assert [Path(name).suffix for name in names] == [".rpm", ".deb"]
