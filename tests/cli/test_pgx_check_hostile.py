@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import binascii
 import os
 import shutil
 import subprocess
@@ -57,6 +58,24 @@ def test_a_work_directory_replaced_by_a_link_is_not_followed(
     place.work.symlink_to(tmp_path / "elsewhere")
 
     assert place.check().returncode == OFFLINE
+
+
+def test_a_reason_that_the_os_user_has_made_up_is_one_line_without_control_characters(
+    place: Place, process: int
+) -> None:
+    """It goes to RMS's logs, and is shown on root's terminal."""
+    place.write("faulted", process)
+    path = place.work / names.RECORD
+    evil = b"x\npgx_check: error: y\x1b]0;z\x07 \xe2\x80\xae"
+    body = path.read_bytes()[:-10].replace(
+        b"no answer within 3 s".ljust(len(evil)), evil
+    )
+    path.write_bytes(body + b" %08x\n" % binascii.crc32(body))
+
+    done = place.check()
+    assert done.returncode == FAULTED
+    assert "is faulted: x\\npgx_check: error: y\\x1b]0;z" in done.stderr
+    assert done.stderr.removesuffix("\n").isprintable()
 
 
 def test_a_removed_work_directory_is_offline(place: Place) -> None:

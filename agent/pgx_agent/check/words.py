@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pgx_base import report
 from pgx_base.failure import Failure
-from pgx_base.text import quoted
+from pgx_base.text import printable, quoted
 from pgx_pclrsc import record
 from pgx_pclrsc.core import verdict
 
@@ -43,7 +43,8 @@ def faulted(name: str, found: record.Record | None, *, gone: bool) -> None:
 def _why(name: str, found: record.Record | None, gone: bool) -> Failure:
     by_record = found is not None and found.state == record.FAULTED
     reason = found.reason if found is not None and by_record else ""
-    why = verdict.why_faulted(reason, gone=gone)
+    # The record is the OS user's; this goes to logs, and to the terminals of root.
+    why = printable(verdict.why_faulted(reason, gone=gone))
     hint = "The system log has the reason. Look at the work directory's file system."
     return Failure(
         f'resource "{name}" is faulted: {why}',
