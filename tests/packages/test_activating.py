@@ -11,6 +11,7 @@ import pytest
 
 from pgx_base.failure import Failure
 from tools.commands import COMMANDS
+from tools.installer import running
 from tools.packaging import activating
 
 FIRST, SECOND = "0.1.0-1-aaaa", "0.1.0-2-bbbb"
@@ -154,6 +155,26 @@ def test_nothing_is_withdrawn_under_what_runs(prefix: Path) -> None:
 
     assert str(runs.pid) in str(refused.value.detail)
     assert says(prefix) == FIRST
+
+
+def test_what_was_called_by_a_link_of_the_packages_runs_too(
+    prefix: Path, open_tmp: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As `mc_arb start` does, typed by somebody."""
+    activate(prefix, FIRST)
+    link = open_tmp / "pgx_check"
+    link.symlink_to(prefix / "bin" / "pgx_check")
+    monkeypatch.setattr(running, "LINKS", str(open_tmp))
+
+    with subprocess.Popen([link], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as one:
+        assert one.stdout is not None and one.stdout.readline()
+        with pytest.raises(Failure, match="programs run that are installed in"):
+            activating.withdraw(prefix)
+        for content in (SECOND, "0.1.0-3-cccc"):
+            unpack(prefix, content)
+            activate(prefix, content)
+        assert FIRST in kept(prefix)
+        one.communicate(b"\n")
 
 
 def test_what_is_withdrawn_leaves_the_packages_own_files(prefix: Path) -> None:

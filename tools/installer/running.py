@@ -1,7 +1,8 @@
 """Which processes run from PREFIX, and which versions they still import from.
 
 A monitor and a controller are called by the name of their version.  A script that RMS runs, and
-an arbiter, are called by PREFIX/bin: they have the version that counted when they began.
+an arbiter, are called by PREFIX/bin, or by a package's links to that: they have the version that
+counted when they began.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from pathlib import Path
 from pgx_base import proc
 from tools.installer import layout
 
+LINKS = "/usr/bin"  # where a package's are, to PREFIX/bin
 _SLACK = 60.0  # seconds: the wall clock may have been set meanwhile
 
 
@@ -30,9 +32,20 @@ def processes(prefix: Path) -> dict[int, str]:
     found = {}
     for pid in proc.pids():
         for word in proc.cmdline(pid)[:4]:
-            if word.startswith(starts) and pid != os.getpid():
+            ours = word.startswith(starts) or _leads_to(word).startswith(starts)
+            if ours and pid != os.getpid():
                 found[pid] = word
     return found
+
+
+def _leads_to(word: str) -> str:
+    """Return where *word* leads as one of the links by which a package is found."""
+    if os.path.dirname(word) != LINKS:
+        return ""  # what others have made is not looked at: it may hang
+    try:
+        return os.readlink(word)
+    except OSError:
+        return ""
 
 
 def versions_in_use(prefix: Path) -> set[Path]:
