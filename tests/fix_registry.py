@@ -85,8 +85,9 @@ class Registry:
         return self.run("-a", *self.options(changed or {}), *more, umask=umask)
 
     def names(self) -> list[str]:
-        """Return all that the directory has, resources and leftovers."""
-        return sorted(os.listdir(self.root)) if self.root.exists() else []
+        """Return all that the directory has, resources and leftovers, but for its lock."""
+        found = os.listdir(self.root) if self.root.exists() else []
+        return sorted(set(found) - {names.LOCK})
 
     def load(self, name: str = "pg1") -> ResourceDefinition:
         """Return the definition of *name*."""

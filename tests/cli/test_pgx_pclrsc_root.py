@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -57,7 +58,7 @@ def test_what_root_made_is_taken_back(registry: Registry, roots_own: Path) -> No
 
     assert result.returncode == 1
     assert "error: could not write definition: No space left on device" in result.stderr
-    assert result.stdout.split() == ["full"]
+    assert result.stdout.split() == [names.LOCK, "full"]
     assert os.listdir(roots_own) == []
 
 
@@ -210,3 +211,31 @@ def test_a_group_writable_parent_is_not_roots_alone(
 
     refused(registry, result, "not writable by root alone")
     assert os.listdir(roots_own) == []
+
+
+HOLDS = """
+import fcntl, os, sys, time
+for path in sys.argv[1:]:
+    try:
+        fcntl.flock(os.open(path, os.O_RDONLY), fcntl.LOCK_EX)
+    except PermissionError:
+        pass
+print("held", flush=True)
+time.sleep(100)
+"""
+
+
+@pytest.mark.root
+def test_an_os_user_that_locks_all_that_it_can_open_holds_no_change_up(
+    registered: Registry,
+) -> None:
+    paths = [registered.root, registered.root / names.LOCK, registered.root / "pg1"]
+    line = [sys.executable, "-c", HOLDS, *map(str, paths)]
+    user = registered.user.popen_options()
+    with subprocess.Popen(line, stdout=subprocess.PIPE, **user) as holder:
+        try:
+            assert holder.stdout is not None and holder.stdout.readline() == b"held\n"
+            result = registered.run("-m", "-c", "pg1", "--watch-interval=4")
+        finally:
+            holder.kill()
+    assert (result.returncode, result.stderr) == (0, "")

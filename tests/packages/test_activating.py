@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import pytest
 
 from pgx_base.failure import Failure
 from tools.commands import COMMANDS
-from tools.installer import running
+from tools.installer import installing, running
 from tools.packaging import activating
 
 FIRST, SECOND = "0.1.0-1-aaaa", "0.1.0-2-bbbb"
@@ -175,6 +176,21 @@ def test_what_was_called_by_a_link_of_the_packages_runs_too(
             activate(prefix, content)
         assert FIRST in kept(prefix)
         one.communicate(b"\n")
+
+
+def test_a_lock_that_is_held_for_ever_is_not_waited_for_as_long(
+    prefix: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Everybody who can read a directory can lock it."""
+    activate(prefix, FIRST)
+    monkeypatch.setattr(installing, "PATIENCE", 0.3)
+    fd = os.open(prefix / "versions", os.O_RDONLY)
+    fcntl.flock(fd, fcntl.LOCK_EX)
+    try:
+        with pytest.raises(Failure, match="could not lock"):
+            activate(prefix, FIRST)
+    finally:
+        os.close(fd)
 
 
 def test_what_is_withdrawn_leaves_the_packages_own_files(prefix: Path) -> None:

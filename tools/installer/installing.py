@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -14,6 +15,8 @@ from pgx_base.text import quoted
 from pgx_base.version import VERSION
 from tools.installer import here, layout, making, place, running, switching, tags
 from tools.installer.contents import Contents
+
+PATIENCE, _PAUSE = 300.0, 0.1  # seconds; an installation takes some
 
 
 def install(contents: Contents, prefix: Path, *, downgrade: bool = False) -> None:
@@ -107,7 +110,7 @@ def locked(prefix: Path) -> Iterator[None]:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             print(f"waiting for another installation in {prefix}", flush=True)
-            fcntl.flock(fd, fcntl.LOCK_EX)
+            _wait(fd, prefix)
         if not os.path.samestat(os.fstat(fd), os.stat(layout.versions(prefix))):
             raise Failure(
                 f"{quoted(str(prefix))} was removed meanwhile", hint="Begin it again."
@@ -115,6 +118,21 @@ def locked(prefix: Path) -> Iterator[None]:
         yield
     finally:
         os.close(fd)
+
+
+def _wait(fd: int, prefix: Path) -> None:
+    """Wait for the lock, but not for ever: whoever can read a directory can lock it."""
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        try:
+            return fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(_PAUSE)
+    raise Failure(
+        f"could not lock {quoted(str(layout.versions(prefix)))}",
+        detail=f"Somebody has had it locked for {PATIENCE:g} s.",
+        hint=f"fuser -v {layout.versions(prefix)} shows who has it open.",
+    )
 
 
 def remove_unused(prefix: Path, keep: set[Path]) -> None:

@@ -11,6 +11,8 @@ WORK_LINK = "work"
 
 # Beside the resources: what an import has decided, until it is done.
 IMPORT = ".import"
+# Who changes the registry has it locked; nobody else can open it, and so lock it.
+LOCK = ".lock"
 
 # In its work directory.
 RECORD = "record"

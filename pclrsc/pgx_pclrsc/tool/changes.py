@@ -18,6 +18,7 @@ from pgx_pclrsc.core import codec, names
 from pgx_pclrsc.core.definition import ResourceDefinition
 
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+_LOCK = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
 _NEW, _GONE = ".new.", ".gone."
 _LIST_BESIDE = names.IMPORT + ".new"
 _PATIENCE, _PAUSE = 30.0, 0.05  # seconds
@@ -80,20 +81,24 @@ def locked(root: str) -> Iterator[int]:
     """
     with _failing(f"open registry {quoted(root)}"):
         root_fd = os.open(root, _DIRECTORY)
+    lock_fd = -1
     try:
-        _take_lock(root, root_fd)
+        with _failing(f"open registry {quoted(root)}"):
+            lock_fd = os.open(names.LOCK, _LOCK, 0o600, dir_fd=root_fd)
+        _take_lock(root, lock_fd)
         with _failing(f"finish what was begun in registry {quoted(root)}"):
             _clear(root_fd)
         yield root_fd
     finally:
-        os.close(root_fd)
+        for fd in {lock_fd, root_fd} - {-1}:
+            os.close(fd)
 
 
-def _take_lock(root: str, root_fd: int) -> None:
+def _take_lock(root: str, lock_fd: int) -> None:
     deadline = time.monotonic() + _PATIENCE
     while True:
         try:
-            return fcntl.flock(root_fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return fcntl.flock(lock_fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             if time.monotonic() > deadline:
                 raise Failure(
