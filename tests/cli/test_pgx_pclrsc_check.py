@@ -37,7 +37,7 @@ def test_a_peer_that_is_no_file_is_refused_and_not_waited_for(
     (open_tmp / "text").write_text("{")
     for name, said in (
         ("fifo", "it is no regular file"),
-        ("home", "Is a directory"),
+        ("home", "it is no regular file"),
         ("none", "No such file"),
         ("text", "It is no JSON."),
     ):
