@@ -216,7 +216,9 @@ def test_what_hangs_is_left_to_one_child(
     """A registry, and a work directory in state D while it is watched."""
     if os.geteuid() != 0:
         pytest.skip("needs to be root")
-    monkeypatch.setattr(gather, "_PATIENCE", 0.3)
+    monkeypatch.setattr(
+        gather, "_PATIENCE", 3.0
+    )  # a busy machine gets as far as the disk
     eyes = gather.Eyes(str(registered.root))
     assert eyes.names() == ("pg1",)
     hung = HungDisk(registered.work)
@@ -225,7 +227,7 @@ def test_what_hangs_is_left_to_one_child(
         hung.mount()
         seen = eyes.see(["pg1"])
         assert isinstance(seen["pg1"], Unknown)
-        assert "no answer within 0.3 s" in seen["pg1"].why
+        assert "no answer within 3 s" in seen["pg1"].why
         waiting = children()
         assert eyes.see(["pg1"]) == seen
         assert (

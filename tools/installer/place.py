@@ -86,12 +86,13 @@ def _closed_to_nobody(path: str) -> str:
     As root, servers and monitors run as another user.
     """
     reader, writer = os.pipe()
-    if os.fork() == 0:
+    pid = os.fork()
+    if pid == 0:
         _look_as_nobody(path, writer)
     os.close(writer)
     with open(reader, "rb") as pipe:
         said = os.fsdecode(pipe.read())
-    if os.waitstatus_to_exitcode(os.wait()[1]):
+    if os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]):
         raise Failure("could not try PREFIX as the user nobody")
     return said
 
