@@ -216,9 +216,7 @@ def test_what_hangs_is_left_to_one_child(
     """A registry, and a work directory in state D while it is watched."""
     if os.geteuid() != 0:
         pytest.skip("needs to be root")
-    monkeypatch.setattr(
-        gather, "_PATIENCE", 3.0
-    )  # a busy machine gets as far as the disk
+    monkeypatch.setattr(gather, "_PATIENCE", 0.3)
     eyes = gather.Eyes(str(registered.root))
     assert eyes.names() == ("pg1",)
     hung = HungDisk(registered.work)
@@ -227,12 +225,11 @@ def test_what_hangs_is_left_to_one_child(
         hung.mount()
         seen = eyes.see(["pg1"])
         assert isinstance(seen["pg1"], Unknown)
-        assert "no answer within 3 s" in seen["pg1"].why
+        assert "no answer within 0.3 s" in seen["pg1"].why
         waiting = children()
         assert eyes.see(["pg1"]) == seen
-        assert (
-            set() < set(children()) <= set(waiting)
-        )  # those that have ended are reaped
+        # One that could be killed after all has ended and is reaped: another looks then.
+        assert 0 < len(children()) <= len(waiting)
     finally:
         hung.remove()
     wait_until(lambda: isinstance(eyes.see(["pg1"])["pg1"], Seen), "it is seen again")
