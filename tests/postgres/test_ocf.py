@@ -109,6 +109,15 @@ def test_a_stop_does_not_answer_where_it_cannot_look(resource: Resource) -> None
     assert code(resource, "start", **env) == INSTALLED
 
 
+def test_a_registry_whose_disk_is_away_is_not_one_without_the_resource(
+    resource: Resource,
+) -> None:
+    away = resource.registry / "link"
+    away.symlink_to(resource.registry / "nowhere")
+
+    assert code(resource, "stop", **{registry.VARIABLE: str(away)}) == GENERIC
+
+
 @pytest.mark.parametrize("name", ["", "no-name", "../x", "a" * 17, "x\ny"])
 def test_what_is_no_name_anywhere_is_said_to_be_so(
     resource: Resource, name: str

@@ -33,6 +33,7 @@ _LONGEST = 1 << 40
 _OLDEST, _NEWEST = 10, 41  # majors that are looked for where no directory is given
 _NAMES = "Give name=NAME, one that pgx_pclrsc -p lists."
 _USERS_WITHIN = 5.0  # seconds
+_GETENT = "/usr/bin/getent"
 _NO_SUCH_KEY = 2  # of getent
 
 
@@ -72,6 +73,8 @@ def act(action: str, name: str) -> int:
 
 def is_unknown(root: str, name: str) -> bool:
     """Whether nothing of *name* was ever here.  Raises OSError where that cannot be seen."""
+    if os.path.islink(root):
+        os.stat(root)  # one that leads nowhere: its disk is not mounted
     for path in (registry.entry(root, name), registry.run_path(root, name)):
         try:
             os.lstat(path)
@@ -132,9 +135,9 @@ def missing(definition: ResourceDefinition) -> str:
 
 
 def _is_no_user(uid: int) -> bool:
-    line = ["getent", "passwd", str(uid)]
+    line = [_GETENT, "passwd", str(uid)]  # by no path of the caller's
     try:
-        done = subprocess.run(line, capture_output=True, timeout=_USERS_WITHIN)
+        done = subprocess.run(line, capture_output=True, env={}, timeout=_USERS_WITHIN)
     except (OSError, subprocess.TimeoutExpired):
         return False
     return done.returncode == _NO_SUCH_KEY
