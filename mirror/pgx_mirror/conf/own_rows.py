@@ -7,7 +7,7 @@ known from them counts as ours.
 from __future__ import annotations
 
 from pgx_mirror.conf import etcd
-from pgx_mirror.conf.kinds import Switch, Text, Whole, Word, absolute
+from pgx_mirror.conf.kinds import Switch, Text, Whole, Word, absolute, directory
 from pgx_mirror.conf.parameters import OURS, Parameter
 
 _P = Parameter
@@ -79,6 +79,14 @@ OURS_AND_USED = (
         "bin_dir",
         Text(spaces=True, fault=absolute),
         "The directory of PostgreSQL's programs, where they are not in a usual one.",
+        "",
+        OURS,
+    ),
+    _P(
+        "backup_destination",
+        directory(),
+        "The directory of pgx_dmpall's backups and of archived WAL: the same path on both "
+        "servers, and open to the instance administrator alone.",
         "",
         OURS,
     ),

@@ -67,6 +67,7 @@ class Server:
     admin_ssl_key_file: str
     admin_ssl_ca_file: str
     bin_dir: str
+    backup_destination: str
     etcd_endpoints: str
     etcd_prefix: str
     etcd_user: str
