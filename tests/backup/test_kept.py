@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from pgx_mirror.backup import kept, places
 from pgx_mirror.backup.kept import Kept
+from pgx_mirror.backup.label import Label
 from tests.backup.labels import label, put
 
 
@@ -104,7 +105,7 @@ _LABELS = st.builds(
 
 
 @given(st.lists(_LABELS, max_size=8))
-def test_the_order_is_by_the_log_within_a_database(labels: list[kept.Label]) -> None:
+def test_the_order_is_by_the_log_within_a_database(labels: list[Label]) -> None:
     ordered = kept.in_order(labels)
 
     assert sorted(ordered, key=repr) == sorted(labels, key=repr)

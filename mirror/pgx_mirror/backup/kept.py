@@ -54,6 +54,8 @@ def find(destination: str) -> Kept:
                 good.append(found)
             case Left() as odd:
                 left.append(odd)
+            case None:
+                pass
     return Kept(in_order(good), tuple(left))
 
 

@@ -132,10 +132,7 @@ def _fault(label: Label) -> str:
         "bytes": label.bytes >= 0,
         "wal_segment_size": label.wal_segment_size.bit_count() == 1
         and 1 << 20 <= label.wal_segment_size <= 1 << 30,
-        "tablespaces": all(
-            _OID.fullmatch(oid) and isinstance(path, str) and path.startswith("/")
-            for oid, path in label.tablespaces.items()
-        ),
+        "tablespaces": all(map(_is_space, label.tablespaces.items())),
         "verified": label.verified,
     }
     return next((f"sound {what}" for what, sound in checks.items() if not sound), "")
@@ -146,6 +143,12 @@ def _is_range(label: Label) -> bool:
         return 0 < label.start <= label.end
     except ValueError:
         return False
+
+
+def _is_space(found: tuple[object, object]) -> bool:
+    oid, path = found
+    is_oid = isinstance(oid, str) and _OID.fullmatch(oid) is not None
+    return is_oid and isinstance(path, str) and path.startswith("/")
 
 
 def _is_moment(text: str) -> bool:
