@@ -31,6 +31,8 @@ COMMANDS = {
     "mc_arb": "pgx_mirror.command.mc_arb",
     "mc_std": "pgx_mirror.command.mc_std",
     "mc_main": "pgx_mirror.command.mc_main",
+    "pgx_walcopy.cmd": "pgx_mirror.backup.walcopy",
+    "pgx_xlogcopy.cmd": "pgx_mirror.backup.walcopy",
 }
 # What testers type: the fake hvw and the fake RMS, which stay in the checkout.
 FAKES = {
@@ -41,8 +43,8 @@ FAKES = {
         "fixtures.fake_rms.hv_command",
     ),
 }
-# The one that imports nothing from other projects: their path would only be searched.
-BARE = "pgx_check"
+# Those that import nothing from other projects: their path would only be searched.
+BARE = ("pgx_check", "pgx_walcopy.cmd", "pgx_xlogcopy.cmd")
 # -I: nothing of the caller's environment or directory; -S: no `site`, whose .pth files and
 # virtual environment cost 3 ms.  One word: the kernel hands on what follows as one argument.
 OPTIONS = "-IS"
@@ -108,7 +110,7 @@ def write_commands(venv: Path, bin_dir: Path, paths: list[str]) -> None:
     bin_dir.mkdir(parents=True, exist_ok=True)
     site = str(site_packages(venv))
     for command in COMMANDS:
-        others = [] if command == BARE or site in paths else [site]
+        others = [] if command in BARE or site in paths else [site]
         write(
             bin_dir / command, stub(command, base_interpreter(), paths, others), 0o755
         )

@@ -99,6 +99,15 @@ def test_check_loads_nothing_heavy_to_answer_from_the_record(
     )
 
 
+def test_the_archive_command_loads_next_to_nothing() -> None:
+    """The server starts it for each file of its log."""
+    bare = _modules_after("import os")
+    more = _modules_after("import pgx_mirror.backup.walcopy") - bare
+
+    assert _ours(more) == {"pgx_base.prologue", "pgx_mirror.backup.walcopy"}
+    assert _others(more) == set()
+
+
 _READ = f"from pgx_pclrsc.core import codec; codec.decode({codec.encode(DEFINITION)!r})"
 _ONLINE = (
     "import pgx_agent.fronts.rms, pgx_agent.online.main, pgx_agent.online.work; "
@@ -158,7 +167,7 @@ def test_functions_are_short(part: str) -> None:
 
 def test_the_readme_names_commands_that_exist() -> None:
     text = (ROOT / "README.md").read_text()
-    named = set(re.findall(r"\bpgx_[a-z]+\b", text)) - {"pgx_primecluster"}
+    named = set(re.findall(r"\bpgx_[a-z]+\b(?:\.cmd)?", text)) - {"pgx_primecluster"}
     targets = set(
         re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from pgx_agent.fronts import ocf_text
 from pgx_agent.script import about
+from pgx_mirror.backup import walcopy, walcopy_words
 from pgx_mirror.command import arb_request, request, std_request, texts
 from pgx_pclrsc.tool import cli
 from pgx_pclrsc.tool.request import ALLOWED
@@ -38,6 +39,11 @@ class Command:
 def _script(name: str) -> Command:
     documents = ("scripts.md", "operations.md", "messages.md")
     return Command(ADMINISTRATORS, about.text(name), documents)
+
+
+def _archiver(name: str) -> Command:
+    text = walcopy_words.HELP.format(program=name)
+    return Command(USERS, text, ("backup.md", "commands.md", "messages.md"))
 
 
 COMMANDS = {
@@ -78,4 +84,5 @@ COMMANDS = {
         ("commands.md", "pair_administrators.md", "messages.md"),
         dict.fromkeys(std_request.MODES, frozenset()),
     ),
+    **{name: _archiver(name) for name in walcopy.NAMES},
 }
