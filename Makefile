@@ -46,8 +46,8 @@ demo-mirror: setup  ## a pair that fails over, is rebuilt, switched, frozen and 
 	@$(OPEN) $(PY) -m fixtures.pair_demo
 
 test: setup  ## every test, against every PostgreSQL that is found (TESTS=path to choose)
-	@$(OPEN) sh -c '$(PY) -m pytest $(STUCK) -m "alone and not long and not packages" $(TESTS); alone=$$?; \
-	    $(PY) -m pytest $(STUCK) -m "not alone and not long and not packages" -n $(JOBS) --dist worksteal $(TESTS); rest=$$?; \
+	@$(OPEN) sh -c '$(PY) -m pytest $(STUCK) -m "alone and not long and not packages and not pacemaker" $(TESTS); alone=$$?; \
+	    $(PY) -m pytest $(STUCK) -m "not alone and not long and not packages and not pacemaker" -n $(JOBS) --dist worksteal $(TESTS); rest=$$?; \
 	    if [ $$alone = 5 ]; then alone=0; elif [ $$rest = 5 ]; then rest=0; fi; \
 	    exit $$((alone | rest))'  # 5: none was chosen
 
@@ -126,6 +126,13 @@ rpm: setup  ## the same for RPM
 
 lock: setup  ## requirements.lock anew: the versions and checksums of what is installed
 	@$(PY) -m tools.bundle.lock
+
+.PHONY: demo-pacemaker pacemaker
+demo-pacemaker: setup  ## as root: an instance under Pacemaker: a failure, a move, a panic, on a timeline
+	@$(OPEN) $(PY) -m fixtures.pacemaker.demo
+
+pacemaker: setup  ## as root: real corosync and Pacemaker on the bed, and what they have the agent do
+	@$(OPEN) $(PY) -m pytest $(STUCK) -m pacemaker -n $(PAIRS) --dist worksteal $(or $(TESTS),tests/pacemaker)
 
 packages: setup  ## as root: bundle and packages, installed into empty roots without a network
 	@$(PY) -m pytest -m packages $(or $(TESTS),tests/packages)

@@ -1,0 +1,1 @@
+"""Real corosync and Pacemaker, on the bed."""
