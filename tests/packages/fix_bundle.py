@@ -57,8 +57,9 @@ def bundle(whole_bundle: Path, tmp_path: Path) -> Path:
 
 
 def environment() -> dict[str, str]:
-    """Return what the installer is started with."""
-    return {"PATH": os.defpath, "PYTHON": commands.base_interpreter()}
+    """Return what the installer is started with; it makes no link outside of PREFIX then."""
+    python = commands.base_interpreter()
+    return {"PATH": os.defpath, "PYTHON": python, "OCF_ROOT": ""}
 
 
 @pytest.fixture
@@ -70,10 +71,11 @@ def run(whole_bundle: Path) -> Run:
         bundle: Path = whole_bundle,
         umask: int = 0o077,
         user: str = "",
+        ocf_root: str | Path = "",
     ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [bundle / "install", *words],
-            env=environment(),
+            env=environment() | {"OCF_ROOT": str(ocf_root)},
             capture_output=True,
             text=True,
             umask=umask,

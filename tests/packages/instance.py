@@ -16,10 +16,13 @@ REGISTRY = "/etc/opt/pgx_pclrsc"
 DATA, WORK = "/srv/pg1", "/var/lib/pgx_pg1"
 _BIN = "/usr/local/pgsql/bin"
 _STOP = "/tmp/stop"
-# One answer a line, as RMS asks: by the name under PREFIX/bin.
+CHECK = (
+    f"/opt/pgx_pclrsc/bin/pgx_check {NAME}"  # as RMS asks: by the name under PREFIX/bin
+)
+# One answer a line.
 _ASK = f"""
 while [ ! -e {_STOP} ]; do
-    /opt/pgx_pclrsc/bin/pgx_check $1 2>/dev/null; echo $?
+    $1 2>/dev/null; echo $?
 done
 """
 
@@ -44,11 +47,11 @@ def status(machine: CleanMachine) -> dict[str, Any]:
 
 
 @contextmanager
-def asked(machine: CleanMachine, name: str = NAME) -> Iterator[list[str]]:
-    """Ask pgx_check again and again; its exit codes are in the list at the end."""
+def asked(machine: CleanMachine, asks: str = CHECK) -> Iterator[list[str]]:
+    """Run what *asks* again and again; its exit codes are in the list at the end."""
     answers: list[str] = []
     (machine.root / _STOP[1:]).unlink(missing_ok=True)
-    called = machine.argv("sh", "-c", _ASK, "sh", name)
+    called = machine.argv("sh", "-c", _ASK, "sh", asks)
     with subprocess.Popen(called, stdout=subprocess.PIPE, text=True) as asking:
         try:
             yield answers

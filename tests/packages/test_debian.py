@@ -72,6 +72,7 @@ def test_every_link_of_it_leads_somewhere(installed: CleanMachine) -> None:
     links = [path for path in listed if (machine.root / path[1:]).is_symlink()]
     assert {f"/usr/bin/{command}" for command in TYPED} <= set(links)
     assert "/usr/share/man/man8/pgx_online.8" in links
+    assert "/usr/lib/ocf/resource.d/pgx/pgsql" in links
     assert "/usr/share/bash-completion/completions/pgx_online" in links
     for link in links:
         machine.good("test", "-e", link)
@@ -174,7 +175,7 @@ def test_it_takes_over_what_a_bundle_has_installed(
     machine.good("/root/bundle/install")
     before = versions(machine)
 
-    with instance.asked(machine, "") as answers:
+    with instance.asked(machine, f"/{PREFIX}/bin/pgx_check") as answers:
         install(machine, built)
 
     assert set(answers) == {"2"}, "usage: without a name each one ends like that"

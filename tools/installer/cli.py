@@ -14,7 +14,7 @@ from pgx_base.failure import Failure
 from pgx_base.text import quoted
 from pgx_base.version import VERSION
 from tools import commands
-from tools.installer import installing, removing
+from tools.installer import installing, ocf, removing
 from tools.installer.contents import Contents
 
 PREFIX = "/opt/pgx_pclrsc"
@@ -34,7 +34,8 @@ Options:
   -?, --help                show this help, then exit
 
 The environment variable PYTHON names the interpreter (default: one from 3.11 on that every
-user can run).
+user can run).  OCF_ROOT names the directory of OCF resource agents (default: {ocf.ROOT}),
+for whose cluster manager a link is put there; an empty one: no link.
 """
 _OPTIONS = ("--downgrade", "--uninstall", "--check")
 
@@ -71,7 +72,7 @@ def _act(bundle: Path, given: list[str]) -> None:
         f"installing {VERSION} in {prefix} with {python}; that takes a few seconds",
         flush=True,
     )
-    installing.install(Contents(bundle), prefix, downgrade=downgrade)
+    print(installing.install(Contents(bundle), prefix, downgrade=downgrade))
     return print(
         f"installed in {prefix}: put {prefix}/bin on root's PATH, for a pair on that of "
         "postgres, or name the commands in full"

@@ -13,16 +13,26 @@ from pathlib import Path
 from pgx_base.failure import Failure
 from pgx_base.text import quoted
 from pgx_base.version import VERSION
-from tools.installer import here, layout, making, place, running, switching, tags
+from tools.installer import (
+    here,
+    layout,
+    making,
+    ocf,
+    place,
+    running,
+    switching,
+    tags,
+)
 from tools.installer.contents import Contents
 
 PATIENCE, _PAUSE = 300.0, 0.1  # seconds; an installation takes some
 
 
-def install(contents: Contents, prefix: Path, *, downgrade: bool = False) -> None:
+def install(contents: Contents, prefix: Path, *, downgrade: bool = False) -> str:
     """Install what is in *contents* under *prefix*, over what may run from there.
 
-    Raises Failure, OSError; nothing is changed then.
+    Return what is to be said of the cluster manager's link.  Raises Failure, OSError; nothing
+    is changed then.
     """
     contents.check()
     wheels = _wheels(contents)
@@ -36,19 +46,26 @@ def install(contents: Contents, prefix: Path, *, downgrade: bool = False) -> Non
             making.try_out(version)
             older = before is None and from_before_links(prefix)
             switching.check_free(prefix, layout.shown(version), older=older)
-            switching.let_count(prefix, version)
+            manager = ocf.decided(prefix, os.environ)
+            with switching.in_one_go():
+                ocf.put(prefix, manager.link)
+                switching.let_count(prefix, version)
         except BaseException:
             with switching.in_one_go():
                 if layout.counts(prefix) != version:
                     shutil.rmtree(version, ignore_errors=True)
+                if layout.counts(prefix) is None:
+                    ocf.withdraw(prefix)
             raise
         remove_unused(prefix, keep={version, before} if before else {version})
+    return manager.said
 
 
 def check_place(prefix: Path, *, downgrade: bool) -> None:
     """Refuse a PREFIX that will not do, or has a newer version.  Raises Failure."""
     place.check(str(prefix))
     _check_newer(prefix, downgrade=downgrade)
+    ocf.decided(prefix, os.environ)
 
 
 def _wheels(contents: Contents) -> list[str]:

@@ -2,6 +2,7 @@
 
     versions/0.1.0-abc123/      one installation: venv, bin, share; never changed once it is whole
     versions/current            a link to the one that counts; to replace it is the installation
+    versions/ocf                a link that says where the one for a cluster manager is
     bin/pgx_check ...           links through versions/current, as all that is in share
 
 So what RMS calls is of one version at every instant, and what runs goes on importing from the
@@ -14,7 +15,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-VERSIONS, CURRENT = "versions", "current"
+VERSIONS, CURRENT, OCF = "versions", "current", "ocf"
 # There where a package manager has put files: tools/packaging has what it is for.
 PACKAGE = "package"
 PLACES = ("bin", "share")

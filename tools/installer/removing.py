@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pgx_base.failure import Failure
 from pgx_base.text import quoted
-from tools.installer import installing, layout, running, switching
+from tools.installer import installing, layout, ocf, running, switching
 
 _SHOWN = 5
 
@@ -36,6 +36,7 @@ def remove(prefix: Path, *, packaged: bool = False) -> None:
         _check_idle(prefix)
         names = list(layout.links(prefix))
         with switching.in_one_go():
+            ocf.withdraw(prefix)
             for name in names:
                 (prefix / name).unlink()
             layout.current(prefix).unlink(missing_ok=True)

@@ -2,7 +2,7 @@
 
 A monitor and a controller are called by the name of their version.  A script that RMS runs, and
 an arbiter, are called by PREFIX/bin, or by a package's links to that: they have the version that
-counted when they began.
+counted when they began.  So have actions that a cluster manager runs by its own link.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 from pgx_base import proc
-from tools.installer import layout
+from tools.installer import layout, ocf
 
 LINKS = "/usr/bin"  # where a package's are, to PREFIX/bin
 _SLACK = 60.0  # seconds: the wall clock may have been set meanwhile
@@ -29,18 +29,19 @@ def processes(prefix: Path) -> dict[int, str]:
         for place in {str(prefix), os.path.realpath(prefix)}
         for part in (layout.VERSIONS, "bin")
     )
+    links = {str(link) for link in ocf.links(prefix)}
     found = {}
     for pid in proc.pids():
         for word in proc.cmdline(pid)[:4]:
-            ours = word.startswith(starts) or _leads_to(word).startswith(starts)
-            if ours and pid != os.getpid():
+            ours = (word, _leads_to(word, links))
+            if any(w.startswith(starts) for w in ours) and pid != os.getpid():
                 found[pid] = word
     return found
 
 
-def _leads_to(word: str) -> str:
-    """Return where *word* leads as one of the links by which a package is found."""
-    if os.path.dirname(word) != LINKS:
+def _leads_to(word: str, links: set[str]) -> str:
+    """Return where *word* leads as one of *links*, or of those by which a package is found."""
+    if os.path.dirname(word) != LINKS and os.path.normpath(word) not in links:
         return ""  # what others have made is not looked at: it may hang
     try:
         return os.readlink(word)

@@ -57,16 +57,16 @@ def let_count(prefix: Path, version: Path) -> None:
         place.make(directory)
     with in_one_go():
         layout.note_replaced(prefix, version)
-        _link(layout.current(prefix), version.name)
+        link(layout.current(prefix), version.name)
         for name in names:
             if not (prefix / name).is_symlink():
-                _link(prefix / name, layout.target(name))
+                link(prefix / name, layout.target(name))
         for name in set(layout.links(prefix)) - set(names):
             (prefix / name).unlink()
 
 
-def _link(path: Path, says: str) -> None:
-    """Let *path* be a link, in place of what is there, at once."""
+def link(path: Path, says: str) -> None:
+    """Let *path* be a link, in place of what is there, at once.  Raises OSError."""
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     beside.unlink(missing_ok=True)
     beside.symlink_to(says)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pgx_base.version import VERSION
+from tools.installer import ocf
 from tools.packaging import product as about
 from tools.packaging import scripts
 from tools.packaging.product import Product, Refused
@@ -69,11 +70,11 @@ def _spec(root: Path, product: Product) -> str:
 
 
 def _files(root: Path) -> Iterator[str]:
-    """Yield a line for each file and link, and for each directory that is ours alone."""
-    ours = root / about.PREFIX[1:]
+    """Yield a line for each file and link, and for each directory that may be ours alone."""
+    ours = (root / about.PREFIX[1:], root / ocf.ROOT[1:])
     for path in sorted(root.rglob("*")):
         name = f'"/{path.relative_to(root)}"'
         if path.is_symlink() or not path.is_dir():
             yield name
-        elif path.is_relative_to(ours) or path.name == about.NAME:
+        elif any(map(path.is_relative_to, ours)) or path.name == about.NAME:
             yield f"%dir {name}"

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tools import commands
-from tools.installer import layout, making
+from tools.installer import layout, making, ocf
 from tools.packaging.product import CHECKOUT, NAME, PREFIX, Product
 from tools.packaging.scripts import PROGRAM
 
@@ -64,13 +64,17 @@ def _rename(package: Path, before: str, after: str) -> None:
 
 
 def _lead_there(root: Path, shown: list[str]) -> None:
-    """Put links where a shell, man and bash's completion look."""
+    """Put links where a shell, man, bash's completion and a cluster manager look."""
     for name in shown:
         place, _, last = name.partition("/")
         if (place == "bin" and last not in _NOT_TYPED) or name.startswith(_LOOKED_FOR):
             link = root / "usr" / name
             link.parent.mkdir(parents=True, exist_ok=True)
             link.symlink_to(f"{PREFIX}/{name}")
+    if ocf.COMMAND in shown:  # whether a cluster manager is there yet, or comes later
+        found = root / ocf.USUAL.relative_to("/")
+        found.parent.mkdir(parents=True)
+        found.symlink_to(f"{PREFIX}/{ocf.COMMAND}")
 
 
 def _say_what_it_is(root: Path) -> None:
