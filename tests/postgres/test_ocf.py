@@ -6,7 +6,6 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,22 +14,20 @@ from fixtures.commands import command
 from fixtures.processes import gone, wait_until
 from pgx_pclrsc import registry
 from tests.fix_postgres import MakeServer
-from tests.fix_resource import MakeResource, Resource, Result
+from tests.fix_resource import MakeResource, Resource
+from tests.postgres.ocf_calls import (
+    CONFIGURED,
+    GENERIC,
+    INSTALLED,
+    NOT_RUNNING,
+    SUCCESS,
+    code,
+    ocf,
+    variables,
+)
 
-SUCCESS, GENERIC, INSTALLED, CONFIGURED, NOT_RUNNING = 0, 1, 5, 6, 7
 WITHIN = 60.0
 pytestmark = pytest.mark.one_postgres
-
-
-def ocf(resource: Resource, action: str, **more: str) -> Result:
-    """Have a cluster manager call the agent, with *more* of its variables."""
-    env = {"OCF_RESKEY_name": resource.name, "OCF_ROOT": "/usr/lib/ocf"}
-    return resource.run("pgx_ocf", action, env=env | more)
-
-
-def code(resource: Resource, action: str, **more: str) -> int:
-    """Return the exit code of *action*."""
-    return ocf(resource, action, **more).returncode
 
 
 def test_start_monitor_stop_each_twice(resource: Resource) -> None:
@@ -75,7 +72,8 @@ def test_a_server_that_still_starts_is_a_fault_and_not_stopped(
     wait_until(lambda: server.status_line() == "starting", "it starts", 20)
     resource = make_resource(server)
 
-    told = ocf(resource, "monitor")
+    env = variables(resource, {"OCF_RESKEY_CRM_meta_timeout": "8000"})
+    told = resource.run("pgx_ocf", "monitor", env=env, limit=8)  # as the manager would
     assert told.returncode == GENERIC
     assert "ocf-exit-reason:a server of resource" in told.stderr
     assert code(resource, "stop") == SUCCESS
@@ -171,20 +169,6 @@ def test_a_limit_that_is_none_counts_as_none(resource: Resource, limit: str) -> 
 @pytest.mark.parametrize("action", ["", "promote", "reload", "START"])
 def test_there_is_no_other_action(resource: Resource, action: str) -> None:
     assert code(resource, action) == 3
-
-
-@pytest.fixture
-def interrupted(resource: Resource) -> Iterator[Resource]:
-    """A resource whose start was killed by the manager's time-out."""
-    start = resource.start("pgx_ocf", "start", env={"OCF_RESKEY_name": resource.name})
-    start.kill()
-    start.communicate()
-    yield resource
-
-
-def test_killed_and_called_again(interrupted: Resource) -> None:
-    assert code(interrupted, "start") == SUCCESS
-    assert code(interrupted, "stop") == SUCCESS
 
 
 # --- the tests and schemas of the project that OCF's agents come from ---------------------

@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Callable, Mapping
 
 from pgx_agent.core.request import Request
-from pgx_agent.fronts import ocf_text
+from pgx_agent.fronts import ocf_codes, ocf_text
 from pgx_agent.fronts.ocf_codes import (
     CONFIGURED,
     GENERIC,
@@ -19,17 +19,15 @@ from pgx_agent.fronts.ocf_codes import (
     UNIMPLEMENTED,
 )
 from pgx_agent.script import front
-from pgx_base import report
+from pgx_base import files, proc, report
 from pgx_base.failure import Failure
 from pgx_base.program import answered, as_failure, exit_code
-from pgx_base.text import quoted
-from pgx_pclrsc import registry
+from pgx_base.text import printable, quoted
+from pgx_pclrsc import record, registry
 from pgx_pclrsc.core.definition import ResourceDefinition
 from pgx_postgres import binaries
 
 _MANAGER = "the cluster manager"
-_TIMEOUT = "OCF_RESKEY_CRM_meta_timeout"  # milliseconds
-_LONGEST = 1 << 40
 _OLDEST, _NEWEST = 10, 41  # majors that are looked for where no directory is given
 _NAMES = "Give name=NAME, one that pgx_pclrsc -p lists."
 _USERS_WITHIN = 5.0  # seconds
@@ -44,15 +42,10 @@ def request(environ: Mapping[str, str]) -> Request:
     """
     words = sorted(k for k in environ if k.startswith("OCF_RESKEY_CRM_meta_"))
     asked = " ".join(f"{k}={environ[k]}" for k in words) or "without OCF_ variables"
-    within = _seconds(environ.get(_TIMEOUT, ""))
-    return Request(_MANAGER, "OCF tells no reason", asked=asked, within=within)
-
-
-def _seconds(text: str) -> int:
-    """Return the whole seconds of a time-out in milliseconds, 0 for what is none."""
-    if not (text.isascii() and text.isdecimal()):
-        return 0
-    return min(int(text), _LONGEST) // 1000
+    within = ocf_codes.seconds(environ.get(ocf_codes.TIMEOUT, ""))
+    return Request(
+        _MANAGER, "OCF tells no reason", asked=printable(asked), within=within
+    )
 
 
 def act(action: str, name: str) -> int:
@@ -67,12 +60,17 @@ def act(action: str, name: str) -> int:
     except front.WrongCaller as ex:
         return _refused(ex, PERM)
     except (Failure, OSError) as ex:
+        if action == "stop" and never_started(root, name):
+            report.show(PROGRAM, "warning", as_failure(ex))
+            return SUCCESS
         return _refused(ex, GENERIC if action == "stop" else INSTALLED)
     return _ACTIONS[action](name, definition)
 
 
 def is_unknown(root: str, name: str) -> bool:
     """Whether nothing of *name* was ever here.  Raises OSError where that cannot be seen."""
+    if not root.startswith("/"):
+        return False  # whatever it is relative to
     if os.path.islink(root):
         os.stat(root)  # one that leads nowhere: its disk is not mounted
     for path in (registry.entry(root, name), registry.run_path(root, name)):
@@ -82,6 +80,28 @@ def is_unknown(root: str, name: str) -> bool:
             continue
         return False
     return True
+
+
+def never_started(root: str, name: str) -> bool:
+    """Whether it can be seen that this node has started nothing of *name* since its boot.
+
+    A start that nobody knows how to do is followed by a stop, and one that fails is fenced.
+    """
+    from pgx_pclrsc import look
+
+    if os.path.lexists(registry.run_path(root, name)):
+        return False
+    try:
+        dir_fd = files.open_workdir(os.readlink(registry.work_link(root, name)))
+    except OSError:
+        return False
+    try:
+        found = look.Look(dir_fd, proc.boot_id(), -1)
+    except (OSError, record.Garbled):
+        return False
+    finally:
+        os.close(dir_fd)
+    return found.record is None and not found.held
 
 
 def _start(name: str, definition: ResourceDefinition) -> int:

@@ -7,11 +7,12 @@ it; one that has not answered by then is a fault, which Pacemaker stops.
 
 from __future__ import annotations
 
+import os
 import time
 from functools import partial
 
 from pgx_agent.check import main as check
-from pgx_agent.fronts.ocf_codes import PROGRAM, REASON
+from pgx_agent.fronts.ocf_codes import PROGRAM, REASON, TIMEOUT, seconds
 from pgx_base import aside, report
 from pgx_base.failure import Failure
 from pgx_base.text import quoted
@@ -22,6 +23,7 @@ from pgx_postgres.processes import postmasters
 
 _WITHIN, _PAUSE = 10.0, 0.3  # seconds; a monitor that is started has asked by then
 _DISK_WITHIN = 2.0
+_SHARE = 0.5  # of the manager's time-out, by which it would end us
 
 
 def look_again(root: str, name: str) -> int:
@@ -33,7 +35,8 @@ def look_again(root: str, name: str) -> int:
     definition = store.find(root, name)
     if definition is None:
         return verdict.OFFLINE
-    until = time.monotonic() + _WITHIN
+    allowed = seconds(os.environ.get(TIMEOUT, "")) * _SHARE
+    until = time.monotonic() + min(_WITHIN, allowed or _WITHIN)
     servers = _servers(definition)
     while not servers.isdisjoint(postmasters.of_user(definition.uid)):
         code = check.done(root, name, look.judge(root, name))
