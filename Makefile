@@ -103,6 +103,10 @@ layers: setup  ## import-linter: which way imports point
 bench: setup  ## how fast, each row a ratio in the same run
 	@$(OPEN) $(PY) -m fixtures.bench
 
+.PHONY: bench-pacemaker
+bench-pacemaker: setup  ## as root: failover and move under Pacemaker, beside heartbeat/pgsql
+	@$(OPEN) $(PY) -m fixtures.bench ocf pacemaker
+
 bench-mirror: setup  ## how fast a pair is, beside bare replication; PEERS=1: and Patroni, pg_auto_failover
 	@$(OPEN) $(PY) -m fixtures.pair_bench $(if $(PEERS),--peers) $(BENCH)
 
