@@ -1,7 +1,7 @@
 """trace.log: what was done and when, in two generations of a fixed size.
 
-Neither is ever larger: a file is left before it is full, so that there is room for what
-others write who have looked at the same time.
+Neither is ever larger: a file is left before it is full, and beyond its last room nobody
+begins to write, so that what others write who have looked at the same time fits too.
 
 A trace must never stop what it traces: every error is swallowed, a FIFO or a link
 in its place is not written to.
@@ -19,6 +19,7 @@ FILE, OLD = "trace.log", "trace.log.1"
 FACTS = "facts=1"  # what a line for programs begins with; the number is its version
 _LONGEST = 4 * 1024  # bytes of one write, and of one line
 _ROOM = 4 * _LONGEST  # for four more writers that have looked before we wrote
+_AHEAD = _LONGEST  # what is written while another takes its time to rotate
 _CUT = b"...\n"
 _PLAIN = frozenset(
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+.,:/@"
@@ -123,11 +124,14 @@ class Trace:
     def _append(self, data: bytes) -> None:
         if self._fd < 0:
             self._open()
-        limit = self.limit_kb * 1024
-        if os.fstat(self._fd).st_size + len(data) > limit - _ROOM:
+        limit = self.limit_kb * 1024 - _ROOM
+        if self._size() + len(data) > limit - _AHEAD:
             self._rotate()
-        if os.fstat(self._fd).st_size + len(data) <= limit:
+        if self._size() + len(data) <= limit:
             os.write(self._fd, data)  # else who rotates hangs: the line is lost
+
+    def _size(self) -> int:
+        return os.fstat(self._fd).st_size
 
     def _open(self) -> None:
         assert self._directory is not None

@@ -91,7 +91,8 @@ def test_where_who_rotates_hangs_lines_are_lost_and_nothing_grows(
             for _ in range(100):
                 trace.write("x" * 2000)
             assert [path.name for path in tmp_path.iterdir()] == ["trace.log"]
-            assert (tmp_path / "trace.log").stat().st_size <= 64 * 1024
+            # Four more may have looked before the last line, and still write.
+            assert (tmp_path / "trace.log").stat().st_size <= (64 - 4 * 4) * 1024
         trace.write("goes on")
 
     assert "goes on" in (tmp_path / "trace.log").read_text()
@@ -107,7 +108,7 @@ def test_two_writers_rotate_once(tmp_path: Path) -> None:
     kept = (tmp_path / "trace.log.1").read_text() + (tmp_path / "trace.log").read_text()
     assert "one 1999" in kept
     assert "two 1999" in kept
-    assert len(kept) > 64 * 1024
+    assert (tmp_path / "trace.log.1").stat().st_size > 40 * 1024
 
 
 def test_a_link_in_its_place_is_not_written_through(tmp_path: Path) -> None:
