@@ -15,7 +15,8 @@ import pytest
 
 from fixtures.commands import command
 from fixtures.os_user import OsUser, plain_environment
-from fixtures.server import Server, free_port
+from fixtures.ports import free_port
+from fixtures.server import Server
 from pgx_mirror.controller import holding
 from tests.fix_postgres import MakeServer
 from tests.unit.import_graph import ROOT

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Protocol
 
 from fixtures.commands import command
+from fixtures.ports import free_port
 from fixtures.processes import wait_until
-from fixtures.server import free_port
 from pgx_mirror.core.cell import PAIR
 from pgx_mirror.core.mark import Mark
 from pgx_mirror.register.asking import Asking

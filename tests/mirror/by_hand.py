@@ -10,8 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from fixtures.os_user import plain_environment
+from fixtures.ports import free_port
 from fixtures.processes import wait_until
-from fixtures.server import Server, copy_data_directory, free_port
+from fixtures.server import Server, copy_data_directory
 from tests.fix_mcdir import Mcdir
 from tests.mirror.strikes import holding
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import random
 import select
-import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
+from fixtures.ports import free_port
 from pgx_mirror.core.report import Report
 from pgx_mirror.peer.events import Event, Heard, Met
 from pgx_mirror.peer.hello import Hello
@@ -22,17 +21,8 @@ _E = TypeVar("_E")
 
 
 def free_ports(count: int, host: str = "127.0.0.1") -> list[int]:
-    """Return ports of *host* that nobody has now, below those that the system gives away."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    found: list[int] = []
-    while len(found) < count:
-        with socket.socket(family) as sock:
-            try:
-                sock.bind((host, random.randrange(10_000, 32_000)))
-            except OSError:
-                continue
-            found.append(sock.getsockname()[1])
-    return found
+    """Return ports of *host* that nobody has now, nor is given meanwhile."""
+    return [free_port(host) for _ in range(count)]
 
 
 def both(host: str = "127.0.0.1") -> tuple[Settings, Settings]:

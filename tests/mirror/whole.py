@@ -20,8 +20,9 @@ from fixtures import processes
 from fixtures.binaries import Binaries
 from fixtures.os_user import OsUser
 from fixtures.pair.place import OTHER, A, B, PairPlace
+from fixtures.ports import free_port
 from fixtures.processes import wait_until
-from fixtures.server import Server, copy_data_directory, free_port
+from fixtures.server import Server, copy_data_directory
 from pgx_mirror.core import mark as marks
 from pgx_mirror.core.mark import ALONE, PAIR, Mark
 from pgx_mirror.data.conf_text import read as names_of
