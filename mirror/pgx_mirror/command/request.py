@@ -10,7 +10,8 @@ from pgx_base.arguments import CommandLine
 from pgx_base.failure import Failure
 from pgx_base.text import quoted
 from pgx_mirror.core import standby_name
-from pgx_mirror.setup.methods import METHODS
+from pgx_mirror.setup import command_line
+from pgx_mirror.setup.methods import COMMAND, METHODS
 
 START, STOP, STATUS = "start", "stop", "status"
 SWITCH, DETACH = "switch", "detach"
@@ -78,6 +79,7 @@ class Request:
     flags     the options without a value that are given
     values    the others, by option
     options   all that are given, be the rest right or wrong
+    command   what restores a backup: setup alone takes one, and only by that method
     """
 
     mode: str
@@ -86,6 +88,7 @@ class Request:
     problems: tuple[Failure, ...]
     warnings: tuple[Failure, ...]
     options: frozenset[str]
+    command: str = ""
 
     @property
     def mcdir(self) -> str:
@@ -109,12 +112,16 @@ def parse(arguments: list[str], mcdir: str = "") -> Request:
     values = {option: text for option, text in line.given if option in _VALUED}
     values.setdefault("-M", mcdir)
     given = line.options()
-    found = [*line.problems, *line.twice(), *_about_mode(line.operands)]
+    command = values.get("--method") == COMMAND and mode == SETUP
+    found = [*line.problems, *line.twice(), *_about_mode(line.operands, 1 + command)]
     found += [*_about_values(values), *_about_forms(values, given)]
     if mode in _BY_MODE:
         found += line.misplaced(mode, allowed(mode))
         found += [*_about_pairs(mode, given), *_about_force(mode, given)]
         found += _absent(mode, given)
+    given_command = "".join(line.operands[1:2]) if command else ""
+    if command:
+        found += command_line.problems(given_command)
     return Request(
         mode if mode in _BY_MODE else "",
         given & _FLAGS,
@@ -122,6 +129,7 @@ def parse(arguments: list[str], mcdir: str = "") -> Request:
         tuple(found),
         tuple(_warnings(given)),
         given,
+        given_command,
     )
 
 
@@ -136,11 +144,14 @@ def _plain(word: str) -> str:
     return _ALIASES.get(option, option) + equals + value
 
 
-def _about_mode(operands: list[str]) -> list[Failure]:
+def _about_mode(operands: list[str], taken: int) -> list[Failure]:
+    """Return what is wrong with them, of which the first *taken* mean something."""
     known = f"Modes: {', '.join(MODES)}."
     if not operands:
         return [Failure("no mode given", detail=known)]
-    found = [Failure(f"unexpected argument {quoted(word)}") for word in operands[1:]]
+    found = [
+        Failure(f"unexpected argument {quoted(word)}") for word in operands[taken:]
+    ]
     if operands[0] not in _BY_MODE:
         found.insert(
             0, Failure(f"unrecognized mode {quoted(operands[0])}", detail=known)

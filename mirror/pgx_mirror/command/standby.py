@@ -15,7 +15,7 @@ from pgx_mirror.conf.settings import Settings
 from pgx_mirror.controller import holding
 from pgx_mirror.controller.asking import Refused
 from pgx_mirror.controller.ending import end
-from pgx_mirror.setup import making
+from pgx_mirror.setup import command_line, making
 from pgx_mirror.setup.methods import CHOSEN
 from pgx_mirror.setup.source import Source
 from pgx_mirror.setup.task import Refused as NotBegun
@@ -66,7 +66,7 @@ def _interrupt(number: int, frame: object) -> None:
 
 
 def _task(asked: Request, settings: Settings) -> Task:
-    given = asked.values
+    given, data = asked.values, os.path.abspath(settings.server.db_instance)
     source = Source(
         given["-h"],
         given["-p"],
@@ -79,9 +79,10 @@ def _task(asked: Request, settings: Settings) -> Task:
         settings.mcdir,
         settings.identifier,
         settings.peer.identifier,
-        os.path.abspath(settings.server.db_instance),
+        data,
         source,
         settings.server.target_db,
         is_here(settings.peer.admin.host),
         given.get("--method", CHOSEN),
+        command_line.words(asked.command, data) if asked.command else (),
     )

@@ -12,7 +12,7 @@ Usage:
   mc_ctl enable-failover [-M MCDIR]
   mc_ctl disable-failover [-M MCDIR]
   mc_ctl setup [-M MCDIR] -r standby -U USER -h HOST -p PORT --standby-name=NAME
-               [-c CONNSTR] [--method=METHOD]
+               [-c CONNSTR] [--method=METHOD] [CMD]
   mc_ctl secret [-M MCDIR]
   mc_ctl generate-service [-M MCDIR] [-f|-F] [--rc]
   mc_ctl list-leftovers [-M MCDIR]
@@ -91,9 +91,12 @@ Options for setup:
   -h HOST, -p PORT          where the primary listens, on the log transfer network
       --standby-name=NAME   the name in the primary's synchronous_standby_names
   -c CONNSTR                more connection parameters: "sslmode=verify-full"
-      --method=streaming|rewind|copy
-                            how: nothing is copied, what has changed is (pg_rewind), or
-                            everything (pg_basebackup); chosen where it is not given
+      --method=streaming|rewind|copy|command
+                            how: nothing is copied, what has changed is (pg_rewind),
+                            everything (pg_basebackup), or CMD restores a backup; one of
+                            the first three is chosen where it is not given
+  CMD                       the line of a program, in one word, in which %D is the data
+                            directory: '/usr/bin/pgbackrest --stanza=NAME restore'
 
 Exit status:
   0  done; status: switchable; status --arbiter: online

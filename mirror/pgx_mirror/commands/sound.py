@@ -22,7 +22,7 @@ _MOST_INTERPRETERS = 4
 _FIRST_LINE = 256  # bytes, as many as the kernel reads
 
 
-_HINT = (
+HINT = (  # what a sound one is, as advice
     "It is a regular file that the OS user may execute; it, its interpreter, each link and "
     "each directory of its path belong to root or to that user, and nobody else may write."
 )
@@ -50,7 +50,7 @@ def problems(programs: Mapping[str, str], file: str) -> list[Problem]:
     """Return what is wrong with *programs*, paths by parameters of the conf file *file*."""
     faults = {name: (path, fault(path)) for name, path in programs.items()}
     return [
-        wrong(0, f"{name} {quoted(path)} cannot be called: {why}", hint=_HINT).at(file)
+        wrong(0, f"{name} {quoted(path)} cannot be called: {why}", hint=HINT).at(file)
         for name, (path, why) in faults.items()
         if why
     ]

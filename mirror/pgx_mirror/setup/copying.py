@@ -17,9 +17,10 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import IO, Protocol
 
 from pgx_base.failure import Failure
+from pgx_base.text import printable
 from pgx_mirror.setup import programs
 from pgx_mirror.setup.source import Source
 
@@ -36,12 +37,14 @@ _LAST_LINES = 5
 class Program:
     """A program that copies: its name, and what is told of the phases that it says.
 
-    primary  the message where it fails
+    primary    the message where it fails
+    tells_all  each line of it is told, what it writes to standard output as well
     """
 
     name: str
     phases: Mapping[str, str]
     primary: str
+    tells_all: bool = False
 
 
 PG_BASEBACKUP = Program(
@@ -125,8 +128,7 @@ def copy(what: Work, lock_fd: int, tell: Callable[[str], None]) -> None:
 
 def _lines(process: subprocess.Popen[bytes]) -> Iterator[str]:
     """Yield what the program says until it has ended, whoever else has its stderr by then."""
-    assert process.stderr is not None
-    fd, pidfd = process.stderr.fileno(), os.pidfd_open(process.pid)
+    fd, pidfd = _speech(process).fileno(), os.pidfd_open(process.pid)
     poll = select.poll()
     for each in (fd, pidfd):
         poll.register(each, select.POLLIN)
@@ -139,16 +141,23 @@ def _lines(process: subprocess.Popen[bytes]) -> Iterator[str]:
         os.close(pidfd)
 
 
+def _speech(process: subprocess.Popen[bytes]) -> IO[bytes]:
+    """Return what it is heard by."""
+    found = process.stderr or process.stdout
+    assert found is not None
+    return found
+
+
 def _start(what: Work, lock_fd: int) -> subprocess.Popen[bytes]:
-    line = what.line()
+    line, both = what.line(), what.program.tells_all
     try:
         return subprocess.Popen(
             line,
             env=programs.environment() | dict(what.environ),
             cwd="/",
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
+            stdout=subprocess.PIPE if both else subprocess.DEVNULL,
+            stderr=subprocess.STDOUT if both else subprocess.PIPE,
             start_new_session=True,  # ^C is for us, who put things right
             pass_fds=[lock_fd],
         )
@@ -177,6 +186,9 @@ def told(
     """
     shown, since = -1, -_APART
     for line in lines:
+        if program.tells_all:
+            yield from filter(None, [printable(line.rstrip())])
+            continue
         if amount := _AMOUNT.fullmatch(line.rstrip()):
             done, total, percent = (int(word) for word in amount.groups()[:3])
             at = now()
@@ -196,6 +208,8 @@ def _failed(code: int, said: list[str], program: Program) -> Failure:
     ]
     if code < 0:
         telling = [f"it was ended by signal {-code}"]
+    elif program.tells_all:
+        telling = [f"{program.name} has ended with exit status {code}"]
     return Failure(
         program.primary,
         detail="; ".join(telling).removeprefix(f"{program.name}: error: ") or None,
@@ -204,7 +218,6 @@ def _failed(code: int, said: list[str], program: Program) -> Failure:
 
 def _end(process: subprocess.Popen[bytes]) -> None:
     """Leave nothing of it running: it has a child that receives the write-ahead log."""
-    assert process.stderr is not None
     number, until = signal.SIGTERM, time.monotonic() + _ENDS_WITHIN
     while _signal(process.pid, number):
         process.poll()
@@ -213,7 +226,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
             number = signal.SIGKILL
         if time.monotonic() > until + _ENDS_WITHIN:
             break  # it hangs in the kernel, and holds our lock
-    process.stderr.close()
+    _speech(process).close()
 
 
 def _signal(group: int, number: int) -> bool:

@@ -18,7 +18,7 @@ from pgx_mirror.database.trouble import Refused as Answered
 from pgx_mirror.database.trouble import Trouble
 from pgx_mirror.setup import alike, source
 from pgx_mirror.setup.choosing import Choice, Known, choose, pieces
-from pgx_mirror.setup.methods import CHOSEN, COPY
+from pgx_mirror.setup.methods import ANEW, CHOSEN
 from pgx_mirror.setup.source import Told
 from pgx_mirror.setup.task import Refused, Task, cannot
 
@@ -55,6 +55,16 @@ def _hold(task: Task, told: Told, slot: str, at: int = 0) -> None:
         time.sleep(_PAUSE)
 
 
+def hold(task: Task, told: Told, slot: str, at: int) -> None:
+    """Have *slot* keep the log from *at* on.  Raises Failure."""
+    try:
+        _hold(task, told, slot, at)
+    except Trouble as ex:
+        raise Failure(
+            f"the primary does not keep its write-ahead log: {ex.text}"
+        ) from ex
+
+
 def settle(
     task: Task, told: Told, choice: Choice, known: Known, slot: str
 ) -> tuple[Choice, Known]:
@@ -63,7 +73,7 @@ def settle(
     *slot*: empty where none is to be made.  Raises Refused where the method that was asked
     for cannot do, and Failure.
     """
-    if choice.method == COPY:
+    if choice.method in ANEW:
         return choice, known
     made = slot if known.upstream.slot is None else ""
     try:

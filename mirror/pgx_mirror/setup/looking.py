@@ -12,6 +12,7 @@ from pgx_mirror.core import slot_name, standby_name, wal
 from pgx_mirror.core.mark import NEW, OUT, SYNC
 from pgx_mirror.setup import (
     checking,
+    commanded,
     controldata,
     keeping,
     kept,
@@ -35,7 +36,7 @@ from pgx_mirror.setup.choosing import (
     no_streaming,
 )
 from pgx_mirror.setup.local import Local
-from pgx_mirror.setup.methods import CHOSEN, COPY, REWIND, STREAMING
+from pgx_mirror.setup.methods import ANEW, CHOSEN, REWIND, STREAMING
 from pgx_mirror.setup.refusals import Asked, refusals
 from pgx_mirror.setup.session import More
 from pgx_mirror.setup.source import Told
@@ -76,6 +77,7 @@ def look(task: Task, teller: Teller) -> Found:
     reasons = refusals(_asked(task, found), told, more, here)
     if task.method == REWIND:
         reasons += rewinding.refusals(task, begun is not None, told, more, here)
+    reasons += commanded.refusals(task)
     reasons += keeping.refusals(task, told, slot_name.of(task.server))
     checked = checking.findings(task, told, more)
     reasons += finding.errors(checked)
@@ -152,8 +154,8 @@ def chosen(task: Task, found: Found, slot: str) -> tuple[Choice, Known]:
 
     Raises Refused where the one that was asked for cannot do.
     """
-    if task.method == COPY:
-        return Choice(COPY, ()), Known("it is not asked for", _nothing(found))
+    if task.method in ANEW:
+        return Choice(task.method, ()), Known("it is not asked for", _nothing(found))
     known = _known(task, found, slot)
     if task.method == CHOSEN:
         return choose(known), known

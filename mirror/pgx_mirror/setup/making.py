@@ -4,7 +4,7 @@
     2. this server's postgresql.conf is kept; what is begun is noted in the management
        directory, durably; the directory is emptied
     3. pg_basebackup copies, under a name that confirms nothing, with a slot that keeps the
-       write-ahead log until the first start
+       write-ahead log until the first start; or a command restores a backup (`commanded`)
     4. postgresql.conf is put back, the names are set, the mark says NEW, all durable
     5. the note goes
 
@@ -26,6 +26,7 @@ from pgx_base.idents import Key
 from pgx_base.text import quoted
 from pgx_mirror.core import slot_name
 from pgx_mirror.setup import (
+    commanded,
     copying,
     finishing,
     keeping,
@@ -110,14 +111,46 @@ def _copy(
         _wipe(task, found)
         if note.slot:
             source.make_slot(task.source, note.slot)  # it was dropped just now
-        what = copying.Copy(binaries, task.source, task.data, note.wal, note.slot)
-        copying.copy(what, lock_fd, teller.say)
+        _fill(task, found, note, binaries, lock_fd, teller)
         local.check_same(task.data, place)
-        finishing.finish(task, found.told, binaries, teller)
+        _finish(task, found, note, binaries, lock_fd, teller)
     except BaseException:
         _undo(task, note, place, teller)
         raise
     unfinished.remove(task.mcdir, task.server)
+
+
+def _fill(
+    task: Task,
+    found: Found,
+    note: Unfinished,
+    binaries: str,
+    lock_fd: int,
+    teller: Teller,
+) -> None:
+    """Copy the primary's data directory, or have the command restore one."""
+    if task.method == methods.COMMAND:
+        commanded.restore(task, lock_fd, teller)
+        return
+    what = copying.Copy(binaries, task.source, task.data, note.wal, note.slot)
+    copying.copy(what, lock_fd, teller.say)
+
+
+def _finish(
+    task: Task,
+    found: Found,
+    note: Unfinished,
+    binaries: str,
+    lock_fd: int,
+    teller: Teller,
+) -> None:
+    """Make a standby of it; a copy has all that it needs, a backup may not."""
+    by_command = task.method == methods.COMMAND
+    if by_command:
+        commanded.follow(task, found.told, binaries, note.slot, lock_fd, teller)
+    finishing.finish(task, found.told, binaries, teller)
+    if by_command:
+        commanded.check_log(task, found.told, binaries, note.slot, teller)
 
 
 def _drop_slot(task: Task, found: Found) -> None:

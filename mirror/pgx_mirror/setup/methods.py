@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-STREAMING, REWIND, COPY = "streaming", "rewind", "copy"
-METHODS = (STREAMING, REWIND, COPY)
+STREAMING, REWIND, COPY, COMMAND = "streaming", "rewind", "copy", "command"
+METHODS = (STREAMING, REWIND, COPY, COMMAND)
+ANEW = (COPY, COMMAND)  # nothing of what was there is kept, and nothing is compared
 CHOSEN = ""  # by setup itself

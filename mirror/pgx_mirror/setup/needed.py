@@ -27,22 +27,31 @@ def check(task: Task, slot: str, segment: int) -> None:
     start = _start(task.data)
     if start is None:
         return  # nothing was to be rewound
-    names = [
-        name for name in os.listdir(f"{task.data}/pg_wal") if wal_end.is_file(name)
-    ]
-    there = {wal_end.first(name, segment) for name in names}
-    told = source.ask(task.source)
-    streamed = upstream.ask(task.source, told, task.database, slot).oldest
-    if streamed is None:
-        streamed = told.position - told.position % segment
-    missing = first_missing(there, start - start % segment, segment)
-    if missing < streamed:
+    lacks, has = missing(task.data, start, segment), streamed(task, slot, segment)
+    if lacks < has:
         raise Failure(
             "the primary no longer has the write-ahead log that a rewind needs",
-            detail=f"It has that from {wal.text(streamed)} on; both have that up to "
-            f"{wal.text(missing)}.",
+            detail=f"It has that from {wal.text(has)} on; both have that up to "
+            f"{wal.text(lacks)}.",
             hint="It is copied instead: leave out --method.",
         )
+
+
+def missing(data: str, start: int, segment: int) -> int:
+    """Return from where on *data* has not the log that it needs from *start* on."""
+    names = [name for name in os.listdir(f"{data}/pg_wal") if wal_end.is_file(name)]
+    there = {wal_end.first(name, segment) for name in names}
+    return first_missing(there, start - start % segment, segment)
+
+
+def streamed(task: Task, slot: str, segment: int) -> int:
+    """Return from where on the primary has its log.  Raises Failure.
+
+    What it writes to just now, where it does not tell more.
+    """
+    told = source.ask(task.source)
+    oldest = upstream.ask(task.source, told, task.database, slot).oldest
+    return told.position - told.position % segment if oldest is None else oldest
 
 
 def first_missing(there: set[int], start: int, segment: int) -> int:

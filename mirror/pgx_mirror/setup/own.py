@@ -21,7 +21,7 @@ from pgx_mirror.checks import finding, table
 from pgx_mirror.checks.finding import Finding
 from pgx_mirror.core.seen import LIMITS
 from pgx_mirror.setup import kept, programs, source, would_have
-from pgx_mirror.setup.methods import COPY, REWIND, STREAMING
+from pgx_mirror.setup.methods import ANEW, REWIND, STREAMING
 from pgx_mirror.setup.session import More
 from pgx_mirror.setup.source import Told
 from pgx_mirror.setup.task import Task
@@ -95,7 +95,7 @@ def _views(task: Task, told: Told, binaries: str, primary: _Primary) -> Iterator
             view = _asked(Place(binaries, empty, path), primary, told)
         own = {k: v for k, v in view.values.items() if k not in primary.copied}
         yield _View(_known(own, told), view.why)
-    if task.method not in (COPY, REWIND) and os.path.isfile(f"{task.data}/PG_VERSION"):
+    if task.method not in (*ANEW, REWIND) and os.path.isfile(f"{task.data}/PG_VERSION"):
         view = _asked(Place(binaries, task.data), primary, told)
         yield _View(_known(view.values, told), view.why)
 

@@ -41,10 +41,10 @@ def follow(task: Task, told: Told, slot: str, teller: Teller) -> None:
     if not slot:
         source.drop_slot(task.source, slot_name.of(task.server))
     finishing.settle(task, told, teller)
-    stream_by(task.data, _conninfo(task), slot)
+    stream_by(task.data, conninfo(task), slot)
 
 
-def _conninfo(task: Task) -> str:
+def conninfo(task: Task) -> str:
     """Return what pg_basebackup would write: what the environment says is part of it."""
     more, environment = task.source.more, _passfile() | programs.environment()
     also = {
@@ -61,13 +61,16 @@ def _passfile() -> dict[str, str]:
     return {"PGPASSFILE": found} if os.path.isfile(found) else {}
 
 
-def stream_by(data: str, conninfo: str, slot: str) -> None:
-    """Have *data* be a standby's, by *conninfo* and *slot*, durably.  Raises Failure."""
+def stream_by(data: str, how: str, slot: str) -> None:
+    """Have *data* be a standby's, by the connection *how* and *slot*, durably.
+
+    Raises Failure.
+    """
     try:
         dir_fd = steps.open_directory(data)
         try:
-            if conninfo:
-                auto_conf.put(dir_fd, auto_conf.CONNINFO, conninfo)
+            if how:
+                auto_conf.put(dir_fd, auto_conf.CONNINFO, how)
             auto_conf.put(dir_fd, auto_conf.SLOT, slot)
             signal_file.create(dir_fd)
         finally:

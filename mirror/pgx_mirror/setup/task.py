@@ -36,6 +36,7 @@ class Task:
     database  what a session with the primary is opened in
     one_host  both servers are on this host
     method    one of METHODS, or CHOSEN
+    command   what restores a backup, by its words, where the method is a command
     """
 
     mcdir: str
@@ -46,6 +47,7 @@ class Task:
     database: str
     one_host: bool
     method: str = CHOSEN
+    command: tuple[str, ...] = ()
 
 
 def cannot(task: Task, why: str) -> Failure:
