@@ -31,6 +31,7 @@ COMMANDS = {
     "mc_arb": "pgx_mirror.command.mc_arb",
     "mc_std": "pgx_mirror.command.mc_std",
     "mc_main": "pgx_mirror.command.mc_main",
+    "pgx_dmpall": "pgx_mirror.command.pgx_dmpall",
     "pgx_walcopy.cmd": "pgx_mirror.backup.walcopy",
     "pgx_xlogcopy.cmd": "pgx_mirror.backup.walcopy",
 }

@@ -23,7 +23,7 @@ TOLD = {
     "superuser_reserved_connections": "1",
     "max_connections": "8",
     "archive_mode": "on",
-    "archive_command": "true pgx_xlogcopy.cmd\n %p",
+    "archive_command": "true pg_xlog\n %p",
 }
 WARNED = set(TOLD) - {"archive_mode"}
 TRUST = "local all all trust\nhost all,replication all 127.0.0.1/32 trust\n"

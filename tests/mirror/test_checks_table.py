@@ -66,8 +66,7 @@ WRONG = [
     ({"wal_receiver_status_interval": "1min", "wal_sender_timeout": "60s"}, WARNING),
     ({"superuser_reserved_connections": "0"}, WARNING),
     ({"max_connections": "10"}, WARNING),
-    ({"archive_command": "pgx_xlogcopy.cmd %p", "archive_mode": "on"}, WARNING),
-    ({"archive_command": "cp %p /b/archived_xlog/%f", "archive_mode": "on"}, WARNING),
+    ({"archive_command": "cp pg_xlog/%f /b/%f", "archive_mode": "on"}, WARNING),
     ({"listen_addresses": ""}, WARNING),
     ({"listen_addresses": "localhost, 127.0.0.1,::1"}, WARNING),
 ]
@@ -84,7 +83,11 @@ RIGHT: list[dict[str, str]] = [
     {"synchronous_commit": "remote_apply"},
     {"wal_sender_timeout": "0", "wal_receiver_status_interval": "10s"},
     {"wal_sender_timeout": "1min", "wal_receiver_status_interval": "59s"},
-    {"archive_command": "pgx_xlogcopy.cmd %p", "archive_mode": "off"},
+    {"archive_command": "cp pg_xlog/%f /b/%f", "archive_mode": "off"},
+    {
+        "archive_command": "pgx_xlogcopy.cmd %p /b/archived_xlog/%f",
+        "archive_mode": "on",
+    },
     {"archive_command": "cp %p /b/%f", "archive_mode": "on"},
     {"listen_addresses": "localhost,192.0.2.100"},
 ]
@@ -142,7 +145,7 @@ OLD = [
     (b"standby_mode", 13, "standby.signal"),
     (b"promote_trigger_file", 16, "mc_ctl switch"),
     (b"vacuum_defer_cleanup_age", 16, "hot_standby_feedback"),
-    (b"backup_destination", 15, "another product"),
+    (b"backup_destination", 15, "serverIdentifier.conf"),
 ]
 
 

@@ -16,7 +16,7 @@ from pgx_mirror.setup.choosing import (
 from pgx_mirror.setup.methods import COPY, REWIND, STREAMING
 from pgx_mirror.setup.needed import first_missing
 from pgx_mirror.setup.upstream import oldest
-from pgx_mirror.setup.wal_end import first, history, record_end
+from pgx_mirror.setup.wal_end import history, record_end
 
 # The primary left timeline 1 at 500, has it from 300 on, and is at 900 of timeline 2.
 THERE = Upstream(2, 900, ((1, 500),), oldest=300)
@@ -123,4 +123,4 @@ def test_the_oldest_file_from_which_on_none_is_missing() -> None:
     assert oldest(there, 550, 100) == 400
     assert oldest(there, 700, 100) == 400
     assert oldest(there, 800, 100) is None
-    assert first("0000000200000001000000FF", 1 << 24) == wal.number("1/FF000000")
+    assert wal.first("0000000200000001000000FF", 1 << 24) == wal.number("1/FF000000")

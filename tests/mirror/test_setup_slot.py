@@ -14,7 +14,8 @@ import pytest
 
 from fixtures.processes import wait_until
 from fixtures.server import Server
-from pgx_mirror.setup import keeping, source, wal_end
+from pgx_mirror.core import wal
+from pgx_mirror.setup import keeping, source
 from pgx_mirror.setup.choosing import Choice, End, Known, Upstream
 from pgx_mirror.setup.methods import STREAMING
 from pgx_mirror.setup.source import Source
@@ -95,7 +96,7 @@ def test_a_slot_that_was_made_goes_where_the_comparing_is_ended(
     known = Known(End(1, told.position), Upstream(1, told.position), checkpoint=1 << 40)
     log = tmp_path / "pg_wal"
     log.mkdir()
-    os.mkfifo(log / wal_end.name_of(1, told.position - 1, known.segment))
+    os.mkfifo(log / wal.name_of(1, told.position - 1, known.segment))
     task = Task(str(tmp_path), "nd2", "nd1", str(tmp_path), at, "postgres", False)
     with interrupted_after(3.0), pytest.raises(KeyboardInterrupt):
         keeping.settle(task, told, Choice(STREAMING, ()), known, SLOT)

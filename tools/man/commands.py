@@ -84,5 +84,8 @@ COMMANDS = {
         ("commands.md", "pair_administrators.md", "messages.md"),
         dict.fromkeys(std_request.MODES, frozenset()),
     ),
+    "pgx_dmpall": Command(
+        USERS, texts.PGX_DMPALL, ("commands.md", "pair_conf.md", "messages.md")
+    ),
     **{name: _archiver(name) for name in walcopy.NAMES},
 }

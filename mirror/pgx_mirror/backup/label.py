@@ -12,9 +12,8 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
-from datetime import datetime
 
-from pgx_base import files
+from pgx_base import files, moments
 from pgx_mirror.backup import places
 from pgx_mirror.core import wal
 
@@ -152,8 +151,4 @@ def _is_space(found: tuple[object, object]) -> bool:
 
 
 def _is_moment(text: str) -> bool:
-    try:
-        datetime.strptime(text, "%Y-%m-%dT%H:%M:%S%z")
-    except ValueError:
-        return False
-    return True
+    return text.endswith("Z") and moments.read(text[:-1]) is not None

@@ -31,7 +31,10 @@ _GONE: dict[bytes, tuple[int, str]] = {
     b"vacuum_defer_cleanup_age": (16, "Remove it; or write hot_standby_feedback = on."),
     b"stats_temp_directory": (15, "Remove it."),
     b"unix_socket_directory": (_ALWAYS, "Write unix_socket_directories."),
-    b"backup_destination": (_ALWAYS, "Remove it: it is of another product."),
+    b"backup_destination": (
+        _ALWAYS,
+        "Remove it, and write it into serverIdentifier.conf: pgx_dmpall reads it there.",
+    ),
 }
 
 

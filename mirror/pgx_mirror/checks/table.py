@@ -22,7 +22,7 @@ SESSIONS = 8
 _RESERVED = 3  # PostgreSQL's default
 _COPY, _SENDERS = 2, 3  # pg_basebackup's, and with the standby's own
 _LOOSE = frozenset({"off", "local", "remote_write"})
-_OLD_PROGRAMS = ("pgx_xlogcopy", "pgx_walcopy", "archived_xlog", "pg_xlog")
+_OLD_PLACE = "pg_xlog"  # pg_wal, before PostgreSQL 10
 _UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1, "min": 60, "h": 3600, "d": 86400}
 
 
@@ -167,12 +167,9 @@ ROWS = (
     ),
     Row(
         ("archive_command", "archive_mode"),
-        lambda v: (
-            v["archive_mode"] != "off"
-            and any(word in v["archive_command"] for word in _OLD_PROGRAMS)
-        ),
-        "It is of a release before PostgreSQL 10: there is no such program or directory.",
-        "Write one that PostgreSQL's own manual describes, and reload.",
+        lambda v: v["archive_mode"] != "off" and _OLD_PLACE in v["archive_command"],
+        "It is of a release before PostgreSQL 10: pg_xlog is pg_wal now.",
+        'Write pgx_walcopy.cmd "%p" "DIR/archived_wal/%f", and reload.',
     ),
     Row(
         ("listen_addresses",),

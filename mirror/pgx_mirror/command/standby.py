@@ -85,4 +85,5 @@ def _task(asked: Request, settings: Settings) -> Task:
         is_here(settings.peer.admin.host),
         given.get("--method", CHOSEN),
         command_line.words(asked.command, data) if asked.command else (),
+        settings.server.backup_destination,
     )

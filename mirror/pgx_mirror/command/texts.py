@@ -172,3 +172,33 @@ Exit status:
   2  wrong usage
   4  it gave up
 """
+
+PGX_DMPALL = """\
+pgx_dmpall backs up the database of a pair's primary.
+
+Usage:
+  pgx_dmpall [-D PGDATA] [-c CONF] [--generations=N]
+
+A verified base backup, tablespaces and all, is put into the backup_destination of the
+server's serverIdentifier.conf. Archived WAL that no backup needs any more is removed.
+On a standby nothing is done but to say "ERROR:recovery is in progress (10095)".
+
+Options:
+  -D PGDATA                 data directory (default: $PGDATA)
+  -c CONF                   path of serverIdentifier.conf (default: that of the
+                            controller which works on PGDATA, else the one in
+                            $MCCONTROLDIR whose db_instance is PGDATA)
+      --generations=N       backups that stay, the new one included (default: 2); an
+                            older one goes only when the new one is whole and on disk
+  -V, --version             output version information, then exit
+  -?, --help                show this help, then exit
+
+Environment:
+  PGDATA                    data directory where -D is not given
+  MCCONTROLDIR              management directory where no controller runs
+
+Exit status:
+  0  done
+  1  refused or failed, or on a standby
+  2  wrong usage
+"""

@@ -79,18 +79,18 @@ def instance_problems(mcdir: str, data_directory: str) -> list[Problem]:
 
 
 def _nested(mcdir: str, what: str, path: str) -> Problem | None:
-    if _lies_in(mcdir, path):
+    if lies_in(mcdir, path):
         return wrong(
             0, f"management directory is inside {what} {quoted(path)}", _WHY_OUT, _OUT
         )
-    if _lies_in(path, mcdir):
+    if lies_in(path, mcdir):
         return wrong(
             0, f"management directory has {what} {quoted(path)} inside", _WHY_OUT, _OUT
         )
     return None
 
 
-def _lies_in(inner: str, outer: str) -> bool:
+def lies_in(inner: str, outer: str) -> bool:
     """Whether *inner* is *outer* or below it, whatever links and mounts lead there."""
     at = os.path.realpath(inner)
     if at == (real := os.path.realpath(outer)) or at.startswith(real.rstrip("/") + "/"):

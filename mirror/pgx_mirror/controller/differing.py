@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -43,14 +43,20 @@ def news(
                 yield messages.OTHER_SYSTEM, values
             case "major version":
                 yield messages.OTHER_MAJOR, values
+            case "backup_destination":
+                yield messages.OTHER_DESTINATION, _shown(values)
             case "etcd_prefix":
                 yield messages.OTHER_PREFIX, values
             case what:
                 yield messages.OTHER_BLOCKS, values | {"what": what}
 
 
+def _shown(values: Mapping[str, str]) -> dict[str, str]:
+    return {name: text or "not set" for name, text in values.items()}
+
+
 def hindrances(found: Sequence[Difference]) -> tuple[str, ...]:
-    """Return why no pair is formed, each once; a clock is only warned of."""
+    """Return why no pair is formed, each once; others are only warned of."""
     errors = [one.what for one in found if one.level == ERROR]
     return tuple(dict.fromkeys(f"its {what} is another" for what in errors))
 

@@ -14,6 +14,7 @@ from pgx_base import proc
 from pgx_base.failure import Failure
 from pgx_base.text import quoted
 from pgx_mirror.controller import options
+from pgx_mirror.controller.options import Options
 from pgx_mirror.core.mark import LOCK
 
 
@@ -41,26 +42,42 @@ def take(fd: int, directory: str) -> int:
     return fd
 
 
-def holders(fd: int) -> list[int]:
-    """Return the processes that hold the lock of *fd*'s file, as far as we may look."""
+def controller_of(directory: str) -> Options | None:
+    """Return how the controller that works on *directory* was started, None without one."""
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    try:
+        fd = os.open(f"{directory}/{LOCK}", flags)
+    except OSError:
+        return None
+    try:
+        return next(filter(None, map(_started_as, holders(fd))), None)
+    finally:
+        os.close(fd)
+
+
+def holders(fd: int, name: str = LOCK) -> list[int]:
+    """Return the processes that hold the lock of *fd*'s file, as far as we may look.
+
+    *name* is what that is called in its directory.
+    """
     where = os.fstat(fd)
     key = (where.st_dev, where.st_ino)
-    return [pid for pid in proc.pids() if pid != os.getpid() and _holds(pid, key)]
+    return [pid for pid in proc.pids() if pid != os.getpid() and _holds(pid, key, name)]
 
 
-def _holds(pid: int, key: tuple[int, int]) -> bool:
+def _holds(pid: int, key: tuple[int, int], name: str) -> bool:
     try:
         numbers = os.listdir(f"/proc/{pid}/fd")
     except OSError:
         return False  # it is gone, or another user's
-    return any(_is_locked(pid, number, key) for number in numbers)
+    return any(_is_locked(pid, number, key, name) for number in numbers)
 
 
-def _is_locked(pid: int, number: str, key: tuple[int, int]) -> bool:
+def _is_locked(pid: int, number: str, key: tuple[int, int], name: str) -> bool:
     """Whether it is the file, by its name first: to look at any other may hang."""
     path = f"/proc/{pid}/fd/{number}"
     with suppress(OSError):
-        if os.path.basename(os.readlink(path)) != LOCK:
+        if os.path.basename(os.readlink(path)) != name:
             return False
         where = os.stat(path)
         said = proc.text(f"/proc/{pid}/fdinfo/{number}")
@@ -71,12 +88,16 @@ def _is_locked(pid: int, number: str, key: tuple[int, int]) -> bool:
 def _shown(pids: list[int]) -> str:
     """Return a sentence about who they are."""
     numbers = ", ".join(map(str, pids)) or "not to be seen"
-    for pid in pids:
-        with suppress(Failure):
-            words = proc.cmdline(pid)
-            told = options.parse(words[words.index("-M") if "-M" in words else 0 :])
-            return (
-                f"It is that of server {quoted(told.server)}, management directory "
-                f"{quoted(told.mcdir)}; processes: {numbers}."
-            )
+    for told in filter(None, map(_started_as, pids)):
+        return (
+            f"It is that of server {quoted(told.server)}, management directory "
+            f"{quoted(told.mcdir)}; processes: {numbers}."
+        )
     return f"Processes: {numbers}."
+
+
+def _started_as(pid: int) -> Options | None:
+    with suppress(Failure):
+        words = proc.cmdline(pid)
+        return options.parse(words[words.index("-M") if "-M" in words else 0 :])
+    return None

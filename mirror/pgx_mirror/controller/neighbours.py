@@ -19,7 +19,7 @@ from pgx_mirror.core.report import Report
 from pgx_mirror.messages import peer as messages
 from pgx_mirror.messages import register as of_register
 from pgx_mirror.peer import events as peer
-from pgx_mirror.peer.hello import Difference, Hello
+from pgx_mirror.peer.hello import DESTINATION, Difference, Hello
 from pgx_mirror.peer.link import Link
 from pgx_mirror.peer.settings import Address, TlsFiles
 from pgx_mirror.peer.settings import Settings as LinkSettings
@@ -53,6 +53,7 @@ class Neighbours:
         self._link = Link(_link(settings), _hello(settings, terms, found), _now())
         self._register = _register(settings, terms, found.system)
         self._hindrances: tuple[str, ...] = ()
+        self.differs: tuple[tuple[str, str, str], ...] = ()  # what, here, and there
         self._requests: list[dict[str, Any]] = []
         self._silent = True
         self.refused: peer.Refused | None = None  # until the peer is heard
@@ -150,6 +151,7 @@ class Neighbours:
                     yield told.Heard(differing.with_hindrances(report, why))
                 case peer.Met(hello, found):
                     self._hindrances = differing.hindrances(found)
+                    self.differs = tuple((d.what, d.mine, d.theirs) for d in found)
                     self._differs(found, hello)
                 case peer.Asked(request):
                     self._requests.append(request)
@@ -228,6 +230,7 @@ def _hello(settings: Settings, terms: Terms, found: Survey) -> Hello:
     facts = differing.facts(found.system, found.major, found.blocks)
     if settings.etcd:
         facts |= {differing.PREFIX: settings.server.etcd_prefix}
+    facts |= {DESTINATION: settings.server.backup_destination}
     meaning = settings.network.meaning
     return Hello(settings.identifier, terms.incarnation, meaning, facts)
 

@@ -49,12 +49,14 @@ class Beside:
 
     login  why its server refuses the controller's sessions, empty where it does not
     members  of etcd, and whether each answers; none where an arbiter is asked
+    differs  what the peer has otherwise, as it is here and there
     link   who was turned away from the admin network last, where the peer is not heard
     """
 
     login: str = ""
     link: Refused | None = None
     members: more.Members = ()
+    differs: tuple[tuple[str, str, str], ...] = ()
 
 
 def status(settings: Settings, facts: Facts, beside: Beside) -> dict[str, object]:
@@ -73,7 +75,11 @@ def status(settings: Settings, facts: Facts, beside: Beside) -> dict[str, object
     )
     arbiter = None if settings.etcd else settings.arbiter
     besides = more.of(facts, arbiter, now, beside.members)
-    return {"status": shown.plain(found), "more": plain(besides)}
+    return {
+        "status": shown.plain(found),
+        "more": plain(besides),
+        "differs": [list(one) for one in beside.differs],
+    }
 
 
 def _refused(beside: Beside) -> str:

@@ -88,9 +88,7 @@ def control(
     neighbours = Neighbours(settings, terms, found, telling)
     answering = Answering(
         listener,
-        lambda f: view.status(
-            settings, f, Beside(acting.blind, neighbours.refused, neighbours.members)
-        ),
+        lambda f: view.status(settings, f, _beside(acting, neighbours)),
         neighbours,
     )
     server = settings.server
@@ -171,3 +169,8 @@ def surveyed(staff: Staff, site: sites.Site, as_primary: bool) -> Survey:
         for fd in staff.fds():
             poll.register(fd, select.POLLIN)
         ready = dict(poll.poll(left * 1000))
+
+
+def _beside(acting: Acting, neighbours: Neighbours) -> Beside:
+    of = neighbours
+    return Beside(acting.blind, of.refused, of.members, of.differs)

@@ -13,6 +13,7 @@ BARRIER = "pgx_mirror_barrier"  # nobody bears it
 JOINING = "_joining"  # behind the name, while the standby is not to be counted
 LONGEST = 63 - len(JOINING)  # bytes; pg_stat_replication shows 63
 UNNAMED = "walreceiver"  # what every standby is called that has no name
+BACKUP = "pgx_dmpall"  # its copies would count as a standby of that name
 SETUP = "mc_ctl"  # moves a slot by saying what is flushed: a standby's name would confirm that
 
 _WORD = re.compile(
@@ -56,7 +57,7 @@ def fault(name: str) -> str:
         return "it stands for every standby"
     if name.lower().endswith(JOINING):
         return f'it ends in "{JOINING}"'
-    if name.lower() in (BARRIER, UNNAMED, SETUP):
+    if name.lower() in (BARRIER, UNNAMED, SETUP, BACKUP):
         return "it is reserved"
     return ""
 

@@ -60,6 +60,9 @@ class Session:
         self.address = address
         self.pid = conn.backend_pid
         self.version = conn.server_version
+        self.password = (
+            conn.password or b""
+        )  # what it was let in by, or could have been
         self.is_superuser = conn.parameter_status(b"is_superuser") == b"on"
         self.warnings: list[str] = []
         self._conn = conn

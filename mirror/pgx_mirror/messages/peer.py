@@ -122,3 +122,11 @@ OTHER_REGISTER = ours(
     "seen yet that the register was replaced. No pair is formed.",
     "Correct serverIdentifier.conf, and start that Mirroring Controller again.",
 )
+OTHER_DESTINATION = ours(
+    116,
+    WARNING,
+    'backup_destination of server "{server}" is {theirs}, here it is {mine}',
+    "Both should have the same path (manual 6.11.2): after a switch the newest backup and WAL "
+    "are not where they are looked for. The pair is none the worse.",
+    "Correct serverIdentifier.conf, and start that Mirroring Controller again.",
+)

@@ -10,6 +10,7 @@ from pgx_mirror.wire.refused import Garbage, OtherVersion
 from pgx_mirror.wire.words import made, plain
 
 PROTOCOL = 1
+DESTINATION = "backup_destination"  # a fact that is only warned of
 ERROR, WARNING = "error", "warning"
 CLOCKS_APART = 1.0  # seconds; manual 6
 _LONGEST = 1024  # characters of a line of network.conf
@@ -22,7 +23,8 @@ class Hello:
     server, incarnation  who speaks, and in which life of its controller
     network   what network.conf means, a text a line
     facts     what must agree: system identifier, major version, block size and so on, by
-              the words that people are told; one that only one side has is not compared
+              the words that people are told; one that only one side has is not compared.
+              backup_destination should
     clock     its wall clock, seconds
     """
 
@@ -73,7 +75,8 @@ def _facts(mine: Hello, theirs: Hello) -> Iterator[Difference]:
     for what, value in mine.facts.items():
         other = theirs.facts.get(what, value)
         if other != value:
-            yield Difference(ERROR, what, value, other)
+            level = WARNING if what == DESTINATION else ERROR
+            yield Difference(level, what, value, other)
 
 
 def _clock(mine: Hello, theirs: Hello, unsure: float) -> Iterator[Difference]:

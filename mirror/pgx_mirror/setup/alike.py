@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pgx_mirror.core import wal
 from pgx_mirror.database import wal_stream
 from pgx_mirror.database.trouble import Trouble
-from pgx_mirror.setup import wal_end
 from pgx_mirror.setup.choosing import Known, Piece, pieces
 from pgx_mirror.setup.task import Task
 
@@ -71,7 +70,7 @@ class _Log:
     def _path(self, timeline: int, at: int) -> str:
         """Return the file; where it was archived, the next timeline's has the same."""
         names = [
-            wal_end.name_of(number, at, self.segment)
+            wal.name_of(number, at, self.segment)
             for number in self.timelines
             if number >= timeline
         ]

@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterator
 
 from pgx_base.failure import Failure
-from pgx_mirror.checks import hba, obsolete, table
+from pgx_mirror.checks import archiving, hba, obsolete, table
 from pgx_mirror.checks.finding import Finding
 from pgx_mirror.setup import kept, own, source
 from pgx_mirror.setup.session import More
@@ -28,6 +28,7 @@ ASKED = (hba.SQL, _ENDS, own.ASKED)
 def findings(task: Task, told: Told, more: More) -> list[Finding]:
     """Return all that is to be said; what cannot be asked is a warning."""
     found = [*table.judge(told.settings, _PRIMARY, apart=not task.one_host)]
+    found += archiving.judge(told.settings, task.backups, _PRIMARY)
     if not more.why:
         found += _of_hba(task, more)
     old = [Finding(what, is_error=True) for what in _own_conf(task, told.major)]

@@ -12,7 +12,7 @@ import re
 
 from pgx_base.failure import Failure
 from pgx_mirror.core import wal
-from pgx_mirror.setup import source, upstream, wal_end
+from pgx_mirror.setup import source, upstream
 from pgx_mirror.setup.task import Task
 
 _START = re.compile(r"(?m)^START WAL LOCATION: ([0-9A-F]+/[0-9A-F]+) ")
@@ -39,8 +39,8 @@ def check(task: Task, slot: str, segment: int) -> None:
 
 def missing(data: str, start: int, segment: int) -> int:
     """Return from where on *data* has not the log that it needs from *start* on."""
-    names = [name for name in os.listdir(f"{data}/pg_wal") if wal_end.is_file(name)]
-    there = {wal_end.first(name, segment) for name in names}
+    names = [name for name in os.listdir(f"{data}/pg_wal") if wal.is_file(name)]
+    there = {wal.first(name, segment) for name in names}
     return first_missing(there, start - start % segment, segment)
 
 

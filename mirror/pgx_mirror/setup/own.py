@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pgx_base.failure import Failure
-from pgx_mirror.checks import finding, table
+from pgx_mirror.checks import archiving, finding, table
 from pgx_mirror.checks.finding import Finding
 from pgx_mirror.core.seen import LIMITS
 from pgx_mirror.setup import kept, programs, source, would_have
@@ -138,7 +138,10 @@ def _judged(
     for name, wanted in zip(LIMITS, told.limits, strict=True):
         if int(values[name]) < wanted:
             yield Finding(_less(name, values[name], wanted), is_error=True)
-    for one in table.judge(values, _ME, apart=not task.one_host):
+    for one in (
+        *table.judge(values, _ME, apart=not task.one_host),
+        *archiving.judge(values, task.backups, _ME),
+    ):
         name = one.what.primary.split()[0]
         if values[name] != told.settings.get(name):  # else it is told of the primary
             yield one

@@ -24,20 +24,20 @@ def check(more: More, data: str) -> Failure | None:
         return None
     return Failure(
         f"there is no room for the primary's database in {quoted(data)}",
-        detail=f"It has {_megabytes(size)}; {_megabytes(room)} are free there, with what "
+        detail=f"It has {megabytes(size)}; {megabytes(room)} are free there, with what "
         "would be emptied.",
         hint="Make room, or put the data directory on a larger file system.",
     )
 
 
-def available(data: str) -> int:
-    """Return the bytes that are free where *data* is, its own files counted as free."""
+def available(data: str, *, own: bool = True) -> int:
+    """Return the bytes that are free where *data* is; its *own* files count as free."""
     there = os.path.abspath(data)
     while not os.path.isdir(there):
         there = os.path.dirname(there)
     found = os.statvfs(there)
-    own = os.stat(there).st_dev
-    return found.f_bavail * found.f_frsize + (_used(data, own) if there == data else 0)
+    free = found.f_bavail * found.f_frsize
+    return free + (_used(data, os.stat(there).st_dev) if own and there == data else 0)
 
 
 def _used(directory: str, device: int) -> int:
@@ -54,5 +54,6 @@ def _used(directory: str, device: int) -> int:
     return total
 
 
-def _megabytes(size: int) -> str:
+def megabytes(size: int) -> str:
+    """Return *size*, bytes, for people."""
     return f"{size / _MEGABYTE:.0f} MB"

@@ -37,6 +37,7 @@ class Task:
     one_host  both servers are on this host
     method    one of METHODS, or CHOSEN
     command   what restores a backup, by its words, where the method is a command
+    backups   backup_destination, empty where there is none
     """
 
     mcdir: str
@@ -48,6 +49,7 @@ class Task:
     one_host: bool
     method: str = CHOSEN
     command: tuple[str, ...] = ()
+    backups: str = ""
 
 
 def cannot(task: Task, why: str) -> Failure:

@@ -53,7 +53,7 @@ def _files(base: Source, database: str, flushed: int) -> int | None:
     if not rows:
         return None
     segment = int(rows[0][0])
-    return oldest({wal_end.first(name, segment) for _, name in rows}, flushed, segment)
+    return oldest({wal.first(name, segment) for _, name in rows}, flushed, segment)
 
 
 def oldest(there: set[int], flushed: int, segment: int) -> int | None:

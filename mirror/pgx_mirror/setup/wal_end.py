@@ -16,7 +16,6 @@ from pgx_mirror.setup import controldata, programs
 from pgx_mirror.setup.choosing import End, Left
 
 _PROGRAM = "pg_waldump"
-_SEGMENT = re.compile("[0-9A-F]{24}")
 _RECORD = re.compile(rb"len \(rec/tot\): *\d+/ *(\d+),.*?lsn: ([0-9A-F]+/[0-9A-F]+)")
 # How pg_waldump says that no valid record follows; of a read that failed it says something else.
 _ENDS = re.compile(
@@ -63,28 +62,12 @@ def _start(
     A promotion is on a new one before the first checkpoint that pg_control tells of.
     """
     told = int(control[controldata.TIMELINE])
-    files = list(filter(is_file, names))
+    files = list(filter(wal.is_file, names))
     newest = max((int(name[:8], 16) for name in files), default=told)
     if newest <= told:
         return told, wal.number(control[controldata.CHECKPOINT])
-    mine = [first(name, segment) for name in files if int(name[:8], 16) == newest]
+    mine = [wal.first(name, segment) for name in files if int(name[:8], 16) == newest]
     return newest, min(mine)
-
-
-def is_file(name: str) -> bool:
-    """Whether *name* is that of a file of the log."""
-    return _SEGMENT.fullmatch(name) is not None
-
-
-def first(name: str, segment: int) -> int:
-    """Return the position that the file *name* of the log begins at."""
-    return int(name[8:16], 16) * (1 << 32) + int(name[16:], 16) * segment
-
-
-def name_of(timeline: int, position: int, segment: int) -> str:
-    """Return the name of *timeline*'s file that has *position*."""
-    high, low = position >> 32, position % (1 << 32) // segment
-    return f"{timeline:08X}{high:08X}{low:08X}"
 
 
 def _before(data: str, timeline: int) -> Left:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pgx_base.failure import Failure
 from pgx_base.idents import Ident
-from pgx_mirror.checks import hba, slots, table
+from pgx_mirror.checks import archiving, hba, slots, table
 from pgx_mirror.conf import ports
 from pgx_mirror.conf.local import is_here
 from pgx_mirror.controller.jobs.sessions import access
@@ -39,15 +39,18 @@ def inspect(
     try:
         # Without a word of ours on whom commits wait for: the server's own counts.
         with open_session(access(site, postmaster), WITHIN, commit="") as session:
-            return tuple(_found(session, apart=not is_here(other)))
+            apart = not is_here(other)
+            return tuple(_found(session, site.backups, apart=apart))
     except (Trouble, OSError):
         return None
 
 
-def _found(session: Session, *, apart: bool) -> Iterator[Failure]:
+def _found(session: Session, backups: str, *, apart: bool) -> Iterator[Failure]:
     rows = session.ask(_SETTINGS, WITHIN)[0]
     values = {str(name): str(value) for name, value in rows}
     for finding in table.judge(values, _HERE, apart=apart):
+        yield finding.what
+    for finding in archiving.judge(values, backups, _HERE):
         yield finding.what
     [(port,)] = session.ask(_PORT, WITHIN)[0]
     yield from ports.of_postgres(int(port or 0))

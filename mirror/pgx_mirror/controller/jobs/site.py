@@ -27,6 +27,7 @@ class Site:
     uid, home  the instance administrator, who runs the controller and the server
     log        the file that takes the server's output
     slot       the replication slot of the other server, empty where none is seen to
+    backups    backup_destination, empty where there is none
     """
 
     me: str
@@ -40,6 +41,7 @@ class Site:
     password: str = field(repr=False)  # what is traced shows values as they are
     database: str
     slot: str = ""
+    backups: str = ""
 
 
 def of(settings: Settings, dir_fd: int, home: str, user: str) -> Site:
@@ -57,6 +59,7 @@ def of(settings: Settings, dir_fd: int, home: str, user: str) -> Site:
         password=server.db_instance_password,
         database=server.target_db,
         slot=slot_name.of(settings.peer.identifier),
+        backups=server.backup_destination,
     )
 
 
