@@ -34,6 +34,7 @@ COMMANDS = {
     "pgx_dmpall": "pgx_mirror.command.pgx_dmpall",
     "pgx_walcopy.cmd": "pgx_mirror.backup.walcopy",
     "pgx_xlogcopy.cmd": "pgx_mirror.backup.walcopy",
+    "pgx_rcvall": "pgx_mirror.command.pgx_rcvall",
 }
 # What testers type: the fake hvw and the fake RMS, which stay in the checkout.
 FAKES = {

@@ -16,7 +16,7 @@ from pgx_mirror.core.status import more
 from pgx_mirror.core.status import shown as status_text
 from pgx_mirror.core.status.more import More
 from pgx_mirror.core.status.pair import without_controller
-from pgx_mirror.core.status.values import Status
+from pgx_mirror.core.status.values import UNRESTORED, Status
 
 _ANSWER_WITHIN = 10.0  # seconds
 _LOOK_WITHIN = 3.0  # seconds: the data directory's disk may hang
@@ -64,6 +64,7 @@ def _without_controller(settings: Settings, looks: bool) -> Status:
 
 def _unmade(settings: Settings) -> str:
     """Return why the data directory has no instance to be started, empty where it has one."""
+    from pgx_mirror.data import unrestored
     from pgx_mirror.setup import local, unfinished
 
     mcdir, data = settings.mcdir, settings.server.db_instance
@@ -73,8 +74,13 @@ def _unmade(settings: Settings) -> str:
         return ex.primary  # setup is refused by it too, with what is to be done
     if note is not None and unfinished.same(note.data, data):
         return "the setup of its data directory was not finished"
-    said = aside.ask(lambda: "no" if local.is_empty(data) else "yes", _LOOK_WITHIN)
-    return "its data directory is empty" if said == "no" else ""
+
+    def looked() -> str:
+        if unrestored.is_there(data):
+            return UNRESTORED
+        return "its data directory is empty" if local.is_empty(data) else ""
+
+    return aside.ask(looked, _LOOK_WITHIN) or ""
 
 
 def mark_of(data_directory: str, server: str) -> Mark | None:

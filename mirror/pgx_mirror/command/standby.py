@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import signal
 
 from pgx_base.failure import Failure
 from pgx_base.text import quoted
+from pgx_mirror.command import interrupting
 from pgx_mirror.command.request import Request
 from pgx_mirror.command.settings import check_place, loaded
 from pgx_mirror.command.telling import done, progress, warn
@@ -20,8 +20,6 @@ from pgx_mirror.setup.methods import CHOSEN
 from pgx_mirror.setup.source import Source
 from pgx_mirror.setup.task import Refused as NotBegun
 from pgx_mirror.setup.task import Task
-
-_TAKEN_BACK = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class _Teller:
@@ -42,8 +40,7 @@ def make(asked: Request) -> int:
     # What a setup that was killed has left still writes into the data directory.
     end(mcdir, server, (holding.COPY,))
     copy_fd = holding.take(mcdir, server, holding.COPY)
-    for number in _TAKEN_BACK:
-        signal.signal(number, _interrupt)
+    interrupting.taken_back()
     try:
         making.make(_task(asked, settings), copy_fd, _Teller())
     except NotBegun as ex:
@@ -56,13 +53,6 @@ def make(asked: Request) -> int:
         " look through its postgresql.conf, then mc_ctl start"
     )
     return 0
-
-
-def _interrupt(number: int, frame: object) -> None:
-    """Take back what was begun, and be interrupted no more meanwhile."""
-    for each in _TAKEN_BACK:
-        signal.signal(each, signal.SIG_IGN)
-    raise KeyboardInterrupt
 
 
 def _task(asked: Request, settings: Settings) -> Task:

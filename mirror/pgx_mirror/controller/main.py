@@ -29,7 +29,7 @@ from pgx_mirror.controller.telling import TRACE_KB
 from pgx_mirror.controller.watched import Watched, Watching
 from pgx_mirror.controller.words import Answer, Refused, answer
 from pgx_mirror.core.facts import REST, RUN
-from pgx_mirror.data import steps
+from pgx_mirror.data import steps, unrestored
 from pgx_mirror.hands.line import Several
 from pgx_postgres import control
 
@@ -160,10 +160,13 @@ def _data_lock(dir_fd: int, directory: str) -> int:
     # Nothing is made in an empty directory: setup takes one that is not empty for another's.
     _check_instance(directory)
     fd = directory_lock.opened(dir_fd, directory)
-    return _within(lambda: directory_lock.take(fd, directory), _DIRECTORY_WITHIN)
+    taken = _within(lambda: directory_lock.take(fd, directory), _DIRECTORY_WITHIN)
+    unrestored.check(directory)  # who begins to restore looks for this lock afterwards
+    return taken
 
 
 def _check_instance(directory: str) -> None:
+    unrestored.check(directory)
     try:
         control.read_major(directory)
     except control.NoInstance as ex:

@@ -10,14 +10,14 @@ from __future__ import annotations
 from pgx_mirror.data import durable
 from pgx_postgres.control import VERSION_FILE
 
-_BAR = (
-    b"0-unfinished:run-mc_ctl-setup-again\n"  # one word, of no more than 63 characters
-)
+# One word each, of no more than 63 characters.
+SETUP = b"0-unfinished:run-mc_ctl-setup-again\n"
+RESTORE = b"0-unfinished:run-pgx_rcvall-again\n"
 
 
-def put(dir_fd: int) -> None:
+def put(dir_fd: int, word: bytes = SETUP) -> None:
     """Bar the directory, durably.  Raises steps.Unsure, OSError."""
-    durable.write(dir_fd, VERSION_FILE, _BAR)
+    durable.write(dir_fd, VERSION_FILE, word)
 
 
 def lift(dir_fd: int, major: int) -> None:
@@ -25,9 +25,9 @@ def lift(dir_fd: int, major: int) -> None:
     durable.write(dir_fd, VERSION_FILE, b"%d\n" % major)
 
 
-def is_there(dir_fd: int) -> bool:
+def is_there(dir_fd: int, word: bytes = SETUP) -> bool:
     """Whether the directory is barred.  Raises OSError where that cannot be told."""
     try:
-        return durable.read(dir_fd, VERSION_FILE) == _BAR
+        return durable.read(dir_fd, VERSION_FILE) == word
     except FileNotFoundError:
         return False

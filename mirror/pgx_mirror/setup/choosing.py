@@ -15,12 +15,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pgx_mirror.core import wal
+from pgx_mirror.core.wal_files import Left as Left
 from pgx_mirror.setup.methods import COPY, REWIND, STREAMING
 
 _FIRST = 1  # the timeline of initdb: of one database there is but one
-
-# Timelines, oldest first, each with the position where it was left for the next.
-Left = tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)

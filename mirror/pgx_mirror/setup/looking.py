@@ -10,6 +10,7 @@ from pgx_base.text import quoted
 from pgx_mirror.checks import finding
 from pgx_mirror.core import slot_name, standby_name, wal
 from pgx_mirror.core.mark import NEW, OUT, SYNC
+from pgx_mirror.data import unrestored
 from pgx_mirror.setup import (
     checking,
     commanded,
@@ -59,6 +60,7 @@ class Found:
 
 def look(task: Task, teller: Teller) -> Found:
     """Return what is there.  Raises Refused where a standby cannot be made, and Failure."""
+    unrestored.check(task.data)
     begun = unfinished.of(task.mcdir, task.server)
     if begun is None and unfinished.is_barred(task.data):
         begun = Unfinished(task.data)  # by another management directory, or its copy

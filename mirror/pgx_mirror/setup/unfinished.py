@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from pgx_base import files
 from pgx_base.failure import Failure
 from pgx_base.text import quoted
-from pgx_mirror.data import bar, durable, steps
+from pgx_mirror.data import bar, durable, steps, unrestored
 
 _LARGEST = 1 << 16
 
@@ -66,6 +66,7 @@ def of(mcdir: str, server: str) -> Unfinished | None:
 
 def check(mcdir: str, server: str, data: str) -> None:
     """Refuse a start on what is not whole.  Raises Failure."""
+    unrestored.check(data)
     found = of(mcdir, server)
     if (found is not None and same(found.data, data)) or is_barred(data):
         raise Failure(

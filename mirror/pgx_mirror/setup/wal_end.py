@@ -12,8 +12,13 @@ import subprocess
 from collections.abc import Mapping
 
 from pgx_mirror.core import wal
+from pgx_mirror.core.wal_files import Left as Left
+from pgx_mirror.core.wal_files import first as first
+from pgx_mirror.core.wal_files import history as history
+from pgx_mirror.core.wal_files import is_file as is_file
+from pgx_mirror.core.wal_files import name_of as name_of
 from pgx_mirror.setup import controldata, programs
-from pgx_mirror.setup.choosing import End, Left
+from pgx_mirror.setup.choosing import End
 
 _PROGRAM = "pg_waldump"
 _RECORD = re.compile(rb"len \(rec/tot\): *\d+/ *(\d+),.*?lsn: ([0-9A-F]+/[0-9A-F]+)")
@@ -21,7 +26,6 @@ _RECORD = re.compile(rb"len \(rec/tot\): *\d+/ *(\d+),.*?lsn: ([0-9A-F]+/[0-9A-F
 _ENDS = re.compile(
     rb"error in WAL record|could not find file|No such file or directory"
 )
-_HISTORY = re.compile(r"(?m)^[ \t]*(\d+)[ \t]+([0-9A-F]+/[0-9A-F]+)")
 _AT_ONCE, _TAIL = 1 << 20, 1 << 16
 _LONG_HEADER, _HEADER, _ALIGNED = 40, 24, 8  # bytes: of a file's first page, of others
 
@@ -47,11 +51,6 @@ def find(data: str, binaries: str) -> End | str:
     if reached > position + -position % segment:
         return f"its data files are at {wal.text(reached)}, beyond its write-ahead log"
     return End(timeline, position, before)
-
-
-def history(text: str) -> Left:
-    """Return what a file of history says, as PostgreSQL writes it."""
-    return tuple((int(t), wal.number(at)) for t, at in _HISTORY.findall(text))
 
 
 def _start(

@@ -27,7 +27,10 @@ _COULD_NOT_EXECUTE = 127
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is to be started: *log_fd* takes its output, *guard_fd* it inherits."""
+    """What is to be started: *log_fd* takes its output, *guard_fd* it inherits.
+
+    *settings* are names and values that count more than those of its files.
+    """
 
     bin_dir: str
     data_directory: str
@@ -36,6 +39,7 @@ class Order:
     log_fd: int
     guard_fd: int | None
     grandparent: int | None = None
+    settings: tuple[tuple[str, str], ...] = ()
 
     def arguments(self) -> list[str]:
         """Return the command line of the server.
@@ -47,6 +51,8 @@ class Order:
         line = [f"{self.bin_dir}/{SERVER}", "-D", data, "-c", f"data_directory={data}"]
         if self.config_file:
             line += ["-c", f"config_file={self.config_file}"]
+        for name, value in self.settings:
+            line += ["-c", f"{name}={value}"]
         return line
 
     def environment(self) -> dict[str, str]:

@@ -14,6 +14,8 @@ UNKNOWN, NORMAL, ABNORMAL = "unknown", "normal", "abnormal"
 PRIMARY, STANDBY = "primary", "standby"
 OLD_PRIMARY, OLD_STANDBY = "none(inactivated primary)", "none(inactivated standby)"
 NO_POSTMASTER = "abnormal(postmaster)"
+# Why there is no instance to be started, where it is no setup's to make one.
+UNRESTORED = "the restore of its data directory was not finished"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,236 @@
+"""A backup copied to where it is to be recovered, verified there, and synced meanwhile.
+
+It is the copy that pg_verifybackup looks at: what has been read wrong, or written wrong,
+would not be seen in the backup.  A thread syncs each file as soon as it is copied.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import shutil
+import stat
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from threading import Thread
+
+from pgx_base.failure import Failure
+from pgx_base.text import quoted
+from pgx_mirror.backup import places
+from pgx_mirror.backup.label import Label
+from pgx_mirror.restore import areas
+from pgx_mirror.setup import programs
+
+VERIFIER = "pg_verifybackup"
+_LINKS = "pg_tblspc"
+_ALL = 100  # per cent
+_AT_ONCE = 1 << 24
+_SHOWN = 3  # lines of what a program complains of
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """What is copied: the backup in directory *source*, to *target*.
+
+    wal   where the copy's pg_wal is to be, empty for a directory of its own
+    part  the directory that each tablespace has for the instance
+    """
+
+    source: str
+    label: Label
+    target: str
+    wal: str
+    part: str
+    programs: str
+
+
+def copy(what: Copy, tell: Callable[[str], None]) -> None:
+    """Copy, verify, and have all on disk.  Raises Failure where it is not whole, OSError."""
+    syncing = _Syncing()
+    try:
+        progress = _Progress(what.label.bytes, tell)
+        for source, target in _trees(what):
+            _tree(source, target, syncing, progress, _elsewhere(what, target))
+        _link(what)
+        tell("verifying the copy")
+        _verify(what)
+    finally:
+        syncing.end()
+    syncing.check()
+    areas.sync_all(_roots(what))
+
+
+def _trees(what: Copy) -> Iterator[tuple[str, str]]:
+    yield places.base(what.source), what.target
+    if what.wal:
+        yield f"{places.base(what.source)}/{areas.WAL}", what.wal
+    for oid, space in what.label.tablespaces.items():
+        yield f"{places.space(what.source, oid)}/{what.part}", f"{space}/{what.part}"
+
+
+def _elsewhere(what: Copy, target: str) -> frozenset[str]:
+    """Return what of the data directory is copied to another place, or linked."""
+    if target != what.target:
+        return frozenset()
+    found = {f"{_LINKS}/{oid}" for oid in what.label.tablespaces}
+    return frozenset(found | ({areas.WAL} if what.wal else set()))
+
+
+def _roots(what: Copy) -> list[str]:
+    return [target for _, target in _trees(what)]
+
+
+def _tree(
+    source: str,
+    target: str,
+    syncing: _Syncing,
+    progress: _Progress,
+    but: frozenset[str],
+    below: str = "",
+) -> None:
+    """Copy a directory and what is below it, but for the paths *but*."""
+    os.mkdir(target, 0o700)
+    os.chmod(target, stat.S_IMODE(os.stat(source).st_mode) & 0o750 | 0o700)
+    with os.scandir(source) as entries:
+        each = sorted(entries, key=lambda entry: entry.name)
+    for entry in each:
+        path = f"{below}{entry.name}"
+        to = f"{target}/{entry.name}"
+        if path in but:
+            continue
+        if entry.is_symlink():
+            os.symlink(os.readlink(entry.path), to)
+        elif entry.is_dir():
+            _tree(entry.path, to, syncing, progress, but, f"{path}/")
+        else:
+            _file(entry.path, to)
+            syncing.add(to)
+            progress.add(entry.stat().st_size)
+
+
+def _file(source: str, target: str) -> None:
+    """Copy a regular file; the kernel does, where it can."""
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    new = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+    with open(os.open(source, flags), "rb") as reads:
+        mode = os.fstat(reads.fileno()).st_mode
+        if not stat.S_ISREG(mode):
+            raise OSError(0, "it is not a regular file", source)
+        with open(os.open(target, new, 0o600), "wb") as writes:
+            if not _by_kernel(reads.fileno(), writes.fileno()):
+                shutil.copyfileobj(reads, writes, _AT_ONCE)
+            os.fchmod(writes.fileno(), stat.S_IMODE(mode) & 0o640 | 0o600)
+
+
+def _by_kernel(reads: int, writes: int) -> bool:
+    """Copy within the kernel; False where it cannot, with nothing copied."""
+    copied = 0
+    try:
+        while done := os.copy_file_range(reads, writes, _AT_ONCE):
+            copied += done
+    except OSError:
+        if copied:
+            raise
+        return False
+    return copied > 0
+
+
+def _link(what: Copy) -> None:
+    """Have pg_wal and the tablespaces be found, by their own paths."""
+    if what.wal:
+        os.symlink(what.wal, f"{what.target}/{areas.WAL}")
+    for oid, space in what.label.tablespaces.items():
+        os.symlink(space, f"{what.target}/{_LINKS}/{oid}")
+
+
+def _verify(what: Copy) -> None:
+    line = [f"{what.programs}/{VERIFIER}", "--quiet"]
+    line += [f"--ignore={path}" for path in _others(what)]
+    said = subprocess.run(
+        [*line, "--", what.target],
+        env=programs.environment(),
+        cwd="/",
+        text=True,
+        errors="replace",
+        capture_output=True,
+        stdin=subprocess.DEVNULL,
+    )
+    if said.returncode != 0:
+        raise Failure(
+            f"backup {quoted(what.label.name)} is not whole: {_first(said.stderr)}",
+            detail=_rest(said.stderr),
+            hint="Restore another one by --backup=NAME: see pgx_rcvall -l.",
+        )
+
+
+def _others(what: Copy) -> Iterator[str]:
+    """Yield what lies in tablespaces' directories beside the instance's own."""
+    for oid, space in what.label.tablespaces.items():
+        for name in sorted(set(os.listdir(space)) - {what.part}):
+            yield f"{_LINKS}/{oid}/{name}"
+
+
+def _said(text: str) -> list[str]:
+    lines = [line.removeprefix(f"{VERIFIER}: error: ") for line in text.splitlines()]
+    return lines or [f"{VERIFIER} has failed"]
+
+
+def _first(text: str) -> str:
+    return _said(text)[0]
+
+
+def _rest(text: str) -> str | None:
+    more = _said(text)[1:]
+    if not more:
+        return None
+    shown = "; ".join(more[:_SHOWN])
+    return shown + (f"; and {len(more) - _SHOWN} more" if len(more) > _SHOWN else "")
+
+
+class _Progress:
+    """Tells how many per cent are copied, as they change."""
+
+    def __init__(self, total: int, tell: Callable[[str], None]) -> None:
+        self._total, self._tell = max(total, 1), tell
+        self._done, self._shown = 0, -1
+
+    def add(self, size: int) -> None:
+        self._done += size
+        percent = min(_ALL, self._done * _ALL // self._total)
+        if percent // 10 != self._shown // 10:
+            self._shown = percent
+            self._tell(f"copied {percent} %")
+
+
+class _Syncing:
+    """A thread that syncs files."""
+
+    def __init__(self) -> None:
+        self._paths: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._problem: OSError | None = None
+        self._thread = Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def add(self, path: str) -> None:
+        """Have the file *path* synced."""
+        self._paths.put(path)
+
+    def _run(self) -> None:
+        while path := self._paths.get():
+            try:
+                if self._problem is None:
+                    areas.sync_file(path)
+            except OSError as ex:
+                ex.filename = ex.filename or path
+                self._problem = ex
+
+    def end(self) -> None:
+        """Return once all is synced that was added."""
+        self._paths.put("")
+        self._thread.join()
+
+    def check(self) -> None:
+        """Raise what has gone wrong."""
+        if self._problem is not None:
+            raise self._problem

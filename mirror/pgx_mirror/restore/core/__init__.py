@@ -1,0 +1,1 @@
+"""What decides about a recovery: no clock, no I/O."""

@@ -1,0 +1,254 @@
+"""pgx_rcvall: a data directory put back from a backup, and recovered to the end of the log.
+
+    1. the backup is chosen, the log followed, the directory looked at: all refusals, and
+       nothing is touched
+    2. what is begun is noted in the data directory, durably; no server starts there; the
+       tablespaces' old parts go aside
+    3. the backup is copied, verified and synced
+    4. a server of ours recovers the copy, is stopped cleanly; all is synced
+    5. noted: the old data goes aside, the new one takes its place, the old one is removed
+    6. the note goes
+
+    ended at   what is whole    put right by
+    1          what was there   nobody needs to
+    2 to 4     the old data     the next pgx_rcvall, which puts it back, and begins anew
+    5          the new data     the next pgx_rcvall, which goes on
+A restore that fails, or is ended by a signal that can be heeded, puts the old data back.
+mc_ctl start and the controller refuse the directory while the note is there.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+
+from pgx_base.failure import Failure
+from pgx_base.text import quoted
+from pgx_mirror.core import wal
+from pgx_mirror.data import bar, steps
+from pgx_mirror.restore import (
+    areas,
+    copying,
+    holding,
+    keeping,
+    note,
+    recovering,
+    refusals,
+    source,
+)
+from pgx_mirror.restore.calls import Calls
+from pgx_mirror.restore.note import MAKING, PLACED, PLACING, REPLACING, Note
+from pgx_mirror.restore.refusals import Ground
+from pgx_mirror.restore.task import Refused, Task, Teller
+from pgx_mirror.setup import local
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What stands now: which *backup* was restored, and up to which position of the log.
+
+    position  empty where an earlier restore was finished
+    own_conf  its postgresql.conf is the one that was in the data directory
+    """
+
+    backup: str
+    position: str = ""
+    own_conf: bool = False
+
+
+def restore(task: Task, teller: Teller) -> Restored:
+    """Restore.  Raises Refused where nothing was touched, and Failure."""
+    with _in_words(task.data):
+        if finished := _settle(task, teller):
+            return Restored(finished)
+        at = _look(task, teller)
+        _make(task.data)
+        with holding.held(task.data) as dir_fd:
+            return _restore(task, at, dir_fd, teller)
+
+
+@contextmanager
+def _in_words(data: str) -> Iterator[None]:
+    """Let what the system refuses be told as a failure."""
+    try:
+        yield
+    except OSError as ex:
+        where = os.fsdecode(ex.filename) if ex.filename else data
+        raise Failure(
+            f"could not restore into {quoted(data)}: {ex.strerror}",
+            detail=f"It was about {quoted(where)}.",
+            hint="Mend the cause, and run pgx_rcvall again.",
+        ) from ex
+
+
+def _settle(task: Task, teller: Teller) -> str:
+    """Put right what an earlier restore has left; return the backup where that is finished."""
+    if not os.path.isdir(task.data):
+        return ""
+    with holding.held(task.data) as dir_fd:
+        found = note.read(dir_fd, task.data)
+        if found is None:
+            return ""
+        if found.stage == MAKING:
+            teller.say("an earlier restore was not finished: the old data is put back")
+            undo(task.data, found, dir_fd, _calls(teller))
+            return ""
+        teller.say("an earlier restore was not finished: it goes on")
+        go_on(task.data, found, dir_fd)
+        return found.backup
+
+
+def _look(task: Task, teller: Teller) -> Ground:
+    """Return what is restored by.  Raises Refused, Failure."""
+    there = source.look(task.destination)
+    label = source.choose(task.destination, there, task.name)
+    chosen = source.follow(task.destination, label, task.data)
+    at, reasons = refusals.ground(task, chosen)
+    if reasons:
+        raise Refused(reasons)
+    for path, why in chosen.log.damaged.items():
+        teller.warn(Failure(f"archived file {quoted(path)} cannot be used: {why}"))
+    return at
+
+
+def _make(data: str) -> None:
+    if not os.path.isdir(data):
+        os.mkdir(data, 0o700)
+        areas.sync(os.path.dirname(data))
+
+
+def _restore(task: Task, at: Ground, dir_fd: int, teller: Teller) -> Restored:
+    begun = _note(task, at)
+    calls = _calls(teller)
+    note.write(dir_fd, begun)
+    try:
+        local.check_idle(task.data)  # a controller that has begun since sees the note
+        if begun.major:
+            bar.put(dir_fd, bar.RESTORE)
+        areas.set_aside(begun)
+        own_conf = _copy(task, at, begun, teller)
+        position = _recover(task, at, calls, teller)
+        teller.say("syncing")
+        areas.sync_all(_made(task, at, begun))
+    except BaseException:
+        _take_back(task.data, begun, dir_fd, teller)
+        raise
+    go_on(task.data, replace(begun, stage=REPLACING), dir_fd)
+    return Restored(begun.backup, wal.text(position), own_conf)
+
+
+def _calls(teller: Teller) -> Calls:
+    return Calls(teller.say, teller.warn)
+
+
+def _note(task: Task, at: Ground) -> Note:
+    """Return what is begun, with every tablespace of the old data and of the backup."""
+    here = at.here
+    spaces = dict.fromkeys([*here.spaces, *at.source.label.tablespaces.values()])
+    has = [space for space in spaces if os.path.lexists(f"{space}/{at.part}")]
+    return Note(
+        MAKING,
+        at.source.label.name,
+        0 if here.empty else here.major,
+        at.part,
+        here.wal,
+        tuple(has),
+        tuple(space for space in spaces if space not in has),
+    )
+
+
+def _copy(task: Task, at: Ground, begun: Note, teller: Teller) -> bool:
+    """Copy the backup; whether the postgresql.conf that is there stays."""
+    teller.say(f"copying backup {quoted(begun.backup)}")
+    found = at.source
+    new = areas.new(task.data)
+    behind = areas.new(begun.wal) if begun.wal else ""
+    what = copying.Copy(found.directory, found.label, new, behind, at.part, at.programs)
+    copying.copy(what, teller.say)
+    return keeping.settle(new, task.data)
+
+
+def _recover(task: Task, at: Ground, calls: Calls, teller: Teller) -> int:
+    found, data = at.source, task.data
+    teller.say(f"recovering, to the end of file {found.road.last}")
+    what = recovering.Recovery(
+        areas.new(data),
+        at.programs,
+        found.label.major,
+        found.label.wal_segment_size,
+        found.log,
+        found.road,
+        f"{data}/{areas.LINKS}",
+        f"{data}/{areas.LOG}",
+        task.up_to_gap,
+    )
+    return recovering.recover(what, calls)
+
+
+def _made(task: Task, at: Ground, begun: Note) -> list[str]:
+    """Return the directories that the recovery has written into."""
+    found = [areas.new(area) for area in areas.areas(task.data, begun)]
+    spaces = [*begun.replaced, *begun.fresh]
+    parts = [areas.part(space, begun) for space in spaces]
+    return [*found, *(path for path in parts if os.path.isdir(path)), *spaces]
+
+
+def _take_back(data: str, begun: Note, dir_fd: int, teller: Teller) -> None:
+    """Put the old data back; what cannot be is left to the next restore."""
+    teller.say("putting back what was there")
+    try:
+        undo(data, begun, dir_fd, _calls(teller))
+    except (OSError, Failure) as ex:
+        why = ex.primary if isinstance(ex, Failure) else ex.strerror
+        teller.warn(
+            Failure(
+                f"could not put back what was in data directory {quoted(data)}: {why}",
+                detail="It is whole, and not in its place: nothing is started there.",
+                hint="Mend the cause, and run pgx_rcvall again.",
+            )
+        )
+
+
+def undo(data: str, begun: Note, dir_fd: int, calls: Calls) -> None:
+    """Have the old data be what it was, and nothing of the new one.  Raises Failure, OSError."""
+    new = areas.new(data)
+    recovering.end(new, calls)
+    for space in _made_by_recovery(new, begun):
+        areas.remove(areas.part(space, begun))
+    areas.put_back(begun)
+    areas.drop_new(data, begun)
+    if begun.major:
+        bar.lift(dir_fd, begun.major)
+    note.remove(dir_fd)
+
+
+def _made_by_recovery(new: str, begun: Note) -> list[str]:
+    """Return the tablespaces that only the log has told of."""
+    known = {*begun.replaced, *begun.fresh}
+    links = []
+    with suppress(OSError):
+        links = [f"{new}/pg_tblspc/{name}" for name in os.listdir(f"{new}/pg_tblspc")]
+    targets = [os.readlink(link) for link in links if os.path.islink(link)]
+    return [target for target in targets if target not in known]
+
+
+def go_on(data: str, begun: Note, dir_fd: int) -> None:
+    """Put the new data, which is whole, in the place of the old one.  Raises OSError.
+
+    From the stage on that *begun* says, which is made durable first.
+    """
+    stage = begun.stage
+    if stage == REPLACING:
+        note.write(dir_fd, begun)
+        areas.go_aside(data, begun)
+        stage = PLACING
+        note.write(dir_fd, replace(begun, stage=stage))
+    if stage == PLACING:
+        areas.take_place(data, begun)
+        stage = PLACED
+        note.write(dir_fd, replace(begun, stage=stage))
+    areas.drop_old(data, begun)
+    steps.sync(dir_fd, areas.OLD)
+    note.remove(dir_fd)
