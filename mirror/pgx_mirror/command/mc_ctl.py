@@ -59,6 +59,10 @@ def _act(asked: Request) -> int:
             from pgx_mirror.command import reporting
 
             return reporting.write(asked)
+        case request.LAST:
+            from pgx_mirror.command import last_primary
+
+            return last_primary.show(asked)
         case request.SETUP:
             from pgx_postgres.probe import lean
 

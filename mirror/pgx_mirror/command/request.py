@@ -18,7 +18,7 @@ SWITCH, DETACH = "switch", "detach"
 ENABLE, DISABLE = "enable-failover", "disable-failover"
 SETUP, SECRET = "setup", "secret"
 SERVICE, LEFTOVERS = "generate-service", "list-leftovers"
-REPORT = "report"
+REPORT, LAST = "report", "last-primary"
 
 FORMATS = ("text", "json", "prometheus")
 
@@ -41,6 +41,7 @@ _BY_MODE = {
     SERVICE: frozenset({"-f", "-F", "--rc"}),
     LEFTOVERS: frozenset(),
     REPORT: frozenset({"--since", "--peer-trace", "-o"}),
+    LAST: frozenset({"--other"}),
 }
 MODES = tuple(_BY_MODE)
 _REQUIRED = {SETUP: ("-r", "-U", "-h", "-p", "--standby-name")}
@@ -58,7 +59,15 @@ _FLAGS = frozenset(
 )
 _VALUED = frozenset(
     {"-M", "--local-server", "--output", "-r", "-U", "-P", "-h", "-p", "-c"}
-    | {"--standby-name", "--method", "--watch", "--since", "--peer-trace", "-o"}
+    | {
+        "--standby-name",
+        "--method",
+        "--watch",
+        "--since",
+        "--peer-trace",
+        "-o",
+        "--other",
+    }
 )
 # The manual's synopsis has one dash, its tables another name (its examples: --standby-name).
 _ALIASES = {

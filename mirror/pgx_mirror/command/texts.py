@@ -17,6 +17,7 @@ Usage:
   mc_ctl generate-service [-M MCDIR] [-f|-F] [--rc]
   mc_ctl list-leftovers [-M MCDIR]
   mc_ctl report [-M MCDIR] [--peer-trace=FILE] [--since=TIME] [-o FILE]
+  mc_ctl last-primary [-M MCDIR] [--other=FILE]
 
 Modes:
   start                     start Mirroring Controller, and the instance
@@ -36,6 +37,8 @@ Modes:
   list-leftovers            list what is to be taken out by hand where the pair becomes
                             a single server; nothing is changed
   report                    write a page (HTML) of what happened to the pair
+  last-primary              tell, where all servers have stopped, which was the primary
+                            last, and which has the newest backup and log
 
 Options for every mode:
   -M MCDIR                  management directory (default: $MCCONTROLDIR)
@@ -84,6 +87,10 @@ Options for report:
       --since=TIME          from when on: "2026-11-29 17:00", 17:00, 90min, 6h, 7d
                             (default: as far back as the traces go)
   -o FILE                   write the page into FILE (default: standard output)
+
+Options for last-primary:
+      --other=FILE          what it has printed on the other server, "-" for standard
+                            input; without it this server's is printed
 
 Options for setup:
   -r standby                what the server is to be

@@ -93,4 +93,5 @@ def write(dir_fd: int, note: Note) -> None:
 def remove(dir_fd: int) -> None:
     """Say that nothing is begun; durable when this returns.  Raises OSError."""
     steps.remove(dir_fd, unrestored.NOTE)
+    steps.remove(dir_fd, unrestored.NOTE + durable.BESIDE)  # a killed writer's
     os.fsync(dir_fd)

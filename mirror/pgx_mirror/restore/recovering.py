@@ -175,7 +175,6 @@ def _await(what: Recovery, forked: server.Forked, calls: Calls) -> None:
         raise Failure(
             f"could not recover the database: {how}",
             detail=_complaint(what.output) or None,
-            hint=f"See {quoted(what.output)}.",
         )
 
 
@@ -203,7 +202,6 @@ def _reached(what: Recovery) -> int:
         raise Failure(
             "could not recover the database: its server was not stopped cleanly",
             detail=_complaint(what.output) or None,
-            hint=f"See {quoted(what.output)}.",
         )
     names = os.listdir(f"{what.data}/{areas.WAL}")
     newest = max(filter(wal_files.of_history, names))

@@ -61,7 +61,7 @@ class Restored:
 def restore(task: Task, teller: Teller) -> Restored:
     """Restore.  Raises Refused where nothing was touched, and Failure."""
     with _in_words(task.data):
-        if finished := _settle(task, teller):
+        if finished := settle(task, teller):
             return Restored(finished)
         at = _look(task, teller)
         _make(task.data)
@@ -83,16 +83,20 @@ def _in_words(data: str) -> Iterator[None]:
         ) from ex
 
 
-def _settle(task: Task, teller: Teller) -> str:
+def settle(task: Task, teller: Teller) -> str:
     """Put right what an earlier restore has left; return the backup where that is finished."""
     if not os.path.isdir(task.data):
         return ""
     with holding.held(task.data) as dir_fd:
         found = note.read(dir_fd, task.data)
         if found is None:
+            note.remove(
+                dir_fd
+            )  # what one has left that was killed as it wrote its first
             return ""
         if found.stage == MAKING:
             teller.say("an earlier restore was not finished: the old data is put back")
+            areas.remove(f"{task.data}/{areas.LOG}")
             undo(task.data, found, dir_fd, _calls(teller))
             return ""
         teller.say("an earlier restore was not finished: it goes on")
@@ -221,6 +225,10 @@ def undo(data: str, begun: Note, dir_fd: int, calls: Calls) -> None:
     areas.drop_new(data, begun)
     if begun.major:
         bar.lift(dir_fd, begun.major)
+    else:
+        areas.remove(
+            f"{data}/{areas.LOG}"
+        )  # it was empty: a setup would find it occupied
     note.remove(dir_fd)
 
 
