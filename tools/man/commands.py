@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pgx_agent.fronts import ocf_text
 from pgx_agent.script import about
 from pgx_mirror.backup import walcopy, walcopy_words
-from pgx_mirror.command import arb_request, request, std_request, texts
+from pgx_mirror.command import arb_request, rcvall_request, request, std_request, texts
 from pgx_pclrsc.tool import cli
 from pgx_pclrsc.tool.request import ALLOWED
 from pgx_wizard import cli as wizard
@@ -77,6 +77,11 @@ COMMANDS = {
         texts.MC_ARB,
         ("commands.md", "pair_register.md", "messages.md"),
         arb_request.ALLOWED,
+    ),
+    "pgx_rcvall": Command(
+        USERS,
+        rcvall_request.HELP,
+        ("backup.md", "backup_all_stopped.md", "commands.md", "messages.md"),
     ),
     "mc_std": Command(
         USERS,

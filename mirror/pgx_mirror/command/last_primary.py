@@ -22,6 +22,7 @@ from pgx_mirror.core import last_primary, wal
 from pgx_mirror.core.last_primary import Evidence, Odd
 from pgx_mirror.data import unrestored
 from pgx_mirror.restore import listing, source
+from pgx_mirror.restore.core.listing import Newest
 from pgx_mirror.setup import local, programs, wal_end
 from pgx_mirror.setup.choosing import End
 from pgx_postgres import control
@@ -120,7 +121,7 @@ def _log(data: str, bin_dir: str) -> tuple[str, End | None, str]:
     return str(known.system_identifier), end, ""
 
 
-def _kept(destination: str, system: str) -> tuple[Label | None, listing.Newest | None]:
+def _kept(destination: str, system: str) -> tuple[Label | None, Newest | None]:
     """Return the newest backup of database *system*, and the newest archived log."""
     if not destination:
         return None, None

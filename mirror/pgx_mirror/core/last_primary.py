@@ -196,8 +196,7 @@ def _who(one: Evidence, other: Evidence, a: object, b: object, there: bool) -> s
 
 def compared(one: Evidence, other: Evidence) -> list[str]:
     """Return the lines that both are shown by, and what follows from them."""
-    rows = [("", one.server, other.server)]
-    rows += [(what, *values) for what, *values in _rows(one, other)]
+    rows = [("", one.server, other.server), *_rows(one, other)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [
         "  ".join(c.ljust(w) for c, w in zip(r, widths, strict=True)).rstrip()

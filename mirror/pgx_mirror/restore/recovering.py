@@ -46,6 +46,7 @@ _SETTINGS = {
     "logging_collector": "off",
     "log_destination": "stderr",
     "lc_messages": "C",
+    "archive_mode": "on",  # `always` would take the last file, which is not full, for whole
     "archive_command": "",
     "archive_cleanup_command": "",
     "recovery_end_command": "",

@@ -29,6 +29,7 @@ from pgx_base.text import quoted
 from pgx_mirror.core import wal
 from pgx_mirror.data import bar, steps
 from pgx_mirror.restore import (
+    archiving,
     areas,
     copying,
     holding,
@@ -134,6 +135,7 @@ def _restore(task: Task, at: Ground, dir_fd: int, teller: Teller) -> Restored:
         areas.set_aside(begun)
         own_conf = _copy(task, at, begun, teller)
         position = _recover(task, at, calls, teller)
+        archiving.archive(at.source, task.data, task.destination, position, teller.warn)
         teller.say("syncing")
         areas.sync_all(_made(task, at, begun))
     except BaseException:

@@ -15,8 +15,8 @@ from pgx_mirror.core.status.values import (
     LOST,
     NOBODY,
     NORMAL,
+    RESTORES,
     SERVING,
-    UNRESTORED,
     Reason,
 )
 from pgx_mirror.core.status.view import Silence, View
@@ -233,9 +233,7 @@ def not_running(view: View, unmade: str = "") -> Reason:
     if unmade:
         text = f'controller of server "{view.server}" is not running, and {unmade}'
         anew = f"Make it a standby: {_anew(view.server, runs=False)}"
-        return Reason(
-            text, anew if unmade != UNRESTORED else "Run pgx_rcvall again there."
-        )
+        return Reason(text, RESTORES.get(unmade, anew))
     start = f'Start it: mc_ctl start on server "{view.server}".'
     hint = "It is to be made a standby first." if view.deposed else start
     return Reason(f'controller of server "{view.server}" is not running', hint)

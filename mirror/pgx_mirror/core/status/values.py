@@ -16,6 +16,7 @@ OLD_PRIMARY, OLD_STANDBY = "none(inactivated primary)", "none(inactivated standb
 NO_POSTMASTER = "abnormal(postmaster)"
 # Why there is no instance to be started, where it is no setup's to make one.
 UNRESTORED = "the restore of its data directory was not finished"
+RESTORES = {UNRESTORED: "Run pgx_rcvall again there."}
 
 
 @dataclass(frozen=True, slots=True)

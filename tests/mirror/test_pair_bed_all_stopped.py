@@ -1,0 +1,234 @@
+"""All servers stopped (manual 8.4): the steps of docs/backup_all_stopped.md, on the bed.
+
+One pair goes through them again and again: whatever was lost, each row that was
+acknowledged is there at the end, since its log was somewhere.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from fixtures.binaries import Binaries
+from fixtures.commands import command
+from fixtures.pair.place import OTHER, A, B
+from fixtures.pair_bed.bed import DATA, why_not
+from fixtures.processes import wait_until
+from pgx_mirror.core.mark import PAIR
+from tests.mirror.bed_stories import OnBed, on_bed
+from tests.mirror.pair_beds import on
+from tests.mirror.whole import PATIENCE
+
+pytestmark = [
+    pytest.mark.one_postgres,
+    pytest.mark.root,
+    pytest.mark.long,
+    pytest.mark.timeout(900),
+    pytest.mark.skipif(bool(why_not()), reason=f"{why_not()}, for the bed"),
+]
+_SEGMENT = re.compile("[0-9A-F]{24}")
+
+
+class Backed(OnBed):
+    """A pair that archives, each server into a directory of its own node."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.conf = self.conf | {"backup_destination": "'/nowhere'"}
+
+    def destination(self, name: str) -> Path:
+        """Return where *name* has its backups."""
+        return self._disk(name, DATA) / "backup"
+
+    def make(self) -> None:
+        """Have both archive from the first."""
+        archive = f"{self.destination(A)}/archived_wal"
+        program = command("pgx_walcopy.cmd")
+        self.settings |= {
+            "archive_mode": "always",
+            "archive_command": f'{program} "%p" "{archive}/%f"',
+            "wal_level": "replica",
+        }
+        super().make()
+        for name in (A, B):
+            conf = self.seen(name, self.mcdir(name) / f"{name}.conf")
+            text = conf.read_text()
+            conf.write_text(text.replace("/nowhere", str(self.destination(name))))
+            self.make_destination(name)
+
+    def make_destination(self, name: str) -> None:
+        """Make its directory, as an administrator does on a new disk."""
+        for path in (self.destination(name), self.destination(name) / "archived_wal"):
+            made = self.seen(name, path)
+            made.mkdir(mode=0o700, exist_ok=True)
+            self.user.own(made)
+
+    def _conf_of(self, name: str) -> str:
+        other = str(self.destination(OTHER[name]))
+        return super()._conf_of(name).replace(other, str(self.destination(name)))
+
+    # --- the steps ---------------------------------------------------------------------
+
+    def dump(self, name: str) -> None:
+        """Make a backup on *name*, the primary."""
+        conf = self.mcdir(name) / f"{name}.conf"
+        data = self.servers[name].data
+        self.run("pgx_dmpall", "-D", data, "-c", conf, on=name)
+
+    def stop_hard(self) -> None:
+        """Have both nodes lose their power, the standby first, and come back without servers."""
+        for name in (self.standby(), self.primary()):
+            self.bed.panic(name)
+        for name in (A, B):
+            self.bed.boot(name)
+        self.client.stop()
+        self.start_arbiter_anew()
+
+    def start_arbiter_anew(self) -> None:
+        """Start it where it does not run."""
+
+    def lose_data(self, name: str) -> None:
+        """Have *name*'s disk of data be a new one: nothing is on it."""
+        at = self._disk(name, DATA)
+        on(self.bed, name, "find", str(at), "-mindepth", "1", "-delete")
+        self.make_destination(name)
+        data = self.seen(name, self.servers[name].data)
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.user.own(data)
+
+    def last_primary(self, at: str) -> str:
+        """Return what *at* says of both."""
+        told = self.mc_ctl(OTHER[at], "last-primary").stdout
+        path = self.mcdir(at) / "evidence"
+        self._write(at, "evidence", told)
+        return self.mc_ctl(at, "last-primary", f"--other={path}").stdout
+
+    def copy_destination(self, source: str, target: str) -> None:
+        """Copy backups and log from *source* to *target* by tar, what is there kept."""
+        names = ["backup", "archived_wal"]
+        packs = ["tar", "-C", str(self.destination(source)), "-cf", "-", *names]
+        unpacks = ["tar", "-C", str(self.destination(target)), "-xkf", "-"]
+        with subprocess.Popen(
+            self.bed.argv(source, packs), stdout=subprocess.PIPE
+        ) as first:
+            subprocess.run(
+                self.bed.argv(target, unpacks),
+                stdin=first.stdout,
+                stderr=subprocess.DEVNULL,  # of what is there already
+                check=False,
+            )
+        assert first.returncode == 0
+
+    def copy_pg_wal(self, source: str, target: str) -> None:
+        """Copy what *source* had not archived yet; what is not full is read to its end."""
+        wal = self.seen(source, self.servers[source].data / "pg_wal")
+        archive = self.seen(target, self.destination(target) / "archived_wal")
+        for path in wal.iterdir():
+            to = archive / path.name
+            wanted = _SEGMENT.fullmatch(path.name) or path.suffix == ".history"
+            if wanted and not to.exists() and self._is_written(path):
+                to.write_bytes(path.read_bytes())
+                self.user.own(to)
+
+    @staticmethod
+    def _is_written(path: Path) -> bool:
+        """Whether the file's content is its own: one that is made ahead has an older one's."""
+        if path.suffix == ".history":
+            return True
+        head = path.read_bytes()[:16]
+        return int.from_bytes(head[8:16], "little") == _first(path.name)
+
+    def restore(self, name: str, *words: str) -> str:
+        """Run pgx_rcvall on *name*, and return what it printed."""
+        where = ["-D", self.servers[name].data, "-B", self.destination(name)]
+        return self.run("pgx_rcvall", *where, *words, on=name).stdout
+
+    def goes_on_from(self, name: str) -> None:
+        """Start *name* as the primary, rebuild the other one, and see every row."""
+        self.client.start()
+        refused = self.mc_ctl(name, "start", "-w", "-f", check=False)
+        assert refused.returncode == 1
+        assert "--as-primary" in refused.stderr
+        self.mc_ctl(name, "start", "-w", "-f", "--as-primary")
+        self.commits()
+        self.witness()
+        self.set_up_standby(OTHER[name])
+        self.mc_ctl(OTHER[name], "start", "-w", "-f")
+        self.settles()
+        assert self.primary() == name
+
+
+def _first(name: str) -> int:
+    return (int(name[8:16], 16) << 32) + int(name[16:], 16) * (1 << 24)
+
+
+def test_whatever_was_lost_every_acknowledged_row_is_back(postgresql: Binaries) -> None:
+    with on_bed(postgresql, "message", Backed) as pair:
+        assert isinstance(pair, Backed)
+        both_killed_the_newer_backup_on_the_other_server(pair)
+        one_servers_disks_gone_and_the_newest_log_on_the_other(pair)
+
+
+def both_killed_the_newer_backup_on_the_other_server(pair: Backed) -> None:
+    """The last primary's data is damaged; its pg_wal is left, and has the newest log."""
+    first, other = pair.primary(), pair.standby()
+    old = pair.seen(first, pair.mcdir(first) / f"{first}.conf").read_text()
+    pair.dump(first)
+    pair.mc_ctl(first, "switch")
+    pair.rebuild(first)
+    pair.commits()
+    pair.dump(other)
+    pair.mc_ctl(other, "switch")
+    pair.rebuild(other)
+    pair.goes_on_for(2.0)
+    pair.stop_hard()
+    assert pair.mark(first).state == PAIR
+
+    said = pair.last_primary(first)
+    assert f"last primary: {first}: " in said
+    assert f"newest backup: {other}" in said
+    listed = pair.run("pgx_rcvall", "-l", "-B", pair.destination(first), on=first)
+    assert listed.stdout.count(f"_{first} ") == 1
+    victim = pair.seen(first, pair.servers[first].data / "base")
+    on(
+        pair.bed,
+        first,
+        "rm",
+        "-rf",
+        str(victim.relative_to(pair.seen(first, Path("/")))),
+    )
+    pair.copy_destination(other, first)
+    done = pair.restore(first)
+    assert f"_{other}" in done  # the newest backup is the other server's
+    pair.seen(first, pair.mcdir(first) / f"{first}.conf").write_text(old)
+    lose_what_may_have_more(pair, other)
+    pair.goes_on_from(first)
+
+
+def one_servers_disks_gone_and_the_newest_log_on_the_other(pair: Backed) -> None:
+    """The last primary has new disks; the standby's data files are damaged, not its pg_wal."""
+    first, other = pair.primary(), pair.standby()
+    pair.dump(first)
+    pair.goes_on_for(2.0)
+    pair.stop_hard()
+    pair.lose_data(first)
+    said = pair.last_primary(first)
+    assert f"last primary: {first}: {other} was its standby" in said
+    assert "newest backup: server" in said
+    pair.copy_destination(other, first)
+    pair.copy_pg_wal(other, first)
+    pair.restore(first)
+    lose_what_may_have_more(pair, other)
+    pair.goes_on_from(first)
+
+
+def lose_what_may_have_more(pair: Backed, name: str) -> None:
+    """Give the old data directory of *name* up, by hand, as the page says."""
+    at = str(pair.servers[name].data)
+    on(pair.bed, name, "find", at, "-mindepth", "1", "-delete")
+    wait_until(
+        lambda: not pair.mc_ctl(name, "status", check=False).stdout == "x", "", PATIENCE
+    )
