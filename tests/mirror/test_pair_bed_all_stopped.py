@@ -16,11 +16,9 @@ from fixtures.binaries import Binaries
 from fixtures.commands import command
 from fixtures.pair.place import OTHER, A, B
 from fixtures.pair_bed.bed import DATA, why_not
-from fixtures.processes import wait_until
 from pgx_mirror.core.mark import PAIR
 from tests.mirror.bed_stories import OnBed, on_bed
 from tests.mirror.pair_beds import on
-from tests.mirror.whole import PATIENCE
 
 pytestmark = [
     pytest.mark.one_postgres,
@@ -85,10 +83,6 @@ class Backed(OnBed):
         for name in (A, B):
             self.bed.boot(name)
         self.client.stop()
-        self.start_arbiter_anew()
-
-    def start_arbiter_anew(self) -> None:
-        """Start it where it does not run."""
 
     def lose_data(self, name: str) -> None:
         """Have *name*'s disk of data be a new one: nothing is on it."""
@@ -143,8 +137,37 @@ class Backed(OnBed):
 
     def restore(self, name: str, *words: str) -> str:
         """Run pgx_rcvall on *name*, and return what it printed."""
-        where = ["-D", self.servers[name].data, "-B", self.destination(name)]
-        return self.run("pgx_rcvall", *where, *words, on=name).stdout
+        return self.run("pgx_rcvall", *self._where(name), *words, on=name).stdout
+
+    def _where(self, name: str) -> list[str]:
+        data, destination = self.servers[name].data, self.destination(name)
+        return ["-D", str(data), "-B", str(destination)]
+
+    def listed(self, name: str) -> list[str]:
+        """Return the backups that pgx_rcvall -l shows on *name*, the newest last."""
+        said = self.run("pgx_rcvall", "-l", *self._where(name), on=name).stdout
+        words = [line.split() for line in said.splitlines()]
+        return [first for first, *_ in words if first.startswith("20")]
+
+    def restored_anew(self, name: str) -> str:
+        """Restore into an empty directory, lay its own postgresql.conf; return what was told."""
+        said = self.run("pgx_rcvall", *self._where(name), on=name).stderr
+        (self.data(name) / "postgresql.conf").write_text(self._conf_of(name))
+        return said
+
+    def kept_mcdir(self, name: str) -> dict[str, str]:
+        """Return the files of its management directory, as a backup of them has them."""
+        place = self.seen(name, self.mcdir(name))
+        names = ("network.conf", f"{name}.conf", "secret")
+        return {each: (place / each).read_text() for each in names}
+
+    def put_back_mcdir(self, name: str, kept: dict[str, str]) -> None:
+        """Have a management directory that is lost be what was *kept*, and nothing else."""
+        at = str(self.mcdir(name))
+        on(self.bed, name, "find", at, "-mindepth", "1", "-delete")
+        for each, text in kept.items():
+            self._write(name, each, text)
+        self._write(name, "pgpass", "*:*:*:*:geheim\n")
 
     def goes_on_from(self, name: str) -> None:
         """Start *name* as the primary, rebuild the other one, and see every row."""
@@ -173,15 +196,13 @@ def test_whatever_was_lost_every_acknowledged_row_is_back(postgresql: Binaries) 
 
 
 def both_killed_the_newer_backup_on_the_other_server(pair: Backed) -> None:
-    """The last primary's data is damaged; its pg_wal is left, and has the newest log."""
-    first, other = pair.primary(), pair.standby()
-    old = pair.seen(first, pair.mcdir(first) / f"{first}.conf").read_text()
-    pair.dump(first)
-    pair.mc_ctl(first, "switch")
-    pair.rebuild(first)
-    pair.commits()
+    """The last primary's data files are damaged; its pg_wal is left, and has the newest log."""
+    other, first = pair.primary(), pair.standby()
+    old = pair.kept_mcdir(first)
     pair.dump(other)
-    pair.mc_ctl(other, "switch")
+    pair.copy_destination(other, first)
+    pair.dump(other)
+    pair.mc_ctl(first, "switch")
     pair.rebuild(other)
     pair.goes_on_for(2.0)
     pair.stop_hard()
@@ -190,45 +211,27 @@ def both_killed_the_newer_backup_on_the_other_server(pair: Backed) -> None:
     said = pair.last_primary(first)
     assert f"last primary: {first}: " in said
     assert f"newest backup: {other}" in said
-    listed = pair.run("pgx_rcvall", "-l", "-B", pair.destination(first), on=first)
-    assert listed.stdout.count(f"_{first} ") == 1
-    victim = pair.seen(first, pair.servers[first].data / "base")
-    on(
-        pair.bed,
-        first,
-        "rm",
-        "-rf",
-        str(victim.relative_to(pair.seen(first, Path("/")))),
-    )
+    assert pair.listed(first) == pair.listed(other)[:1]
+    on(pair.bed, first, "rm", "-rf", str(pair.servers[first].data / "base"))
     pair.copy_destination(other, first)
-    done = pair.restore(first)
-    assert f"_{other}" in done  # the newest backup is the other server's
-    pair.seen(first, pair.mcdir(first) / f"{first}.conf").write_text(old)
-    lose_what_may_have_more(pair, other)
+    assert pair.listed(other)[1] in pair.restore(first)  # the newest, whosever it is
+    pair.put_back_mcdir(first, old)
     pair.goes_on_from(first)
 
 
 def one_servers_disks_gone_and_the_newest_log_on_the_other(pair: Backed) -> None:
-    """The last primary has new disks; the standby's data files are damaged, not its pg_wal."""
+    """The last primary has new disks; the standby has a copy of its backup, and all log since."""
     first, other = pair.primary(), pair.standby()
     pair.dump(first)
+    pair.copy_destination(first, other)
     pair.goes_on_for(2.0)
     pair.stop_hard()
     pair.lose_data(first)
     said = pair.last_primary(first)
-    assert f"last primary: {first}: {other} was its standby" in said
-    assert "newest backup: server" in said
+    assert f"last primary: {first}: {other} was its standby: SYNC" in said
+    for what in ("backup", "archived log", "log in pg_wal"):
+        assert f"newest {what}: {other}\n" in f"{said}\n"
     pair.copy_destination(other, first)
     pair.copy_pg_wal(other, first)
-    pair.restore(first)
-    lose_what_may_have_more(pair, other)
+    assert "look through it" in pair.restored_anew(first)
     pair.goes_on_from(first)
-
-
-def lose_what_may_have_more(pair: Backed, name: str) -> None:
-    """Give the old data directory of *name* up, by hand, as the page says."""
-    at = str(pair.servers[name].data)
-    on(pair.bed, name, "find", at, "-mindepth", "1", "-delete")
-    wait_until(
-        lambda: not pair.mc_ctl(name, "status", check=False).stdout == "x", "", PATIENCE
-    )

@@ -19,23 +19,23 @@ pgx_rcvall restores a data directory from a backup of pgx_dmpall.
 
 Usage:
   pgx_rcvall [-D DATADIR] -B DIR [--backup=NAME] [--up-to-gap]
-  pgx_rcvall -l -B DIR [--output=text|json]
+  pgx_rcvall [-D DATADIR] -B DIR -l [--output=FORMAT]
 
 Run it as the instance administrator, with Mirroring Controller and the server stopped.
-It recovers to the end of the write-ahead log: what is archived in DIR, and what is left in
-pg_wal of the data directory that is replaced.  That is kept until all has succeeded.
+It recovers to the end of the write-ahead log: what is archived in DIR, and what is left
+in pg_wal of the data directory that is replaced.  That is kept until all has succeeded.
 
 Options:
   -D DATADIR                data directory (default: $PGDATA)
   -B DIR                    backup destination: where pgx_dmpall keeps its backups
   -l                        list backups and the newest archived log; restore nothing
       --backup=NAME         restore this backup (default: the newest)
-      --up-to-gap           restore what is before a gap in the log, and give up the rest
+      --up-to-gap           restore what is before a gap in the log; give up the rest
       --output=text|json    form of the list (default: text)
   -V, --version             output version information, then exit
   -?, --help                show this help, then exit
 
-Afterwards: mc_ctl start --as-primary; then mc_ctl setup makes the other server its standby.
+Afterwards: mc_ctl start --as-primary; then mc_ctl setup on the other server.
 
 Exit status:
   0  done

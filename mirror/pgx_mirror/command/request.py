@@ -35,7 +35,7 @@ _BY_MODE = {
     ENABLE: frozenset(),
     DISABLE: frozenset(),
     SETUP: frozenset(
-        {"-r", "-U", "-P", "-h", "-p", "--standby-name", "-c", "--method"}
+        ["-r", "-U", "-P", "-h", "-p", "--standby-name", "-c", "--method"]
     ),
     SECRET: frozenset(),
     SERVICE: frozenset({"-f", "-F", "--rc"}),
@@ -75,9 +75,7 @@ _ALIASES = {
     "-standby-names": "--standby-name",
     "--standby-names": "--standby-name",
 }
-_NOT_COLLECTED = ("--watch", "--lag", "--arbiter")
 _SECRET = re.compile(r"(?:^|[\s?&])(?:ssl)?password\s*=|://[^/@\s]*:[^/@\s]*@")
-_PORTS = range(1, 65536)
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +224,7 @@ def _about_forms(values: dict[str, str], given: frozenset[str]) -> list[Failure]
     last = quoted("--output=prometheus")
     return [
         Failure(f"option {quoted(option)} cannot be used with option {last}")
-        for option in _NOT_COLLECTED
+        for option in ("--watch", "--lag", "--arbiter")
         if option in given
     ]
 
@@ -247,7 +245,7 @@ def _about_role(text: str) -> list[Failure]:
 
 
 def _about_port(text: str) -> list[Failure]:
-    if re.fullmatch("[0-9]{1,5}", text) and int(text) in _PORTS:
+    if re.fullmatch("[0-9]{1,5}", text) and int(text) in range(1, 65536):
         return []
     detail = "It must be a number from 1 to 65535."
     return [Failure(f"invalid port {quoted(text)}", detail=detail)]

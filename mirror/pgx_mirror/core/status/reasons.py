@@ -232,8 +232,8 @@ def not_running(view: View, unmade: str = "") -> Reason:
     """
     if unmade:
         text = f'controller of server "{view.server}" is not running, and {unmade}'
-        anew = f"Make it a standby: {_anew(view.server, runs=False)}"
-        return Reason(text, RESTORES.get(unmade, anew))
+        anew = _anew(view.server, runs=False)
+        return Reason(text, RESTORES.get(unmade, f"Make it a standby: {anew}"))
     start = f'Start it: mc_ctl start on server "{view.server}".'
     hint = "It is to be made a standby first." if view.deposed else start
     return Reason(f'controller of server "{view.server}" is not running', hint)
@@ -288,9 +288,7 @@ def _about_standby(view: View, primary: View) -> Iterator[Reason]:
         )
         yield Reason(f'standby "{view.server}" does not stream from its primary', hint)
     elif view.report.server == UP:
-        hint = (
-            "It is joined as soon as it can be; mc_ctl status on the primary says more."
-        )
+        hint = "It is joined as soon as can be; mc_ctl status on the primary says more."
         yield Reason(f'standby "{view.server}" is not in sync', hint)
     elif view.state == OUT:
         if view.report.wish in (STOP, STOP_ALL):
