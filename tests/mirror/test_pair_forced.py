@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
@@ -43,6 +43,28 @@ def errors(done: subprocess.CompletedProcess[str]) -> str:
     return done.stderr
 
 
+def when_clear(ask: Callable[[], tuple[int, str]]) -> tuple[int, str]:
+    """Return what *ask* is answered once the other answers, or has been silent long enough.
+
+    A controller that did not run for a while counts from later on, also when it has
+    already said that the other is silent.
+    """
+    last = 0, ""
+
+    def is_clear() -> bool:
+        nonlocal last
+        last = ask()
+        return "not silent yet" not in last[1]
+
+    wait_until(is_clear, "it is clear whether the other is there", PATIENCE)
+    return last
+
+
+def refused(pair: Whole, name: str, *words: str) -> str:
+    """Return why mc_ctl refuses *words*."""
+    return when_clear(lambda: (1, errors(pair.mc_ctl(name, *words, check=False))))[1]
+
+
 def silent(pair: Whole, name: str) -> None:
     """Wait until *name* takes the other for silent."""
     wait_until(
@@ -54,17 +76,15 @@ def silent(pair: Whole, name: str) -> None:
 
 def test_a_standby_takes_over_by_an_operators_word(asked: Whole) -> None:
     first, other = asked.primary(), asked.standby()
-    refused = errors(asked.mc_ctl(other, "switch", "--force", "-f", check=False))
-    assert "answers, and nothing is forced beside a server that lives" in refused
+    why = refused(asked, other, "switch", "--force", "-f")
+    assert "answers, and nothing is forced beside a server that lives" in why
     since = asked.mark(other).since
     asked.power_off(first)
-    silent(asked, other)
 
-    refused = errors(asked.mc_ctl(other, "switch", check=False))
-    assert "mc_ctl switch --force here" in refused
-    refused = errors(asked.mc_ctl(other, "switch", "--force", check=False))
-    assert "the switch by force is not confirmed" in refused
-    assert f"It must not have gone on alone since {since}" in refused
+    assert "mc_ctl switch --force here" in refused(asked, other, "switch")
+    why = refused(asked, other, "switch", "--force")
+    assert "the switch by force is not confirmed" in why
+    assert f"It must not have gone on alone since {since}" in why
     assert asked.mark(other).state == SYNC
     asked.forced(other, "switch")
 
@@ -84,10 +104,7 @@ def test_a_primary_that_has_met_nobody_goes_on_by_an_operators_word(
     first, other = asked.primary(), asked.standby()
     asked.power_off(first, other)
     assert asked.start(first).returncode == 0
-    silent(asked, first)
-    assert "mc_ctl detach --force here" in errors(
-        asked.mc_ctl(first, "detach", check=False)
-    )
+    assert "mc_ctl detach --force here" in refused(asked, first, "detach")
     assert asked.mark(first).state == PAIR
     asked.forced(first, "detach")
 
@@ -131,7 +148,7 @@ def test_the_word_is_asked_for_on_a_terminal(asked: Whole) -> None:
         assert "is not confirmed" in said and "Nothing is done." in said
     assert asked.mark(other).state == SYNC
 
-    code, said = answered(asked, other, "y\n", "switch", "--force")
+    code, said = when_clear(lambda: answered(asked, other, "y\n", "switch", "--force"))
     assert code == 0, said
     asked.commits()
     asked.witness()

@@ -46,6 +46,6 @@ def test_a_backup_is_not_started_beside_a_standby_that_has_every_row(
         assert pair.mark(other).state == SYNC
 
         silent(pair, other)
-        pair.mc_ctl(other, "switch", "--force", "-f")
+        pair.forced(other, "switch")
         assert pair.mark(other).state == ALONE
         assert pair.client.missing() == []
