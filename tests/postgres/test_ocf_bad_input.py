@@ -90,11 +90,12 @@ def test_a_definition_that_is_broken_is_this_nodes_and_fences_nobody(
     assert "could not read definition" in ocf(resource, "stop").stderr
 
 
+@pytest.mark.root
 @pytest.mark.parametrize("how", ["garbled", "gone"])
 def test_a_definition_that_breaks_while_it_runs_changes_nothing(
     resource: Resource, how: str
 ) -> None:
-    """What has started it is under /run, and stops it."""
+    """What has started it is under /run, where root alone writes, and stops it."""
     assert code(resource, "start") == SUCCESS
     break_definition(resource, how)
     postmaster = resource.known().postmaster
@@ -130,6 +131,7 @@ def test_a_broken_definition_is_no_stop_where_the_record_is_away(
     assert code(resource, "stop") == GENERIC
 
 
+@pytest.mark.root
 def test_unregistered_on_one_node_while_it_runs_there(resource: Resource) -> None:
     """As by rm -r: -d is refused then."""
     assert code(resource, "start") == SUCCESS
