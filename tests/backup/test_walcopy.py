@@ -11,6 +11,7 @@ import pytest
 
 from fixtures.commands import command
 from pgx_mirror.backup import walcopy
+from pgx_mirror.backup.core import retention
 from tests.backup.copying import NAME, PROGRAM, SIZE, Archiving, segment
 from tests.fix_disk import MakeDisk
 
@@ -131,6 +132,17 @@ def _beside(archiving: Archiving) -> Path:
         return Path(walcopy.beside_of(str(archiving.archive / NAME)))
     finally:
         os.chdir(here)
+
+
+def test_what_a_lost_server_has_left_goes_with_what_no_backup_needs(
+    archiving: Archiving,
+) -> None:
+    """By pgx_dmpall: that server does not come back for it."""
+    name = _beside(archiving).name
+
+    assert name.startswith(f".{NAME}.")
+    assert retention.unneeded([name], 4 * SIZE, SIZE) == [name]
+    assert retention.unneeded([name], 3 * SIZE, SIZE) == []
 
 
 def test_what_a_killed_call_has_left_goes_with_the_next(archiving: Archiving) -> None:

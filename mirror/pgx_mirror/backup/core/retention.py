@@ -17,6 +17,8 @@ from pgx_mirror.core import wal
 
 # Segments, the one that a promotion cut off, and what tells where a backup began in one.
 _ARCHIVED = re.compile(r"([0-9A-F]{24})(?:\.partial|\.[0-9A-F]{8}\.backup)?")
+# What an archive command that was killed has left, and its server has not come back for.
+_LEFT = re.compile(r"\.([0-9A-F]{24})\..+\.new")
 
 
 class Backup(Protocol):
@@ -71,5 +73,5 @@ def unneeded(names: Iterable[str], start: int, segment: int) -> list[str]:
 
 
 def _ends_before(name: str, start: int, segment: int) -> bool:
-    found = _ARCHIVED.fullmatch(name)
+    found = _ARCHIVED.fullmatch(name) or _LEFT.fullmatch(name)
     return found is not None and wal.first(found[1], segment) < start
