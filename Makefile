@@ -54,6 +54,10 @@ test: setup  ## every test, against every PostgreSQL that is found (TESTS=path t
 pair-long: setup  ## bad times on real pairs that take long: kills at each durable call, disks, networks, load
 	@$(OPEN) $(PY) -m pytest -m long -n $(PAIRS) --dist loadfile tests/mirror
 
+.PHONY: backup-long
+backup-long: setup  ## backup and recovery of real pairs that take long; pgBackRest; docs/backup.md as it is typed
+	@$(OPEN) $(PY) -m pytest -m long -n $(PAIRS) --dist loadfile tests/backup
+
 docs-test: setup  ## what the documents have an administrator type, on the bed as root
 	@$(OPEN) $(PY) -m pytest -m long -n $(PAIRS) tests/pages
 
