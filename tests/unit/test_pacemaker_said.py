@@ -60,6 +60,8 @@ def test_nodes_and_failures_are_read() -> None:
 
 
 def test_a_group_is_where_each_of_it_is_started_and_well() -> None:
+    looked_at = said(more=' pending="Monitoring"')
+    assert looked_at.where("db") == "node1"
     assert [said().where(name) for name in ("fs", "db", "g", "none")] == [
         *("node1", "node1", "node1"),
         "",
@@ -71,7 +73,7 @@ def test_a_group_is_where_each_of_it_is_started_and_well() -> None:
     [
         said(role="Starting"),
         said(failed="true"),
-        said(more=' pending="Monitoring"'),
+        said(more=' pending="Stopping"'),
         said(nodes=""),
         said(nodes=_HERE + '<node name="node2" id="2"/>'),
     ],
