@@ -12,7 +12,9 @@ import pytest
 
 from fixtures.commands import command
 from fixtures.processes import gone, wait_until
+from pgx_pclrsc import record as records
 from pgx_pclrsc import registry
+from pgx_pclrsc.core import verdict
 from tests.fix_postgres import MakeServer
 from tests.fix_resource import MakeResource, Resource
 from tests.postgres.ocf_calls import (
@@ -60,6 +62,41 @@ def test_a_server_that_was_started_by_hand_is_not_said_to_be_stopped(
     """Not by the first probe either: it would be started elsewhere as well."""
     resource.server.start_plain()
     assert code(resource, "monitor", OCF_RESKEY_CRM_meta_interval="0") == SUCCESS
+
+
+def test_a_server_that_was_restarted_while_nobody_asked_is_well(
+    resource: Resource,
+) -> None:
+    """As in Pacemaker's maintenance-mode, after which nothing may move."""
+    assert code(resource, "start") == SUCCESS
+    before = resource.known().postmaster
+    resource.server.stop()
+    resource.wait_for_record(records.FAULTED)
+    resource.server.start_plain()
+    resource.wait_for(
+        verdict.FAULTED
+    )  # RMS is told of what was: it clears that by a Start
+
+    assert code(resource, "monitor") == SUCCESS
+    known = resource.known()
+    assert known.state == records.ONLINE and known.postmaster != before
+    assert resource.check() == verdict.ONLINE
+
+    os.kill(known.postmaster, signal.SIGKILL)
+    wait_until(lambda: code(resource, "monitor") == GENERIC, "it is a fault", WITHIN)
+    assert code(resource, "stop") == SUCCESS
+    assert code(resource, "monitor") == NOT_RUNNING
+
+
+def test_a_server_that_was_stopped_while_nobody_asked_is_a_fault(
+    resource: Resource,
+) -> None:
+    assert code(resource, "start") == SUCCESS
+    resource.server.stop()
+    resource.wait_for_record(records.FAULTED)
+    assert code(resource, "monitor") == GENERIC
+    assert code(resource, "stop") == SUCCESS
+    assert code(resource, "monitor") == NOT_RUNNING
 
 
 def test_a_server_that_still_starts_is_a_fault_and_not_stopped(

@@ -39,9 +39,7 @@ def monitor(root: str, name: str) -> int:
     try:
         judged = look.judge(root, name)
         if judged.code == verdict.FAULTED:
-            from pgx_base import report
-
-            report.reasons_as(REASON)
+            return _SAID[_faulted(root, name, judged)]
         return _SAID[_surely(root, name, check.done(root, name, judged))]
     except look.Unknown:
         return NOT_RUNNING
@@ -51,6 +49,17 @@ def monitor(root: str, name: str) -> int:
         return ocf_actions.refused()
     except Exception as ex:  # noqa: BLE001  # Python's exit code 1 would be a fault of it
         return _by_processes(root, name, ex)
+
+
+def _faulted(root: str, name: str, judged: look.Judged) -> int:
+    """A fault, unless its server has ended and another answers: nobody was told of either."""
+    from pgx_agent.fronts import ocf_probe
+    from pgx_base import report
+
+    report.reasons_as(REASON)
+    if ocf_probe.succeeded(root, name, judged):
+        return ocf_probe.look_again(root, name)
+    return check.done(root, name, judged)
 
 
 def _surely(root: str, name: str, code: int) -> int:

@@ -3,6 +3,10 @@
 What is said not to run Pacemaker starts elsewhere, and stops nothing here.  So a server that
 was started by hand, or whose start was broken off, is waited for until its monitor has heard
 it; one that has not answered by then is a fault, which Pacemaker stops.
+
+While Pacemaker leaves a resource alone (maintenance-mode) it asks nothing.  A server that was
+restarted by hand meanwhile has left a Faulted behind, of which nobody was told and which no
+start will clear, as the manager takes it to be started.  So the server counts that runs now.
 """
 
 from __future__ import annotations
@@ -13,10 +17,13 @@ from functools import partial
 
 from pgx_agent.check import main as check
 from pgx_agent.fronts.ocf_codes import PROGRAM, REASON, TIMEOUT, seconds
+from pgx_agent.monitor import launch
+from pgx_agent.monitor.options import MANAGER
 from pgx_base import aside, report
 from pgx_base.failure import Failure
+from pgx_base.idents import Ident
 from pgx_base.text import quoted
-from pgx_pclrsc import look, store
+from pgx_pclrsc import look, record, store
 from pgx_pclrsc.core import verdict
 from pgx_pclrsc.core.definition import ResourceDefinition
 from pgx_postgres.processes import postmasters
@@ -35,8 +42,7 @@ def look_again(root: str, name: str) -> int:
     definition = store.find(root, name)
     if definition is None:
         return verdict.OFFLINE
-    allowed = seconds(os.environ.get(TIMEOUT, "")) * _SHARE
-    until = time.monotonic() + min(_WITHIN, allowed or _WITHIN)
+    until = _until()
     servers = _servers(definition)
     while not servers.isdisjoint(postmasters.of_user(definition.uid)):
         code = check.done(root, name, look.judge(root, name))
@@ -46,6 +52,36 @@ def look_again(root: str, name: str) -> int:
             return _unanswered(name)
         time.sleep(_PAUSE)
     return verdict.OFFLINE
+
+
+def succeeded(root: str, name: str, judged: look.Judged) -> bool:
+    """Whether the Faulted server of *judged* has ended, and a monitor has taken on another.
+
+    Raises look.Unknown, look.Refused.
+    """
+    ended, definition = judged.found, store.find(root, name)
+    if ended is None or look.lives(ended) or definition is None:
+        return False
+    until = _until()
+    servers = _servers(definition)
+    while not servers.isdisjoint(postmasters.of_user(definition.uid)):
+        launch.in_background(root, name, ended.generation, MANAGER)
+        time.sleep(_PAUSE)
+        now = look.judge(root, name).found
+        if now is None or _server_of(now) != _server_of(ended):
+            return True
+        if time.monotonic() > until:
+            break
+    return False
+
+
+def _server_of(found: record.Record) -> Ident:
+    return found.postmaster, found.start
+
+
+def _until() -> float:
+    allowed = seconds(os.environ.get(TIMEOUT, "")) * _SHARE
+    return time.monotonic() + min(_WITHIN, allowed or _WITHIN)
 
 
 def _servers(definition: ResourceDefinition) -> set[int]:

@@ -62,8 +62,12 @@ def under_online(
     return _claim(definition, dir_fd, transition_fd, lock_fd, postmaster, found)
 
 
-def after_check(definition: ResourceDefinition, generation: str) -> Claim:
+def after_check(
+    definition: ResourceDefinition, generation: str, *, succeeds: bool
+) -> Claim:
     """Take over, or adopt a server that was started by hand.  Raises StandDown, OSError.
+
+    *succeeds*: also one that was started after that of the record had ended.
 
     The transition lock is held, shared, while what is needed of the data directory is
     opened: an Offline that begins now would otherwise meet it as an open file.
@@ -77,7 +81,7 @@ def after_check(definition: ResourceDefinition, generation: str) -> Claim:
     if generation and generation != _generation(found):
         raise StandDown("the record is not the one that Check has read")
     lock_fd = _take_lock(dir_fd)
-    postmaster = _server(definition, found)
+    postmaster = _server(definition, found, succeeds=succeeds)
     claim = _claim(definition, dir_fd, transition_fd, lock_fd, postmaster, found)
     locks.release(transition_fd, locks.EXCLUSIVE)
     return claim
@@ -105,11 +109,14 @@ def _take_lock(dir_fd: int) -> int:
     return lock_fd
 
 
-def _server(definition: ResourceDefinition, found: Record | None) -> Ident:
+def _server(
+    definition: ResourceDefinition, found: Record | None, *, succeeds: bool
+) -> Ident:
     """Return the record's postmaster, else one of this data directory.  Raises StandDown."""
     if found is not None and proc.alive(found.postmaster, found.start):
         return found.postmaster, found.start
-    if found is not None and found.state in (record.ONLINE, record.FAULTED):
+    final = found is not None and found.state in (record.ONLINE, record.FAULTED)
+    if final and not succeeds:
         # Check says Faulted, and that is final until the next Online.
         raise StandDown("the record's postmaster is gone")
     return find_server(definition)

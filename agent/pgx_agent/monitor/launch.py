@@ -11,6 +11,7 @@ import select
 import sys
 import time
 
+from pgx_agent.monitor.options import CHECK
 from pgx_agent.script import lock
 from pgx_base import files, locks, proc, prologue, reach, report, users
 from pgx_base.failure import Failure
@@ -67,19 +68,22 @@ def spawn(definition: ResourceDefinition, options: list[str], errors: int) -> in
     )
 
 
-def in_background(root: str, name: str, generation: str) -> None:
-    """Start a monitor that takes over, without the caller waiting for any of it."""
+def in_background(root: str, name: str, generation: str, by: str = CHECK) -> None:
+    """Start a monitor that takes over, without the caller waiting for any of it.
+
+    *by* is what it is told of who starts it.
+    """
     if os.fork():
         return
     try:
         os.setsid()
         prologue.null_descriptors()
-        _take_over(root, name, generation)
+        _take_over(root, name, generation, by)
     finally:
         os._exit(0)
 
 
-def _take_over(root: str, name: str, generation: str) -> None:
+def _take_over(root: str, name: str, generation: str, by: str) -> None:
     definition = store.find(root, name)
     if definition is None:
         return
@@ -87,7 +91,7 @@ def _take_over(root: str, name: str, generation: str) -> None:
     reader, writer = os.pipe()
     if os.fork() == 0:
         os.close(reader)
-        _as_os_user(definition, generation, writer)
+        _as_os_user(definition, generation, by, writer)
     os.close(writer)
     if os.geteuid() == 0:
         _keep_entry(root, definition, reader)
@@ -103,7 +107,9 @@ def _make_beacon(root: str, definition: ResourceDefinition) -> None:
         pass  # it speaks by the record alone
 
 
-def _as_os_user(definition: ResourceDefinition, generation: str, writer: int) -> None:
+def _as_os_user(
+    definition: ResourceDefinition, generation: str, by: str, writer: int
+) -> None:
     """Become the OS user and the monitor; never returns."""
     try:
         prologue.ordinary_scheduling()
@@ -113,7 +119,7 @@ def _as_os_user(definition: ResourceDefinition, generation: str, writer: int) ->
         if server:
             os.set_inheritable(writer, True)
             options = [
-                "--by=check",
+                f"--by={by}",
                 f"--generation={generation}",
                 f"--ready-fd={writer}",
             ]

@@ -8,10 +8,11 @@ from pgx_base.light.dataclasses import dataclass
 from pgx_pclrsc.core import names
 
 SYNOPSIS = (
-    "usage: pgx_monitor NAME [--by=online|check] [--generation=TOKEN] "
+    "usage: pgx_monitor NAME [--by=online|check|manager] [--generation=TOKEN] "
     "[--wait-fd=N] [--ready-fd=N]"
 )
 
+ONLINE, CHECK, MANAGER = "online", "check", "manager"
 STARTED, ADOPTED = "started", "adopted"
 
 
@@ -19,7 +20,8 @@ STARTED, ADOPTED = "started", "adopted"
 class Options:
     """What the monitor is started with.
 
-    *by*: `online` works under Online's lock, `check` takes over by itself.  *generation*:
+    *by*: `online` works under Online's lock, `check` takes over by itself, and so does
+    `manager`, also where the record's server is Faulted and has ended.  *generation*:
     of the record that the starter has seen, `-` for none.  *wait_fd*: where the line
     `PID START GENERATION started|adopted` is read from.  *ready_fd*: where the first word
     is written to.
@@ -27,7 +29,7 @@ class Options:
     """
 
     name: str
-    by: str = "check"
+    by: str = CHECK
     generation: str = ""
     wait_fd: int = -1
     ready_fd: int = -1
@@ -51,7 +53,7 @@ def parse(arguments: list[str]) -> Options:
     try:
         options = Options(
             arguments[0],
-            given.pop("--by", "check"),
+            given.pop("--by", CHECK),
             given.pop("--generation", ""),
             int(given.pop("--wait-fd", "-1")),
             int(given.pop("--ready-fd", "-1")),
@@ -59,7 +61,7 @@ def parse(arguments: list[str]) -> Options:
         )
     except ValueError as ex:
         raise _usage() from ex
-    if given or options.by not in ("online", "check"):
+    if given or options.by not in (ONLINE, CHECK, MANAGER):
         raise _usage()
     return options
 

@@ -7,7 +7,7 @@ from functools import partial
 from pgx_agent.monitor import claim as claims
 from pgx_agent.monitor.claim import Claim, StandDown
 from pgx_agent.monitor.loop import Monitor
-from pgx_agent.monitor.options import Options, Told
+from pgx_agent.monitor.options import MANAGER, ONLINE, Options, Told
 from pgx_agent.monitor.seeing import registered
 from pgx_agent.monitor.writing.first_word import FirstWord
 from pgx_agent.monitor.writing.keeper import Superseded
@@ -36,11 +36,13 @@ def limits_of(definition: ResourceDefinition, interval_ms: int = 0) -> Limits:
 def _claim(options: Options, definition: ResourceDefinition, told: Told) -> Claim:
     try:
         set_up()
-        if options.by == "online":
+        if options.by == ONLINE:
             if told.postmaster is None:
                 raise StandDown("Online names no postmaster")
             return claims.under_online(definition, told.postmaster, told.generation)
-        return claims.after_check(definition, told.generation)
+        return claims.after_check(
+            definition, told.generation, succeeds=options.by == MANAGER
+        )
     except OSError as ex:
         named = quoted(definition.name)
         why = f"{ex.filename}: {ex.strerror}" if ex.filename else ex
@@ -64,7 +66,7 @@ def watch(
         claim = _claim(options, definition, told)
         writer = scribe = Scribe(claim.keeper, trace)
         speaker = Speaker(definition.name, scribe, starter)
-        under_online = options.by == "online"
+        under_online = options.by == ONLINE
         Monitor(
             definition,
             claim,
