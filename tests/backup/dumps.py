@@ -15,11 +15,14 @@ from typing import Any
 from fixtures.binaries import Binaries
 from fixtures.commands import command
 from fixtures.os_user import OsUser, plain_environment
+from fixtures.ports import free_port
 from fixtures.processes import wait_until
-from fixtures.server import Server, free_port
+from fixtures.server import Server
+from pgx_base import proc
 from pgx_mirror.backup import kept, places
 from pgx_mirror.backup.kept import Kept
 from pgx_mirror.backup.label import Label
+from tests.backup.labels import label, put
 from tests.fix_postgres import make_instance, open_directory
 
 Result = subprocess.CompletedProcess[str]
@@ -124,6 +127,21 @@ class Dumps:
         directory = self.destination / places.BACKUPS
         return sorted(os.listdir(directory)) if directory.exists() else []
 
+    def lay(self, day: int, server: str, **more: Any) -> str:
+        """Lay a backup of that day that has a label alone, and return its name."""
+        system = self.server.ask("select system_identifier from pg_control_system()")
+        given = {"system": system, "start_lsn": f"0/{day:X}000028"} | more
+        given.setdefault("end_lsn", "0/F000000")
+        one = label(f"202601{day:02}T000000Z", server, **given)
+        made = put(self.destination, one)
+        for path in (made.parent, made, made / places.LABEL):
+            self.user.own(path)
+        return one.name
+
+    def position(self) -> str:
+        """Return where the server's log is."""
+        return self.server.ask("select pg_current_wal_lsn()")
+
     def verify(self, one: Label, at: Path | None = None) -> None:
         """See with PostgreSQL's own program that backup *one* is whole."""
         directory = places.backup(str(at or self.destination), one.name)
@@ -157,6 +175,40 @@ class Dumps:
         self.configure()
         if self.server.pid() is None:
             self.server.start_plain()
+
+
+def slowed(place: Dumps, rate: str = "2M") -> None:
+    """Let pg_basebackup take its time: the program is the real one, at a low rate."""
+    real, programs = place.server.binaries.directory, place.home / "programs"
+    if not programs.exists():
+        programs.mkdir()
+        for path in real.iterdir():
+            (programs / path.name).symlink_to(path)
+    replaced(place, f'exec {real}/pg_basebackup --max-rate={rate} "$@"')
+
+
+def replaced(place: Dumps, script: str) -> None:
+    """Have *script* run in the place of pg_basebackup, from now on until the next test."""
+    program = place.home / "programs" / "pg_basebackup"
+    program.unlink(missing_ok=True)
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o755)
+    text = re.sub(
+        r"bin_dir = .*", f"bin_dir = '{program.parent}'", place.conf.read_text()
+    )
+    place.write(place.conf, text)
+
+
+def copiers(place: Dumps) -> list[int]:
+    """Return pg_basebackup and its child, which receives the write-ahead log."""
+    mine = str(place.destination)
+    return [
+        pid
+        for pid in proc.pids()
+        if (words := proc.cmdline(pid))
+        and words[0].endswith("/pg_basebackup")
+        and any(mine in word for word in words)
+    ]
 
 
 def errors(done: Result) -> list[str]:
