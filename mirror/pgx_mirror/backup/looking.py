@@ -74,8 +74,11 @@ def _unmounted(task: Task, told: Primary) -> Iterator[Failure]:
     named = [
         path for path in archives if f"{path}/" in told.settings["archive_command"]
     ]
-    archives_any = told.settings["archive_mode"] != "off" and named
-    if archives_any and not any(map(os.path.isdir, named)):
+    if told.settings["archive_mode"] == "off" or not os.access(
+        task.destination, os.X_OK
+    ):
+        return
+    if named and not any(map(os.path.isdir, named)):
         yield Failure(
             f"there is no directory {quoted(named[0])}, which archive_command names",
             hint=f"Mount its file system; or make it, the first time: mkdir -m 700 {named[0]}",
