@@ -180,16 +180,16 @@ class Dumps:
 def slowed(place: Dumps, rate: str = "2M") -> None:
     """Let pg_basebackup take its time: the program is the real one, at a low rate."""
     real, programs = place.server.binaries.directory, place.home / "programs"
-    if not programs.exists():
-        programs.mkdir()
-        for path in real.iterdir():
-            (programs / path.name).symlink_to(path)
+    programs.mkdir(exist_ok=True)
+    for path in real.iterdir():
+        (programs / path.name).unlink(missing_ok=True)
+        (programs / path.name).symlink_to(path)
     replaced(place, f'exec {real}/pg_basebackup --max-rate={rate} "$@"')
 
 
-def replaced(place: Dumps, script: str) -> None:
-    """Have *script* run in the place of pg_basebackup, from now on until the next test."""
-    program = place.home / "programs" / "pg_basebackup"
+def replaced(place: Dumps, script: str, name: str = "pg_basebackup") -> None:
+    """Have *script* run in the place of program *name*, from now on until the next test."""
+    program = place.home / "programs" / name
     program.unlink(missing_ok=True)
     program.write_text(f"#!/bin/sh\n{script}\n")
     program.chmod(0o755)

@@ -16,7 +16,7 @@ from pgx_mirror.core.known.joining import why_not
 from pgx_mirror.core.mark import ALONE, NEW, Mark
 from pgx_mirror.core.report import UP, Report
 from pgx_mirror.messages.message import words
-from pgx_mirror.peer.hello import Hello, differences
+from pgx_mirror.peer.hello import DESTINATION, Hello, differences
 from pgx_postgres import control
 from tests.mirror.reports import REPORTS
 
@@ -67,6 +67,27 @@ def test_a_clock_is_warned_of_and_keeps_nothing() -> None:
 
     assert said.startswith("WARNING: clock")
     assert differing.hindrances(differences(MINE, theirs)) == ()
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs", "text"),
+    [("/a", "/b", "is /b, here it is /a"), ("/a", "", "is not set, here it is /a")],
+)
+def test_a_destination_of_backups_is_warned_of_and_keeps_nothing(
+    mine: str, theirs: str, text: str
+) -> None:
+    one = replace(MINE, facts=FACTS | {DESTINATION: mine})
+    other = replace(MINE, server="server2", facts=FACTS | {DESTINATION: theirs})
+    found = differences(one, other)
+    assert NETWORK is not None
+    ((message, given),) = differing.news(found, other, NETWORK)
+
+    said = words(message, given | {"server": "server2"})
+    assert said.startswith("WARNING: backup_destination")
+    assert text in said
+    assert differing.hindrances(found) == ()
+    # One of an earlier version tells nothing of it.
+    assert differences(one, replace(other, facts=FACTS)) == []
 
 
 def test_sizes_that_are_not_known_are_not_compared() -> None:

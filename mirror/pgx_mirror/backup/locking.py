@@ -32,20 +32,24 @@ def take(destination: str) -> int:
     flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     try:
         fd = os.open(path, flags, 0o600)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as ex:
+            pids = holders(fd, places.LOCK)
+            os.close(fd)
+            raise _busy(destination, pids) from ex
     except OSError as ex:
         raise Failure(f"could not open {quoted(path)}: {ex.strerror}") from ex
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as ex:
-        pids = ", ".join(map(str, holders(fd, places.LOCK)))
-        os.close(fd)
-        raise Failure(
-            f"backups in {quoted(destination)} are in use",
-            detail="A pgx_dmpall or pgx_rcvall is at work; processes: "
-            f"{pids or 'not to be seen'}.",
-            hint="Run it again when that has ended.",
-        ) from ex
     return fd
+
+
+def _busy(destination: str, pids: list[int]) -> Failure:
+    return Failure(
+        f"backups in {quoted(destination)} are in use",
+        detail="A pgx_dmpall or pgx_rcvall is at work; processes: "
+        f"{_shown(pids)}.",
+        hint="Run it again when that has ended.",
+    )
 
 
 def hold(directory: str) -> int:
@@ -86,6 +90,10 @@ def _is_free(fd: int) -> bool:
 def _left(pids: list[int]) -> Failure:
     return Failure(
         "could not end processes: they do not go",
-        detail=f"Processes: {', '.join(map(str, pids)) or 'not to be seen'}.",
+        detail=f"Processes: {_shown(pids)}.",
         hint="They wait in the kernel, for a disk perhaps: see ps -o pid,stat,wchan.",
     )
+
+
+def _shown(pids: list[int]) -> str:
+    return ", ".join(map(str, pids)) or "not to be seen"
