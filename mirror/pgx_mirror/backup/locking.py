@@ -46,8 +46,7 @@ def take(destination: str) -> int:
 def _busy(destination: str, pids: list[int]) -> Failure:
     return Failure(
         f"backups in {quoted(destination)} are in use",
-        detail="A pgx_dmpall or pgx_rcvall is at work; processes: "
-        f"{_shown(pids)}.",
+        detail=f"A pgx_dmpall or pgx_rcvall is at work; processes: {_shown(pids)}.",
         hint="Run it again when that has ended.",
     )
 
