@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import resource
 import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fixtures.commands import command
 from pgx_mirror.backup import walcopy
@@ -270,3 +273,20 @@ def test_a_log_that_is_full_or_closed_changes_no_exit_code(
                 **archiving.user.popen_options(),
             )
             assert done.returncode == 1
+
+
+@given(st.binary(max_size=40), st.binary(max_size=40), st.integers(0, 40))
+def test_where_two_files_differ_is_found(one: bytes, other: bytes, alike: int) -> None:
+    """Also where they have a long beginning in common, or one is the other's beginning."""
+    one, other = bytes(alike) + one, bytes(alike) + other
+    with tempfile.TemporaryFile() as ours, tempfile.TemporaryFile() as theirs:
+        for file, content in ((ours, one), (theirs, other)):
+            file.write(content)
+            file.flush()
+        at = walcopy.differ_at(ours.fileno(), "ours", theirs.fileno(), "theirs", 16)
+
+    if at is None:
+        assert one == other
+    else:
+        assert one[:at] == other[:at]
+        assert one[at : at + 1] != other[at : at + 1]

@@ -125,7 +125,7 @@ def _is_there(fd: int, source: str, target: str) -> bool:
         raise NotArchived("look", target, ex) from ex
     try:
         size = _size(there, target)
-        at = _differ_at(fd, source, there, target)
+        at = differ_at(fd, source, there, target)
         if at is not None:
             raise NotArchived("other", source, target, at, size)
         _tried("write", target, os.fsync, there)
@@ -134,12 +134,17 @@ def _is_there(fd: int, source: str, target: str) -> bool:
     return True
 
 
-def _differ_at(fd: int, source: str, there: int, target: str) -> int | None:
-    """Return the first byte at which both are not alike, None where they are."""
+def differ_at(
+    fd: int, source: str, there: int, target: str, at_once: int = _AT_ONCE
+) -> int | None:
+    """Return the first byte at which both are not alike, None where they are.
+
+    Both are read in pieces of *at_once* bytes.
+    """
     at = 0
     while True:
-        ours = _tried("read", source, os.pread, fd, _AT_ONCE, at)
-        theirs = _tried("read", target, os.pread, there, _AT_ONCE, at)
+        ours = _tried("read", source, os.pread, fd, at_once, at)
+        theirs = _tried("read", target, os.pread, there, at_once, at)
         if ours != theirs:
             alike = min(len(ours), len(theirs))
             return at + next((n for n in range(alike) if ours[n] != theirs[n]), alike)

@@ -55,8 +55,8 @@ def wipe(data: str, wal: str = "", parts: Iterable[str] = ()) -> None:
 def _remove(directory: str, name: str) -> None:
     try:
         fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return
+    except (FileNotFoundError, NotADirectoryError):
+        return  # there is none, or what a command has restored is no data directory
     try:
         os.unlink(name, dir_fd=fd)
         os.fsync(fd)
