@@ -206,10 +206,13 @@ def _forget_own(path: str, fd: int) -> None:
 def _copy(fd: int, source: str, new: int, target: str, size: int) -> None:
     at = 0
     while block := _tried("read", source, os.pread, fd, _AT_ONCE, at):
+        begun = at
         at += len(block)
         while block:
             done = _tried("write", target, os.write, new, block)
             block = block[done:]
+        # The disk begins with it at once: there is less to wait for in the end.
+        os.posix_fadvise(new, begun, at - begun, os.POSIX_FADV_DONTNEED)
     if at != size:
         raise NotArchived("changed", source)
 
