@@ -142,6 +142,10 @@ demo-pacemaker: setup  ## as root: an instance under Pacemaker: a failure, a mov
 pacemaker: setup  ## as root: real corosync and Pacemaker on the bed, and what they have the agent do
 	@$(OPEN) $(PY) -m pytest $(STUCK) -m pacemaker -n $(PAIRS) --dist worksteal $(or $(TESTS),tests/pacemaker)
 
+.PHONY: chaos-pacemaker
+chaos-pacemaker: setup  ## as root: random faults and moves under Pacemaker (CHAOS="--seed N --faults N --jobs N")
+	@$(OPEN) $(PY) -m fixtures.pacemaker.chaos $(CHAOS)
+
 packages: setup  ## as root: bundle and packages, installed into empty roots without a network
 	@$(PY) -m pytest -m packages $(or $(TESTS),tests/packages)
 
