@@ -90,6 +90,22 @@ def test_a_definition_that_is_broken_is_this_nodes_and_fences_nobody(
     assert "could not read definition" in ocf(resource, "stop").stderr
 
 
+@pytest.mark.parametrize("how", ["garbled", "rm -r"])
+def test_what_breaks_after_a_stop_fences_nobody_either(
+    resource: Resource, how: str
+) -> None:
+    """As on a node that it was moved from, and is moved to again."""
+    assert code(resource, "start") == SUCCESS
+    assert code(resource, "stop") == SUCCESS
+    if how == "rm -r":
+        shutil.rmtree(resource.registry / resource.name)
+    else:
+        break_definition(resource, how)
+
+    assert code(resource, "start") == INSTALLED
+    assert code(resource, "stop") == SUCCESS
+
+
 @pytest.mark.root
 @pytest.mark.parametrize("how", ["garbled", "gone"])
 def test_a_definition_that_breaks_while_it_runs_changes_nothing(

@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Callable, Mapping
 
 from pgx_agent.core.request import Request
-from pgx_agent.fronts import ocf_codes, ocf_text
+from pgx_agent.fronts import ocf_absent, ocf_codes, ocf_text
 from pgx_agent.fronts.ocf_codes import (
     CONFIGURED,
     GENERIC,
@@ -19,11 +19,11 @@ from pgx_agent.fronts.ocf_codes import (
     UNIMPLEMENTED,
 )
 from pgx_agent.script import front
-from pgx_base import files, proc, report
+from pgx_base import report
 from pgx_base.failure import Failure
 from pgx_base.program import answered, as_failure, exit_code
 from pgx_base.text import printable, quoted
-from pgx_pclrsc import record, registry
+from pgx_pclrsc import registry
 from pgx_pclrsc.core.definition import ResourceDefinition
 from pgx_postgres import binaries
 
@@ -53,55 +53,18 @@ def act(action: str, name: str) -> int:
     report.reasons_as(REASON)
     root = registry.root(os.environ)
     try:
-        if action == "stop" and is_unknown(root, name):
+        if action == "stop" and ocf_absent.is_unknown(root, name):
             return SUCCESS
         definition = front.definition_of(PROGRAM, root, name)
         front.check_caller(definition)
     except front.WrongCaller as ex:
         return _refused(ex, PERM)
     except (Failure, OSError) as ex:
-        if action == "stop" and never_started(root, name):
+        if action == "stop" and ocf_absent.nothing_started(root, name):
             report.show(PROGRAM, "warning", as_failure(ex))
             return SUCCESS
         return _refused(ex, GENERIC if action == "stop" else INSTALLED)
     return _ACTIONS[action](name, definition)
-
-
-def is_unknown(root: str, name: str) -> bool:
-    """Whether nothing of *name* was ever here.  Raises OSError where that cannot be seen."""
-    if not root.startswith("/"):
-        return False  # whatever it is relative to
-    if os.path.islink(root):
-        os.stat(root)  # one that leads nowhere: its disk is not mounted
-    for path in (registry.entry(root, name), registry.run_path(root, name)):
-        try:
-            os.lstat(path)
-        except FileNotFoundError:
-            continue
-        return False
-    return True
-
-
-def never_started(root: str, name: str) -> bool:
-    """Whether it can be seen that this node has started nothing of *name* since its boot.
-
-    A start that nobody knows how to do is followed by a stop, and one that fails is fenced.
-    """
-    from pgx_pclrsc import look
-
-    if os.path.lexists(registry.run_path(root, name)):
-        return False
-    try:
-        dir_fd = files.open_workdir(os.readlink(registry.work_link(root, name)))
-    except OSError:
-        return False
-    try:
-        found = look.Look(dir_fd, proc.boot_id(), -1)
-    except (OSError, record.Garbled):
-        return False
-    finally:
-        os.close(dir_fd)
-    return found.record is None and not found.held
 
 
 def _start(name: str, definition: ResourceDefinition) -> int:
