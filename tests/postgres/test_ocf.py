@@ -157,10 +157,20 @@ def test_a_registry_whose_disk_is_away_is_not_one_without_the_resource(
 def test_what_is_no_name_anywhere_is_said_to_be_so(
     resource: Resource, name: str
 ) -> None:
-    for action in ("start", "stop", "monitor", "validate-all"):
+    for action in ("start", "monitor", "validate-all"):
         refused = ocf(resource, action, OCF_RESKEY_name=name)
         assert refused.returncode == CONFIGURED
         assert refused.stderr.count("ocf-exit-reason:") == 1
+
+
+@pytest.mark.parametrize("name", ["", "no-name"])
+def test_by_no_name_nothing_was_started_and_no_stop_fails(
+    resource: Resource, name: str
+) -> None:
+    """A typo in the cluster's configuration was seen to have every node fenced."""
+    stopped = ocf(resource, "stop", OCF_RESKEY_name=name)
+    assert stopped.returncode == SUCCESS
+    assert "warning: parameter name is" in stopped.stderr
 
 
 def test_programs_that_are_missing_are_what_a_node_lacks(resource: Resource) -> None:

@@ -209,7 +209,7 @@ def test_without_any_variable_but_the_name(resource: Resource) -> None:
 def test_a_name_that_cannot_be_is_one_line_of_reason(
     resource: Resource, name: str
 ) -> None:
-    for action in ("monitor", "start", "stop"):
+    for action in ("monitor", "start", "validate-all"):
         refused = ocf(resource, action, OCF_RESKEY_name=name)
         assert refused.returncode == CONFIGURED
         reasons = [

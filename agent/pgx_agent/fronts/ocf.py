@@ -11,7 +11,8 @@ chosen by what Pacemaker makes of them:
     3  an action that there is not
     4  not root
     5  what differs by node is missing: Pacemaker tries another node
-    6  no name: it is given up everywhere, so nothing that may differ by node says this
+    6  no name: it is given up everywhere, so nothing that may differ by node says this; nor
+       does a stop, whose every failure is fenced: by no name nothing was ever started
     7  it does not run here, which a probe hears where nothing is registered or mounted, and
        nowhere where a server of it runs
 A monitor is pgx_check, and costs what that costs: what only other actions need is loaded late.
@@ -91,7 +92,7 @@ def run(arguments: list[str]) -> int:
     if action not in ("monitor", *_OTHERS):
         return ocf_actions.describe(arguments)
     if not registry.is_name(name):
-        return ocf_actions.no_name(name)
+        return ocf_actions.no_name(action, name)
     return ocf_actions.act(action, name)
 
 

@@ -144,14 +144,18 @@ def refused() -> int:
     )
 
 
-def no_name(given: str) -> int:
-    """Say that the parameter is missing, or is no name anywhere."""
+def no_name(action: str, given: str) -> int:
+    """Say that the parameter is missing, or is no name anywhere.
+
+    Pacemaker stops what a probe has called misconfigured, and stops by what it was started by.
+    """
     report.reasons_as(REASON)
-    if not given:
-        missing_one = Failure("parameter name is missing", hint=_NAMES)
-        return _refused(missing_one, CONFIGURED)
-    odd = Failure(f"parameter name is no resource's name: {quoted(given)}", hint=_NAMES)
-    return _refused(odd, CONFIGURED)
+    what = f"is no resource's name: {quoted(given)}" if given else "is missing"
+    problem = Failure(f"parameter name {what}", hint=_NAMES)
+    if action == "stop":
+        report.show(PROGRAM, "warning", problem)
+        return SUCCESS
+    return _refused(problem, CONFIGURED)
 
 
 def describe(arguments: list[str]) -> int:
