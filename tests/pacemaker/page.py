@@ -49,11 +49,16 @@ class Typed:
             "192.0.2.100": each.address,
         }
 
-    def run(self, node: str, text: str) -> int:
-        """Have root's shell on *node* run *text*; keep what it prints, return its exit code."""
-        path = f"PATH={Path(command('pgx_ocf')).parent}:/usr/sbin:/usr/bin:/sbin:/bin"
+    def run(self, node: str, text: str, *, root: bool = True) -> int:
+        """Have a shell on *node* run *text*; keep what it prints, return its exit code."""
+        user, own = self.made.bed.user, binaries.found()[0].directory
+        path = f"PATH={Path(command('pgx_ocf')).parent}:{own}:/usr/sbin:/usr/bin:/sbin:/bin"
+        shell = ["env", path, "sh", "-ec", text]
+        if not root:
+            who = [f"--reuid={user.uid}", f"--regid={user.gid}", "--clear-groups"]
+            shell = ["setpriv", *who, *shell]
         done = subprocess.run(
-            self.made.stack.inside(node, "env", path, "sh", "-ec", text),
+            self.made.stack.inside(node, *shell),
             cwd="/",
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -75,7 +80,7 @@ class Typed:
 
     def _agrees(self, step: Command) -> bool:
         places = self.places(step.host)
-        code = self.run(step.host, placed(step.text, places))
+        code = self.run(step.host, placed(step.text, places), root=step.root)
         wanted = tuple(placed(line, places) for line in step.seen)
         return code == 0 and agree(wanted, self.said)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from fixtures.pacemaker import configuration
 from fixtures.pacemaker.cluster import NODES
 from fixtures.pacemaker.configuration import Instance
@@ -27,6 +29,7 @@ def test_every_command_stands_where_a_test_types_it() -> None:
     assert list(typed([PAGE])) == [REGISTERED, CONFIGURED, BY_CRM, *OPERATIONS]
 
 
+@pytest.mark.timeout(1200)
 def test_with_pcs_and_what_is_done_then() -> None:
     with nodes() as there:
         there.do(REGISTERED, CONFIGURED)
