@@ -66,6 +66,11 @@ def write_mark(server: Server, state: str, epoch: int) -> None:
     server.user.own(server.data / marks.FILE)
 
 
+def but_the_log(found: dict[str, bytes | str]) -> dict[str, bytes | str]:
+    """Return *found* without what a server has said that could not recover."""
+    return {name: what for name, what in found.items() if name != "pgx_rcvall.log"}
+
+
 def test_every_row_is_back_and_the_mark_is_a_copys(backed_up: Destination) -> None:
     server = backed_up.server
     write_mark(server, ALONE, 7)
@@ -164,13 +169,13 @@ def test_a_truncated_backup_and_a_manifest_that_does_not_fit_are_found_out(
         done = backed_up.restore()
         assert done.returncode == 1
         assert "is not whole" in errors(done)[0]
-        assert tree(backed_up.server.data) == before
+        assert but_the_log(tree(backed_up.server.data)) == before
     victim.write_bytes(whole)
     manifest = base / "backup_manifest"
     manifest.write_text(manifest.read_text().replace('"Size": ', '"Size": 1', 1))
     done = backed_up.restore()
     assert "is not whole" in errors(done)[0]
-    assert tree(backed_up.server.data) == before
+    assert but_the_log(tree(backed_up.server.data)) == before
     assert leftovers(space_of(backed_up)) == []
     assert numbers(backed_up.server) == [1, 2, 3]
 
@@ -237,7 +242,8 @@ def test_log_that_cannot_be_read_within_a_file_is_told_and_the_old_data_is_back(
     assert "cannot be followed to its end" in error
     assert victim.name in error
     assert "putting back what was there" in done.stderr
-    assert tree(server.data).keys() - {"pgx_rcvall.log"} == before.keys()
+    assert "pgx_rcvall.log" in tree(server.data)
+    assert but_the_log(tree(server.data)) == before
 
 
 def test_a_restore_that_was_killed_is_not_started_and_the_next_begins_anew(

@@ -66,7 +66,7 @@ def make_new(data: Path, begun: Note) -> None:
         Path(areas.part(space, begun)).mkdir()
         Path(areas.part(space, begun), "1").write_text("new")
     (data / areas.LINKS).mkdir()
-    (data / areas.LOG).touch()
+    (data / areas.OUTPUT).touch()
 
 
 def exchange(place: Path) -> None:

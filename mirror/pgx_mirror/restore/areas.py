@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from pgx_mirror.core.mark import LOCK
@@ -25,7 +25,8 @@ from pgx_postgres.control import VERSION_FILE
 
 NEW, OLD = f"{OURS}new", f"{OURS}old"
 LINKS = f"{OURS}wal"  # in the data directory: what a recovery is let have of the log
-LOG, HELD = f"{OURS}log", f"{OURS}lock"
+OUTPUT, HELD = f"{OURS}out", f"{OURS}lock"
+LOG = f"{OURS}log"  # what the output of a recovery that has failed is called afterwards
 WAL = "pg_wal"
 FOUND = "lost+found"  # a file system's own
 _STAYS = (LOCK, FOUND)
@@ -70,15 +71,6 @@ def sync(path: str) -> None:
         os.close(fd)
 
 
-def sync_all(paths: Iterable[str]) -> None:
-    """Have *paths* and all below them on disk; no link is followed.  Raises OSError."""
-    for path in paths:
-        for where, _, names in os.walk(path, onerror=_raised):
-            for name in names:
-                sync_file(f"{where}/{name}")
-            sync(where)
-
-
 def sync_file(path: str) -> None:
     """Have a regular file on disk; a link is its directory's.  Raises OSError."""
     if os.path.islink(path):
@@ -88,10 +80,6 @@ def sync_file(path: str) -> None:
         os.fsync(fd)
     finally:
         os.close(fd)
-
-
-def _raised(problem: OSError) -> None:
-    raise problem
 
 
 def set_aside(note: Note) -> None:
@@ -118,7 +106,8 @@ def drop_new(data: str, note: Note) -> None:
     """Remove what was made of the new content.  Raises OSError."""
     for area in areas(data, note):
         remove(new(area))
-    remove(f"{data}/{LINKS}")
+    for name in (LINKS, OUTPUT):
+        remove(f"{data}/{name}")
 
 
 def go_aside(data: str, note: Note) -> None:
@@ -166,7 +155,7 @@ def drop_old(data: str, note: Note) -> None:
         remove(old_part(space, note))
     for area in reversed(areas(data, note)):
         remove(old(area))
-    for name in (LINKS, LOG):
+    for name in (LINKS, OUTPUT, LOG):
         remove(f"{data}/{name}")
 
 

@@ -1,32 +1,22 @@
-"""A backup copied to where it is to be recovered, verified there, and synced meanwhile.
-
-It is the copy that pg_verifybackup looks at: what has been read wrong, or written wrong,
-would not be seen in the backup.  A thread syncs each file as soon as it is copied.
-"""
+"""A backup copied to where it is to be recovered, each file synced beside that."""
 
 from __future__ import annotations
 
 import os
-import queue
 import shutil
 import stat
-import subprocess
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from threading import Thread
 
-from pgx_base.failure import Failure
-from pgx_base.text import quoted
 from pgx_mirror.backup import places
 from pgx_mirror.backup.label import Label
 from pgx_mirror.restore import areas
-from pgx_mirror.setup import programs
 
-VERIFIER = "pg_verifybackup"
 _LINKS = "pg_tblspc"
 _ALL = 100  # per cent
 _AT_ONCE = 1 << 24
-_SHOWN = 3  # lines of what a program complains of
+_SYNCS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,23 +32,19 @@ class Copy:
     target: str
     wal: str
     part: str
-    programs: str
 
 
 def copy(what: Copy, tell: Callable[[str], None]) -> None:
-    """Copy, verify, and have all on disk.  Raises Failure where it is not whole, OSError."""
+    """Copy, each file on disk when this returns.  Raises OSError."""
     syncing = _Syncing()
     try:
         progress = _Progress(what.label.bytes, tell)
         for source, target in _trees(what):
             _tree(source, target, syncing, progress, _elsewhere(what, target))
         _link(what)
-        tell("verifying the copy")
-        _verify(what)
     finally:
         syncing.end()
     syncing.check()
-    areas.sync_all(_roots(what))
 
 
 def _trees(what: Copy) -> Iterator[tuple[str, str]]:
@@ -75,10 +61,6 @@ def _elsewhere(what: Copy, target: str) -> frozenset[str]:
         return frozenset()
     found = {f"{_LINKS}/{oid}" for oid in what.label.tablespaces}
     return frozenset(found | ({areas.WAL} if what.wal else set()))
-
-
-def _roots(what: Copy) -> list[str]:
-    return [target for _, target in _trees(what)]
 
 
 def _tree(
@@ -144,50 +126,6 @@ def _link(what: Copy) -> None:
         os.symlink(space, f"{what.target}/{_LINKS}/{oid}")
 
 
-def _verify(what: Copy) -> None:
-    line = [f"{what.programs}/{VERIFIER}", "--quiet"]
-    line += [f"--ignore={path}" for path in _others(what)]
-    said = subprocess.run(
-        [*line, "--", what.target],
-        env=programs.environment(),
-        cwd="/",
-        text=True,
-        errors="replace",
-        capture_output=True,
-        stdin=subprocess.DEVNULL,
-    )
-    if said.returncode != 0:
-        raise Failure(
-            f"backup {quoted(what.label.name)} is not whole: {_first(said.stderr)}",
-            detail=_rest(said.stderr),
-            hint="Restore another one by --backup=NAME: see pgx_rcvall -l.",
-        )
-
-
-def _others(what: Copy) -> Iterator[str]:
-    """Yield what lies in tablespaces' directories beside the instance's own."""
-    for oid, space in what.label.tablespaces.items():
-        for name in sorted(set(os.listdir(space)) - {what.part}):
-            yield f"{_LINKS}/{oid}/{name}"
-
-
-def _said(text: str) -> list[str]:
-    lines = [line.removeprefix(f"{VERIFIER}: error: ") for line in text.splitlines()]
-    return lines or [f"{VERIFIER} has failed"]
-
-
-def _first(text: str) -> str:
-    return _said(text)[0]
-
-
-def _rest(text: str) -> str | None:
-    more = _said(text)[1:]
-    if not more:
-        return None
-    shown = "; ".join(more[:_SHOWN])
-    return shown + (f"; and {len(more) - _SHOWN} more" if len(more) > _SHOWN else "")
-
-
 class _Progress:
     """Tells how many per cent are copied, as they change."""
 
@@ -204,33 +142,21 @@ class _Progress:
 
 
 class _Syncing:
-    """A thread that syncs files."""
+    """Threads that sync files: such as wait beside each other share what is to be written."""
 
     def __init__(self) -> None:
-        self._paths: queue.SimpleQueue[str] = queue.SimpleQueue()
-        self._problem: OSError | None = None
-        self._thread = Thread(target=self._run, daemon=True)
-        self._thread.start()
+        self._pool = ThreadPoolExecutor(_SYNCS)
+        self._begun: list[Future[None]] = []
 
     def add(self, path: str) -> None:
         """Have the file *path* synced."""
-        self._paths.put(path)
-
-    def _run(self) -> None:
-        while path := self._paths.get():
-            try:
-                if self._problem is None:
-                    areas.sync_file(path)
-            except OSError as ex:
-                ex.filename = ex.filename or path
-                self._problem = ex
+        self._begun.append(self._pool.submit(areas.sync_file, path))
 
     def end(self) -> None:
         """Return once all is synced that was added."""
-        self._paths.put("")
-        self._thread.join()
+        self._pool.shutdown()
 
     def check(self) -> None:
         """Raise what has gone wrong."""
-        if self._problem is not None:
-            raise self._problem
+        for each in self._begun:
+            each.result()

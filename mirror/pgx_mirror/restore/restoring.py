@@ -4,7 +4,7 @@
        nothing is touched
     2. what is begun is noted in the data directory, durably; no server starts there; the
        tablespaces' old parts go aside
-    3. the backup is copied, verified and synced
+    3. the backup is copied, and verified beside that
     4. a server of ours recovers the copy, is stopped cleanly; all is synced
     5. noted: the old data goes aside, the new one takes its place, the old one is removed
     6. the note goes
@@ -26,6 +26,7 @@ from dataclasses import dataclass, replace
 
 from pgx_base.failure import Failure
 from pgx_base.text import quoted
+from pgx_mirror.backup import proving
 from pgx_mirror.core import wal
 from pgx_mirror.data import bar, steps
 from pgx_mirror.restore import (
@@ -38,6 +39,7 @@ from pgx_mirror.restore import (
     recovering,
     refusals,
     source,
+    verifying,
 )
 from pgx_mirror.restore.calls import Calls
 from pgx_mirror.restore.note import MAKING, PLACED, PLACING, REPLACING, Note
@@ -133,11 +135,15 @@ def _restore(task: Task, at: Ground, dir_fd: int, teller: Teller) -> Restored:
         if begun.major:
             bar.put(dir_fd, bar.RESTORE)
         areas.set_aside(begun)
-        own_conf = _copy(task, at, begun, teller)
-        position = _recover(task, at, calls, teller)
+        with verifying.verifying(at.source.directory, begun.backup, at.programs) as it:
+            own_conf = _copy(task, at, begun, teller)
+            position = _recover(task, at, calls, teller)
+            it.check()
         archiving.archive(at.source, task.data, task.destination, position, teller.warn)
         teller.say("syncing")
-        areas.sync_all(_made(task, at, begun))
+        for made in _made(task, at, begun):
+            proving.synced(made)
+            areas.sync(os.path.dirname(made))
     except BaseException:
         _take_back(task.data, begun, dir_fd, teller)
         raise
@@ -171,7 +177,7 @@ def _copy(task: Task, at: Ground, begun: Note, teller: Teller) -> bool:
     found = at.source
     new = areas.new(task.data)
     behind = areas.new(begun.wal) if begun.wal else ""
-    what = copying.Copy(found.directory, found.label, new, behind, at.part, at.programs)
+    what = copying.Copy(found.directory, found.label, new, behind, at.part)
     copying.copy(what, teller.say)
     return keeping.settle(new, task.data)
 
@@ -187,18 +193,23 @@ def _recover(task: Task, at: Ground, calls: Calls, teller: Teller) -> int:
         found.log,
         found.road,
         f"{data}/{areas.LINKS}",
-        f"{data}/{areas.LOG}",
+        f"{data}/{areas.OUTPUT}",
         task.up_to_gap,
     )
-    return recovering.recover(what, calls)
+    try:
+        return recovering.recover(what, calls)
+    except Failure:
+        if not at.here.empty:  # one that was empty is to be empty again
+            os.replace(what.output, f"{data}/{areas.LOG}")
+        raise
 
 
 def _made(task: Task, at: Ground, begun: Note) -> list[str]:
-    """Return the directories that the recovery has written into."""
+    """Return the directories that are new, or that the recovery has written into."""
     found = [areas.new(area) for area in areas.areas(task.data, begun)]
-    spaces = [*begun.replaced, *begun.fresh]
+    spaces = [*begun.replaced, *begun.fresh, *_made_by_recovery(found[0], begun)]
     parts = [areas.part(space, begun) for space in spaces]
-    return [*found, *(path for path in parts if os.path.isdir(path)), *spaces]
+    return [*found, *(path for path in parts if os.path.isdir(path))]
 
 
 def _take_back(data: str, begun: Note, dir_fd: int, teller: Teller) -> None:

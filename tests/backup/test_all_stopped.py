@@ -115,6 +115,7 @@ class Backed(OnBed):
                 check=False,
             )
         assert first.returncode == 0
+        self.bed.sync(target)
 
     def copy_pg_wal(self, source: str, target: str) -> None:
         """Copy what *source* had not archived yet; what is not full is read to its end."""
@@ -126,6 +127,7 @@ class Backed(OnBed):
             if wanted and not to.exists() and self._is_written(path):
                 to.write_bytes(path.read_bytes())
                 self.user.own(to)
+        self.bed.sync(target)
 
     @staticmethod
     def _is_written(path: Path) -> bool:
