@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from fixtures.needs import missing
 from fixtures.pacemaker import configuration
 from fixtures.pacemaker.cluster import NODES
 from fixtures.pacemaker.configuration import Instance
@@ -58,6 +59,7 @@ def _words(line: str) -> str:
     return re.sub(" +", " ", line)
 
 
+@pytest.mark.skipif(bool(missing("crm")), reason=missing("crm"))
 def test_with_crm() -> None:
     with nodes() as there:
         there.do(REGISTERED, BY_CRM)
