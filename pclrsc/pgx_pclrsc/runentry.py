@@ -31,7 +31,8 @@ def path(root: str, name: str) -> str:
     return registry.run_path(root, name)
 
 
-def _read(entry: str) -> str | None:
+def read_text(entry: str) -> str | None:
+    """Return what stands in the file *entry* under /run, None where it cannot be read."""
     try:
         fd = os.open(entry, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError:
@@ -46,7 +47,7 @@ def _read(entry: str) -> str | None:
 
 def _of_this_boot(root: str, name: str) -> tuple[list[str], str]:
     """Return the words of the first line, and what follows it; no words without an entry."""
-    head, _, rest = (_read(path(root, name)) or "").partition("\n")
+    head, _, rest = (read_text(path(root, name)) or "").partition("\n")
     words = head.split()
     if len(words) != 3 or words[2] != proc.boot_id():
         return [], ""
@@ -75,7 +76,7 @@ def write(root: str, name: str, postmaster: Ident, definition: str) -> None:
     if os.geteuid() != 0:
         return
     head = f"{postmaster[0]} {postmaster[1]} {proc.boot_id()}\n"
-    _replace(path(root, name), (head + definition).encode())
+    replace(path(root, name), (head + definition).encode())
 
 
 def stop(root: str, name: str) -> None:
@@ -83,11 +84,12 @@ def stop(root: str, name: str) -> None:
     if os.geteuid() != 0:
         raise PermissionError("only root writes there")
     text = f"{_STOPPED} {proc.monotonic_ms()} {proc.boot_id()}\n"
-    _replace(path(root, name), text.encode())
-    _unlink(registry.beacon_path(root, name))
+    replace(path(root, name), text.encode())
+    unlink(registry.beacon_path(root, name))
 
 
-def _replace(file: str, data: bytes, mode: int = 0o644, gid: int = 0) -> None:
+def replace(file: str, data: bytes, mode: int = 0o644, gid: int = 0) -> None:
+    """Write *data* into *file* there, whole or not at all.  Only root can.  Raises OSError."""
     os.makedirs(registry.RUN_DIRECTORY, mode=0o755, exist_ok=True)
     os.chmod(registry.RUN_DIRECTORY, 0o755)
     beside = f"{file}.{os.getpid()}"
@@ -95,7 +97,7 @@ def _replace(file: str, data: bytes, mode: int = 0o644, gid: int = 0) -> None:
         _write(beside, data, mode, gid)
         os.rename(beside, file)
     except OSError:
-        _unlink(beside)  # one that is half written, as where /run is full
+        unlink(beside)  # one that is half written, as where /run is full
         raise
 
 
@@ -110,7 +112,8 @@ def _write(beside: str, data: bytes, mode: int, gid: int) -> None:
         os.close(fd)
 
 
-def _unlink(file: str) -> None:
+def unlink(file: str) -> None:
+    """Remove *file* there, if it is there and we may."""
     try:
         os.unlink(file)
     except OSError:
@@ -139,7 +142,7 @@ def make_beacon(root: str, name: str, uid: int, gid: int) -> None:
     if os.geteuid() != 0:
         return
     text = f"{uid} ".encode().ljust(_BEACON)
-    _replace(registry.beacon_path(root, name), text, 0o640, gid)
+    replace(registry.beacon_path(root, name), text, 0o640, gid)
 
 
 def has_beacon(root: str, name: str) -> bool:

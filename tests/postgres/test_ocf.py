@@ -140,7 +140,9 @@ def test_a_stop_does_not_answer_where_it_cannot_look(resource: Resource) -> None
     odd.write_text("")
     env = {registry.VARIABLE: str(odd / "below")}
 
-    assert code(resource, "stop", **env) == GENERIC
+    stopped = ocf(resource, "stop", **env)
+    assert stopped.returncode == GENERIC
+    assert "internal error" not in stopped.stderr
     assert code(resource, "start", **env) == INSTALLED
 
 
@@ -150,7 +152,9 @@ def test_a_registry_whose_disk_is_away_is_not_one_without_the_resource(
     away = resource.registry / "link"
     away.symlink_to(resource.registry / "nowhere")
 
-    assert code(resource, "stop", **{registry.VARIABLE: str(away)}) == GENERIC
+    stopped = ocf(resource, "stop", **{registry.VARIABLE: str(away)})
+    assert stopped.returncode == GENERIC
+    assert "ocf-exit-reason:could not read registry" in stopped.stderr
 
 
 @pytest.mark.parametrize("name", ["", "no-name", "../x", "a" * 17, "x\ny"])

@@ -12,7 +12,7 @@ chosen by what Pacemaker makes of them:
     4  not root
     5  what differs by node is missing: Pacemaker tries another node
     6  no name: it is given up everywhere, so nothing that may differ by node says this; nor
-       does a stop, whose every failure is fenced: by no name nothing was ever started
+       does a stop of what was never here, which would cost the node
     7  it does not run here, which a probe hears where nothing is registered or mounted, and
        nowhere where a server of it runs
 A monitor is pgx_check, and costs what that costs: what only other actions need is loaded late.
@@ -22,7 +22,14 @@ import os
 import sys
 
 from pgx_agent.check import main as check
-from pgx_agent.fronts.ocf_codes import GENERIC, NAME, NOT_RUNNING, REASON, SUCCESS
+from pgx_agent.fronts.ocf_codes import (
+    GENERIC,
+    INTERVAL,
+    NAME,
+    NOT_RUNNING,
+    REASON,
+    SUCCESS,
+)
 from pgx_base import prologue
 from pgx_pclrsc import look, registry
 from pgx_pclrsc.core import verdict
@@ -63,6 +70,15 @@ def _faulted(root: str, name: str, judged: look.Judged) -> int:
     return check.done(root, name, judged)
 
 
+def _probed(name: str, code: int) -> int:
+    """Keep what a probe has found: it may be stopped without its name."""
+    if code in (SUCCESS, GENERIC):
+        from pgx_agent.fronts import ocf_names
+
+        ocf_names.keep(os.environ, name)
+    return code
+
+
 def _surely(root: str, name: str, code: int) -> int:
     if code != verdict.OFFLINE:
         return code
@@ -86,11 +102,14 @@ def run(arguments: list[str]) -> int:
     action = arguments[0] if len(arguments) == 1 else ""
     name = os.environ.get(NAME, "")
     if action == "monitor" and registry.is_name(name):
-        return monitor(registry.registry_root(), name)
+        code = monitor(registry.registry_root(), name)
+        return _probed(name, code) if os.environ.get(INTERVAL) == "0" else code
     from pgx_agent.fronts import ocf_actions
 
     if action not in ("monitor", *_OTHERS):
         return ocf_actions.describe(arguments)
+    if action == "stop":
+        return ocf_actions.stop(name)
     if not registry.is_name(name):
         return ocf_actions.no_name(action, name)
     return ocf_actions.act(action, name)

@@ -13,8 +13,13 @@ from pgx_pclrsc import look, record, registry, runentry
 
 
 def is_unknown(root: str, name: str) -> bool:
-    """Whether nothing of *name* was ever here.  Raises OSError where that cannot be seen."""
-    return not (_is_registered(root, name) or _is_there(registry.run_path(root, name)))
+    """Whether nothing of *name* was ever here; no where that cannot be seen."""
+    try:
+        return not (
+            _is_registered(root, name) or _is_there(registry.run_path(root, name))
+        )
+    except OSError:
+        return False  # whoever reads the definition says why
 
 
 def nothing_started(root: str, name: str) -> bool:

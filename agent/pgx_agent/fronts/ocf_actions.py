@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Callable, Mapping
 
 from pgx_agent.core.request import Request
-from pgx_agent.fronts import ocf_absent, ocf_codes, ocf_text
+from pgx_agent.fronts import ocf_absent, ocf_codes, ocf_names, ocf_text
 from pgx_agent.fronts.ocf_codes import (
     CONFIGURED,
     GENERIC,
@@ -57,14 +57,34 @@ def act(action: str, name: str) -> int:
             return SUCCESS
         definition = front.definition_of(PROGRAM, root, name)
         front.check_caller(definition)
+        if action == "start":
+            ocf_names.keep(os.environ, name)
     except front.WrongCaller as ex:
         return _refused(ex, PERM)
     except (Failure, OSError) as ex:
-        if action == "stop" and ocf_absent.nothing_started(root, name):
+        if action == "stop" and _nothing_began(root, name):
             report.show(PROGRAM, "warning", as_failure(ex))
             return SUCCESS
         return _refused(ex, GENERIC if action == "stop" else INSTALLED)
     return _ACTIONS[action](name, definition)
+
+
+def _nothing_began(root: str, name: str) -> bool:
+    return ocf_absent.nothing_started(root, name) or ocf_names.never_began(
+        os.environ, root, name
+    )
+
+
+def stop(given: str) -> int:
+    """Stop resource *given*, and what the manager's instance was before; return OCF's code."""
+    kept = ocf_names.kept(os.environ)
+    asked = [name for name in (kept, given) if registry.is_name(name)]
+    if not asked:
+        return no_name("stop", given)
+    code = max(act("stop", name) for name in dict.fromkeys(asked))
+    if code == SUCCESS:
+        ocf_names.forget(os.environ)
+    return code
 
 
 def _start(name: str, definition: ResourceDefinition) -> int:
@@ -147,7 +167,7 @@ def refused() -> int:
 def no_name(action: str, given: str) -> int:
     """Say that the parameter is missing, or is no name anywhere.
 
-    Pacemaker stops what a probe has called misconfigured, and stops by what it was started by.
+    Pacemaker stops what a probe has called misconfigured: that costs no node.
     """
     report.reasons_as(REASON)
     what = f"is no resource's name: {quoted(given)}" if given else "is missing"

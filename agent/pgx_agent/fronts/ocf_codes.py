@@ -2,6 +2,7 @@
 
 PROGRAM = "pgx_ocf"
 NAME = "OCF_RESKEY_name"
+INTERVAL = "OCF_RESKEY_CRM_meta_interval"  # milliseconds, "0" of a probe
 TIMEOUT = "OCF_RESKEY_CRM_meta_timeout"  # milliseconds
 REASON = "ocf-exit-reason:"  # what is behind it is what people are shown
 SUCCESS = 0
