@@ -34,7 +34,7 @@ def test_settings_are_read_wherever_they_stand() -> None:
         ("wait x node3 within 3 s", "p:2:8", '"node3" is no node'),
         ("wait x node1", "p:2:13", '"within" is missing'),
         ("wait x node1 within soon s", "p:2:21", "no number of seconds"),
-        ("start now", "p:2:7", "one word too many"),
+        ("start now", "p:2:7", '"now" stands where'),
         ("on node1 do it", "p:2:10", '"do" stands where'),
         ("on node1 run", "p:2:13", "command is missing"),
         ("ran node1", "p:2:10", "ACTION:RESOURCE is missing"),
