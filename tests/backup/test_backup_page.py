@@ -145,6 +145,9 @@ def test_a_pair_goes_with_pgbackrest(pair: Whole) -> None:
     for name in (A, B):
         lose(pair, name)
     with played("Both servers are lost", pair) as done:
+        done.run(2)
+        recovers = "select pg_is_in_recovery()"
+        wait_until(lambda: pair.asks(A, recovers) == "f", "it is recovered", PATIENCE)
         done.run()
     pair.until_switchable()
     assert pair.client.missing() == []
