@@ -52,7 +52,7 @@ LOCK = ("begin", "alter database template1 rename to other")
 
 
 @pytest.mark.one_postgres
-@pytest.mark.parametrize(("retries", "seconds"), [(0, 5), (1, 100), (2, 11)])
+@pytest.mark.parametrize(("retries", "seconds"), [(0, 5), (1, 25), (2, 11)])
 def test_a_locked_template1_is_no_fault(
     make_resource: MakeResource, server: Server, retries: int, seconds: int
 ) -> None:

@@ -75,7 +75,7 @@ def test_the_next_one_takes_the_place_of_the_first_copy(resource: Resource) -> N
 
 @pytest.mark.one_postgres
 def test_killed_at_any_instant(resource: Resource) -> None:
-    for delay in (0.02 * step for step in range(1, 13)):
+    for delay in (0.04 * step for step in range(1, 7)):
         path = put(resource, b"garbage\n")
         running = resource.start("pgx_online", resource.name)
         time.sleep(delay)

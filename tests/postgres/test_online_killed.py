@@ -67,8 +67,8 @@ DELAYS = [0.02 * step for step in range(1, 18)]
 def test_at_any_instant_of_a_start(
     resource: Resource, whom: str, number: signal.Signals
 ) -> None:
-    sparse = 4 if number == signal.SIGTERM else 1 if whom == "script" else 2
-    for delay in DELAYS[::sparse]:
+    sparse = 5 if number == signal.SIGTERM else 2
+    for delay in DELAYS[whom == "worker" :: sparse]:
         _cut_off(resource, delay, whom, number)
         _settled(resource)
         before = _servers(resource)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from tools.commands import PACKAGES
@@ -112,6 +113,7 @@ def says_something(pattern: str) -> bool:
     return len(re.findall(r"[a-z]{2,}", pattern.replace(".+", " "))) >= 2
 
 
+@cache  # reading all of the code takes seconds
 def all_primaries() -> list[tuple[str, str]]:
     """Return place and pattern of every primary line."""
     modules = trees()

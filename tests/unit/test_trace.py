@@ -34,10 +34,12 @@ def test_two_generations_hold_no_more_than_twice_the_size(tmp_path: Path) -> Non
     assert "line 2999" in (tmp_path / "trace.log").read_text()
 
 
-@pytest.mark.parametrize("length", [1, 5000, 70_000, 1_000_000])
-def test_no_line_makes_a_file_larger(tmp_path: Path, length: int) -> None:
+@pytest.mark.parametrize(
+    ("length", "times"), [(1, 40), (5000, 40), (70_000, 4), (1_000_000, 1)]
+)
+def test_no_line_makes_a_file_larger(tmp_path: Path, length: int, times: int) -> None:
     with Trace(str(tmp_path), 64, "pgx_online") as trace:
-        for number in range(40):
+        for number in range(times):
             trace.write(f"line {number} " + "ä" * length)
             trace.write("\n".join(["many lines"] * (length // 10)))
 
