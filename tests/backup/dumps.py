@@ -179,24 +179,31 @@ class Dumps:
 
 def slowed(place: Dumps, rate: str = "2M") -> None:
     """Let pg_basebackup take its time: the program is the real one, at a low rate."""
-    real, programs = place.server.binaries.directory, place.home / "programs"
+    programs = place.home / "programs"
+    slow_programs(place.server.binaries.directory, programs, rate)
+    text = re.sub(r"bin_dir = .*", f"bin_dir = '{programs}'", place.conf.read_text())
+    place.write(place.conf, text)
+
+
+def slow_programs(real: Path, programs: Path, rate: str) -> None:
+    """Make a directory of PostgreSQL's programs, whose pg_basebackup is slow."""
     programs.mkdir(exist_ok=True)
     for path in real.iterdir():
         (programs / path.name).unlink(missing_ok=True)
         (programs / path.name).symlink_to(path)
-    replaced(place, f'exec {real}/pg_basebackup --max-rate={rate} "$@"')
+    script = f'exec {real}/pg_basebackup --max-rate={rate} "$@"'
+    _write_program(programs / "pg_basebackup", script)
 
 
 def replaced(place: Dumps, script: str, name: str = "pg_basebackup") -> None:
-    """Have *script* run in the place of program *name*, from now on until the next test."""
-    program = place.home / "programs" / name
-    program.unlink(missing_ok=True)
-    program.write_text(f"#!/bin/sh\n{script}\n")
-    program.chmod(0o755)
-    text = re.sub(
-        r"bin_dir = .*", f"bin_dir = '{program.parent}'", place.conf.read_text()
-    )
-    place.write(place.conf, text)
+    """Have *script* run in the place of program *name*, where `slowed` has laid them."""
+    _write_program(place.home / "programs" / name, script)
+
+
+def _write_program(path: Path, script: str) -> None:
+    path.unlink(missing_ok=True)
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
 
 
 def copiers(place: Dumps) -> list[int]:
