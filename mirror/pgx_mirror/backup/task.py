@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from pgx_mirror.setup.task import Refused as Refused
 from pgx_mirror.setup.task import Teller as Teller
 
-GENERATIONS = 2  # the manual's guides keep as many
-
 
 class InRecovery(Exception):
     """The server is a standby: no error but of where the command was run."""
@@ -37,7 +35,7 @@ class Task:
     home: str
     password: bytes
     bin_dir: str
-    generations: int = GENERATIONS
+    generations: int
 
     def __repr__(self) -> str:
         return f"Task({self.server!r}, {self.data!r}, {self.destination!r})"

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pgx_base.arguments import CommandLine
 from pgx_base.failure import Failure
 from pgx_base.text import quoted
-from pgx_mirror.backup.task import GENERATIONS
 
+PROGRAM = "pgx_dmpall"
+GENERATIONS = 2
 VALUED = frozenset({"-D", "-c", "--generations"})
 _MOST = 1000
 

@@ -3,33 +3,12 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 
-from pgx_base import program, report
-from pgx_base.failure import Failure
-from pgx_base.text import quoted
-from pgx_mirror.backup import destination, finding, locking, looking, making
-from pgx_mirror.backup.label import Label
-from pgx_mirror.backup.task import InRecovery, Refused, Task
+from pgx_base import program
 from pgx_mirror.command import dump_request, texts
-from pgx_mirror.command.dump_request import Asked
+from pgx_mirror.command.dump_request import PROGRAM
 from pgx_mirror.command.mc_ctl import USAGE, VARIABLE, check_user
-from pgx_mirror.conf.problem import Unsound, failures
-from pgx_mirror.setup.room import megabytes
-
-PROGRAM = "pgx_dmpall"
-# The manual's, to the letter: scripts that run on both servers look for it.
-IN_RECOVERY = "ERROR:recovery is in progress (10095)"
-_TAKEN_BACK = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
-
-class _Teller:
-    def say(self, text: str) -> None:
-        report.to_stderr(f"{PROGRAM}: {text}")
-
-    def warn(self, what: Failure) -> None:
-        report.show(PROGRAM, "warning", what, log=False)
 
 
 def _answer(arguments: list[str]) -> int:
@@ -40,51 +19,13 @@ def _answer(arguments: list[str]) -> int:
         program.refuse(PROGRAM, asked.problems, usage=True, log=False)
         return USAGE
     check_user()
-    try:
-        return _act(asked)
-    except InRecovery:
-        report.to_stderr(IN_RECOVERY)
-        return 1
-    except Refused as ex:
-        return program.refuse(PROGRAM, ex.reasons, log=False)
-    except Unsound as ex:
-        return program.refuse(PROGRAM, failures(ex.problems), log=False)
+    # A whole psycopg would take longer than all else that is loaded.
+    from pgx_postgres.probe import lean
 
+    lean.load()
+    from pgx_mirror.command import dumping
 
-def _act(asked: Asked) -> int:
-    mcdir = os.environ.get(VARIABLE, "")
-    settings = finding.settings_of(asked.data, asked.conf, mcdir)
-    task = finding.task_of(settings, asked.data, asked.generations)
-    teller = _Teller()
-    found = looking.look(task, teller)
-    for number in _TAKEN_BACK:
-        signal.signal(number, _interrupt)
-    lock_fd = locking.take(task.destination)
-    try:
-        destination.prepare(task.destination)
-        label = making.make(task, found, teller)
-    finally:
-        os.close(lock_fd)
-    _done(task, label)
-    return 0
-
-
-def _interrupt(number: int, frame: object) -> None:
-    """Take back what was begun, and be interrupted no more meanwhile."""
-    for each in _TAKEN_BACK:
-        signal.signal(each, signal.SIG_IGN)
-    raise KeyboardInterrupt
-
-
-def _done(task: Task, label: Label) -> None:
-    """Print what was done; it is done, whoever reads that."""
-    try:
-        report.to_stdout(
-            f"backup {quoted(label.name)} in {quoted(task.destination)}: "
-            f"{megabytes(label.bytes)}, verified"
-        )
-    except Failure:
-        pass
+    return dumping.dump(asked, os.environ.get(VARIABLE, ""))
 
 
 def main() -> None:
