@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -50,7 +51,16 @@ def test_a_standby_is_rebuilt_from_a_backup_and_the_archive(backed: Backed) -> N
     assert "archive-get %f" in auto
     backed.mc_ctl(B, "start", "-w", "-f")
     backed.settles()
+    _refused_on_a_standby(backed)
     _switched(backed)
+
+
+def _refused_on_a_standby(backed: Backed) -> None:
+    """So a script that runs on both servers has to ask first."""
+    for word, code in (("check", 27), ("backup", 56)):
+        with pytest.raises(subprocess.CalledProcessError) as refused:
+            backed.backrest(B, word)
+        assert refused.value.returncode == code
 
 
 def _switched(backed: Backed) -> None:
