@@ -16,7 +16,7 @@ import pytest
 
 from pgx_base.failure import Failure
 from pgx_mirror.data import bar, unrestored
-from pgx_mirror.restore import areas, holding, note, restoring
+from pgx_mirror.restore import areas, exchanging, holding, note, restoring
 from pgx_mirror.restore.note import MAKING, REPLACING, Note
 from pgx_mirror.restore.task import Task
 from tests.backup.made_backups import leftovers, tree
@@ -78,7 +78,7 @@ def exchange(place: Path) -> None:
         bar.put(dir_fd, bar.RESTORE)
         areas.set_aside(begun)
         make_new(data, begun)
-        restoring.go_on(str(data), replace(begun, stage=REPLACING), dir_fd)
+        exchanging.go_on(str(data), replace(begun, stage=REPLACING), dir_fd)
 
 
 def put_right(place: Path) -> str:

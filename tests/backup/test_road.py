@@ -67,6 +67,15 @@ def test_a_recovery_that_a_gap_ends_before_a_timeline_begins_ends_on_the_one_bef
     assert found.missing == tuple(files((1, 3)))
 
 
+def test_without_any_file_the_first_is_missing_and_the_backup_is_none() -> None:
+    found = road.find(BEGIN, [], {})
+    assert found == Road(1, (), tuple(files((1, 2))), "")
+    assert not found.reaches(BEGIN)
+    two = Begin(1, 2 * MB + 40, 3 * MB + 1, MB)
+    assert not road.find(two, files((1, 2)), {}).reaches(two)
+    assert road.find(two, files((1, 2), (1, 3)), {}).reaches(two)
+
+
 def test_many_missing_files_are_told_by_the_first_and_the_last() -> None:
     names = tuple(files(*((1, n) for n in range(9))))
     assert road.in_words(names) == f"{names[0]} to {names[-1]}, 9 files"

@@ -1,4 +1,4 @@
-"""A backup copied to where it is to be recovered, each file synced beside that."""
+"""A backup copied to where it is to be recovered; large files go to disk beside that."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import shutil
 import stat
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Self
 
 from pgx_mirror.backup import places
 from pgx_mirror.backup.label import Label
@@ -16,7 +18,8 @@ from pgx_mirror.restore import areas
 _LINKS = "pg_tblspc"
 _ALL = 100  # per cent
 _AT_ONCE = 1 << 24
-_SYNCS = 8
+_LARGE = 1 << 22  # bytes; of smaller ones each would be a commit of the file system
+_SYNCS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +37,12 @@ class Copy:
     part: str
 
 
-def copy(what: Copy, tell: Callable[[str], None]) -> None:
-    """Copy, each file on disk when this returns.  Raises OSError."""
-    syncing = _Syncing()
-    try:
-        progress = _Progress(what.label.bytes, tell)
-        for source, target in _trees(what):
-            _tree(source, target, syncing, progress, _elsewhere(what, target))
-        _link(what)
-    finally:
-        syncing.end()
-    syncing.check()
+def copy(what: Copy, ahead: Ahead, tell: Callable[[str], None]) -> None:
+    """Copy, with large files handed to *ahead*.  Raises OSError."""
+    progress = _Progress(what.label.bytes, tell)
+    for source, target in _trees(what):
+        _tree(source, target, ahead, progress, _elsewhere(what, target))
+    _link(what)
 
 
 def _trees(what: Copy) -> Iterator[tuple[str, str]]:
@@ -66,7 +64,7 @@ def _elsewhere(what: Copy, target: str) -> frozenset[str]:
 def _tree(
     source: str,
     target: str,
-    syncing: _Syncing,
+    ahead: Ahead,
     progress: _Progress,
     but: frozenset[str],
     below: str = "",
@@ -84,11 +82,13 @@ def _tree(
         if entry.is_symlink():
             os.symlink(os.readlink(entry.path), to)
         elif entry.is_dir():
-            _tree(entry.path, to, syncing, progress, but, f"{path}/")
+            _tree(entry.path, to, ahead, progress, but, f"{path}/")
         else:
             _file(entry.path, to)
-            syncing.add(to)
-            progress.add(entry.stat().st_size)
+            size = entry.stat().st_size
+            if size >= _LARGE:
+                ahead.add(to)
+            progress.add(size)
 
 
 def _file(source: str, target: str) -> None:
@@ -141,8 +141,11 @@ class _Progress:
             self._tell(f"copied {percent} %")
 
 
-class _Syncing:
-    """Threads that sync files: such as wait beside each other share what is to be written."""
+class Ahead:
+    """Threads that sync files: such as wait beside each other share what is to be written.
+
+    What follows the copy has the less to wait for; that all is on disk is seen to then.
+    """
 
     def __init__(self) -> None:
         self._pool = ThreadPoolExecutor(_SYNCS)
@@ -150,13 +153,22 @@ class _Syncing:
 
     def add(self, path: str) -> None:
         """Have the file *path* synced."""
-        self._begun.append(self._pool.submit(areas.sync_file, path))
+        self._begun.append(self._pool.submit(_sync, path))
 
-    def end(self) -> None:
-        """Return once all is synced that was added."""
-        self._pool.shutdown()
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        """Wait until all is synced that was added, or until what is under way has ended."""
+        self._pool.shutdown(cancel_futures=kind is not None)
 
     def check(self) -> None:
-        """Raise what has gone wrong."""
+        """Wait for all, and raise what has gone wrong."""
         for each in self._begun:
             each.result()
+
+
+def _sync(path: str) -> None:
+    """Have a file on disk; one that the recovery has removed meanwhile needs not be."""
+    with suppress(FileNotFoundError):
+        areas.sync_file(path)

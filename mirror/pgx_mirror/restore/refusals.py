@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pgx_base.failure import Failure
 from pgx_base.text import quoted
 from pgx_mirror.core import wal, wal_files
-from pgx_mirror.restore import areas
+from pgx_mirror.restore import areas, source
 from pgx_mirror.restore.core import road
 from pgx_mirror.restore.source import Source
 from pgx_mirror.restore.task import Task
@@ -32,7 +32,7 @@ class Ground:
     programs: str
 
 
-def ground(task: Task, source: Source) -> tuple[Ground, list[Failure]]:
+def ground(task: Task, chosen: Source) -> tuple[Ground, list[Failure]]:
     """Return what a restore goes by, and every reason why it is not begun."""
     reasons: list[Failure] = []
     here = Local(empty=True)
@@ -41,9 +41,9 @@ def ground(task: Task, source: Source) -> tuple[Ground, list[Failure]]:
         local.check_idle(task.data)
     except Failure as ex:
         reasons.append(ex)
-    binaries, why = _binaries(source.label.major)
-    part = _part(source)
-    found = Ground(source, here, part, binaries)
+    binaries, why = _binaries(chosen.label.major)
+    part = _part(chosen)
+    found = Ground(chosen, here, part, binaries)
     reasons += why
     for each in (_of_directory, _of_spaces, _of_room, _of_log):
         reasons += each(task, found)
@@ -67,10 +67,10 @@ def _binaries(major: int) -> tuple[str, list[Failure]]:
     return found, [Failure(f"there is no {', '.join(lacking)} in {quoted(found)}")]
 
 
-def _part(source: Source) -> str:
+def _part(chosen: Source) -> str:
     """Return the directory that a tablespace of the backup's instance has; "" where unreadable."""
     try:
-        return control.read(f"{source.directory}/base").tablespace_directory
+        return control.read(f"{chosen.directory}/base").tablespace_directory
     except Failure:
         return ""
 
@@ -196,11 +196,11 @@ def _of_room(task: Task, at: Ground) -> Iterator[Failure]:
         for oid, space in at.source.label.tablespaces.items()
         if os.path.isdir(space)
     ]
-    for source, target in trees:
+    for tree, target in trees:
         place = target if os.path.isdir(target) else os.path.dirname(target)
         if os.path.isdir(place):
             device = os.stat(place).st_dev
-            wanted[device] = wanted.get(device, 0) + _size(source)
+            wanted[device] = wanted.get(device, 0) + _size(tree)
             where.setdefault(device, place)
     for device, size in wanted.items():
         found = os.statvfs(where[device])
@@ -229,6 +229,13 @@ def _mb(size: int) -> str:
 def _of_log(task: Task, at: Ground) -> Iterator[Failure]:
     """Yield that the log has a gap: rows that are behind it would be left out."""
     way, segment = at.source.road, at.source.label.wal_segment_size
+    if not way.reaches(source.begin_of(at.source.label)):
+        yield Failure(
+            f"backup {quoted(at.source.label.name)} lacks log without which it is none: "
+            f"{road.in_words(way.missing)}",
+            hint="Restore another one by --backup=NAME: see pgx_rcvall -l.",
+        )
+        return
     if not way.missing or task.up_to_gap:
         return
     until = wal_files.first(way.missing[0], segment)

@@ -21,28 +21,30 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from pgx_base.failure import Failure
 from pgx_base.text import quoted
-from pgx_mirror.backup import proving
 from pgx_mirror.core import wal
-from pgx_mirror.data import bar, steps
+from pgx_mirror.core.mark import GIVEN, SYNC
+from pgx_mirror.data import bar
 from pgx_mirror.restore import (
     archiving,
     areas,
     copying,
+    exchanging,
     holding,
     keeping,
     note,
     recovering,
     refusals,
     source,
+    syncing,
     verifying,
 )
 from pgx_mirror.restore.calls import Calls
-from pgx_mirror.restore.note import MAKING, PLACED, PLACING, REPLACING, Note
+from pgx_mirror.restore.note import MAKING, REPLACING, Note
 from pgx_mirror.restore.refusals import Ground
 from pgx_mirror.restore.task import Refused, Task, Teller
 from pgx_mirror.setup import local
@@ -100,10 +102,10 @@ def settle(task: Task, teller: Teller) -> str:
         if found.stage == MAKING:
             teller.say("an earlier restore was not finished: the old data is put back")
             areas.remove(f"{task.data}/{areas.LOG}")
-            undo(task.data, found, dir_fd, _calls(teller))
+            exchanging.undo(task.data, found, dir_fd, _calls(teller))
             return ""
         teller.say("an earlier restore was not finished: it goes on")
-        go_on(task.data, found, dir_fd)
+        exchanging.go_on(task.data, found, dir_fd)
         return found.backup
 
 
@@ -117,7 +119,29 @@ def _look(task: Task, teller: Teller) -> Ground:
         raise Refused(reasons)
     for path, why in chosen.log.damaged.items():
         teller.warn(Failure(f"archived file {quoted(path)} cannot be used: {why}"))
+    _warn(at, teller)
     return at
+
+
+def _warn(at: Ground, teller: Teller) -> None:
+    """Say what the mark of the old data makes doubtful: another way may lose nothing."""
+    state = at.here.mark.state if at.here.mark is not None else ""
+    if state == SYNC:
+        teller.warn(
+            Failure(
+                "the data directory is that of a standby in sync, with every row that was "
+                "acknowledged",
+                hint="Where its data is sound, nothing need be restored: mc_ctl start "
+                "--mc-only, then mc_ctl switch.",
+            )
+        )
+    if state == GIVEN:
+        teller.warn(
+            Failure(
+                "this server was deposed: the other one was the primary last",
+                hint="See mc_ctl last-primary.",
+            )
+        )
 
 
 def _make(data: str) -> None:
@@ -135,19 +159,19 @@ def _restore(task: Task, at: Ground, dir_fd: int, teller: Teller) -> Restored:
         if begun.major:
             bar.put(dir_fd, bar.RESTORE)
         areas.set_aside(begun)
-        with verifying.verifying(at.source.directory, begun.backup, at.programs) as it:
-            own_conf = _copy(task, at, begun, teller)
+        source_of = at.source.directory, begun.backup, at.programs
+        with verifying.verifying(*source_of) as it, copying.Ahead() as ahead:
+            own_conf = _copy(task, at, begun, ahead, teller)
             position = _recover(task, at, calls, teller)
             it.check()
+            ahead.check()
         archiving.archive(at.source, task.data, task.destination, position, teller.warn)
         teller.say("syncing")
-        for made in _made(task, at, begun):
-            proving.synced(made)
-            areas.sync(os.path.dirname(made))
+        syncing.sync(_made(task, at, begun))
     except BaseException:
         _take_back(task.data, begun, dir_fd, teller)
         raise
-    go_on(task.data, replace(begun, stage=REPLACING), dir_fd)
+    exchanging.go_on(task.data, replace(begun, stage=REPLACING), dir_fd)
     return Restored(begun.backup, wal.text(position), own_conf)
 
 
@@ -171,14 +195,16 @@ def _note(task: Task, at: Ground) -> Note:
     )
 
 
-def _copy(task: Task, at: Ground, begun: Note, teller: Teller) -> bool:
+def _copy(
+    task: Task, at: Ground, begun: Note, ahead: copying.Ahead, teller: Teller
+) -> bool:
     """Copy the backup; whether the postgresql.conf that is there stays."""
     teller.say(f"copying backup {quoted(begun.backup)}")
     found = at.source
     new = areas.new(task.data)
     behind = areas.new(begun.wal) if begun.wal else ""
     what = copying.Copy(found.directory, found.label, new, behind, at.part)
-    copying.copy(what, teller.say)
+    copying.copy(what, ahead, teller.say)
     return keeping.settle(new, task.data)
 
 
@@ -207,7 +233,11 @@ def _recover(task: Task, at: Ground, calls: Calls, teller: Teller) -> int:
 def _made(task: Task, at: Ground, begun: Note) -> list[str]:
     """Return the directories that are new, or that the recovery has written into."""
     found = [areas.new(area) for area in areas.areas(task.data, begun)]
-    spaces = [*begun.replaced, *begun.fresh, *_made_by_recovery(found[0], begun)]
+    spaces = [
+        *begun.replaced,
+        *begun.fresh,
+        *exchanging.made_by_recovery(found[0], begun),
+    ]
     parts = [areas.part(space, begun) for space in spaces]
     return [*found, *(path for path in parts if os.path.isdir(path))]
 
@@ -216,7 +246,7 @@ def _take_back(data: str, begun: Note, dir_fd: int, teller: Teller) -> None:
     """Put the old data back; what cannot be is left to the next restore."""
     teller.say("putting back what was there")
     try:
-        undo(data, begun, dir_fd, _calls(teller))
+        exchanging.undo(data, begun, dir_fd, _calls(teller))
     except (OSError, Failure) as ex:
         why = ex.primary if isinstance(ex, Failure) else ex.strerror
         teller.warn(
@@ -226,50 +256,3 @@ def _take_back(data: str, begun: Note, dir_fd: int, teller: Teller) -> None:
                 hint="Mend the cause, and run pgx_rcvall again.",
             )
         )
-
-
-def undo(data: str, begun: Note, dir_fd: int, calls: Calls) -> None:
-    """Have the old data be what it was, and nothing of the new one.  Raises Failure, OSError."""
-    new = areas.new(data)
-    recovering.end(new, calls)
-    for space in _made_by_recovery(new, begun):
-        areas.remove(areas.part(space, begun))
-    areas.put_back(begun)
-    areas.drop_new(data, begun)
-    if begun.major:
-        bar.lift(dir_fd, begun.major)
-    else:
-        areas.remove(
-            f"{data}/{areas.LOG}"
-        )  # it was empty: a setup would find it occupied
-    note.remove(dir_fd)
-
-
-def _made_by_recovery(new: str, begun: Note) -> list[str]:
-    """Return the tablespaces that only the log has told of."""
-    known = {*begun.replaced, *begun.fresh}
-    links = []
-    with suppress(OSError):
-        links = [f"{new}/pg_tblspc/{name}" for name in os.listdir(f"{new}/pg_tblspc")]
-    targets = [os.readlink(link) for link in links if os.path.islink(link)]
-    return [target for target in targets if target not in known]
-
-
-def go_on(data: str, begun: Note, dir_fd: int) -> None:
-    """Put the new data, which is whole, in the place of the old one.  Raises OSError.
-
-    From the stage on that *begun* says, which is made durable first.
-    """
-    stage = begun.stage
-    if stage == REPLACING:
-        note.write(dir_fd, begun)
-        areas.go_aside(data, begun)
-        stage = PLACING
-        note.write(dir_fd, replace(begun, stage=stage))
-    if stage == PLACING:
-        areas.take_place(data, begun)
-        stage = PLACED
-        note.write(dir_fd, replace(begun, stage=stage))
-    areas.drop_old(data, begun)
-    steps.sync(dir_fd, areas.OLD)
-    note.remove(dir_fd)

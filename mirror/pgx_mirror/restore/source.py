@@ -71,13 +71,18 @@ def _named(destination: str, found: Kept, name: str) -> Label:
     )
 
 
+def begin_of(label: Label) -> Begin:
+    """Return what the backup *label* needs of the log."""
+    return Begin(label.timeline, label.start, label.end, label.wal_segment_size)
+
+
 def follow(destination: str, label: Label, data: str) -> Source:
     """Return what backup *label* can be recovered with; *data* may have newer log in pg_wal.
 
     Raises Failure.
     """
     directory = places.backup(destination, label.name)
-    begin = Begin(label.timeline, label.start, label.end, label.wal_segment_size)
+    begin = begin_of(label)
     more = [f"{data}/{areas.WAL}", f"{places.base(directory)}/{areas.WAL}"]
     archives = places.archives(destination)
     try:

@@ -44,6 +44,11 @@ class Road:
     missing: tuple[str, ...] = ()
     newest: str = ""
 
+    def reaches(self, begin: Begin) -> bool:
+        """Whether the backup that *begin* tells of has the log without which it is none."""
+        wanted = (begin.end - 1) // begin.segment - begin.start // begin.segment + 1
+        return len(self.files) >= wanted
+
     @property
     def last(self) -> str:
         """The last file that is followed, empty where not even the first is there."""
@@ -90,7 +95,7 @@ def find(
     if not missing:
         return Road(target, tuple(files))
     reached = wal_files.timeline(files[-1]) if files else begin.timeline
-    newest = next(one for one in _candidates(stages, last, begin) if one in seen)
+    newest = next((one for one in _candidates(stages, last, begin) if one in seen), "")
     return Road(reached, tuple(files), tuple(missing), newest)
 
 
