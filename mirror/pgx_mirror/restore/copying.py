@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import stat
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -18,6 +17,9 @@ from pgx_mirror.restore import areas
 _LINKS = "pg_tblspc"
 _ALL = 100  # per cent
 _AT_ONCE = 1 << 24
+_OWN = 0o600
+_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 _LARGE = 1 << 22  # bytes; of smaller ones each would be a commit of the file system
 _SYNCS = 4
 
@@ -84,29 +86,34 @@ def _tree(
         elif entry.is_dir():
             _tree(entry.path, to, ahead, progress, but, f"{path}/")
         else:
-            _file(entry.path, to)
-            size = entry.stat().st_size
+            size = _file(entry.path, to)
             if size >= _LARGE:
                 ahead.add(to)
             progress.add(size)
 
 
-def _file(source: str, target: str) -> None:
-    """Copy a regular file; the kernel does, where it can."""
-    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-    new = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-    with open(os.open(source, flags), "rb") as reads:
-        mode = os.fstat(reads.fileno()).st_mode
-        if not stat.S_ISREG(mode):
+def _file(source: str, target: str) -> int:
+    """Copy a regular file, and return its size; the kernel copies, where it can."""
+    reads = os.open(source, _READ)
+    try:
+        found = os.fstat(reads)
+        if not stat.S_ISREG(found.st_mode):
             raise OSError(0, "it is not a regular file", source)
-        with open(os.open(target, new, 0o600), "wb") as writes:
-            if not _by_kernel(reads.fileno(), writes.fileno()):
-                shutil.copyfileobj(reads, writes, _AT_ONCE)
-            os.fchmod(writes.fileno(), stat.S_IMODE(mode) & 0o640 | 0o600)
+        mode = stat.S_IMODE(found.st_mode) & 0o640 | 0o600
+        writes = os.open(target, _NEW, mode)
+        try:
+            if mode != _OWN:  # whatever our umask
+                os.fchmod(writes, mode)
+            if found.st_size:
+                _content(reads, writes)
+        finally:
+            os.close(writes)
+    finally:
+        os.close(reads)
+    return found.st_size
 
 
-def _by_kernel(reads: int, writes: int) -> bool:
-    """Copy within the kernel; False where it cannot, with nothing copied."""
+def _content(reads: int, writes: int) -> None:
     copied = 0
     try:
         while done := os.copy_file_range(reads, writes, _AT_ONCE):
@@ -114,8 +121,9 @@ def _by_kernel(reads: int, writes: int) -> bool:
     except OSError:
         if copied:
             raise
-        return False
-    return copied > 0
+    while not copied and (data := os.read(reads, _AT_ONCE)):
+        while data:
+            data = data[os.write(writes, data) :]
 
 
 def _link(what: Copy) -> None:
