@@ -148,6 +148,21 @@ def test_a_broken_definition_is_no_stop_where_the_record_is_away(
 
 
 @pytest.mark.root
+def test_a_disk_that_is_away_is_not_running_and_nothing_to_stop(
+    resource: Resource,
+) -> None:
+    """A probe comes before the file system's start; a start without it is a fault here (1)."""
+    data = resource.server.data
+    data.rename(data.with_name("away"))
+
+    assert code(resource, "monitor", **PROBE) == NOT_RUNNING
+    assert code(resource, "validate-all") == SUCCESS
+    assert code(resource, "start") == GENERIC
+    assert code(resource, "stop") == SUCCESS
+    assert code(resource, "monitor") == NOT_RUNNING
+
+
+@pytest.mark.root
 def test_unregistered_on_one_node_while_it_runs_there(resource: Resource) -> None:
     """As by rm -r: -d is refused then."""
     assert code(resource, "start") == SUCCESS
