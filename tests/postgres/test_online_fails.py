@@ -14,6 +14,7 @@ from fixtures.os_user import plain_environment
 from fixtures.processes import gone, kill, wait_until
 from fixtures.server import Server
 from tests.fix_resource import OFFLINE, MakeResource, Resource
+from tests.postgres.ocf_calls import ocf
 from tests.postgres.online_runs import nothing_is_left, online
 
 # --- orphans --------------------------------------------------------------------
@@ -101,6 +102,19 @@ def test_a_start_that_never_ends_says_what_it_waits_for_and_leaves_nothing(
     assert "still starting after 10 s" in result.stderr
     assert "sleep 600" in result.stderr
     nothing_is_left(resource)
+
+
+def test_a_start_that_never_ends_names_the_managers_limit_where_that_is_smaller(
+    make_resource: MakeResource, server: Server
+) -> None:
+    _hang_in_recovery(server)
+    resource = make_resource(server, online_timeout=60)
+
+    result = ocf(resource, "start", OCF_RESKEY_CRM_meta_timeout="12000")
+
+    assert result.returncode == 1
+    limit = "the 12 s that the cluster manager allows"
+    assert f"is not up within {limit}" in result.stderr
 
 
 @pytest.mark.one_postgres

@@ -95,11 +95,9 @@ def late(worker: Worker, pid: int, *, ready: bool = False) -> Failure:
 
     *ready*: it takes connections, and has not answered.
     """
-    definition = worker.definition
-    detail, advice = _ready() if ready else _starting(pid)
+    detail, advice = _ready() if ready else _starting(worker, pid)
     return Failure(
-        f"instance {_name(worker)} is not up within its online-timeout of "
-        f"{definition.online_timeout} s",
+        f"instance {_name(worker)} is not up within {_limit(worker)}",
         detail=detail,
         hint=f"It is stopped again. {advice}",
     )
@@ -112,9 +110,23 @@ def _ready() -> tuple[str, str]:
     )
 
 
-def _starting(pid: int) -> tuple[str, str]:
+def _managers(worker: Worker) -> int:
+    """Return the cluster manager's own limit in seconds, 0 where the registered one counts."""
+    within = worker.request.within
+    return within if 0 < within < worker.definition.online_timeout else 0
+
+
+def _limit(worker: Worker) -> str:
+    if within := _managers(worker):
+        return f"the {within} s that {worker.request.manager} allows"
+    return f"its online-timeout of {worker.definition.online_timeout} s"
+
+
+def _starting(worker: Worker, pid: int) -> tuple[str, str]:
     doing = startup.doing(pid)
-    if doing.recovering:
+    if doing.recovering and _managers(worker):
+        advice = "Raise the time-out of the operation, if recovery takes so long."
+    elif doing.recovering:
         advice = (
             "Raise --online-timeout, and RMS's time-out with it, if recovery takes so "
             "long."
@@ -126,10 +138,8 @@ def _starting(pid: int) -> tuple[str, str]:
 
 def unanswered(worker: Worker, pid: int) -> Failure:
     """Return the failure of a server that runs, is not ours to stop, and says nothing."""
-    definition = worker.definition
     return Failure(
-        f"instance {_name(worker)} has not answered within its online-timeout "
-        f"of {definition.online_timeout} s",
+        f"instance {_name(worker)} has not answered within {_limit(worker)}",
         detail=f"Postmaster {pid} runs; it was not started here, and is left as it is.",
         hint="Look what keeps template1 and postgres from answering. pgx_offline stops it.",
     )

@@ -37,11 +37,15 @@ _LESS: dict[Use, Use] = {"whole": "read", "read": "none"}
 Work = Callable[[Worker], int]
 
 
-def verdict_in(timeout: int) -> float:
+def verdict_in(timeout: int, within: int = 0) -> float:
     """Return how many seconds a script registered with *timeout* may work: RMS's limit less
     the larger of 2 s and 5 %.
+
+    Of a manager's own limit *within*, which may be as short as anybody has typed it, half is
+    worked in any case: to do nothing is to fail.
     """
-    return timeout - max(2.0, timeout * 0.05)
+    spare = max(2.0, timeout * 0.05)
+    return timeout - (min(spare, timeout / 2) if timeout == within else spare)
 
 
 def run(
@@ -61,7 +65,7 @@ def run(
     seconds is given up.  *meanwhile* is done in the parent while the worker begins:
     loading what the parent will need.
     """
-    deadline = time.monotonic() + verdict_in(job.timeout)
+    deadline = time.monotonic() + verdict_in(job.timeout, job.request.within)
     task = Task(job, work, needs_workdir, deadline - _BACKSTOP)
     parent = _Parent(task, deadline, may_hang)
     parent.heed_signals()
