@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from fixtures import processes
 from fixtures.disk import Disk
 from fixtures.processes import wait_until
 from fixtures.server import Server
@@ -88,7 +89,9 @@ def test_a_disk_that_fails_has_the_old_data_or_the_new_once_it_is_back(
         _, said = process.communicate(timeout=60)
         assert process.returncode == 1, said
         assert "internal error" not in said
-        disk.unmount("-l")
+        # As long as anything of it runs it could not be mounted anew.
+        wait_until(lambda: not processes.of_directory(data), "nothing is left", 60)
+        disk.unmount()
         disk.mount()
         assert (data / "pgx_rcvall.note").exists() or leftovers(data) == []
     backed_up.restored()
