@@ -23,7 +23,7 @@ from pgx_mirror.backup.kept import Kept
 from tests.backup.dumps import Dumps, replaced, slowed
 from tests.mirror.struck import KILLED, Struck
 
-pytestmark = pytest.mark.one_postgres
+pytestmark = [pytest.mark.one_postgres, pytest.mark.long]
 
 _CALL = re.compile(r"^(\w+)\(", re.MULTILINE)
 
