@@ -120,9 +120,9 @@ def put(prefix: Path, link: Path | None) -> None:
         return
     made = place.make(link.parent)
     try:
+        switching.link(_note(prefix), str(link))  # first: no link that nobody knows of
         if not leads_into(link, prefix):
             link.symlink_to(prefix / COMMAND)  # never over what is there
-        switching.link(_note(prefix), str(link))
     except OSError:
         _remove_empty(made)
         raise
