@@ -80,6 +80,7 @@ def test_a_standby_takes_over_by_an_operators_word(asked: Whole) -> None:
     assert "answers, and nothing is forced beside a server that lives" in why
     since = asked.mark(other).since
     asked.power_off(first)
+    silent(asked, other)
 
     assert "mc_ctl switch --force here" in refused(asked, other, "switch")
     why = refused(asked, other, "switch", "--force")
@@ -104,6 +105,7 @@ def test_a_primary_that_has_met_nobody_goes_on_by_an_operators_word(
     first, other = asked.primary(), asked.standby()
     asked.power_off(first, other)
     assert asked.start(first).returncode == 0
+    silent(asked, first)
     assert "mc_ctl detach --force here" in refused(asked, first, "detach")
     assert asked.mark(first).state == PAIR
     asked.forced(first, "detach")
