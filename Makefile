@@ -54,8 +54,12 @@ test: setup  ## every test, against every PostgreSQL that is found (TESTS=path t
 pair-long: setup  ## bad times on real pairs that take long: kills at each durable call, disks, networks, load
 	@$(OPEN) $(PY) -m pytest -m long -n $(PAIRS) --dist loadfile tests/mirror
 
-.PHONY: backup-long
-backup-long: setup  ## backup and recovery of real pairs that take long; pgBackRest; docs/backup.md as it is typed
+.PHONY: backup-test backup-long
+BACKUP = all_stopped backup_page barman pgbackrest
+backup-test: setup  ## real pairs: all servers stopped (as root), docs/backup.md as it is typed, pgBackRest, Barman
+	@$(OPEN) $(PY) -m pytest -m long -n $(PAIRS) --dist loadfile $(BACKUP:%=tests/backup/test_%.py)
+
+backup-long: setup  ## the same, and backup and recovery struck at each durable call, on full and failing disks
 	@$(OPEN) $(PY) -m pytest -m long -n $(PAIRS) --dist loadfile tests/backup
 
 docs-test: setup  ## what the documents have an administrator type, on the bed as root
