@@ -157,6 +157,15 @@ def test_all_that_is_wrong_is_told_at_once(backed_up: Destination) -> None:
     ]
 
 
+def test_a_directory_that_is_not_there_is_none_that_refuses(
+    backed_up: Destination,
+) -> None:
+    server = backed_up.server
+    server.data.rename(server.data.with_name("elsewhere"))
+    server.data = server.data / "not" / "there"
+    assert f'there is no directory "{server.data.parent}"' in backed_up.refused()
+
+
 def test_a_truncated_backup_and_a_manifest_that_does_not_fit_are_found_out(
     backed_up: Destination,
 ) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from pgx_base.failure import Failure
 from pgx_base.text import quoted
+from pgx_mirror.controller import directory_lock
 from pgx_mirror.core import wal, wal_files
 from pgx_mirror.restore import areas, source
 from pgx_mirror.restore.core import road
@@ -38,7 +39,7 @@ def ground(task: Task, chosen: Source) -> tuple[Ground, list[Failure]]:
     here = Local(empty=True)
     try:
         here = local.look(task.data)
-        local.check_idle(task.data)
+        check_idle(task.data)
     except Failure as ex:
         reasons.append(ex)
     binaries, why = _binaries(chosen.label.major)
@@ -48,6 +49,20 @@ def ground(task: Task, chosen: Source) -> tuple[Ground, list[Failure]]:
     for each in (_of_directory, _of_spaces, _of_room, _of_log):
         reasons += each(task, found)
     return found, reasons
+
+
+def check_idle(data: str) -> None:
+    """Refuse a directory that a controller or a server works on.  Raises Failure.
+
+    Nobody has said which management directory the controller has: it is told.
+    """
+    if told := directory_lock.controller_of(data):
+        raise Failure(
+            f"a controller works on data directory {quoted(data)}",
+            detail=f"It is that of server {quoted(told.server)}.",
+            hint=f"Stop it: mc_ctl stop -M {told.mcdir} --local-server={told.server}.",
+        )
+    local.check_idle(data)
 
 
 def _binaries(major: int) -> tuple[str, list[Failure]]:
@@ -117,11 +132,11 @@ def _of_place(data: str) -> Iterator[Failure]:
     """Yield that the directory cannot be made, or be filled."""
     there = os.path.isdir(data)
     place = data if there else os.path.dirname(data)
-    if not os.access(place, os.W_OK | os.X_OK):
-        yield Failure(
-            f"cannot write into {quoted(place)}",
-            hint=f"Make {quoted(data)} as the instance administrator's, of mode 0700.",
-        )
+    make = f"Make {quoted(data)} as the instance administrator's, of mode 0700."
+    if not os.path.isdir(place):
+        yield Failure(f"there is no directory {quoted(place)}", hint=make)
+    elif not os.access(place, os.W_OK | os.X_OK):
+        yield Failure(f"cannot write into {quoted(place)}", hint=make)
     elif there and os.stat(data).st_uid != os.geteuid():
         yield Failure(
             f"data directory {quoted(data)} is another user's",

@@ -47,7 +47,6 @@ from pgx_mirror.restore.calls import Calls
 from pgx_mirror.restore.note import MAKING, REPLACING, Note
 from pgx_mirror.restore.refusals import Ground
 from pgx_mirror.restore.task import Refused, Task, Teller
-from pgx_mirror.setup import local
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +154,7 @@ def _restore(task: Task, at: Ground, dir_fd: int, teller: Teller) -> Restored:
     calls = _calls(teller)
     note.write(dir_fd, begun)
     try:
-        local.check_idle(task.data)  # a controller that has begun since sees the note
+        refusals.check_idle(task.data)  # one that began since sees the note
         if begun.major:
             bar.put(dir_fd, bar.RESTORE)
         areas.set_aside(begun)

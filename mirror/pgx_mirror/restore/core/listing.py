@@ -12,6 +12,7 @@ _COLUMNS = (
     *("backup", "server", "started", "finished", "size", "timeline"),
     *("from", "to", "verified"),
 )
+_NONE = "no backup: -B is to be the directory that pgx_dmpall writes to"
 _MEGABYTE = 1 << 20
 
 
@@ -54,7 +55,7 @@ def text(
     rows: Sequence[Row], newest: Newest | None, unusable: Iterable[Unusable]
 ) -> str:
     """Return it for people: a table, the newest last, and what else there is."""
-    lines = _table([_COLUMNS, *map(_cells, rows)]) if rows else ["no backup"]
+    lines = _table([_COLUMNS, *map(_cells, rows)]) if rows else [_NONE]
     for one in unusable:
         lines.append(f"not usable: {printable(one.entry)}: {one.why}")
     if newest is None:
