@@ -27,7 +27,7 @@ OPEN   = $(PY) -m tools.run_open
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' Makefile | \
-	    while IFS='|' read -r left right; do printf '%-20s%s\n' "$$left" "$$right"; done
+	    while IFS='|' read -r left right; do printf '%-24s%s\n' "$$left" "$$right"; done
 
 setup: $(VENV)/.ready commands  ## make .venv with all that the other targets need
 

@@ -39,10 +39,11 @@ class Typed:
     def places(self, node: str) -> dict[str, str]:
         """Return what stands for a place on the page, and what it is on *node*."""
         each, bed = self.made.instances[NAME], self.made.bed
-        bins = binaries.found()[0].directory
+        bins, own = binaries.found()[0].directory, bed.root / node / "os_user"
         return {
             "-u postgres": f"-u {bed.user.name}",
-            "/var/opt/pgx/pgxtest": str(bed.root / node / "os_user" / f"work-{NAME}"),
+            "/var/opt/pgx/pgxtest": str(own / f"work-{NAME}"),
+            "/var/opt/pgx": str(own),
             "-n node1RMS,node2RMS": f"-n node1RMS,node2RMS --bin-dir={bins}",
             "/dev/sdb1": each.device,
             "/mnt/data": each.mount,

@@ -24,10 +24,11 @@ OPERATIONS = (
     "Maintenance",
     "When it has failed",
 )
+REMOVED = "Removing it"
 
 
 def test_every_command_stands_where_a_test_types_it() -> None:
-    assert list(typed([PAGE])) == [REGISTERED, CONFIGURED, BY_CRM, *OPERATIONS]
+    assert list(typed([PAGE])) == [REGISTERED, CONFIGURED, BY_CRM, *OPERATIONS, REMOVED]
 
 
 @pytest.mark.timeout(1200)
@@ -41,6 +42,10 @@ def test_with_pcs_and_what_is_done_then() -> None:
         assert ended.where(f"{NAME}_group") == began.where(f"{NAME}_group") == NODES[0]
         assert (ended.failures, ended.fenced) == ((), ())
         assert "cli-" not in there.made.pcs("constraint", "--full")
+
+        there.do(REMOVED)
+        for node in NODES:
+            assert (there.run(node, "pgx_pclrsc -p"), there.said) == (0, "")
 
 
 def test_what_is_typed_is_how_the_bed_is_configured() -> None:
