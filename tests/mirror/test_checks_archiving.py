@@ -29,7 +29,7 @@ def test_an_archive_elsewhere(command: str) -> None:
     (said,) = told("on", command)
     assert said == (
         f'archive_command of this server does not name "{DIR}": Set archive_command = '
-        f'\'pgx_walcopy.cmd "%p" "{DIR}/archived_wal/%f"\', and reload.'
+        f'\'INSTALLDIR/bin/pgx_walcopy.cmd "%p" "{DIR}/archived_wal/%f"\', and reload.'
     )
 
 

@@ -13,7 +13,8 @@ from pgx_mirror.checks.finding import Finding
 from pgx_mirror.checks.table import Values
 
 _ARCHIVES = ("archived_wal", "archived_xlog")  # by the manual's older name too
-_PROGRAM = "pgx_walcopy.cmd"
+# By its whole path: after a boot the server's PATH does not have it.
+_PROGRAM = "INSTALLDIR/bin/pgx_walcopy.cmd"
 _WHY = "pgx_rcvall then restores a backup alone: what was committed since is not in it."
 
 

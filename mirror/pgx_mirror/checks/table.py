@@ -169,7 +169,7 @@ ROWS = (
         ("archive_command", "archive_mode"),
         lambda v: v["archive_mode"] != "off" and _OLD_PLACE in v["archive_command"],
         "It is of a release before PostgreSQL 10: pg_xlog is pg_wal now.",
-        'Write pgx_walcopy.cmd "%p" "DIR/archived_wal/%f", and reload.',
+        'Write INSTALLDIR/bin/pgx_walcopy.cmd "%p" "DIR/archived_wal/%f", and reload.',
     ),
     Row(
         ("listen_addresses",),
