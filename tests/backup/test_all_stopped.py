@@ -104,15 +104,13 @@ class Backed(OnBed):
         """Copy backups and log from *source* to *target* by tar, what is there kept."""
         names = ["backup", "archived_wal"]
         packs = ["tar", "-C", str(self.destination(source)), "-cf", "-", *names]
-        unpacks = ["tar", "-C", str(self.destination(target)), "-xkf", "-"]
+        where = ["-C", str(self.destination(target))]
+        unpacks = ["tar", *where, "--skip-old-files", "-xf", "-"]
         with subprocess.Popen(
             self.bed.argv(source, packs), stdout=subprocess.PIPE
         ) as first:
             subprocess.run(
-                self.bed.argv(target, unpacks),
-                stdin=first.stdout,
-                stderr=subprocess.DEVNULL,  # of what is there already
-                check=False,
+                self.bed.argv(target, unpacks), stdin=first.stdout, check=True
             )
         assert first.returncode == 0
         self.bed.sync(target)
@@ -170,6 +168,7 @@ class Backed(OnBed):
         for each, text in kept.items():
             self._write(name, each, text)
         self._write(name, "pgpass", "*:*:*:*:geheim\n")
+        self.bed.sync(name)  # the next thing it loses may be its power
 
     def goes_on_from(self, name: str) -> None:
         """Start *name* as the primary, rebuild the other one, and see every row."""
