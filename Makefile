@@ -151,7 +151,7 @@ chaos-pacemaker: setup  ## as root: random faults and moves under Pacemaker (CHA
 	@$(OPEN) $(PY) -m fixtures.pacemaker.chaos $(CHAOS)
 
 packages: setup  ## as root: bundle and packages, installed into empty roots without a network
-	@$(PY) -m pytest -m packages $(or $(TESTS),tests/packages)
+	@$(PY) -m pytest -m packages -n $(PAIRS) --dist loadgroup $(or $(TESTS),tests/packages)
 
 format: setup  ## let ruff write the code's layout
 	@$(PY) -m ruff format .

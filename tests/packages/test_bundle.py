@@ -19,7 +19,11 @@ from tools.bundle import fetching
 from tools.commands import COMMANDS
 from tools.installer import tags
 
-pytestmark = [pytest.mark.root, pytest.mark.packages]
+pytestmark = [
+    pytest.mark.root,
+    pytest.mark.packages,
+    pytest.mark.xdist_group("machine"),
+]
 
 PREFIX = "/opt/pgx_pclrsc"
 TYPED = sorted(set(COMMANDS) - {"pgx_monitor", "mc_main"})

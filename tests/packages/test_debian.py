@@ -15,7 +15,12 @@ from tests.packages.clean_machine import CleanMachine
 from tests.packages.fix_built import booted, the
 from tools.commands import COMMANDS
 
-pytestmark = [pytest.mark.root, pytest.mark.packages, pytest.mark.timeout(900)]
+pytestmark = [
+    pytest.mark.root,
+    pytest.mark.packages,
+    pytest.mark.timeout(900),
+    pytest.mark.xdist_group("machine"),
+]
 NAME = "pgx-primecluster"
 PREFIX = "opt/pgx_pclrsc"
 TYPED = sorted(set(COMMANDS) - {"pgx_monitor", "mc_main"})

@@ -12,7 +12,12 @@ from tests.packages import instance
 from tests.packages.clean_machine import CleanMachine
 from tests.packages.fix_built import the
 
-pytestmark = [pytest.mark.root, pytest.mark.packages, pytest.mark.timeout(900)]
+pytestmark = [
+    pytest.mark.root,
+    pytest.mark.packages,
+    pytest.mark.timeout(900),
+    pytest.mark.xdist_group("machine"),
+]
 NAME = "pgx-primecluster"
 LINK = "usr/lib/ocf/resource.d/pgx/pgsql"
 MONITOR = f"/usr/bin/env OCF_RESKEY_name={instance.NAME} /{LINK} monitor"

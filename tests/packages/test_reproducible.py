@@ -9,7 +9,12 @@ import pytest
 
 from tests.packages.fix_built import build
 
-pytestmark = [pytest.mark.root, pytest.mark.packages, pytest.mark.timeout(900)]
+pytestmark = [
+    pytest.mark.root,
+    pytest.mark.packages,
+    pytest.mark.timeout(900),
+    pytest.mark.xdist_group("machine"),
+]
 
 
 def test_packages_are_the_same_bytes_each_time(

@@ -14,7 +14,12 @@ from tests.packages.clean_machine import CleanMachine
 from tests.packages.fix_built import the
 from tests.packages.test_debian import NAME, PREFIX, TYPED, versions
 
-pytestmark = [pytest.mark.root, pytest.mark.packages, pytest.mark.timeout(900)]
+pytestmark = [
+    pytest.mark.root,
+    pytest.mark.packages,
+    pytest.mark.timeout(900),
+    pytest.mark.xdist_group("machine"),
+]
 
 
 def rpm(machine: CleanMachine, *words: str) -> subprocess.CompletedProcess[str]:
