@@ -10,7 +10,7 @@ from pgx_base.failure import Failure
 from pgx_base.text import quoted
 from pgx_mirror.controller import directory_lock
 from pgx_mirror.core import wal, wal_files
-from pgx_mirror.restore import areas, source
+from pgx_mirror.restore import areas, made_since, source, within
 from pgx_mirror.restore.core import road
 from pgx_mirror.restore.source import Source
 from pgx_mirror.restore.task import Task
@@ -46,8 +46,10 @@ def ground(task: Task, chosen: Source) -> tuple[Ground, list[Failure]]:
     part = _part(chosen)
     found = Ground(chosen, here, part, binaries)
     reasons += why
-    for each in (_of_directory, _of_spaces, _of_room, _of_log):
+    for each in (_of_directory, _of_nesting, _of_spaces, _of_room, _of_log):
         reasons += each(task, found)
+    if not reasons:
+        reasons += _of_made_since(found)
     return found, reasons
 
 
@@ -167,6 +169,18 @@ def _of_access(data: str, places: list[str]) -> Iterator[Failure]:
                 )
 
 
+def _of_nesting(task: Task, at: Ground) -> Iterator[Failure]:
+    spaces = [*at.here.spaces, *at.source.label.tablespaces.values()]
+    yield from within.problems(task.data, at.here.wal, spaces, task.destination)
+
+
+def _of_made_since(at: Ground) -> Iterator[Failure]:
+    """Yield that the log makes a tablespace where one is.  It is read for that: at last."""
+    made = made_since.find(at.source, at.programs)
+    known = {*at.here.spaces, *at.source.label.tablespaces.values()}
+    yield from made_since.problems(made, known, at.part)
+
+
 def _of_spaces(task: Task, at: Ground) -> Iterator[Failure]:
     for oid, space in at.source.label.tablespaces.items():
         if not os.path.isdir(space):
@@ -178,12 +192,7 @@ def _of_spaces(task: Task, at: Ground) -> Iterator[Failure]:
         elif not os.access(space, os.W_OK | os.X_OK | os.R_OK):
             yield Failure(f"cannot write into {quoted(space)}, tablespace {oid}")
         elif space not in at.here.spaces and os.path.lexists(f"{space}/{at.part}"):
-            yield Failure(
-                f"tablespace {oid} cannot be restored: its directory is not empty",
-                detail=f"There is {quoted(f'{space}/{at.part}')}, which the data directory "
-                "does not lead to.",
-                hint="Move it away by hand, if it is of no use.",
-            )
+            yield made_since.occupied(oid, space, at.part)
     yield from tablespaces.problems(_old_spaces(task, at), at.here.part)
 
 
