@@ -51,10 +51,27 @@ def test_the_newest_timeline_that_descends_is_meant() -> None:
     assert not found.missing
 
 
-def test_the_file_in_which_a_timeline_was_left_serves_on_either() -> None:
+def test_the_file_in_which_a_timeline_was_left_has_no_way_on_to_the_next() -> None:
     histories = {2: ((1, 4 * MB + 9),)}
     there = files((1, 2), (1, 3), (1, 4), (2, 5))
-    assert road.find(BEGIN, there, histories) == Road(2, tuple(there))
+    found = road.find(BEGIN, there, histories)
+    assert found == Road(1, tuple(there[:3]), tuple(files((2, 4))), there[-1])
+
+
+def test_a_timeline_of_which_nothing_but_its_history_is_there_is_a_gap() -> None:
+    """What was written on it until its server died is in no file: it is not passed over."""
+    histories = {2: ((1, 3 * MB + 9),)}
+    there = files((1, 2), (1, 3))
+    found = road.find(BEGIN, there, histories)
+    assert found == Road(1, tuple(there), tuple(files((2, 3))), "")
+
+
+def test_a_newer_timeline_that_is_not_followed_is_told() -> None:
+    there = files((1, 2), (1, 3), (2, 3))
+    assert road.passed_over(BEGIN, there, {}) == 2  # its history is lost
+    assert road.passed_over(BEGIN, there, {2: ((1, MB),)}) == 2
+    assert road.passed_over(BEGIN, there, {2: ((1, 3 * MB + 9),)}) == 0
+    assert road.passed_over(BEGIN, there[:2], {2: ((1, MB),)}) == 0
 
 
 def test_a_recovery_that_a_gap_ends_before_a_timeline_begins_ends_on_the_one_before() -> (
@@ -110,5 +127,6 @@ def test_whatever_is_missing_what_is_followed_is_whole_and_nothing_newer_is_pass
     timelines = [int(name[:8], 16) for name in found.files]
     assert timelines == sorted(timelines)
     behind = {n for n in there if int(n[16:], 16) >= 2 + len(numbers)}
-    assert bool(behind) == bool(found.missing) or not found.files
+    cut = max(timelines, default=1) <= len(forks)  # the newest timeline is not reached
+    assert bool(behind or cut) == bool(found.missing) or not found.files
     assert not set(found.missing) & there

@@ -260,15 +260,40 @@ def _of_log(task: Task, at: Ground) -> Iterator[Failure]:
             hint="Restore another one by --backup=NAME: see pgx_rcvall -l.",
         )
         return
-    if not way.missing or task.up_to_gap:
+    if task.up_to_gap:
         return
-    until = wal_files.first(way.missing[0], segment)
+    yield from _of_timelines(at)
+    if not way.missing:
+        return
+    until = wal_files.first(way.last, segment) + segment  # it reaches: there is one
     bad = [f"{path}: {why}" for path, why in at.source.log.damaged.items()]
     yield Failure(
         f"the write-ahead log has a gap: {road.in_words(way.missing)}",
-        detail=f"There is newer log, to {way.newest}. Without the gap's files "
+        detail=f"{_behind(way)} Without the gap's files "
         f"{wal.text(until)} can be reached, the end of file {way.last or 'none'}."
         + (f" {'; '.join(bad)}." if bad else ""),
         hint="Look for them on the other server: its archive, or its pg_wal. To restore "
         "what is before the gap, and give up what is behind it: --up-to-gap.",
     )
+
+
+def _behind(way: road.Road) -> str:
+    if way.newest:
+        return f"There is newer log, to {way.newest}."
+    return "A timeline begins there, by its file of history, and nothing of it is here."
+
+
+def _of_timelines(at: Ground) -> Iterator[Failure]:
+    """Yield that the newest timeline is not what is recovered: its rows would be left out."""
+    log, label = at.source.log, at.source.label
+    newest = road.passed_over(source.begin_of(label), log.files, log.histories)
+    if newest:
+        yield Failure(
+            f"backup {quoted(label.name)} cannot be recovered along timeline {newest}, of "
+            "which there is log",
+            detail=f"There is no sound file {newest:08X}.history."
+            if newest not in log.histories
+            else "That was begun before the backup was whole.",
+            hint="Look for the file, or for a backup of that timeline, on the other server. "
+            "To give up what is on it: --up-to-gap.",
+        )

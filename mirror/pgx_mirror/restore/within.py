@@ -14,8 +14,10 @@ from pgx_base.text import quoted
 from pgx_mirror.conf.place import lies_in
 from pgx_mirror.restore import areas
 
-_HINT = (
-    "Move it out by hand, and have the link lead there; or restore into an empty one."
+_HINT = "Move it out by hand, and have the link lead there."
+_SPACE = (
+    "Copy the backup by hand: what is in base and in tablespace/OID, the latter to another "
+    "place, with the link in pg_tblspc leading there."
 )
 # A server's own in pg_wal; the latter since version 17.
 _OF_WAL = ("archive_status", "summaries")

@@ -7,7 +7,7 @@ takes a file that is not there for the end of the log, and says nothing.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from pgx_mirror.core import wal_files
@@ -74,29 +74,46 @@ def find(
     """Return the road of the newest timeline; *there* are the files that can be used.
 
     *damaged*: those that are there and cannot be, each a gap, also behind all others.
+    So is a timeline whose history is there, and no file: what was written on it is missing.
     """
     names = frozenset(there)
     seen = names.union(damaged)
     target = descendants(begin, histories)[0]
     line = [*histories.get(target, ()), (target, 1 << 64)]
     stages = [(t, at) for t, at in line if t >= begin.timeline]
-    last = _newest(stages, seen, begin)
+    forks = [at // begin.segment for _, at in stages[:-1]]
+    last = max([_newest(stages, seen, begin), *forks])
     files: list[str] = []
     missing: list[str] = []
     for number in range(begin.start // begin.segment, last + 1):
         wanted = [*_candidates(stages, number, begin)]
         name = next((one for one in wanted if one in names), "")
-        if not name:
-            missing.append(wanted[0])
-        elif not missing:
-            files.append(name)
-        else:
+        if missing and name:
             break
+        if name:
+            files.append(name)
+        if (
+            name != wanted[0]
+        ):  # of an older timeline: it has the log up to the fork alone
+            missing.append(wanted[0])
     if not missing:
         return Road(target, tuple(files))
     reached = wal_files.timeline(files[-1]) if files else begin.timeline
-    newest = next((one for one in _candidates(stages, last, begin) if one in seen), "")
+    behind = seen.difference(files)
+    newest = next((n for n in _candidates(stages, last, begin) if n in behind), "")
     return Road(reached, tuple(files), tuple(missing), newest)
+
+
+def passed_over(
+    begin: Begin, there: Iterable[str], histories: Mapping[int, Left]
+) -> int:
+    """Return the newest timeline that has log *there* and is not followed, 0 for none.
+
+    One newer than the line's: its history is not there, or it left before the backup's end.
+    """
+    target = descendants(begin, histories)[0]
+    newest = max(map(wal_files.timeline, there), default=0)
+    return newest if newest > target else 0
 
 
 def _newest(stages: list[tuple[int, int]], names: frozenset[str], begin: Begin) -> int:
@@ -119,7 +136,7 @@ def _candidates(
     """Yield which files may have segment *number*, the newest timeline's first.
 
     The file in which a timeline was left is another one on the next, with the same content
-    up to there: so each of both may serve.
+    up to there.  What the older one has behind that was given up.
     """
     position = number * begin.segment
     since = 0
