@@ -59,6 +59,8 @@ _SETTINGS = {
     "synchronous_standby_names": "",
     "autovacuum": "off",
     "max_logical_replication_workers": "0",
+    "max_worker_processes": "0",  # what libraries start: jobs by the clock, say
+    "recovery_min_apply_delay": "0",
     "restart_after_crash": "off",
     "fsync": "off",
 }
@@ -135,7 +137,7 @@ def _order(what: Recovery, sockets: str) -> server.Order:
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
     settings = _SETTINGS | {
         "unix_socket_directories": sockets,
-        "restore_command": restore_command(what.links),
+        "restore_command": restore_command(what.links, what.up_to_gap),
         "recovery_target_timeline": str(what.road.timeline),
     }
     if what.major >= _LIBRARIES:
@@ -153,10 +155,16 @@ def _order(what: Recovery, sockets: str) -> server.Order:
     )
 
 
-def restore_command(links: str) -> str:
-    """Return the command by which the server gets a file of the log, for a shell."""
+def restore_command(links: str, up_to_gap: bool = False) -> str:
+    """Return the command by which the server gets a file of the log, for a shell.
+
+    Any failure is the end of the log to the server, but for those above 125, which end it:
+    a disk that fails or is full.  *up_to_gap*: a file that cannot be read is the end.
+    """
     directory = shlex.quote(links).replace("%", "%%")
-    return f'test -e {directory}/%f && cp {directory}/%f "%p"'
+    file = f"{directory}/%f"
+    reads = f"cat {file} >/dev/null || exit 1; " if up_to_gap else ""
+    return f'test -L {file} || exit 1; {reads}cp {file} "%p" || exit 255'
 
 
 def _await(what: Recovery, forked: server.Forked, calls: Calls) -> None:
