@@ -229,3 +229,17 @@ def test_root_is_refused(dumped: Dumps) -> None:
     assert (done.returncode, done.stdout) == (1, "")
     assert "cannot be run as root" in done.stderr
     untouched(dumped)
+
+
+def test_a_tablespace_that_cannot_be_restored_is_told(dumped: Dumps) -> None:
+    inside = dumped.directory(dumped.server.data / "inside")
+    dumped.server.ask(f"create tablespace inside location '{inside}'")
+    try:
+        done = dumped.run(*dumped.words())
+        assert done.returncode == 0, done.stderr
+        (why,) = warnings(done)
+        assert why.startswith("tablespace ")
+        assert why.endswith(f' lies within the data directory: "{inside}"')
+    finally:
+        dumped.server.ask("drop tablespace inside")
+        inside.rmdir()

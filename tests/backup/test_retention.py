@@ -42,9 +42,22 @@ def test_the_new_one_stays_and_the_newest_beside_it(
 
     stay = [one for one in kept if one not in going]
     assert newest in stay
-    assert len(stay) == min(generations, len(kept))
-    others = [one for one in kept if one != newest]
-    assert list(going) == others[: len(going)]  # the oldest, in their order
+    behind = len(kept) - kept.index(newest)
+    assert len(stay) == min(len(kept), max(generations, behind))
+    assert list(going) == list(kept)[: len(going)]  # the oldest, in their order
+
+
+def test_a_server_that_was_left_behind_replaces_nothing_of_the_new_timeline() -> None:
+    """Cut off, and with one generation: the backup of the true line is not its to remove."""
+    old, true, late = (
+        label("20260101T000000Z", timeline=1, start_lsn="0/2000000"),
+        label("20260102T000000Z", "server2", timeline=2, start_lsn="0/3000000"),
+        label(
+            "20260103T000000Z", timeline=1, start_lsn="0/4000000", end_lsn="0/4000100"
+        ),
+    )
+    kept = in_order([old, true, late])
+    assert retention.replaced(kept, late.name, 1) == (old,)
 
 
 _NAMES = st.builds(

@@ -12,6 +12,7 @@ from pgx_mirror.backup import destination, places, primary, proving
 from pgx_mirror.backup.primary import Primary
 from pgx_mirror.backup.task import Refused, Task, Teller
 from pgx_mirror.checks import archiving
+from pgx_mirror.conf.place import lies_in
 from pgx_mirror.controller import words
 from pgx_mirror.controller.asking import NotRunning, ask
 from pgx_mirror.controller.asking import Refused as NotAnswered
@@ -51,7 +52,7 @@ def look(task: Task, teller: Teller) -> Found:
         raise Refused(reasons)
     for finding in archiving.judge(told.settings, task.destination, "this server"):
         teller.warn(finding.what)
-    for what in _of_peer(task):
+    for what in [*_within(task, told), *_of_peer(task)]:
         teller.warn(what)
     return Found(told, binaries)
 
@@ -83,6 +84,17 @@ def _unmounted(task: Task, told: Primary) -> Iterator[Failure]:
             f"there is no directory {quoted(named[0])}, which archive_command names",
             hint=f"Mount its file system; or make it, the first time: mkdir -m 700 {named[0]}",
         )
+
+
+def _within(task: Task, told: Primary) -> Iterator[Failure]:
+    """Yield what pgx_rcvall refuses: where old content goes, new one would go with it."""
+    for oid, path in told.spaces.items():
+        if lies_in(path, task.data):
+            yield Failure(
+                f"tablespace {oid} lies within the data directory: {quoted(path)}",
+                detail="pgx_rcvall cannot restore such a backup: it is copied by hand.",
+                hint="Have its tables in a tablespace elsewhere, and drop it.",
+            )
 
 
 def _senders(told: Primary) -> Iterator[Failure]:

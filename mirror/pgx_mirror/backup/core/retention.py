@@ -43,12 +43,12 @@ _B = TypeVar("_B", bound=Backup)
 def replaced(kept: Sequence[_B], newest: str, generations: int) -> tuple[_B, ...]:
     """Return those of *kept*, backups of one database in their order, that are to go.
 
-    The oldest first.  Backup *newest* is one of the *generations* that stay, wherever it
-    stands in that order: it may be of a timeline that was left.
+    The oldest first, and none that stands behind *newest*: a newer timeline's is nothing that
+    a server's replaces which was left on an older one, and may not know that yet.  Where
+    *newest* is not one of them, none goes.
     """
-    others = [one for one in kept if one.name != newest]
-    stay = generations - 1
-    return tuple(others[: max(0, len(others) - stay)])
+    until = next((at for at, one in enumerate(kept) if one.name == newest), 0)
+    return tuple(kept[:until][: max(0, len(kept) - generations)])
 
 
 def earliest(kept: Iterable[Backup]) -> tuple[int, int] | None:
