@@ -13,6 +13,7 @@ from fixtures.binaries import Binaries
 from fixtures.os_user import OsUser
 from fixtures.pair.place import A, B, PairPlace, place
 from fixtures.pair_chaos.nodes import part
+from fixtures.ports import free_port
 from fixtures.processes import gone, kill, wait_until
 from pgx_postgres import control
 from tests.fix_postgres import open_directory
@@ -94,7 +95,7 @@ def other_network(pair: PairPlace) -> Iterator[None]:
     path = pair.mcdir(A) / "network.conf"
     text = path.read_text()
     port = pair.arbitration[B]
-    path.write_text(text.replace(f",{port} ", f",{port + 1} "))
+    path.write_text(text.replace(f",{port} ", f",{free_port()} "))
     try:
         yield
     finally:

@@ -53,7 +53,7 @@ def test_a_standby_that_was_promoted_by_hand_has_to_be_made_anew() -> None:
     ("receiver", "text", "hint"),
     [
         (None, "does not stream from its primary", "log of its database server"),
-        (("192.0.2.2", 40000), "is not in sync", "joined as soon as it can be"),
+        (("192.0.2.2", 40000), "is not in sync", "joined as soon as can be"),
     ],
 )
 def test_a_standby_that_streams_nothing_is_told_from_one_that_is_not_joined_yet(
