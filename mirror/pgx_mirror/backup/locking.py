@@ -1,4 +1,4 @@
-"""One pgx_dmpall at a time for a destination, and what a killed one has left at work.
+"""One pgx_dmpall or restore at a time for a destination, and what a killed one has left at work.
 
 The lock dies with its holder.  pg_basebackup's child, which receives the write-ahead log,
 does not: it has the unfinished backup's own directory open, under a lock of its own, by
@@ -11,6 +11,8 @@ import fcntl
 import os
 import signal
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from pgx_base import proc, signals
 from pgx_base.failure import Failure
@@ -49,6 +51,24 @@ def _busy(destination: str, pids: list[int]) -> Failure:
         detail=f"A pgx_dmpall or pgx_rcvall is at work; processes: {_shown(pids)}.",
         hint="Run it again when that has ended.",
     )
+
+
+@contextmanager
+def kept(destination: str) -> Iterator[None]:
+    """Have no pgx_dmpall remove anything of *destination*, as far as one could.
+
+    A medium that is read-only loses nothing, and a directory without backups has nothing
+    to lose.  Raises Failure where a pgx_dmpall is at work.
+    """
+    has = os.path.isdir(places.backups(destination))
+    if not has or not os.access(destination, os.W_OK):
+        yield
+        return
+    fd = take(destination)
+    try:
+        yield
+    finally:
+        os.close(fd)
 
 
 def hold(directory: str) -> int:

@@ -7,7 +7,7 @@ DIR/backup/NAME/base/          the data directory, pg_basebackup's manifest in i
 DIR/backup/NAME/tablespace/OID/    a tablespace, to which base/pg_tblspc/OID leads
 DIR/backup/.NAME.new/          a backup that is being made
 DIR/backup/.NAME.old/          one that is being removed
-DIR/backup.lock                held by the one pgx_dmpall that is at work
+DIR/backup.lock                held by the one pgx_dmpall or restore at work
 """
 
 from __future__ import annotations

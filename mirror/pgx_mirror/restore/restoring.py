@@ -26,6 +26,7 @@ from dataclasses import dataclass, replace
 
 from pgx_base.failure import Failure
 from pgx_base.text import quoted
+from pgx_mirror.backup import locking
 from pgx_mirror.core import wal
 from pgx_mirror.core.mark import GIVEN, SYNC
 from pgx_mirror.data import bar
@@ -67,10 +68,11 @@ def restore(task: Task, teller: Teller) -> Restored:
     with _in_words(task.data):
         if finished := settle(task, teller):
             return Restored(finished)
-        at = _look(task, teller)
-        _make(task.data)
-        with holding.held(task.data) as dir_fd:
-            return _restore(task, at, dir_fd, teller)
+        with locking.kept(task.destination):
+            at = _look(task, teller)
+            _make(task.data)
+            with holding.held(task.data) as dir_fd:
+                return _restore(task, at, dir_fd, teller)
 
 
 @contextmanager
