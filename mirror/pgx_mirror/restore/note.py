@@ -75,7 +75,7 @@ def _note(found: dict[str, object]) -> Note:
         raise ValueError
     texts = {name: str(found[name]) for name in ("stage", "backup", "part", "wal")}
     lists = {name: _paths(found[name]) for name in ("replaced", "fresh")}
-    return Note(**texts, **lists, major=int(str(found["major"])))  # type: ignore[arg-type]
+    return Note(**texts, **lists, major=int(str(found["major"])))  # type: ignore[arg-type]  # each was looked at
 
 
 def _paths(value: object) -> tuple[str, ...]:
