@@ -86,7 +86,7 @@ class Place:
             cwd=cwd,
             capture_output=True,
             text=True,
-            timeout=20,
+            timeout=60,
         )
 
     def hold(self, name: str, *bytes_: int) -> int:

@@ -101,9 +101,9 @@ class Resource:
 
     def check(self, env: Mapping[str, str] | None = None) -> int:
         """Return the exit code of pgx_check."""
-        return self.run("pgx_check", self.name, env=env, limit=30).returncode
+        return self.run("pgx_check", self.name, env=env, limit=60).returncode
 
-    def wait_for(self, state: int, limit: float = 20.0) -> None:
+    def wait_for(self, state: int, limit: float = 60.0) -> None:
         """Return once pgx_check answers *state*."""
         wait_until(
             lambda: self.check() == state, f"pgx_check answers {state}", limit, 0.15
@@ -129,7 +129,7 @@ class Resource:
         assert found is not None
         return found
 
-    def wait_for_record(self, state: str, limit: float = 20.0) -> records.Record:
+    def wait_for_record(self, state: str, limit: float = 60.0) -> records.Record:
         """Return the record once it says *state*."""
         wait_until(lambda: self._state() == state, f"the record says {state}", limit)
         return self.known()

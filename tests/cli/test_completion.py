@@ -29,7 +29,7 @@ class Shell:
         }
         env |= {"PGX_PCLRSC_HOME": str(home / "registry"), "LC_ALL": "C.UTF-8"}
         self.child = pexpect.spawn(
-            "bash", ["--norc", "--noprofile"], env=env, cwd=str(home), timeout=30,
+            "bash", ["--norc", "--noprofile"], env=env, cwd=str(home), timeout=60,
             encoding="utf-8", dimensions=(50, 4000),
         )  # fmt: skip
         self.child.delaybeforesend = None

@@ -121,7 +121,7 @@ def test_a_deleted_working_directory_does_not_matter(
         ["sh", "-c", script, STUB],
         env={"PGX_PCLRSC_HOME": str(place.registry)},
         cwd=here,
-        timeout=20,
+        timeout=60,
     )
 
     assert done.returncode == ONLINE
@@ -133,7 +133,7 @@ def test_closed_descriptors_do_not_matter(place: Place, gone: int) -> None:
     done = subprocess.run(
         ["sh", "-c", script, STUB],
         env={"PGX_PCLRSC_HOME": str(place.registry)},
-        timeout=20,
+        timeout=60,
     )
 
     assert done.returncode == FAULTED
@@ -152,7 +152,7 @@ def _as_a_third_user(
         user=12345,
         group=12345,
         extra_groups=[],
-        timeout=20,
+        timeout=60,
     )
 
 
@@ -183,7 +183,7 @@ def test_words_that_cannot_be_loaded_change_no_answer(
         [sys.executable, "-IS", "-c", _without("check.words", "monitor.launch"), "pg1"],
         env={"PGX_PCLRSC_HOME": str(place.registry)},
         capture_output=True,
-        timeout=20,
+        timeout=60,
     )
 
     assert (done.returncode, done.stderr) == (code, b"")

@@ -66,7 +66,7 @@ def check_at(
             act()
         os.close(ours)
         os.close(reader)
-        return child.wait(timeout=30), reached
+        return child.wait(timeout=60), reached
 
 
 @contextmanager

@@ -183,7 +183,7 @@ def test_the_version_is_told(registry: Registry, option: str) -> None:
 
 def test_output_that_cannot_be_written_is_an_error(registered: Registry) -> None:
     with registered.popen("-p") as process:
-        assert process.communicate(timeout=30)[0] == "pg1\n"
+        assert process.communicate(timeout=60)[0] == "pg1\n"
     with open("/dev/full", "w") as full:
         result = subprocess.run(
             [command("pgx_pclrsc"), "-p"],

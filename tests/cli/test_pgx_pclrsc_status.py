@@ -180,7 +180,7 @@ def test_a_watch_shows_it_again_and_ends_at_a_signal(registered: Registry) -> No
     shown = [json.loads(process.stdout.readline()) for _ in range(2)]
     process.send_signal(signal.SIGINT)
 
-    assert process.wait(20) == 0
+    assert process.wait(60) == 0
     process.stdout.close()
     assert [one["resources"][0]["state"] for one in shown] == ["offline"] * 2
 

@@ -152,7 +152,7 @@ def test_the_copy_is_removed_when_the_work_is_ended_by_a_signal(
         assert "is closed to the user" in process.stdout.readline()
         assert process.stdout.readline() == "up\n"
         process.send_signal(signal.SIGTERM)
-        process.wait(30)
+        process.wait(60)
 
     assert process.returncode == 128 + signal.SIGTERM
 

@@ -79,7 +79,7 @@ def test_watch_ends_when_its_reader_leaves(cluster: Path) -> None:
 
     child.stdout.close()
 
-    assert child.wait(30) == 128 + signal.SIGPIPE
+    assert child.wait(60) == 128 + signal.SIGPIPE
     assert child.stderr is not None
     with child.stderr:
         assert child.stderr.read() == ""

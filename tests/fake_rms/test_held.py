@@ -206,7 +206,7 @@ def rms(*words: object, home: Path) -> subprocess.CompletedProcess[str]:
         env={**os.environ, "FAKE_RMS_STATE": str(home)},
         text=True,
         capture_output=True,
-        timeout=30,
+        timeout=60,
     )
 
 

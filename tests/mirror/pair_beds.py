@@ -14,7 +14,7 @@ from fixtures.pair_bed.networks import address
 from fixtures.pair_bed.sockets import made_in
 
 _PORT = 9
-_SOON, _PATIENCE = 0.1, 20.0  # seconds
+_SOON, _PATIENCE = 0.1, 60.0  # seconds
 
 
 @contextmanager

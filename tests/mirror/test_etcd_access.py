@@ -19,10 +19,11 @@ from pgx_mirror.register.etcd.client import EtcdRegister
 from pgx_mirror.register.etcd.http import COMMON_NAME, REFUSES
 from pgx_mirror.register.etcd.place import Place, TlsFiles
 from tests.fix_postgres import open_directory
-from tests.mirror.arbiters import LIMIT, SYSTEM, A, B, Talker, answer, turn_until
+from tests.mirror.arbiters import SYSTEM, A, B, Talker, answer, turn_until
 from tests.mirror.certificates import Authority
 from tests.mirror.etcds import EtcdPlace, reap
 
+LONG = 60.0  # seconds of silence: on a busy machine a log-in takes its time
 PASSWORD = "a'b \"c\\d#e"
 
 
@@ -65,7 +66,7 @@ class Guarded:
 
     def place(self) -> EtcdPlace:
         """Return a place that is right in all."""
-        return _Right(self.etcd, "/ours/pair1", 2.0, "ours", PASSWORD, self.tls())
+        return _Right(self.etcd, "/ours/pair1", LONG / 2, "ours", PASSWORD, self.tls())
 
     def tls(self, **changes: str) -> TlsFiles:
         """Return the client's files, with *changes*."""
@@ -106,7 +107,7 @@ def guarded(os_user: OsUser) -> Iterator[Guarded]:
 
 def _why(place: Place) -> str:
     """Return why *place* is away."""
-    beat = Beat(PRIMARY, SYSTEM, LIMIT)
+    beat = Beat(PRIMARY, SYSTEM, LONG)
 
     class There(EtcdPlace):
         def client(self, me: str, _: Beat, secret: bytes = b"") -> EtcdRegister:
@@ -120,7 +121,10 @@ def _why(place: Place) -> str:
 
 def test_with_certificate_user_and_password_it_is_a_register(guarded: Guarded) -> None:
     place = guarded.place()
-    with Talker(place, A, PRIMARY) as one, Talker(place, B, STANDBY) as two:
+    with (
+        Talker(place, A, PRIMARY, limit=LONG) as one,
+        Talker(place, B, STANDBY, limit=LONG) as two,
+    ):
         turn_until(lambda: one.known and two.known, "both are there", one, two)
         assert one.known is not None
         one.bind(1, PAIR, one.known.identity)

@@ -22,6 +22,10 @@ from tests.mirror.etcds import reap
 
 NOT_ETCD = "what answers there is not etcd"
 HEADER = {"revision": "1", "cluster_id": "2"}
+LONG, SHORT = (
+    30.0,
+    0.5,
+)  # seconds for an answer: for one that comes, and for one that does not
 
 
 @contextmanager
@@ -86,8 +90,8 @@ def _json(found: object) -> bytes:
 class There:
     """What is told to be etcd at *port*."""
 
-    def __init__(self, port: int) -> None:
-        self._place = Place((Endpoint("127.0.0.1", port),), "/x", timeout=0.5)
+    def __init__(self, port: int, timeout: float) -> None:
+        self._place = Place((Endpoint("127.0.0.1", port),), "/x", timeout=timeout)
 
     def client(self, me: str, beat: Beat, secret: bytes = b"") -> EtcdRegister:
         return EtcdRegister(self._place, me, B, beat, interval=0.1)
@@ -96,8 +100,8 @@ class There:
         raise NotImplementedError
 
 
-def _why(port: int) -> str:
-    with Talker(There(port), A, PRIMARY) as one:
+def _why(port: int, timeout: float = LONG) -> str:
+    with Talker(There(port, timeout), A, PRIMARY, limit=2 * LONG) as one:
         turn_until(lambda: one.losses or one.known, "a word", one)
         reap()
         assert not one.known
@@ -138,7 +142,7 @@ GARBAGE = [
 @pytest.mark.parametrize(("said", "why"), GARBAGE)
 def test_what_is_not_etcd_is_not_believed(said: bytes | None, why: str) -> None:
     with _answering(said) as port:
-        found = _why(port)
+        found = _why(port, SHORT if said is None else LONG)
     assert found.removeprefix(f"127.0.0.1:{port}: ").startswith(why)
     assert SYSTEM not in found
 
@@ -157,7 +161,7 @@ def test_a_reason_is_told_once_while_it_is_away() -> None:
     ways = (b"", b"SSH-2.0-OpenSSH\r\n", b"")
     with (
         _answering(*ways, asked=asked) as port,
-        Talker(There(port), A, PRIMARY) as one,
+        Talker(There(port, LONG), A, PRIMARY, limit=2 * LONG) as one,
     ):
         turn_until(lambda: len(one.losses) >= 2, "each way is seen", one)
         told = len(asked) + 8

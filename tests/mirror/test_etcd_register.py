@@ -17,7 +17,6 @@ from pgx_mirror.register.core.words import (
 )
 from pgx_mirror.register.etcd.keys import server_key
 from tests.mirror.arbiters import (
-    LIMIT,
     SYSTEM,
     A,
     B,
@@ -29,6 +28,9 @@ from tests.mirror.arbiters import (
 from tests.mirror.etcds import EtcdPlace
 
 FIRST = Cell(1, PAIR, A)
+SPARED = (
+    6.0  # seconds of silence: a key then lives for three, longer than a busy etcd takes
+)
 
 
 def _meet(*talkers: Talker) -> None:
@@ -67,7 +69,7 @@ def test_one_of_two_wins_and_hears_so_again(etcd: EtcdPlace) -> None:
 
 
 def test_a_standby_waits_while_the_primarys_key_lives(etcd: EtcdPlace) -> None:
-    with pair(etcd) as (one, two):
+    with pair(etcd, SPARED) as (one, two):
         reply = answer(two, Win(1), one)
         assert reply.word == words.HEARD
         assert 0 < reply.again < 1
@@ -129,10 +131,10 @@ def test_another_pairs_register_is_none(etcd: EtcdPlace) -> None:
 
 def test_another_pairs_server_takes_no_servers_place(etcd: EtcdPlace) -> None:
     """Two pairs with one prefix and, as they all have, one pair of identifiers."""
-    with pair(etcd) as (one, two):
+    with pair(etcd, SPARED) as (one, two):
         key = server_key(etcd.prefix, A)
-        with Talker(etcd, A, STANDBY) as foe:
-            foe.register.says(Beat(STANDBY, "7002", LIMIT), time.monotonic())
+        with Talker(etcd, A, STANDBY, limit=SPARED) as foe:
+            foe.register.says(Beat(STANDBY, "7002", SPARED), time.monotonic())
             turn_until(lambda: len(foe.losses) == 1, "it is refused", foe, one, two)
             assert foe.losses[0].why == "it belongs to another pair"
             assert etcd.etcd.value(key)["system"] == SYSTEM

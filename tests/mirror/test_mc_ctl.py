@@ -190,7 +190,7 @@ def test_status_any_number_of_times_at_once_beside_an_action(mcdir: Mcdir) -> No
     mcdir.of("nd1", "start")
     where = ("-M", mcdir.path, "--local-server=nd1")
     switch = mcdir.popen("switch", *where)
-    wait_until(lambda: "executed" in mcdir.of("nd1", "detach").stderr, "it is busy", 30)
+    wait_until(lambda: "executed" in mcdir.of("nd1", "detach").stderr, "it is busy")
     asked = [mcdir.popen("status", *where) for _ in range(10)]
 
     assert {process.wait(60) for process in asked} == {0}
@@ -205,9 +205,7 @@ def test_status_any_number_of_times_at_once_beside_an_action(mcdir: Mcdir) -> No
     )
     switch.kill()
     switch.communicate()
-    wait_until(
-        lambda: mcdir.of("nd1", "detach").returncode == 0, "the lock is free", 30
-    )
+    wait_until(lambda: mcdir.of("nd1", "detach").returncode == 0, "the lock is free")
 
 
 def test_stop_waits_until_nothing_of_the_controller_is_left(mcdir: Mcdir) -> None:
@@ -289,7 +287,7 @@ def test_a_controller_that_ends_over_an_action_is_told(mcdir: Mcdir) -> None:
     mcdir.play(hang=["switch"])
     mcdir.of("nd1", "start")
     switch = mcdir.popen("switch", "-M", mcdir.path, "--local-server=nd1")
-    wait_until(lambda: "executed" in mcdir.of("nd1", "detach").stderr, "it is busy", 30)
+    wait_until(lambda: "executed" in mcdir.of("nd1", "detach").stderr, "it is busy")
     mcdir.of("nd1", "stop", "-e")
     _, stderr = switch.communicate(timeout=60)
 

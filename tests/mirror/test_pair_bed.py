@@ -127,7 +127,7 @@ def test_a_boot_is_another_boot_with_the_same_addresses(bed: PairBed) -> None:
     ticking = subprocess.Popen(bed.argv(A, ["sleep", "600"]), cwd="/")
 
     assert bed.panic(A)
-    ticking.wait(10)
+    ticking.wait(60)
     bed.boot(A)
 
     assert on(bed, A, *look) != before[0]
@@ -164,7 +164,7 @@ def test_a_frozen_node_stands_still_and_its_packets_are_lost(bed: PairBed) -> No
     wait_until(lambda: "R" in states(bed, A), "it ticks again")
     assert hears(bed, LOG, B, A, soon=False)
     bed.panic(A)
-    ticking.wait(10)
+    ticking.wait(60)
     bed.boot(A)
 
 
@@ -247,7 +247,7 @@ def test_what_a_killed_run_left_is_cleared_by_the_next(open_tmp: Path) -> None:
 
     assert int(slot) in leftovers.clear_all()
 
-    writer.wait(10)
+    writer.wait(60)
     wait_until(lambda: all(gone(pid) for pid in pids), "the nodes are gone")
     assert len(devices) == 5
     assert not any(str(home) in disk.backing_file(device) for device in devices)

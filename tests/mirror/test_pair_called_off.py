@@ -169,7 +169,7 @@ def begun(pair: Whole) -> Iterator[tuple[Whole, subprocess.Popen[str]]]:
     try:
         until_traced(pair, first, "mc_ctl switch is carried out")
     except TimeoutError as ex:
-        ex.add_note(asked.communicate(timeout=5)[0])
+        ex.add_note(asked.communicate(timeout=60)[0])
         ex.add_note(pair.shown())
         raise
     yield pair, asked

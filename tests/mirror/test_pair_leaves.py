@@ -62,7 +62,6 @@ def other_than(pair: PairPlace, what: str, was: list[int]) -> list[int]:
     wait_until(
         lambda: (now := part(pair, A, what)) != [] and now != was,
         f"another {what}",
-        30,
     )
     return part(pair, A, what)
 
@@ -74,7 +73,7 @@ def test_a_controller_that_leaves_is_not_taken_over(pair: PairPlace) -> None:
     assert stands(pair, B, "standby")
     with other_network(pair):
         pair.mc_ctl(A, "start", "-w", "-f")
-        wait_until(lambda: ANOTHER in told(pair, A), "the difference is told", 30)
+        wait_until(lambda: ANOTHER in told(pair, A), "the difference is told")
         assert pair.status(A) == "not-switchable"
         pair.mc_ctl(A, "stop", "--mc-only")
     assert traced(pair, "line 2 here means")

@@ -73,7 +73,7 @@ def test_all_refusals_are_told_at_once_and_before_a_byte(
     primary.configure(synchronous_standby_names="nd2")
     primary.ask("select pg_reload_conf()", "postgres")
     shown = "show synchronous_standby_names"
-    wait_until(lambda: primary.ask(shown) == "nd2", "the name is read", 30)
+    wait_until(lambda: primary.ask(shown) == "nd2", "the name is read")
     space = primary.data.parent / "space"
     space.mkdir()
     mcdir.user.own(space)
@@ -122,7 +122,7 @@ def test_who_cannot_log_in_is_told_what_is_needed(
     hba.write_text("local all all trust\nhost all all 127.0.0.1/32 scram-sha-256\n")
     os.kill(primary.pid() or 0, signal.SIGHUP)
     probe = ["-h", "127.0.0.1", "-w", "-d", "postgres", "-c", "select 1"]
-    wait_until(lambda: primary.psql(*probe).returncode != 0, "the file is read", 30)
+    wait_until(lambda: primary.psql(*probe).returncode != 0, "the file is read")
     refused = setup(mcdir, primary)
 
     (error,) = errors(refused)
@@ -222,7 +222,7 @@ def test_an_old_primary_is_rebuilt_and_keeps_its_own_conf(
     assert standby.ask("select pg_promote(true, 60)") == "t"
     os.kill(standby.pid() or 0, signal.SIGHUP)
     shown = "show synchronous_standby_names"
-    wait_until(lambda: standby.ask(shown) == "", "the name is out", 30)
+    wait_until(lambda: standby.ask(shown) == "", "the name is out")
     behind = mcdir.of("nd1", "setup", *again)
     assert errors(behind) == ["this server may have commits that the other one has not"]
     write_mark(mcdir, standby, Mark("nd2", "g", system, 5, ALONE, pair=3))

@@ -185,7 +185,7 @@ def test_what_it_leaves_running_is_ended(
 
     assert made.returncode == 0, made.stderr
     there = Path(f"/proc/{pid.read_text().strip()}")
-    wait_until(lambda: not there.exists(), "it is gone", 30)
+    wait_until(lambda: not there.exists(), "it is gone")
 
 
 @pytest.mark.parametrize(

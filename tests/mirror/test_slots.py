@@ -32,7 +32,7 @@ def seen_to(keeper: SlotKeeper, now: float, *, recovery: bool) -> str:
         said.append(keeper.step(recovery, now))
         return bool(said[-1]) or time.monotonic() > until
 
-    wait_until(is_done, "it has asked", 30)
+    wait_until(is_done, "it has asked")
     return said[-1]
 
 

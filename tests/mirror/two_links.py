@@ -16,7 +16,7 @@ from pgx_mirror.peer.link import Link
 from pgx_mirror.peer.settings import Address, Settings
 
 SECRET = b"a secret of thirty-two bytes ..."
-LIMIT = 30.0  # seconds that what must come may take on a busy machine
+LIMIT = 60.0  # seconds that what must come may take on a busy machine
 _E = TypeVar("_E")
 
 

@@ -146,4 +146,4 @@ def test_offline_ends_an_older_online_at_work(older: Older) -> None:
     with works(older, "online", locks.ONLINE) as process:
         result = older.resource.offline()
         assert result.returncode == 0, result.stderr
-        assert process.wait(20) == -signal.SIGTERM
+        assert process.wait(60) == -signal.SIGTERM

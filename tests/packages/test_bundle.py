@@ -143,7 +143,7 @@ def test_a_newer_version_under_rms_is_not_noticed(
         machine.good("pgx_check", instance.NAME)
         return instance.status(machine)["monitor"] not in (None, before["monitor"])
 
-    wait_until(another_watches, "another monitor watches", 30)
+    wait_until(another_watches, "another monitor watches")
     assert instance.status(machine)["state"] == "online"
     refused = machine.run(f"{bundle}/install", "--uninstall")
     assert refused.returncode == 1

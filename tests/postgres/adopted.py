@@ -90,16 +90,16 @@ def start_by_hand(
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=20,
+        timeout=60,
         **resource.server.user.popen_options(),
     )
 
 
-def first_word(fd: int, limit: float = 15) -> str:
+def first_word(fd: int, limit: float = 60) -> str:
     ready, _, _ = select.select([fd], [], [], limit)
     assert ready, "no word from the monitor"
     return os.read(fd, 1000).decode()
 
 
 def warned(resource: Resource, text: str) -> None:
-    wait_until(lambda: text in resource.trace(), f"a warning of {text}", 10, 0.05)
+    wait_until(lambda: text in resource.trace(), f"a warning of {text}", 60, 0.05)

@@ -36,7 +36,7 @@ def configured(make_server: MakeServer, **settings: object) -> Server:
     return server
 
 
-def finish(question: Question, limit: float = 10.0) -> Outcome | None:
+def finish(question: Question, limit: float = 60.0) -> Outcome | None:
     """Return the outcome, None when there is none within *limit* seconds."""
     until = time.monotonic() + limit
     outcome: Outcome | None = None

@@ -114,7 +114,7 @@ def test_a_killed_monitor_is_replaced_by_a_check(resource: Resource) -> None:
 def test_a_stopped_monitor_is_ended_and_replaced(resource: Resource) -> None:
     resource.online()
     before = _kill_monitor(resource, signal.SIGSTOP)
-    wait_until(lambda: resource.check() != ONLINE or gone(before), "a new one", 40, 0.5)
+    wait_until(lambda: resource.check() != ONLINE or gone(before), "a new one", 60, 0.5)
 
     assert resource.check() == ONLINE
     wait_until(lambda: resource.monitor() not in (None, before), "the new one writes")

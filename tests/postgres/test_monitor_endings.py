@@ -38,7 +38,6 @@ def reason(resource: Resource, *words: str) -> str:
     wait_until(
         lambda: all(word in resource.known().reason for word in words),
         f"the reason has {words}",
-        10,
     )
     assert resource.check() == FAULTED
     return resource.known().reason

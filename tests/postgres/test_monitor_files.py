@@ -143,7 +143,7 @@ def test_a_frozen_file_system_holds_the_monitor_up_no_more_than_a_moment(
     disk.freeze()
     try:
         before = resource.known().good_until
-        wait_until(lambda: resource.known().good_until > before + 3000, "fresh", 10)
+        wait_until(lambda: resource.known().good_until > before + 3000, "fresh")
         assert resource.check() == ONLINE
     finally:
         disk.thaw()
@@ -157,9 +157,7 @@ def test_it_keeps_little_open(make_resource: MakeResource, server: Server) -> No
     monitor = monitor_of(resource)
 
     # It says its first word only after the record.
-    wait_until(
-        lambda: not held(monitor, "pipe:"), "the pipe to its starter is closed", 5
-    )
+    wait_until(lambda: not held(monitor, "pipe:"), "the pipe to its starter is closed")
     names = ("PG_VERSION", "postmaster.pid")
     assert sorted(held(monitor, str(server.data))) == [
         f"{server.data}/{name}" for name in names

@@ -28,14 +28,14 @@ def test_a_server_that_still_starts_is_waited_for(
     (server.data / "recovery.signal").touch()
     server.user.own(server.data / "recovery.signal")
     server.launch()
-    wait_until(lambda: server.status_line() == "starting", "it starts", 20)
+    wait_until(lambda: server.status_line() == "starting", "it starts")
     resource = make_resource(server)
 
     assert resource.check() == OFFLINE
     resource.wait_for_record("starting")
     assert resource.check() == OFFLINE
 
-    resource.wait_for_record("online", 30)
+    resource.wait_for_record("online")
     assert resource.check() == ONLINE
 
 

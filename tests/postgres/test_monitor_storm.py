@@ -84,7 +84,7 @@ def test_a_storm_before_a_postmaster_that_is_stopped_is_a_fault_in_its_time(
         stays_online(resource, 3)
         with stopped(pid):
             began = time.monotonic()
-            found = resource.wait_for_record("faulted", 30)
+            found = resource.wait_for_record("faulted")
             assert time.monotonic() - began >= 2  # what was silent before counts too
             assert resource.check() == FAULTED
     assert f"{FULL} at" in found.reason
@@ -114,7 +114,7 @@ def test_a_storm_on_tcp_is_none_until_nobody_is_let_in(
     with storm(server, 60, f"127.0.0.1:{server.port}"):
         stays_online(resource, 10)
         with stopped(pid):
-            found = resource.wait_for_record("faulted", 40)
+            found = resource.wait_for_record("faulted")
 
     assert f"{FULL} at 127.0.0.1:{server.port}, and nobody was let in" in found.reason
 

@@ -128,9 +128,7 @@ def test_what_a_login_warns_of_is_said_once(
 
     warned(resource, 'warns at each login to "template1": database "template1" has')
     logins = server.log().count('"template1" has')
-    wait_until(
-        lambda: server.log().count('"template1" has') > logins + 2, "three more", 20
-    )
+    wait_until(lambda: server.log().count('"template1" has') > logins + 2, "three more")
 
     assert resource.trace().count("warns at each login") == 1
     stays_online(resource, 1)

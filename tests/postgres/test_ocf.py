@@ -106,7 +106,7 @@ def test_a_server_that_still_starts_is_a_fault_and_not_stopped(
     (server.data / "recovery.signal").touch()
     server.user.own(server.data / "recovery.signal")
     server.launch()
-    wait_until(lambda: server.status_line() == "starting", "it starts", 20)
+    wait_until(lambda: server.status_line() == "starting", "it starts")
     resource = make_resource(server)
 
     env = variables(resource, {"OCF_RESKEY_CRM_meta_timeout": "8000"})

@@ -122,7 +122,7 @@ def test_a_start_that_was_killed_while_the_server_recovers_is_no_lost_server(
     server.user.own(server.data / "recovery.signal")
     resource = make_resource(server)
     start = begin(resource, "start")
-    wait_until(lambda: server.status_line() == "starting", "it starts", 20)
+    wait_until(lambda: server.status_line() == "starting", "it starts")
     postmaster = int((server.data / "postmaster.pid").read_text().split("\n")[0])
 
     end(start)
@@ -140,5 +140,5 @@ def test_killed_with_its_monitor_too_the_next_monitor_begins_another(
     end(begin(resource, "monitor"), signal.SIGKILL)
 
     assert code(resource, "monitor") == SUCCESS
-    wait_until(lambda: resource.monitor() is not None, "another watches", 30)
+    wait_until(lambda: resource.monitor() is not None, "another watches")
     assert code(resource, "monitor") == SUCCESS

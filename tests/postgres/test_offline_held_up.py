@@ -221,7 +221,7 @@ def test_a_long_shutdown_checkpoint_that_moves_is_waited_for(
     assert "WAL sender" not in said.replace("waiting for WAL sender", "")
     assert CLEAN in resource.server_log()
     # The server's own end of the stream, after everything; not a broken connection.
-    told = receiver.communicate(timeout=30)[1]
+    told = receiver.communicate(timeout=60)[1]
     assert "replication stream was terminated before stop point" in told
     assert "unexpected" not in told
 

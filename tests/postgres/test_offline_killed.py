@@ -45,7 +45,7 @@ def _kill_after(
 
 
 def _ended(workers: list[int]) -> None:
-    wait_until(lambda: all(map(gone, workers)), "the worker ends by itself", 10)
+    wait_until(lambda: all(map(gone, workers)), "the worker ends by itself")
 
 
 def _working(offline: subprocess.Popen[str]) -> None:

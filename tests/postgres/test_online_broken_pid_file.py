@@ -217,7 +217,7 @@ def attached(server: Server) -> Iterator[str]:
     )
     assert process.stdout is not None
     shmid, pid = process.stdout.readline().decode().split()
-    process.wait(timeout=30)
+    process.wait(timeout=60)
     yield shmid
     assert process.stdin is not None
     process.stdin.close()

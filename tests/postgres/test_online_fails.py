@@ -149,7 +149,7 @@ def test_sigterm_ends_it_at_once_and_the_next_one_joins(
     wait_until(lambda: resource.server.status_line() == "starting", "it starts")
     pid = resource.server.pid()
     first.terminate()
-    first.communicate(timeout=30)
+    first.communicate(timeout=60)
     assert (first.returncode, resource.check()) == (1, OFFLINE)
     second = resource.start("pgx_online", resource.name)
     wait_until(

@@ -155,7 +155,7 @@ def test_output_ends_with_the_script(resource: Resource) -> None:
     with open(reader, "rb") as pipe:
         said = pipe.read()
 
-    assert running.wait(10) == 0
+    assert running.wait(60) == 0
     assert b"is Online" in said
 
 

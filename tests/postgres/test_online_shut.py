@@ -110,7 +110,7 @@ def test_an_online_that_was_killed_changes_nothing(
     first = resource.start("pgx_online", resource.name)
     wait_until(lambda: server.status_line() in ("starting", "ready"), "it is started")
     first.kill()
-    first.communicate(timeout=30)
+    first.communicate(timeout=60)
 
     is_refused(resource, "58P01", "nosuch")
 

@@ -152,7 +152,7 @@ def test_without_root_too(
             **server.user.popen_options(),
         ).returncode
 
-    wait_until(lambda: as_user("pgx_check") == ONLINE, "it is adopted", 30)
+    wait_until(lambda: as_user("pgx_check") == ONLINE, "it is adopted")
     assert as_user("pgx_offline") == 0
     assert gone(pid)
 

@@ -91,7 +91,7 @@ def test_a_lost_work_directory_is_never_offline(
     with Poller(resource) as asked:
         lose(resource)
         if lose is not _made_by_root:
-            wait_until(lambda: _watched_again(resource), "a new monitor", 40)
+            wait_until(lambda: _watched_again(resource), "a new monitor")
         else:
             wait_until(lambda: len(asked.answers) > 30, "some answers", 60)
 

@@ -34,10 +34,10 @@ def has_answered(resource: Resource) -> bool:
 
 def test_a_frozen_server_and_what_came_of_it(hasty: Resource, tmp_path: Path) -> None:
     assert hasty.online().returncode == 0
-    wait_until(lambda: has_answered(hasty), "it has answered", 20)
+    wait_until(lambda: has_answered(hasty), "it has answered")
     os.kill(hasty.known().postmaster, signal.SIGSTOP)
-    hasty.wait_for(FAULTED, 30)
-    wait_until(lambda: "server log: " in hasty.trace(), "the evidence is kept", 20)
+    hasty.wait_for(FAULTED)
+    wait_until(lambda: "server log: " in hasty.trace(), "the evidence is kept")
     logs = Logs(tmp_path)
     reason = "Resource <db> transitioned to a Faulted state due to a detector report."
     logs.message("DET", "2", "ERROR", f"FAULT REASON: {reason}")

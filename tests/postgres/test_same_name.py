@@ -28,7 +28,7 @@ def _looked(resource: Resource) -> list[int]:
     answers = []
     for _ in range(_LOOKS):
         answers.append(resource.check())
-        wait_until(lambda: not resource.monitor_runs(), "no monitor stays", 10)
+        wait_until(lambda: not resource.monitor_runs(), "no monitor stays")
     return answers
 
 
@@ -55,12 +55,10 @@ def contained(make_server: MakeServer, open_tmp: Path) -> Iterator[tuple[Server,
         stderr=subprocess.DEVNULL,
     )
     pid_file = real / "postmaster.pid"
-    wait_until(
-        lambda: pid_file.exists() and "ready" in pid_file.read_text(), "it runs", 30
-    )
+    wait_until(lambda: pid_file.exists() and "ready" in pid_file.read_text(), "it runs")
     yield server, process.pid
     process.send_signal(signal.SIGQUIT)
-    process.wait(timeout=30)
+    process.wait(timeout=60)
 
 
 def test_a_containers_server_is_not_adopted(

@@ -67,7 +67,7 @@ class Rsyslog:
         pid_file = str(directory / "rsyslogd.pid")
         line = ["rsyslogd", "-n", "-f", str(conf), "-i", pid_file]
         self._daemon = subprocess.Popen(self.inside(line))
-        wait_until(lambda: self.said("start"), "rsyslogd is there", 30)
+        wait_until(lambda: self.said("start"), "rsyslogd is there")
 
     def inside(self, line: list[str]) -> list[str]:
         """Return what runs *line* where /dev/log is rsyslogd's."""

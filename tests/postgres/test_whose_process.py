@@ -52,7 +52,7 @@ def orphaned(resource: Resource, open_tmp: Path) -> int:
     told = _archiving(resource.server, open_tmp)
     postmaster = online(resource)
     resource.server.ask("select pg_switch_wal()", "postgres")
-    wait_until(lambda: told.exists() and told.read_text().strip(), "it archives", 30)
+    wait_until(lambda: told.exists() and told.read_text().strip(), "it archives")
     _lose_all_names(resource)
     command = int(told.read_text())
     archiver = proc.read_stat(command)
@@ -70,7 +70,7 @@ def test_a_hung_archive_command_heads_nothing(
 ) -> None:
     """Check takes it for no server, no monitor adopts it, and Offline ends it unasked."""
     assert resource.check() == OFFLINE
-    wait_until(lambda: not resource.monitor_runs(), "no monitor stays", 20)
+    wait_until(lambda: not resource.monitor_runs(), "no monitor stays")
     assert resource.check() == OFFLINE
     assert not gone(orphaned)
     result = resource.offline()
@@ -112,7 +112,7 @@ def closed(server: Server, open_tmp: Path) -> Iterator[int]:
     assert asked.returncode == 1
     yield pid
     kill(pid, signal.SIGQUIT)
-    wait_until(lambda: gone(pid), "it has ended", 30)
+    wait_until(lambda: gone(pid), "it has ended")
 
 
 @pytest.mark.root

@@ -135,7 +135,7 @@ def test_no_more_than_one_start_hangs(resource: Resource, work_disk: Disk) -> No
     assert len(_started(resource)) == 1
     work_disk.thaw()
 
-    wait_until(lambda: resource.monitor() not in (None, monitor), "a new one", 40)
+    wait_until(lambda: resource.monitor() not in (None, monitor), "a new one")
     assert resource.check() == ONLINE
     assert resource.offline().returncode == 0
 
