@@ -7,11 +7,11 @@ import os
 import signal
 import time
 from collections.abc import Callable, Mapping
-from types import FrameType
 from typing import Any
 
 from pgx_base import report
 from pgx_base.failure import Failure
+from pgx_base.heeded import Heeded
 
 _ENDS = (signal.SIGINT, signal.SIGTERM)
 _CLEAR = "\x1b[H\x1b[2J"  # cursor home, and the screen empty
@@ -26,22 +26,20 @@ def show(form: Callable[[], str], seconds: float) -> int:
 
     Raises Failure where nothing can be written.
     """
+    heeded = Heeded(_ENDS, _Ended)
     try:
-        for number in _ENDS:
-            signal.signal(number, _end)
-        while True:
-            next_at = time.monotonic() + seconds
-            report.to_stdout(form())
-            time.sleep(max(0.0, next_at - time.monotonic()))
+        with heeded.ending():
+            while True:
+                _show(form, seconds)
     except _Ended:
         return 0
 
 
-def _end(_number: int, _frame: FrameType | None) -> None:
-    """End the watch; a second signal finds it ending."""
-    for number in _ENDS:
-        signal.signal(number, signal.SIG_IGN)
-    raise _Ended
+def _show(form: Callable[[], str], seconds: float) -> None:
+    """Print it once, and wait for the next time.  Raises Failure."""
+    next_at = time.monotonic() + seconds
+    report.to_stdout(form())
+    time.sleep(max(0.0, next_at - time.monotonic()))
 
 
 class Blocks:

@@ -7,10 +7,11 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
-from types import FrameType
+from contextlib import AbstractContextManager, nullcontext
 
 from pgx_base import aside, report
 from pgx_base.failure import Failure
+from pgx_base.heeded import Heeded
 from pgx_base.text import quoted
 from pgx_mirror.command.mc_ctl import BY_STD, PASSES
 from pgx_mirror.command.request import START, STOP
@@ -34,7 +35,7 @@ _TAKES_BACK_WITHIN = 120.0  # seconds; a stop takes remote_call_timeout, 70 s by
 _CALL_OFF = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
-class _CalledOff(Exception):
+class _CalledOff(BaseException):
     """The start is not wanted any more: the host is shut down while it waits."""
 
 
@@ -43,11 +44,11 @@ def start(asked: Asked) -> int:
     settings = _settings(asked)
     if settings is not None and (code := _if_up(settings)) is not None:
         return code
-    attempts = _Attempts(asked, START, _if_up)
-    for number in _CALL_OFF:
-        signal.signal(number, _call_off)
+    heeded = Heeded(_CALL_OFF, _CalledOff)
+    attempts = _Attempts(asked, START, _if_up, heeded.waiting)
     try:
-        return attempts.until_decided()
+        with heeded.ending():
+            return attempts.until_decided()
     except _CalledOff:
         attempts.take_back()
         raise Failure(
@@ -67,19 +68,21 @@ def stop(asked: Asked) -> int:
     return code if ended is None else ended
 
 
-def _call_off(number: int, frame: FrameType | None) -> None:
-    for other in _CALL_OFF:
-        signal.signal(other, signal.SIG_IGN)
-    raise _CalledOff
-
-
 class _Attempts:
-    """mc_ctl start or stop, as often as it takes; *done*: the exit code, where it needs none."""
+    """mc_ctl start or stop, as often as it takes.
+
+    done  returns the exit code where nothing is to be done
+    held  a block in which no signal is heeded: what it begins is to be known
+    """
 
     def __init__(
-        self, asked: Asked, mode: str, done: Callable[[Settings], int | None]
+        self,
+        asked: Asked,
+        mode: str,
+        done: Callable[[Settings], int | None],
+        held: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
-        self._asked, self._mode, self._done = asked, mode, done
+        self._asked, self._mode, self._done, self._held = asked, mode, done, held
         self._child: subprocess.Popen[bytes] | None = None
         self._shown = b""
 
@@ -108,13 +111,14 @@ class _Attempts:
         line = self._asked.line(self._mode)
         try:
             # A start has a session of its own: ^C is for us, who take back what was begun.
-            self._child = subprocess.Popen(
-                line,
-                env=os.environ | {BY_STD: "1"},
-                stdin=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                start_new_session=self._mode == START,
-            )
+            with self._held():
+                self._child = subprocess.Popen(
+                    line,
+                    env=os.environ | {BY_STD: "1"},
+                    stdin=subprocess.DEVNULL,
+                    stderr=subprocess.PIPE,
+                    start_new_session=self._mode == START,
+                )
         except OSError as ex:
             raise _not_run(self._asked, ex) from ex
         said = self._heard(show=first)

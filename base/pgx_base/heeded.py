@@ -1,0 +1,62 @@
+"""Signals that end what is done where it can be ended, and wait elsewhere.
+
+A handler that raises strikes anywhere: behind a fork whose child nobody knows of yet, in a
+destructor, where it is lost, or behind the work, where nobody expects it.  This one raises
+in a block that is said to be ended by it alone, once, and is kept until then.
+"""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+
+class Heeded:
+    """The signals *numbers*, heard from now on; the first raises *error*, and none after it."""
+
+    def __init__(self, numbers: tuple[int, ...], error: type[BaseException]) -> None:
+        self._error = error
+        self._raises = self._came = False
+        for number in numbers:
+            # A call by nohup is one that outlives its terminal.
+            kept = (
+                number == signal.SIGHUP and signal.getsignal(number) is signal.SIG_IGN
+            )
+            if not kept:
+                signal.signal(number, self._come)
+
+    def _come(self, _number: int, _frame: FrameType | None) -> None:
+        self._came = True
+        if self._raises:
+            self._raises = False
+            raise self._error
+
+    def _check(self) -> None:
+        if self._came:
+            raise self._error
+
+    @contextmanager
+    def ending(self) -> Iterator[None]:
+        """Have a signal end the block: at once, or at its end where it was lost within.
+
+        One that has come before ends it as it begins.
+        """
+        self._raises = True
+        try:
+            self._check()
+            yield
+            self._check()
+        finally:
+            self._raises = False
+
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Within such a block: have a signal wait until something short is done."""
+        self._raises = False
+        try:
+            yield
+        finally:
+            self._raises = True
+        self._check()

@@ -1,0 +1,161 @@
+"""A command of ours struck by a signal in the midst of its own work, at one place after another.
+
+A handler that raises does so wherever the interpreter looks for signals: behind a call, at
+the beginning of a function, at the end of a turn.  The command runs under a trace that
+counts such places in the files named, and has the signal come at one of them; no strike
+depends on time.  What it does in other files counts as one place.
+"""
+
+from __future__ import annotations
+
+import dis
+import importlib
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+Result = tuple[int, str, str]
+ROOT = Path(__file__).resolve().parent.parent
+# Behind these the interpreter looks for signals.
+_LOOKS = ("CALL", "RESUME", "JUMP_BACKWARD", "POP_JUMP_BACKWARD", "SEND")
+_RUN = (
+    "import sys; sys.path.insert(0, sys.argv.pop(1)); "
+    "from tests.signal_strikes import main; main()"
+)
+
+
+@dataclass(frozen=True)
+class Strike:
+    """What is struck: the *number*-th place in *files* (ends of paths), 0 for none.
+
+    log    the file that tells where that was, and how many places there were until then
+    again  how many places later a second signal strikes, 0 for none
+    """
+
+    log: Path
+    files: tuple[str, ...]
+    number: int = 0
+    signal: int = signal.SIGTERM
+    again: int = 0
+
+    def line(self, module: str, program: str, *words: str) -> list[str]:
+        """Return the command line that has *module*'s main struck, as *program*."""
+        told = [
+            str(self.log),
+            ",".join(self.files),
+            self.number,
+            self.signal,
+            self.again,
+        ]
+        line = [sys.executable, "-c", _RUN, str(ROOT), json.dumps(told), module]
+        return [*line, program, *words]
+
+    def run(self, command: Callable[[Strike], Result]) -> Result:
+        """Return how *command* has ended, which is struck by this."""
+        self.log.touch()
+        self.log.chmod(0o666)  # it may be another user's
+        return command(self)
+
+    def where(self) -> list[str]:
+        """Return where it struck; of number 0, all places that there are, in order."""
+        return self.log.read_text().splitlines()
+
+    def picked(self, *functions: str, most: int = 2) -> Iterator[Strike]:
+        """Yield strikes at the places that this one, of number 0, has counted.
+
+        Of each of *functions*, all where none is named, *most* places, spread, its last
+        first: there it has begun most.
+        """
+        by_function: dict[str, list[int]] = {}
+        for number, place in enumerate(self.where(), start=1):
+            by_function.setdefault(place.rpartition(":")[2], []).append(number)
+        for name in functions or by_function:
+            numbers = by_function[name]
+            apart = max(1, len(numbers) // most)
+            for number in numbers[::-1][::apart][:most]:
+                yield replace(self, number=number)
+
+
+class _Tracer:
+    """Counts, and strikes."""
+
+    def __init__(self, strike: Strike) -> None:
+        self._strike, self._seen = strike, 0
+        self._at = {strike.number, strike.number + strike.again} - {0}
+        self._pid = os.getpid()
+        strike.log.write_text("")
+
+    def begin(self) -> None:
+        sys.settrace(self._called)
+
+    def end(self) -> None:
+        sys.settrace(None)
+        sys.setprofile(None)
+
+    def _tell(self, frame: FrameType) -> None:
+        code = frame.f_code
+        name = os.path.basename(code.co_filename)
+        with self._strike.log.open("a") as file:
+            file.write(f"{name}:{frame.f_lineno}:{code.co_qualname}\n")
+
+    def _called(self, frame: FrameType, event: str, arg: object) -> Any:
+        if not frame.f_code.co_filename.endswith(self._strike.files):
+            return None
+        frame.f_trace_opcodes, frame.f_trace_lines = True, False
+        return _InFrame(self)
+
+    def place(self, frame: FrameType) -> None:
+        """Strike, if this is the place: the parent's alone, its children are not meant."""
+        if os.getpid() != self._pid:
+            return
+        self._seen += 1
+        if not self._strike.number:
+            self._tell(frame)
+        elif self._seen in self._at:
+            self._tell(frame)
+            # What is raised in a trace function ends the trace; a profile goes on.
+            sys.setprofile(self._go_on)
+            signal.raise_signal(self._strike.signal)
+
+    def _go_on(self, frame: FrameType, event: str, arg: object) -> None:
+        sys.setprofile(None)
+        sys.settrace(self._called)
+        found: FrameType | None = frame
+        while found is not None:
+            found.f_trace = self._called(found, "call", None)
+            found = found.f_back
+
+
+class _InFrame:
+    """Follows one frame: which instruction was the last."""
+
+    def __init__(self, tracer: _Tracer) -> None:
+        self._tracer, self._last = tracer, ""
+
+    def __call__(self, frame: FrameType, event: str, arg: object) -> Any:
+        if event == "opcode":
+            last = self._last
+            self._last = dis.opname[frame.f_code.co_code[frame.f_lasti]]
+            if last.startswith(_LOOKS):
+                self._tracer.place(frame)
+        return self
+
+
+def main() -> None:
+    """Run what the command line says."""
+    log, files, number, signalled, again = json.loads(sys.argv.pop(1))
+    module = importlib.import_module(sys.argv.pop(1))
+    sys.argv.pop(0)
+    strike = Strike(Path(log), tuple(files.split(",")), number, signalled, again)
+    tracer = _Tracer(strike)
+    tracer.begin()
+    try:
+        module.main()
+    finally:
+        tracer.end()
