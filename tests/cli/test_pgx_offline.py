@@ -14,6 +14,7 @@ import pytest
 
 from fixtures.commands import command
 from fixtures.os_user import OsUser
+from fixtures.processes import wait_until
 from pgx_base import locks
 from pgx_pclrsc.core import names
 from tests.fix_registry import Registry
@@ -134,6 +135,7 @@ def test_a_caller_that_ignores_its_children(registered: Registry) -> None:
     assert (registered.work / "trace.log").stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.alone
 def test_the_verdict_comes_in_time_and_is_1(registry: Registry) -> None:
     """Two seconds before RMS would kill it; SIGCHLD ignored must not make it 0."""
     assert registry.add(None, "--offline-timeout=10").returncode == 0
@@ -157,10 +159,9 @@ def test_sigterm_ends_it_while_it_waits(locked: Registry) -> None:
         text=True,
     )
     trace = locked.work / "trace.log"
-    until = time.monotonic() + 20
-    while not trace.exists() or "waiting for" not in trace.read_text():
-        assert time.monotonic() < until
-        time.sleep(0.01)
+    wait_until(
+        lambda: trace.exists() and "waiting for" in trace.read_text(), "it waits"
+    )
     process.send_signal(signal.SIGTERM)
     _, errors = process.communicate(timeout=60)
 

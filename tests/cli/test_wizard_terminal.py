@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import time
 
 import pytest
 
@@ -28,12 +27,10 @@ def test_a_program_that_prints_without_end_is_ended(wizard: Wizard) -> None:
     endless = wizard.directory / "endless"
     endless.write_text(ENDLESS)
     endless.chmod(0o755)
-    began = time.monotonic()
     manual_file = APPLICATIONS / "manual.toml"
     said = wizard.run("apply", manual_file, "--hvw", endless, "--timeout=2")
 
     _refused(said, "hvw asked for nothing within 2 s")
-    assert time.monotonic() - began < 30
 
 
 def test_a_transcript_on_a_full_disk_is_no_internal_error(wizard: Wizard) -> None:

@@ -109,8 +109,8 @@ def test_a_server_that_still_starts_is_a_fault_and_not_stopped(
     wait_until(lambda: server.status_line() == "starting", "it starts")
     resource = make_resource(server)
 
-    env = variables(resource, {"OCF_RESKEY_CRM_meta_timeout": "8000"})
-    told = resource.run("pgx_ocf", "monitor", env=env, limit=8)  # as the manager would
+    env = variables(resource, {"OCF_RESKEY_CRM_meta_timeout": "16000"})
+    told = resource.run("pgx_ocf", "monitor", env=env, limit=16)  # as the manager would
     assert told.returncode == GENERIC
     assert "ocf-exit-reason:a server of resource" in told.stderr
     assert code(resource, "stop") == SUCCESS

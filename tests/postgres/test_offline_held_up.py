@@ -107,7 +107,7 @@ def test_a_stopped_archive_command_is_killed_at_once(
     _let_through(open_tmp)
     for pid in sleepers(open_tmp):
         os.kill(pid, signal.SIGSTOP)
-    said = stopped(resource, 25)
+    said = stopped(resource, 100)
 
     assert "a command of archiver" in said
     assert all(map(gone, pids))

@@ -141,7 +141,7 @@ def test_a_server_whose_template1_is_locked(
     lock.stdin.flush()
     assert lock.stdout.readline() == "locked\n"
     try:
-        result = resource.online(limit=60)
+        result = resource.online()
         assert result.returncode == 0, result.stderr
         assert server.pid() == pid
     finally:
@@ -217,7 +217,7 @@ def test_a_stopped_postmaster_whose_record_says_faulted(
     pid = online(resource)
     os.kill(pid, signal.SIGSTOP)
     resource.wait_for(FAULTED)
-    result = resource.online(limit=60)
+    result = resource.online()
 
     assert result.returncode == 0, result.stderr
     assert f"stopping postmaster {pid} (immediate): the resource is Faulted" in (
@@ -235,7 +235,7 @@ def test_a_stopped_postmaster_that_nobody_has_recorded(
     resource = make_resource(server, response_timeout=1, timeout_retry_count=1)
     pid = server.start_plain()
     os.kill(pid, signal.SIGSTOP)
-    result = resource.online(limit=60)
+    result = resource.online()
 
     assert result.returncode == 0, result.stderr
     assert "the monitor's rules call it Faulted" in result.stderr
@@ -253,7 +253,7 @@ def test_a_server_restarted_by_hand_after_a_fault_is_adopted(
     resource.wait_for(FAULTED)
     wait_until(lambda: not Path(f"/proc/{pid}").exists(), "it is no zombie any more")
     by_hand = resource.server.start_plain()
-    result = resource.online(limit=60)
+    result = resource.online()
 
     assert result.returncode == 0, result.stderr
     assert resource.known().postmaster == by_hand
@@ -272,7 +272,7 @@ def test_a_server_that_is_shutting_down_is_stopped_and_started(
     try:
         os.kill(pid, signal.SIGTERM)
         wait_until(lambda: server.status_line() == "stopping", "it is shutting down")
-        result = resource.online(limit=60)
+        result = resource.online()
         assert result.returncode == 0, result.stderr
         assert gone(pid)
     finally:

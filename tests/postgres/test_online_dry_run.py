@@ -22,7 +22,7 @@ def foretold(resource: Resource, env: dict[str, str] | None = None) -> Result:
         {"record", "monitor.lock", "trace.log"} if resource.monitor_runs() else set()
     )
     before = _tree(resource, spared)
-    done = resource.run("pgx_online", "--dry-run", resource.name, env=env, limit=30)
+    done = resource.run("pgx_online", "--dry-run", resource.name, env=env, limit=60)
     assert _tree(resource, spared) == before
     return done
 

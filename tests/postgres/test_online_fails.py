@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -27,11 +26,9 @@ def test_an_orphan_backend_is_ended_and_said(resource: Resource) -> None:
         wait_until(lambda: gone(pid), "the postmaster is gone")
         os.kill(backend, signal.SIGCONT)
         os.kill(backend, signal.SIGSTOP)
-        began = time.monotonic()
-        result = resource.online(limit=60)
+        result = resource.online()
 
         assert result.returncode == 0, result.stderr
-        assert time.monotonic() - began < 20
         assert f"{backend} (" in result.stderr
         assert gone(backend)
 
@@ -93,11 +90,9 @@ def test_a_start_that_never_ends_says_what_it_waits_for_and_leaves_nothing(
 ) -> None:
     _hang_in_recovery(server)
     resource = make_resource(server, online_timeout=20)
-    began = time.monotonic()
-    result = resource.online(limit=40)
+    result = resource.online()
 
     assert result.returncode == 1
-    assert time.monotonic() - began < 20
     assert "is not up within its online-timeout of 20 s" in result.stderr
     assert "still starting after 10 s" in result.stderr
     assert "sleep 600" in result.stderr
@@ -170,7 +165,7 @@ def test_a_server_that_lets_nobody_in_is_stopped_again(
         "local all all reject\nhost all all all reject\n"
     )
     resource = make_resource(server, timeout_retry_count=1)
-    result = resource.online(limit=60)
+    result = resource.online()
 
     assert result.returncode == 1
     assert "was started and does not answer" in result.stderr

@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.postgres, pytest.mark.one_postgres]
 
 
 def hangs(resource: Resource) -> Result:
-    result = resource.online(limit=60)
+    result = resource.online()
 
     assert result.returncode == 1
     assert "has not begun recovery, it waits " in result.stderr
@@ -69,7 +69,7 @@ def test_a_recovery_that_takes_long_is_told_as_one(
     (server.data / "recovery.signal").touch()
     server.user.own(server.data / "recovery.signal")
     server.configure(restore_command="sleep 612", cluster_name="startup: main")
-    result = make_resource(server, online_timeout=14).online(limit=60)
+    result = make_resource(server, online_timeout=14).online()
 
     assert result.returncode == 1
     assert "sleep 612" in result.stderr

@@ -118,7 +118,7 @@ def test_a_password_that_is_asked_for_is_an_error_and_never_waited_for(
     server.launch()
     wait_until(lambda: server.status_line() == "ready", "it is ready")
     resource = make_resource(server)
-    done = resource.run("pgx_pclrsc", "--check", "-c", resource.name, limit=30)
+    done = resource.run("pgx_pclrsc", "--check", "-c", resource.name, limit=60)
 
     assert done.returncode == 1
     line = f"{server.sockets}:{server.port}:template1:"
@@ -146,7 +146,7 @@ def test_a_server_that_is_frozen_is_told_in_the_monitors_own_time(
     resource = make_resource(server, response_timeout=1)
     kill(pid, signal.SIGSTOP)
     try:
-        done = resource.run("pgx_pclrsc", "--check", "-c", resource.name, limit=30)
+        done = resource.run("pgx_pclrsc", "--check", "-c", resource.name, limit=60)
     finally:
         kill(pid, signal.SIGCONT)
 

@@ -40,7 +40,7 @@ def patient(make_resource: MakeResource, server: Server) -> Resource:
 def look(resource: Resource) -> dict[str, Any]:
     """Return the status."""
     options = ("--status", "-c", resource.name, "--output=json")
-    done = resource.run("pgx_pclrsc", *options, limit=30)
+    done = resource.run("pgx_pclrsc", *options, limit=60)
     told: dict[str, Any] = json.loads(done.stdout)
     assert (done.returncode, done.stderr) == (3 * (told["state"] == "faulted"), "")
     return told
