@@ -19,6 +19,7 @@ from pgx_mirror.hands.staff import Staff
 from tests.mirror.programs import WORK, heard, order, outcome, script
 
 FOR_EVER = "sleep 600"
+SHORT = 3.0  # seconds, in which a program comes to where it hangs
 
 
 @pytest.fixture
@@ -58,9 +59,9 @@ def pidded(path: Path, text: str) -> Path:
 def test_one_that_hangs_is_ended_with_its_children(staff: Staff, path: Path) -> None:
     pidded(path, f"{FOR_EVER} & echo $$ $! > $P\nwait")
 
-    done = outcome(staff, order(path, seconds=1.0))
+    done = outcome(staff, order(path, seconds=SHORT))
 
-    assert (done.how, done.why) == (TIMED_OUT, "no answer within 1 s")
+    assert (done.how, done.why) == (TIMED_OUT, f"no answer within {SHORT:g} s")
     for pid in pids(path, 2):
         wait_until(lambda pid=pid: gone(pid), "it is ended")  # type: ignore[misc]
 
@@ -70,7 +71,7 @@ def test_so_is_one_that_will_not_be_asked(staff: Staff, path: Path) -> None:
     stubborn = f"(trap '' TERM; echo $$ $(sh -c 'echo $PPID') > $P; {FOR_EVER})"
     pidded(path, f"trap '' TERM\n{stubborn} &\nkill -STOP $$")
 
-    done = outcome(staff, order(path, seconds=1.0))
+    done = outcome(staff, order(path, seconds=SHORT))
 
     assert done.how == TIMED_OUT
     for pid in pids(path, 2):
@@ -80,7 +81,7 @@ def test_so_is_one_that_will_not_be_asked(staff: Staff, path: Path) -> None:
 def test_one_that_may_end_by_itself_is_given_the_time(staff: Staff, path: Path) -> None:
     script(path, f"trap 'echo told; exit 0' TERM\n{FOR_EVER} & wait")
 
-    done = outcome(staff, order(path, seconds=1.0))
+    done = outcome(staff, order(path, seconds=SHORT))
 
     assert (done.how, done.lines) == (TIMED_OUT, ("told",))
 
@@ -94,12 +95,12 @@ def test_one_whose_disk_does_not_answer_is_not_waited_for_any_longer(
     fd = os.open(path, os.O_WRONLY)
     fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_WRLCK)
     try:
-        done = outcome(staff, order(path, seconds=1.0))
+        done = outcome(staff, order(path, seconds=SHORT))
     finally:
         os.close(fd)
         signal.signal(signal.SIGIO, before)
 
-    why = "no answer within 1 s from the disk it lies on"
+    why = f"no answer within {SHORT:g} s from the disk it lies on"
     assert (done.how, done.why) == (NOT_CALLED, why)
 
 

@@ -28,11 +28,12 @@ from tests.mirror.arbiters import (
     turn_until,
 )
 
+PATIENT = 30.0  # seconds of silence: nobody's loop runs while mc_arb is
 PAIR_1, WON_BY_A = Cell(1, PAIR, A), Cell(2, ALONE, A)
 
 
 def _connect(arbiter: Arbiter) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", arbiter.port), timeout=10)
+    return socket.create_connection(("127.0.0.1", arbiter.port), timeout=60)
 
 
 def _send(sock: socket.socket, data: bytes) -> None:
@@ -51,7 +52,7 @@ def test_garbage_ends_its_connection_and_no_other(arbiter: Arbiter) -> None:
         ):
             with _connect(arbiter) as sock:
                 _send(sock, garbage)
-                sock.settimeout(20)
+                sock.settimeout(60)
                 while sock.recv(4096):
                     pass
         assert answer(one, Win(1), two).word == words.WON
@@ -60,7 +61,7 @@ def test_garbage_ends_its_connection_and_no_other(arbiter: Arbiter) -> None:
 def test_a_crowd_that_proves_nothing_keeps_no_server_out(arbiter: Arbiter) -> None:
     crowd = [_connect(arbiter) for _ in range(400)]
     try:
-        with pair(arbiter) as (one, two):
+        with pair(arbiter, PATIENT) as (one, two):
             assert answer(one, Win(1), two).word == words.WON
             assert arbiter.online() == [A, B]
     finally:
@@ -70,7 +71,7 @@ def test_a_crowd_that_proves_nothing_keeps_no_server_out(arbiter: Arbiter) -> No
 
 def test_who_proves_nothing_in_time_is_let_go(arbiter: Arbiter) -> None:
     with _connect(arbiter) as sock:
-        sock.settimeout(20)
+        sock.settimeout(60)
         assert sock.recv(4096)  # its challenge
         assert sock.recv(4096) == b""
 
@@ -98,7 +99,7 @@ def test_a_user_has_root_kill_nobody(open_tmp: Path) -> None:
 
 
 def test_status_shows_who_is_connected(arbiter: Arbiter) -> None:
-    with pair(arbiter) as (one, two):
+    with pair(arbiter, PATIENT) as (one, two):
         shown = arbiter.run("status").stdout.splitlines()
         assert shown[0].split() == ["server_id", "host", "status"]
         assert set(shown[1]) == {"-"}
@@ -111,7 +112,7 @@ def test_status_shows_who_is_connected(arbiter: Arbiter) -> None:
 
 
 def test_stop_is_refused_while_servers_are_connected(arbiter: Arbiter) -> None:
-    with pair(arbiter) as (one, two):
+    with pair(arbiter, PATIENT) as (one, two):
         result = arbiter.run("stop")
         assert result.returncode == 1
         assert f"servers are connected: {A}, {B}" in result.stderr

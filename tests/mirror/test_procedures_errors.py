@@ -72,10 +72,13 @@ def taken_over(pair: Whole, by: str) -> None:
 
 def hangs(pair: Whole) -> None:
     """See that no commit passes."""
-    time.sleep(1)
-    rows = len(pair.client.acknowledged())
-    time.sleep(2)
-    assert len(pair.client.acknowledged()) == rows
+
+    def passes_none() -> bool:
+        rows = len(pair.client.acknowledged())
+        time.sleep(2)
+        return len(pair.client.acknowledged()) == rows
+
+    wait_until(passes_none, "commits hang", PATIENCE)
 
 
 def test_a_switch_its_recovery_and_the_failback(leading: Whole) -> None:

@@ -16,6 +16,7 @@ from pgx_mirror.register.core.words import Reply, Win
 from tests.mirror.arbiters import A, Arbiter, B, Talker, answer, pair, turn_until
 from tests.mirror.programs import script
 
+LIMIT = 30.0  # seconds of silence: nobody's loop runs while `mc_arb status` is asked
 PAIR_1, WON_BY_A = Cell(1, PAIR, A), Cell(2, ALONE, A)
 
 
@@ -28,7 +29,7 @@ class Fenced:
         conf = directory / "arbitration.conf"
         conf.write_text(
             f"{conf.read_text()}fencing_command = '{self.path}'\n"
-            "fencing_command_timeout = 2\n"
+            "fencing_command_timeout = 8\n"
         )
 
     def does(self, text: str) -> None:
@@ -46,7 +47,7 @@ class Fenced:
         self.does(text)
         self.arbiter.start()
         try:
-            with pair(self.arbiter) as both:
+            with pair(self.arbiter, LIMIT) as both:
                 yield both
         finally:
             self.arbiter.run("stop", "-e")
@@ -60,7 +61,7 @@ def fenced(tmp_path: Path, program_home: Path) -> Fenced:
 def decided(asks: Talker, *others: Talker, word: str = words.FENCING) -> Reply:
     """Ask for the pen until the answer is another than *word*."""
     reply = answer(asks, Win(1), *others)
-    until = time.monotonic() + 20
+    until = time.monotonic() + 60
     while reply.word == word:
         assert reply.again > 0
         assert time.monotonic() < until

@@ -26,7 +26,7 @@ from pgx_postgres.running import startup
 from tests.fix_postgres import MakeServer
 from tests.mirror.test_instance_hands import LINE, site_of
 
-_TURNS = 100  # looks, at ten a second
+_TURNS = 600  # looks, at ten a second
 READY = "{}\n/data\n1\n5432\n\n\n\nready   \n"
 
 

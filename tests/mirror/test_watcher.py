@@ -28,6 +28,10 @@ from tests.mirror.short import descriptors_left, opened
 
 FACTS = Facts(Terms("a", "b", "message", "i"), mark=Mark("a", "g", "7", 1, ALONE))
 
+SILENT = (
+    4.0  # seconds after which a controller hangs: longer than a busy machine keeps it
+)
+
 
 def _work(beats: Path, pipe_fd: int, told: str, why: str) -> None:
     """Write our PID, how often a controller was begun, and the time, again and again."""
@@ -63,7 +67,7 @@ def _begun(beats: Path) -> int:
         return Controller(pipe_fd, os.pidfd_open(child))
 
     try:
-        watch(begin(b"", ""), 2.0, begin)
+        watch(begin(b"", ""), SILENT, begin)
     finally:
         os._exit(0)
 
@@ -120,7 +124,7 @@ def test_a_controller_is_not_ended_where_both_stood_still(tmp_path: Path) -> Non
     wait_until(beats.exists, "it works")
     both = watcher, _said(beats)[0]
     try:
-        for number, seconds in ((signal.SIGSTOP, 2.8), (signal.SIGCONT, 1.0)):
+        for number, seconds in ((signal.SIGSTOP, SILENT + 1.0), (signal.SIGCONT, 1.0)):
             for pid in both:
                 os.kill(pid, number)
             time.sleep(seconds)

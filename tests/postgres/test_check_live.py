@@ -55,6 +55,11 @@ class Poller:
 
     def __enter__(self) -> Poller:
         self._thread.start()
+        try:
+            wait_until(lambda: self.answers, "a first answer")
+        except TimeoutError:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -140,8 +145,8 @@ def test_a_check_starts_at_most_one_monitor_in_ten_seconds(resource: Resource) -
     """When the last start was stands in monitor.lock."""
     resource.online()
     _kill_monitor(resource)
-    _last_start(resource, seconds_ago=2)
     for _ in range(5):
+        _last_start(resource, seconds_ago=2)
         assert resource.check() == ONLINE
     time.sleep(0.5)
     assert not resource.monitor_runs()

@@ -15,7 +15,7 @@ from pgx_mirror.database.trouble import Unproven
 _CONNINFO = "show primary_conninfo"
 _RELOAD = "select pg_reload_conf()"
 _BETWEEN_SESSIONS = 0.02  # seconds
-_LEAST = 0.1
+_LEAST = 1.0  # for the last look, which else would say that it is late, and not why
 
 
 def bear(access: Access, name: str, within: float) -> None:
