@@ -261,7 +261,7 @@ def test_a_restore_that_was_killed_is_not_started_and_the_next_begins_anew(
     server = backed_up.server
     process = backed_up.begin()
     recovers = server.data / "pgx_rcvall.new" / "postmaster.pid"
-    wait_until(recovers.exists, "it recovers", 60)
+    wait_until(lambda: recovers.exists() and recovers.read_text(), "it recovers", 60)
     process.kill()
     process.communicate()
     started = subprocess.run(

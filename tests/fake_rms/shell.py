@@ -26,16 +26,16 @@ name = "db"
 start = "/bin/sh -c 'env >$FAKE_RMS_NODE/start.env; : >$FAKE_RMS_NODE/run/db'"
 stop = "/bin/sh -c 'env >$FAKE_RMS_NODE/stop.env; rm -f $FAKE_RMS_NODE/run/db'"
 check = "/bin/sh -c 'test -e $FAKE_RMS_NODE/run/db'"
-timeout = 5
+timeout = 20
 """
 
 
-def scripted(tmp_path: Path, start: str, timeout: float = 1.0) -> str:
+def scripted(tmp_path: Path, start: str, timeout: float = 20.0) -> str:
     """Return a resource whose Start is the shell script *start*."""
     path = tmp_path / "start.sh"
     path.write_text("#!/bin/sh\n" + start)
     path.chmod(0o755)
-    return PLAIN.replace("timeout = 5", f"timeout = {timeout}").replace(
+    return PLAIN.replace("timeout = 20", f"timeout = {timeout}").replace(
         PLAIN.splitlines()[3], f'start = "{path}"'
     )
 
@@ -47,7 +47,7 @@ class Small:
     monitor: Monitor
     home: Path
 
-    def until(self, condition: Callable[[], object], limit: float = 10.0) -> None:
+    def until(self, condition: Callable[[], object], limit: float = 60.0) -> None:
         """Run RMS until *condition* holds."""
         end = time.monotonic() + limit
         while not condition():
@@ -59,7 +59,7 @@ class Small:
         where = Where(app, node)
         return application_state(self.monitor.config, self.monitor.cluster, where)
 
-    def reaches(self, first: str, second: str, limit: float = 10.0) -> None:
+    def reaches(self, first: str, second: str, limit: float = 60.0) -> None:
         """Wait for the states on both nodes."""
         wanted = (first, second)
         self.until(

@@ -33,7 +33,7 @@ print(sum(leftovers.Network(slot).is_there() for slot in range(leftovers.SLOTS))
 """
 _ANSWERS = """
 import socket, sys
-s = socket.socket(); s.settimeout(5)
+s = socket.socket(); s.settimeout(60)
 sys.exit(s.connect_ex((sys.argv[1], 9)) != 111)
 """
 

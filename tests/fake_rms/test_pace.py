@@ -20,9 +20,9 @@ def test_check_runs_once_right_after_start(small: MakeSmall) -> None:
 
     rms.start()
 
-    rms.reaches("Online", "Offline", 5)
+    rms.reaches("Online", "Offline")
     rms.type("hvutil -f app1")
-    rms.reaches("Offline", "Offline", 5)
+    rms.reaches("Offline", "Offline")
 
 
 def test_a_slow_check_is_run_half_as_often(small: MakeSmall) -> None:
@@ -41,7 +41,7 @@ def test_a_panic_takes_the_nodes_processes_along(
     small: MakeSmall, tmp_path: Path
 ) -> None:
     text = "sleep 600 >/dev/null 2>&1 & echo $! >$FAKE_RMS_NODE/pid\n: >$FAKE_RMS_NODE/run/db\n"
-    rms = small(scripted(tmp_path, text, 5))
+    rms = small(scripted(tmp_path, text))
     rms.start()
     rms.reaches("Online", "Offline")
 

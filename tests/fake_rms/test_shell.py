@@ -77,12 +77,14 @@ def test_each_kind_of_kill_at_the_time_out(
     """SIGTERM can be seen by the script; only the group's kill takes its children along."""
     child, seen = tmp_path / "child", tmp_path / "seen"
     text = f"trap 'echo TERM >{seen}; exit 1' TERM\nsleep 60 & echo $! >{child}\nwait\nsleep 60\n"
-    rms = small(scripted(tmp_path, text, 0.5), "AutoSwitchOver = 'No'", kill=kill)
+    rms = small(scripted(tmp_path, text, 2.0), "AutoSwitchOver = 'No'", kill=kill)
     rms.start()
     rms.until(lambda: "was killed at its time-out" in rms.log("node1RMS"))
     pid = int(child.read_text())
 
     assert seen.exists() is (kill == "term")
+    if kill == "group":
+        processes.wait_until(lambda: processes.gone(pid), "it has gone along")
     assert processes.gone(pid) is (kill == "group")
 
     processes.kill(pid)
@@ -119,11 +121,11 @@ def test_children_that_a_script_leaves_behind_do_not_hold_it_up(
     small: MakeSmall, tmp_path: Path
 ) -> None:
     text = f"sleep 60 & echo $! >{tmp_path}/child\n: >$FAKE_RMS_NODE/run/db\n"
-    rms = small(scripted(tmp_path, text, 30))
+    rms = small(scripted(tmp_path, text, 55))
 
     rms.start()
 
-    rms.reaches("Online", "Offline", 5)
+    rms.reaches("Online", "Offline", 50)
     os.kill(int((tmp_path / "child").read_text()), signal.SIGKILL)
 
 

@@ -93,7 +93,7 @@ def test_without_a_descriptor_it_is_tried_again() -> None:
     assert opened() == before
     register.tick(2.0)
     ((fd, _),) = register.interests()
-    assert select.select([fd], [], [], 20)[0]
+    assert select.select([fd], [], [], 60)[0]
     (away,) = register.ready(fd, select.POLLIN, time.monotonic())
     assert isinstance(away, Away)
     register.close()

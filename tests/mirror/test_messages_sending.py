@@ -22,7 +22,7 @@ def system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.s
     address = str(tmp_path / "log")
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as heard:
         heard.bind(address)
-        heard.settimeout(10)
+        heard.settimeout(60)
         monkeypatch.setattr(system_log, "ADDRESS", address)
         yield heard
 

@@ -54,7 +54,7 @@ class Fencing(OnBed):
         """Return what mc_arb status says: it answers."""
         words = ("status", "--output=json", "-M", self.mcdir(ARBITER))
         said: dict[str, object] = json.loads(
-            self.run("mc_arb", *words, on=ARBITER, limit=5).stdout
+            self.run("mc_arb", *words, on=ARBITER, limit=30).stdout
         )
         return said
 

@@ -70,7 +70,7 @@ def test_a_login_that_is_refused_is_a_reason_and_no_failure(mirrored: Whole) -> 
 
 def lets_in(pair: Whole, name: str) -> bool:
     try:
-        pair.session(name, connect_timeout=5).close()
+        pair.session(name, connect_timeout=60).close()
     except psycopg.OperationalError:
         return False
     return True
@@ -193,7 +193,7 @@ def test_a_switch_whose_standby_dies_is_told_as_failed_and_the_primary_goes_on(
 def is_stopping(pair: Whole, name: str) -> bool:
     """Whether *name*'s server lets nobody in any more."""
     try:
-        pair.session(name, connect_timeout=5).close()
+        pair.session(name, connect_timeout=60).close()
     except psycopg.OperationalError as ex:
         return "shutting down" in str(ex) or "refused" in str(ex)
     return False

@@ -152,7 +152,7 @@ def test_nothing_is_withdrawn_under_what_runs(prefix: Path) -> None:
         assert runs.stdout.readline()
         with pytest.raises(Failure) as refused:
             activating.withdraw(prefix)
-        runs.communicate(b"\n", timeout=30)
+        runs.communicate(b"\n", timeout=60)
 
     assert str(runs.pid) in str(refused.value.detail)
     assert says(prefix) == FIRST

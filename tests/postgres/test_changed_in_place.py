@@ -100,8 +100,9 @@ def test_a_trace_that_is_larger_than_it_may_be_now_is_put_aside(
     online.server.user.own(trace)
     taken_over(online, "--trace-max-file-size=64")
     wait_until((online.work / "trace.log.1").exists, "it is put aside")
+    said = "has other settings"
+    wait_until(lambda: trace.exists() and said in trace.read_text(), "it is begun anew")
     assert trace.stat().st_size < 64 * 1024
-    assert "has other settings" in trace.read_text()
 
 
 def test_a_failed_login_becomes_a_warning_but_no_fault_while_it_may_fail(

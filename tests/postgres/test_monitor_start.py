@@ -21,10 +21,11 @@ pytestmark = [pytest.mark.postgres, pytest.mark.one_postgres]
 
 
 def test_a_server_that_still_starts_is_waited_for(
-    make_resource: MakeResource, make_server: MakeServer
+    make_resource: MakeResource, make_server: MakeServer, open_tmp: Path
 ) -> None:
-    server = make_server()
-    server.configure(restore_command="sleep 3; false", hot_standby="off")
+    server, gate = make_server(), open_tmp / "gate"
+    waits = f"while test ! -e {gate}; do sleep 0.1; done; false"
+    server.configure(restore_command=waits, hot_standby="off")
     (server.data / "recovery.signal").touch()
     server.user.own(server.data / "recovery.signal")
     server.launch()
@@ -35,6 +36,7 @@ def test_a_server_that_still_starts_is_waited_for(
     resource.wait_for_record("starting")
     assert resource.check() == OFFLINE
 
+    gate.touch()
     resource.wait_for_record("online")
     assert resource.check() == ONLINE
 
