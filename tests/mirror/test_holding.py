@@ -81,7 +81,7 @@ def test_children_hold_what_their_parent_took_and_programs_do_not(
         parent.wait()
         (child,) = pids(tmp_path, CONTROLLER)
         assert ending.end(str(tmp_path), "nd1", (CONTROLLER,)) == 1
-        assert gone(child)
+        wait_until(lambda: gone(child), "it is gone, having let go of its lock before")
     with held(tmp_path, CONTROLLER, "exec") as program:
         path = Path(f"/proc/{program.pid}/comm")
         wait_until(lambda: path.read_text() == "sleep\n", "the program runs")

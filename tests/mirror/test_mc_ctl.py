@@ -258,8 +258,10 @@ def test_stop_e_ends_all_of_it_and_nothing_else(mcdir: Mcdir) -> None:
     mcdir.play(hang=["stop"])
     mcdir.of("nd1", "start")
     mcdir.of("nd2", "start")
+    # Each has a watcher, a controller, and a child that works for it.
+    for name in ("nd1", "nd2"):
+        wait_until(lambda its=name: len(processes(mcdir, its)) == 3, "all of it works")  # type: ignore[misc]
     ours, others = processes(mcdir, "nd1"), processes(mcdir, "nd2")
-    assert len(ours) == 3  # watcher, controller, and a child that works for it
     for pid in ours:
         os.kill(pid, signal.SIGSTOP)
     (mcdir.path / "network.conf").write_text("rubbish")
@@ -267,7 +269,8 @@ def test_stop_e_ends_all_of_it_and_nothing_else(mcdir: Mcdir) -> None:
 
     assert (ended.returncode, ended.stderr) == (0, "")
     assert "ended by force (3 processes); the instance is left as it is" in ended.stdout
-    assert all(gone(pid) for pid in ours)
+    # Who is killed lets go of its lock first, and is gone a moment later.
+    wait_until(lambda: all(gone(pid) for pid in ours), "they are gone")
     assert processes(mcdir, "nd2") == others
     assert mcdir.run("stop", "-M", mcdir.path, "-e").returncode == 0
     assert not mcdir.lives("nd2")

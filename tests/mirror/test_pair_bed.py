@@ -116,8 +116,9 @@ def test_commands_run_as_the_os_user_who_owns_the_disks(bed: PairBed) -> None:
 
 def test_pid_1_reaps(bed: PairBed) -> None:
     on(bed, A, "sh", "-c", "(sh -c 'echo $$; exec sleep 0.01' &) >/run/orphan")
-    orphan = on(bed, A, "cat", "/run/orphan")
-    path = Path(f"/proc/{bed.nodes[A].pid}/root/proc/{orphan}")
+    root = Path(f"/proc/{bed.nodes[A].pid}/root")
+    wait_until((root / "run/orphan").read_text, "it has said who it is")
+    path = root / "proc" / (root / "run/orphan").read_text().strip()
     wait_until(lambda: not path.exists(), "it is reaped")
 
 

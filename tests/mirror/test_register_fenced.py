@@ -104,7 +104,7 @@ def test_everybody_is_answered_while_it_hangs_and_its_end_is_a_no(
         assert not gone(pid)
 
         assert decided(one, two).word == words.UNFENCED
-        assert gone(pid)
+        wait_until(lambda: gone(pid), "it is ended")
 
 
 @pytest.mark.parametrize("ends", ["stop", "kill"])

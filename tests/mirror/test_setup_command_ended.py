@@ -71,7 +71,7 @@ def test_a_restore_that_is_interrupted_is_taken_back(
     process.communicate(timeout=60)
 
     assert process.returncode == 1
-    assert gone(command)
+    wait_until(lambda: gone(command), "it is ended")
     assert list(standby.data.iterdir()) == []
     assert unfinished.of(str(mcdir.path), "nd2") is None
     untouched(mcdir, primary)

@@ -47,7 +47,7 @@ def test_a_child_that_cannot_get_ready_is_no_server(
     assert _children() == children
 
 
-@pytest.mark.timeout(20)
+@pytest.mark.timeout(60)
 def test_a_child_that_cannot_tell_its_start_is_not_waited_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
