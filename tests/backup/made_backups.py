@@ -107,8 +107,12 @@ class Destination:
 
     def begin(self, *words: str | Path) -> subprocess.Popen[str]:
         """Begin a restore."""
+        return self.popen(self.line(*words))
+
+    def popen(self, line: list[str]) -> subprocess.Popen[str]:
+        """Begin what *line* says, as its user."""
         return subprocess.Popen(
-            self.line(*words),
+            line,
             env=self.environment(),
             cwd="/",
             text=True,

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from pgx_base.failure import Failure
+from pgx_base.heeded import Heeded
 from pgx_mirror.backup import locking, places
 from pgx_mirror.core.mark import LOCK
 from pgx_mirror.restore import refusals, restoring
@@ -46,6 +47,9 @@ def test_the_controller_that_works_on_the_directory_is_told_with_the_way_to_stop
     refusals.check_idle(str(tmp_path))  # once it has ended
 
 
+_UNHEEDED = Heeded((), KeyboardInterrupt)
+
+
 class _Silent:
     def say(self, text: str) -> None:
         pass
@@ -62,11 +66,11 @@ def test_nothing_is_restored_while_a_pgx_dmpall_may_remove_it(tmp_path: Path) ->
     at_work = locking.take(str(made))
     try:
         with pytest.raises(Failure, match="are in use"):
-            restoring.restore(task, _Silent())
+            restoring.restore(task, _Silent(), _UNHEEDED)
     finally:
         os.close(at_work)
     with pytest.raises(Failure, match="no backup"):
-        restoring.restore(task, _Silent())
+        restoring.restore(task, _Silent(), _UNHEEDED)
     assert not data.exists()
     os.close(locking.take(str(made)))  # it is given back
 

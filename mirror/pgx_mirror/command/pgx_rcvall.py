@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 
 from pgx_base import program, report
 from pgx_base.failure import Failure
+from pgx_base.heeded import Heeded
 from pgx_base.text import quoted
-from pgx_mirror.command import interrupting, rcvall_request
+from pgx_mirror.command import rcvall_request
 from pgx_mirror.command.mc_ctl import USAGE, check_user
 from pgx_mirror.command.rcvall_request import Request
 
 PROGRAM = "pgx_rcvall"
 VARIABLE = "PGDATA"
+_TAKEN_BACK = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class _Teller:
@@ -42,9 +45,9 @@ def _restore(asked: Request) -> int:
     destination = os.path.abspath(asked.destination)
     task = Task(data, destination, asked.name, asked.up_to_gap)
     teller = _Teller()
-    interrupting.taken_back()
+    heeded = Heeded(_TAKEN_BACK, KeyboardInterrupt)
     try:
-        done = restoring.restore(task, teller)
+        done = restoring.restore(task, teller, heeded)
     except Refused as ex:
         return program.refuse(PROGRAM, ex.reasons, log=False)
     if done.own_conf:

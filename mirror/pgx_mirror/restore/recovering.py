@@ -12,10 +12,11 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
+import signal
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 
 from pgx_base.failure import Failure
@@ -66,6 +67,10 @@ _SETTINGS = {
 }
 
 
+# A block in which no signal is heeded: what it begins is to be known.
+Held = Callable[[], AbstractContextManager[None]]
+
+
 @dataclass(frozen=True, slots=True)
 class Recovery:
     """What is recovered: the copy in *data*, with *log*'s files along *road*.
@@ -86,23 +91,42 @@ class Recovery:
     up_to_gap: bool = False
 
 
-def recover(what: Recovery, calls: Calls) -> int:
+def recover(what: Recovery, calls: Calls, held: Held) -> int:
     """Recover to the end of the road, and return the position that was reached.
 
     Raises Failure where the server ends before, or at another place.
     """
     _make_links(what)
-    with open(f"{what.data}/{_SIGNAL}", "wb"), _sockets() as directory:
-        order = _order(what, directory)
+    with open(f"{what.data}/{_SIGNAL}", "wb"), _sockets(held) as directory:
+        begun: server.Forked | None = None
         try:
-            forked = server.fork(order)
-            forked.release()
-            _await(what, forked, calls)
+            with held():
+                begun = _begin(what, directory)
+            _await(what, begun, calls)
             _stop(what.data, "fast", _STOPS_WITHIN, calls)
         finally:
-            os.close(order.log_fd)
+            if begun is not None:
+                _end_unseen(what.data, begun)
             end(what.data, calls)
     return _reached(what)
+
+
+def _begin(what: Recovery, sockets: str) -> server.Forked:
+    order = _order(what, sockets)
+    try:
+        forked = server.fork(order)
+    finally:
+        os.close(order.log_fd)
+    forked.release()
+    return forked
+
+
+def _end_unseen(data: str, begun: server.Forked) -> None:
+    """End a child that may not be the server yet: it has no PID file to be known by."""
+    if _of_server(data) != begun.pid:
+        with suppress(ProcessLookupError):
+            signal.pidfd_send_signal(begun.pidfd, signal.SIGKILL)
+    os.close(begun.pidfd)
 
 
 def end(data: str, calls: Calls) -> None:
@@ -125,12 +149,15 @@ def _make_links(what: Recovery) -> None:
 
 
 @contextmanager
-def _sockets() -> Iterator[str]:
-    made = tempfile.mkdtemp(prefix="pgx_rcvall-")
+def _sockets(held: Held) -> Iterator[str]:
+    made = ""
     try:
+        with held():
+            made = tempfile.mkdtemp(prefix="pgx_rcvall-")
         yield made
     finally:
-        shutil.rmtree(made, ignore_errors=True)
+        if made:
+            shutil.rmtree(made, ignore_errors=True)
 
 
 def _order(what: Recovery, sockets: str) -> server.Order:
@@ -189,11 +216,21 @@ def _await(what: Recovery, forked: server.Forked, calls: Calls) -> None:
 
 def _has_recovered(data: str) -> bool:
     """Whether it takes connections; without hot_standby it says `standby` until then."""
-    try:
-        found = pidfile.read(data)
-    except (pidfile.Garbled, OSError):
-        return False
+    found = _pid_file(data)
     return found is not None and found.status == pidfile.READY
+
+
+def _of_server(data: str) -> int:
+    """Return the PID that the PID file names, 0 where there is none."""
+    found = _pid_file(data)
+    return 0 if found is None else found.pid
+
+
+def _pid_file(data: str) -> pidfile.PidFile | None:
+    try:
+        return pidfile.read(data)
+    except (pidfile.Garbled, OSError):
+        return None
 
 
 def _stop(data: str, mode: Mode, seconds: float, calls: Calls) -> None:

@@ -13,7 +13,8 @@
     1          what was there   nobody needs to
     2 to 4     the old data     the next pgx_rcvall, which puts it back, and begins anew
     5          the new data     the next pgx_rcvall, which goes on
-A restore that fails, or is ended by a signal that can be heeded, puts the old data back.
+A restore that fails, or is ended by a signal that can be heeded, puts the old data back;
+from 5 on only a kill ends it.
 mc_ctl start and the controller refuse the directory while the note is there.
 """
 
@@ -25,6 +26,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from pgx_base.failure import Failure
+from pgx_base.heeded import Heeded
 from pgx_base.text import quoted
 from pgx_mirror.backup import locking
 from pgx_mirror.core import wal
@@ -63,16 +65,17 @@ class Restored:
     own_conf: bool = False
 
 
-def restore(task: Task, teller: Teller) -> Restored:
-    """Restore.  Raises Refused where nothing was touched, and Failure."""
+def restore(task: Task, teller: Teller, heeded: Heeded) -> Restored:
+    """Restore.  Raises Refused where nothing was touched, Failure, and what *heeded* raises."""
     with _in_words(task.data):
         if finished := settle(task, teller):
             return Restored(finished)
         with locking.kept(task.destination):
-            at = _look(task, teller)
+            with heeded.ending():
+                at = _look(task, teller)
             _make(task.data)
             with holding.held(task.data) as dir_fd:
-                return _restore(task, at, dir_fd, teller)
+                return _restore(task, at, dir_fd, teller, heeded)
 
 
 @contextmanager
@@ -151,28 +154,38 @@ def _make(data: str) -> None:
         areas.sync(os.path.dirname(data))
 
 
-def _restore(task: Task, at: Ground, dir_fd: int, teller: Teller) -> Restored:
+def _restore(
+    task: Task, at: Ground, dir_fd: int, teller: Teller, heeded: Heeded
+) -> Restored:
     begun = _note(task, at)
-    calls = _calls(teller)
     note.write(dir_fd, begun)
     try:
-        refusals.check_idle(task.data)  # one that began since sees the note
-        if begun.major:
-            bar.put(dir_fd, bar.RESTORE)
-        areas.set_aside(begun)
-        source_of = at.source.directory, begun.backup, at.programs
-        with verifying.verifying(*source_of) as it, copying.Ahead() as ahead:
-            own_conf = _copy(task, at, begun, ahead, teller)
-            position = _recover(task, at, calls, teller)
-            it.check()
-            ahead.check()
-        archiving.archive(at.source, task.data, task.destination, position, teller.warn)
-        teller.say("syncing")
-        syncing.sync(_made(task, at, begun))
+        with heeded.ending():
+            done = _renew(task, at, begun, dir_fd, teller, heeded)
     except BaseException:
         _take_back(task.data, begun, dir_fd, teller)
         raise
     exchanging.go_on(task.data, replace(begun, stage=REPLACING), dir_fd)
+    return done
+
+
+def _renew(
+    task: Task, at: Ground, begun: Note, dir_fd: int, teller: Teller, heeded: Heeded
+) -> Restored:
+    """Make the new data, whole, and have it on disk."""
+    refusals.check_idle(task.data)  # one that began since sees the note
+    if begun.major:
+        bar.put(dir_fd, bar.RESTORE)
+    areas.set_aside(begun)
+    source_of = at.source.directory, begun.backup, at.programs
+    with verifying.verifying(*source_of) as it, copying.Ahead() as ahead:
+        own_conf = _copy(task, at, begun, ahead, teller)
+        position = _recover(task, at, teller, heeded)
+        it.check()
+        ahead.check()
+    archiving.archive(at.source, task.data, task.destination, position, teller.warn)
+    teller.say("syncing")
+    syncing.sync(_made(task, at, begun))
     return Restored(begun.backup, wal.text(position), own_conf)
 
 
@@ -209,7 +222,7 @@ def _copy(
     return keeping.settle(new, task.data)
 
 
-def _recover(task: Task, at: Ground, calls: Calls, teller: Teller) -> int:
+def _recover(task: Task, at: Ground, teller: Teller, heeded: Heeded) -> int:
     found, data = at.source, task.data
     teller.say(f"recovering, to the end of file {found.road.last}")
     what = recovering.Recovery(
@@ -224,7 +237,7 @@ def _recover(task: Task, at: Ground, calls: Calls, teller: Teller) -> int:
         task.up_to_gap,
     )
     try:
-        return recovering.recover(what, calls)
+        return recovering.recover(what, _calls(teller), heeded.waiting)
     except Failure:
         if not at.here.empty:  # one that was empty is to be empty again
             os.replace(what.output, f"{data}/{areas.LOG}")
