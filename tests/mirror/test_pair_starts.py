@@ -47,7 +47,9 @@ def test_a_primary_that_was_stopped_with_automatics_off_enables_them_by_a_word_a
 
     wait_until(lambda: "failover-disabled" in mirrored.told(first), "it is", PATIENCE)
     mirrored.mc_ctl(first, "enable-failover")
-    assert "failover-disabled" not in mirrored.told(other)
+    wait_until(
+        lambda: "failover-disabled" not in mirrored.told(other), "nor there", PATIENCE
+    )
     mirrored.settles()
     assert mirrored.primary() == first
 

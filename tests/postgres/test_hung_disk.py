@@ -111,7 +111,7 @@ def test_silence_is_judged_while_the_disk_hangs(
     over_data.mount()
 
     stays_online(quick, 4)
-    assert "its disk does not answer" in quick.trace()
+    wait_until(lambda: "its disk does not answer" in quick.trace(), "it is told")
     kill(postmaster, signal.SIGSTOP)
     assert "no answer within 1 s" in quick.wait_for_record("faulted").reason
     assert quick.check() == FAULTED

@@ -52,12 +52,11 @@ def test_a_postmaster_stopped_for_less_is_no_fault(
     make_resource: MakeResource, server: Server
 ) -> None:
     pid = server.start_plain()
-    resource = adopt(make_resource, server, response_timeout=2, timeout_retry_count=2)
+    resource = adopt(make_resource, server, response_timeout=2, timeout_retry_count=9)
     with stopped(pid):
-        time.sleep(4)
+        wait_until(lambda: "failed" in resource.trace(), "a question fails")
 
     stays_online(resource, 3)
-    assert "failed" in resource.trace()
 
 
 @contextmanager

@@ -18,6 +18,7 @@ import pytest
 
 from fixtures.commands import command
 from fixtures.needs import missing
+from fixtures.ports import free_port
 from fixtures.processes import wait_until
 from fixtures.server import Server
 from pgx_base.version import VERSION
@@ -146,8 +147,7 @@ def test_an_older_monitor_is_named_and_an_ordinary_user_may_look_at_his_own(
 @contextmanager
 def exporter(directory: Path) -> Iterator[str]:
     """Run the node exporter on *directory* alone; yield the address of its metrics."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        address = f"127.0.0.1:{free.getsockname()[1]}"
+    address = f"127.0.0.1:{free_port()}"
     process = subprocess.Popen(
         [
             "prometheus-node-exporter",
