@@ -39,7 +39,7 @@ on {FIRST} type hvshut -a
 SWITCH = f"""
 on {FIRST} type hvswitch app1 {SECOND}
 wait {SECOND} app1 Online within 90 s
-wait {FIRST} app1 Offline within 30 s
+wait {FIRST} app1 Offline within 90 s
 """
 
 

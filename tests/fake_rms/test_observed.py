@@ -32,10 +32,10 @@ HEAD = """\
 # Told by a test.
 use database.toml
 start
-wait node1RMS app1 Online within 30 s
+wait node1RMS app1 Online within 90 s
 roles app1
 observe
-rows kept within 20 s
+rows kept within 90 s
 one server
 """
 # A postmaster of its own on the other node, past the PID file, as long as it takes.
@@ -71,7 +71,7 @@ def fault(name: str) -> Step:
 @on_bed
 def test_rows_that_are_lost_or_from_nobody_are_found(statement: str, said: str) -> None:
     with pytest.raises(Failed, match=said):
-        play(f"{HEAD}on active run sql '{statement}'\nrows kept within 20 s\n")
+        play(f"{HEAD}on active run sql '{statement}'\nrows kept within 90 s\n")
 
 
 @on_bed
@@ -113,5 +113,5 @@ def test_repair_puts_right_what_can_be() -> None:
         "use plain.toml\nstart\nwait node1RMS app1 Online within 10 s\n"
         "on node1RMS run rm $FAKE_RMS_NODE/run/db\nwait node2RMS app1 Online within 10 s\n"
         "on node2RMS type hvutil -d app1\npanic node1RMS\n"
-        "repair app1 within 20 s\nroles app1\non standby try false\npause for 0.1 s\n"
+        "repair app1 within 90 s\nroles app1\non standby try false\npause for 0.1 s\n"
     )

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from fixtures.processes import stands, wait_until
 from pgx_mirror.peer.events import Heard, Lost, Met, Refused
 from pgx_mirror.peer.settings import Address
 from pgx_mirror.peer.streams import EACH, OPEN
@@ -85,6 +86,7 @@ class World:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_whatever_happens_they_find_each_other(seed: int) -> None:
+    free_ports(1)  # the first one opens what keeps others off this process's ports
     descriptors = len(os.listdir("/proc/self/fd"))
     world = World(seed)
     one, other = world.ends
@@ -144,6 +146,7 @@ def test_a_process_that_is_stopped_and_goes_on_is_heard_again() -> None:
         one.say(1)
         until(lambda: one.heard > 0 and one.link.acknowledged is not None, one)
         other.send_signal(signal.SIGSTOP)
+        wait_until(lambda: stands(other.pid), "it stands")
         steps(0.3, one)
         before = one.heard
         for position in range(10):

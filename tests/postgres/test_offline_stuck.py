@@ -68,6 +68,7 @@ def _waits_in(pid: int) -> str:
     return Path(f"/proc/{pid}/wchan").read_text()
 
 
+@pytest.mark.alone
 @pytest.mark.one_postgres
 def test_ten_seconds_are_enough_for_the_whole_ladder(
     server: Server, make_resource: MakeResource, connect: Connect
