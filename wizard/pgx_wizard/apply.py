@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import FrameType
 from typing import IO, TypeVar
 
 from pgx_base import report
@@ -22,15 +20,13 @@ from pgx_wizard.core.roads.road import Options, Outcome, apply, leave
 from pgx_wizard.core.screens.screen import Screen
 from pgx_wizard.core.screens.vocabulary import HVW
 from pgx_wizard.core.texts.steps import left_by_hand
+from pgx_wizard.interruption import Interruption
 from pgx_wizard.terminal import Ended, Silent, Terminal
 
 T = TypeVar("T")
 DONE, FAILED, LEFT = 0, 1, 3
 PATIENCE = 60  # seconds for one screen
-
-
-class Interrupted(Failure):
-    """Somebody wants this to end."""
+SILENT = "Ended hvw, which does not answer"
 
 
 def run(asked: Request) -> tuple[int, str]:
@@ -50,8 +46,8 @@ def run(asked: Request) -> tuple[int, str]:
     path = asked.options.get("--transcript", f"pgx_wizard-{app.name}.log")
     with (
         _transcript(path) as transcript,
-        _signals(),
-        Terminal(program, transcript, patience) as terminal,
+        Interruption() as interruption,
+        Terminal(program, transcript, patience, interruption) as terminal,
     ):
         if asked.has("--dry-run"):
             return DONE, _dry(terminal, app, options)
@@ -73,25 +69,6 @@ def _transcript(path: str) -> Iterator[IO[str]]:
             file.close()
         except OSError:
             pass  # the disk is full: that was told when it was written to
-
-
-@contextmanager
-def _signals() -> Iterator[None]:
-    """Turn signals that end a program into Interrupted, so that hvw is left properly."""
-
-    def interrupt(number: int, _: FrameType | None) -> None:
-        raise Interrupted(f"interrupted by {signal.Signals(number).name}")
-
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = {number: signal.signal(number, interrupt) for number in numbers}
-    # Who reads our progress and leaves must not end this halfway.  A handler is not
-    # inherited by hvw, as SIG_IGN would be.
-    before[signal.SIGPIPE] = signal.signal(signal.SIGPIPE, lambda *_: None)
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _note(text: str) -> None:
@@ -157,7 +134,7 @@ def _left(terminal: Terminal, hand: Hand, why: Failure) -> str:
         case Ended():
             return "hvw has ended"
         case Silent():
-            return "Ended hvw, which does not answer"
+            return SILENT
         case _:
             return _quit(terminal, hand)
 
@@ -171,8 +148,10 @@ def _quit(terminal: Terminal, hand: Hand) -> str:
         _walk(terminal, hand, leave(hand))
     except Ended:
         return "Left hvw without saving more"
+    except Silent:
+        return SILENT
     except Failure:
-        pass  # silent, or unknown: it is ended
+        pass  # unknown: it is ended
     return "Ended hvw: its menu has no way out that saves nothing"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import time
 from types import TracebackType
@@ -19,10 +20,10 @@ from pgx_wizard.core.screens.screen import (
     plain,
     prompt_of,
 )
+from pgx_wizard.interruption import Interruption
 
 # A prompt that no manual shows may be the beginning of a longer line.
 PAUSE = 0.3
-_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _ROWS, _COLUMNS = 200, 400  # no line is broken, and few lists are paged
 _LONGEST_SCREEN = 1 << 20  # characters; a list of 1,000 entries has a tenth of it
 _LONGEST_SHOWN = 200
@@ -39,8 +40,15 @@ class Silent(Failure):
 class Terminal:
     """A running hvw.  As a context it leaves no hvw behind."""
 
-    def __init__(self, program: str, transcript: IO[str], patience: float) -> None:
+    def __init__(
+        self,
+        program: str,
+        transcript: IO[str],
+        patience: float,
+        interruption: Interruption,
+    ) -> None:
         self.program = program
+        self.interruption = interruption
         self.transcript: IO[str] | None = transcript
         self.patience = patience  # seconds
         self.printed = ""
@@ -59,7 +67,10 @@ class Terminal:
         self.end()
 
     def read(self) -> Screen:
-        """Return the next screen.  Raises Ended, and Silent where it takes too long."""
+        """Return the next screen.
+
+        Raises Ended, Interrupted, and Silent where it takes too long.
+        """
         deadline = time.monotonic() + self.patience
         while True:
             text = plain(self.printed)
@@ -87,9 +98,14 @@ class Terminal:
         return parse(text, typed)
 
     def _more(self, seconds: float) -> bool:
-        """Read what hvw prints; False after *seconds* without any."""
+        """Read what hvw prints; False after *seconds* without any.  Raises Interrupted."""
+        sources = [self.child.child_fd, self.interruption.fileno()]
+        ready = select.select(sources, [], [], seconds)[0]
+        self.interruption.check()
+        if not ready:
+            return False
         try:
-            text = self.child.read_nonblocking(65536, seconds)
+            text = self.child.read_nonblocking(65536, 0)
         except pexpect.TIMEOUT:
             return False
         except pexpect.EOF as ex:
@@ -119,7 +135,8 @@ class Terminal:
         return f"exit code {self.child.exitstatus}{printed}"
 
     def type(self, keys: Keys) -> None:
-        """Type *keys*."""
+        """Type *keys*.  Raises Ended, and Interrupted with nothing typed."""
+        self.interruption.check()
         self.awaited = keys.text
         try:
             self.child.sendline(keys.text)
@@ -128,14 +145,6 @@ class Terminal:
 
     def end(self) -> None:
         """End hvw if it still runs: it and what it started share a session of their own."""
-        # An impatient second Ctrl-C must not leave hvw behind.
-        signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
-        try:
-            self._end()
-        finally:
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
-
-    def _end(self) -> None:
         for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGKILL):
             if not self.child.isalive():
                 break

@@ -9,10 +9,7 @@ from __future__ import annotations
 
 import os
 import stat
-import subprocess
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 
 from pgx_base.failure import Failure
 from pgx_base.text import quoted
@@ -29,7 +26,8 @@ def prove(directory: str, base: str, binaries: str) -> int:
 
     Returns the bytes of all files.  Raises Failure.
     """
-    with _verifying(base, binaries) as verifying:
+    line = [f"{binaries}/{VERIFIER}", "--exit-on-error", "--quiet", base]
+    with programs.running(line, programs.kill) as verifying:
         size = synced(directory)
         said, _ = verifying.communicate()
     if verifying.returncode != 0:
@@ -41,33 +39,9 @@ def prove(directory: str, base: str, binaries: str) -> int:
     return size
 
 
-@contextmanager
-def _verifying(base: str, binaries: str) -> Iterator[subprocess.Popen[str]]:
-    line = [f"{binaries}/{VERIFIER}", "--exit-on-error", "--quiet", base]
-    try:
-        process = subprocess.Popen(
-            line,
-            env=programs.environment(),
-            cwd="/",
-            text=True,
-            errors="replace",
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,  # ^C is for us
-        )
-    except OSError as ex:
-        raise Failure(f"could not run {quoted(line[0])}: {ex.strerror}") from ex
-    try:
-        yield process
-    finally:
-        if process.poll() is None:
-            process.kill()
-            process.communicate()
-
-
-def _complaints(said: str) -> list[str]:
-    lines = [line.removeprefix(f"{VERIFIER}: ") for line in said.splitlines()]
+def _complaints(said: bytes) -> list[str]:
+    text = said.decode("utf-8", "replace")
+    lines = [line.removeprefix(f"{VERIFIER}: ") for line in text.splitlines()]
     return [line.removeprefix("error: ") for line in lines if line][:_LINES]
 
 

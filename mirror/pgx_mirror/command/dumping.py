@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 
 from pgx_base import program, report
 from pgx_base.failure import Failure
@@ -11,13 +10,13 @@ from pgx_base.text import quoted
 from pgx_mirror.backup import destination, finding, locking, looking, making
 from pgx_mirror.backup.label import Label
 from pgx_mirror.backup.task import InRecovery, Refused, Task
+from pgx_mirror.command import interrupting
 from pgx_mirror.command.dump_request import PROGRAM, Asked
 from pgx_mirror.conf.problem import Unsound, failures
 from pgx_mirror.setup.room import megabytes
 
 # The manual's, to the letter: scripts that run on both servers look for it.
 IN_RECOVERY = "ERROR:recovery is in progress (10095)"
-_TAKEN_BACK = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class _Teller:
@@ -46,8 +45,7 @@ def _act(asked: Asked, mcdir: str) -> int:
     task = finding.task_of(settings, asked.data, asked.generations)
     teller = _Teller()
     found = looking.look(task, teller)
-    for number in _TAKEN_BACK:
-        signal.signal(number, _interrupt)
+    interrupting.taken_back()
     lock_fd = locking.take(task.destination)
     try:
         destination.prepare(task.destination)
@@ -56,13 +54,6 @@ def _act(asked: Asked, mcdir: str) -> int:
         os.close(lock_fd)
     _done(task, label)
     return 0
-
-
-def _interrupt(number: int, frame: object) -> None:
-    """Take back what was begun, and be interrupted no more meanwhile."""
-    for each in _TAKEN_BACK:
-        signal.signal(each, signal.SIG_IGN)
-    raise KeyboardInterrupt
 
 
 def _done(task: Task, label: Label) -> None:

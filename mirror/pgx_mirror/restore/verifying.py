@@ -6,38 +6,32 @@ the other has in memory.  Nothing counts before its word.
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from pgx_base.failure import Failure
 from pgx_base.text import quoted
 from pgx_mirror.backup import places
+from pgx_mirror.backup.proving import VERIFIER
 from pgx_mirror.setup import programs
 
-VERIFIER = "pg_verifybackup"
 _SHOWN = 3  # lines of what it complains of
 
 
 class Verifier:
     """A pg_verifybackup that works on backup *name*."""
 
-    def __init__(self, name: str, process: subprocess.Popen[str]) -> None:
+    def __init__(self, name: str, process: programs.Program) -> None:
         self._name, self._process = name, process
         self._said: str | None = None
 
     def check(self) -> None:
         """Wait for its end.  Raises Failure where the backup is not whole."""
         if self._said is None:
-            self._said = self._process.communicate()[0]
+            said, _ = self._process.communicate()
+            self._said = said.decode("utf-8", "replace")
         if self._process.returncode:
             raise not_whole(self._name, self._said)
-
-    def end(self) -> None:
-        """End it, if nobody has waited for its word."""
-        if self._said is None:
-            self._process.kill()
-            self._said = self._process.communicate()[0]
 
 
 @contextmanager
@@ -47,28 +41,13 @@ def verifying(directory: str, name: str, binaries: str) -> Iterator[Verifier]:
     Raises Failure.
     """
     line = [f"{binaries}/{VERIFIER}", "--quiet", "--", places.base(directory)]
-    try:
-        process = subprocess.Popen(
-            line,
-            env=programs.environment(),
-            cwd="/",
-            text=True,
-            errors="replace",
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,  # ^C is for us
-        )
-    except OSError as ex:
-        raise Failure(f"could not run {quoted(line[0])}: {ex.strerror}") from ex
-    verifier = Verifier(name, process)
-    try:
-        yield verifier
-    except (Failure, OSError):
-        verifier.check()
-        raise
-    finally:
-        verifier.end()
+    with programs.running(line, programs.kill) as process:
+        verifier = Verifier(name, process)
+        try:
+            yield verifier
+        except (Failure, OSError):
+            verifier.check()
+            raise
 
 
 def not_whole(name: str, said: str) -> Failure:

@@ -31,6 +31,7 @@ _ENDS_WITHIN = 10.0  # seconds
 _PAUSE = 0.02
 _AT_ONCE = 1 << 16
 _LAST_LINES = 5
+_STDERR_ALONE = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,14 +117,13 @@ class Copy:
 def copy(what: Work, lock_fd: int, tell: Callable[[str], None]) -> None:
     """Copy the primary's data directory, telling how far it is.  Raises Failure."""
     said: list[str] = []
-    process = _start(what, lock_fd)
-    try:
+    streams = {} if what.program.tells_all else _STDERR_ALONE
+    how = {"environ": what.environ, "pass_fds": [lock_fd], **streams}
+    with programs.running(what.line(), _end, **how) as process:
         for text in told(_kept(_lines(process), said), what.program):
             tell(text)
         if process.wait() != 0:
             raise _failed(process.returncode, said, what.program)
-    finally:
-        _end(process)
 
 
 def _lines(process: subprocess.Popen[bytes]) -> Iterator[str]:
@@ -146,23 +146,6 @@ def _speech(process: subprocess.Popen[bytes]) -> IO[bytes]:
     found = process.stderr or process.stdout
     assert found is not None
     return found
-
-
-def _start(what: Work, lock_fd: int) -> subprocess.Popen[bytes]:
-    line, both = what.line(), what.program.tells_all
-    try:
-        return subprocess.Popen(
-            line,
-            env=programs.environment() | dict(what.environ),
-            cwd="/",
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE if both else subprocess.DEVNULL,
-            stderr=subprocess.STDOUT if both else subprocess.PIPE,
-            start_new_session=True,  # ^C is for us, who put things right
-            pass_fds=[lock_fd],
-        )
-    except OSError as ex:
-        raise Failure(f'could not run "{line[0]}": {ex.strerror}') from ex
 
 
 def _kept(lines: Iterator[str], said: list[str]) -> Iterator[str]:

@@ -5,11 +5,16 @@ from __future__ import annotations
 import functools
 import os
 import re
+import signal
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from threading import Thread
+from typing import Any
 
 from pgx_base.failure import Failure
+from pgx_base.held_signal import held_back
+from pgx_base.text import quoted
 from pgx_postgres import binaries
 
 # A password in the environment would be written into primary_conninfo; options of the
@@ -18,6 +23,9 @@ _LEFT_OUT = ("PGPASSWORD", "PGOPTIONS", "PGAPPNAME", "PGDATA", "PGUSER", "PGDATA
 _NEEDED = (binaries.SERVER, "pg_basebackup", "pg_controldata")
 _NEWEST = 40
 _WITHIN = 60.0  # seconds
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+Program = subprocess.Popen[bytes]
 
 
 def environment() -> dict[str, str]:
@@ -76,6 +84,63 @@ def _path() -> list[str]:
 def _usual() -> list[str]:
     majors = range(_NEWEST, 12, -1)
     return [place for major in majors for place in binaries.candidates("", major)]
+
+
+@contextmanager
+def running(
+    line: list[str], end: Callable[[Program], None], **how: Any
+) -> Iterator[Program]:
+    """Have a program run while the block lasts, and *end* it whatever comes.
+
+    What it says can be read from its standard output, unless *how*, as Popen takes it, has
+    it otherwise.  Raises Failure where it cannot be run.
+    """
+    process: Program | None = None
+    try:
+        try:
+            # Struck behind the fork, it would run on with nobody who knows of it.
+            with held_back(*_ENDING):
+                process = _start(line, **how)
+            yield process
+        finally:
+            _ended(process, end)
+    except KeyboardInterrupt:
+        _ended(process, end)  # that may have struck just before
+        raise
+
+
+def _ended(process: Program | None, end: Callable[[Program], None]) -> None:
+    if process is None:
+        return
+    # Struck within poll(), Popen keeps a lock, and the next wait() has no end.
+    with held_back(*_ENDING):
+        end(process)
+
+
+def _start(
+    line: list[str], environ: Mapping[str, str] | None = None, **how: Any
+) -> Program:
+    usual: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    try:
+        return subprocess.Popen(
+            line,
+            env=environment() | dict(environ or {}),
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,  # ^C is for us, who put things right
+            **usual | how,
+        )
+    except OSError as ex:
+        raise Failure(f"could not run {quoted(line[0])}: {ex.strerror}") from ex
+
+
+def kill(process: Program) -> None:
+    """End it at once, and what it has started, unless it has ended."""
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    if process.stdout is not None:
+        process.stdout.close()
 
 
 def run(line: list[str], **more: str) -> subprocess.CompletedProcess[str]:
