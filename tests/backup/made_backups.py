@@ -48,9 +48,13 @@ class Destination:
             self.user.own(path)
 
     def archives(self) -> dict[str, object]:
-        """Return the settings by which the server archives to it."""
+        """Return the settings by which the server archives to it.
+
+        A file that was archived as the server died is archived once more.
+        """
         to, beside = f"{self.archive}/%f", f"{self.archive}/.%f"
-        command = f'test ! -e {to} && cp "%p" {beside} && mv {beside} {to}'
+        new = f'test ! -e {to} && cp "%p" {beside} && mv {beside} {to}'
+        command = f'cmp -s "%p" {to} || {{ {new}; }}'
         return {"archive_mode": "on", "archive_command": command}
 
     def back_up(self, began: str = FIRST, who: str = "server1") -> Path:

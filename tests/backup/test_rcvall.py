@@ -45,8 +45,8 @@ def backed_up(make_server: MakeServer, open_tmp: Path, bindir: Path) -> Destinat
     server.ask("create table t (n int) tablespace s; insert into t values (1)")
     made.back_up()
     server.ask("insert into t values (2)")
-    server.ask("select pg_switch_wal()")
-    wait_until(lambda: len(list(made.archive.iterdir())) >= 3, "it is archived", 60)
+    full = made.archive / server.ask("select pg_walfile_name(pg_switch_wal())")
+    wait_until(full.exists, "it is archived", 60)
     server.ask("insert into t values (3)")
     server.stop(signal.SIGQUIT)
     return made
