@@ -13,6 +13,7 @@ from pathlib import Path
 
 from fixtures.commands import command
 from fixtures.os_user import OsUser, plain_environment
+from fixtures.processes import wait_until
 from fixtures.server import Server
 from pgx_mirror.backup import places
 from pgx_mirror.backup.label import Label
@@ -56,6 +57,11 @@ class Destination:
         new = f'test ! -e {to} && cp "%p" {beside} && mv {beside} {to}'
         command = f'cmp -s "%p" {to} || {{ {new}; }}'
         return {"archive_mode": "on", "archive_command": command}
+
+    def switch_wal(self) -> None:
+        """Have the server's file of the log archived, and the next begun."""
+        name = self.server.ask("select pg_walfile_name(pg_switch_wal())")
+        wait_until((self.archive / name).exists, f"{name} is archived", 60)
 
     def back_up(self, began: str = FIRST, who: str = "server1") -> Path:
         """Make a backup, with its label, and return its directory."""

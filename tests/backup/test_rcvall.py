@@ -45,8 +45,7 @@ def backed_up(make_server: MakeServer, open_tmp: Path, bindir: Path) -> Destinat
     server.ask("create table t (n int) tablespace s; insert into t values (1)")
     made.back_up()
     server.ask("insert into t values (2)")
-    full = made.archive / server.ask("select pg_walfile_name(pg_switch_wal())")
-    wait_until(full.exists, "it is archived", 60)
+    made.switch_wal()
     server.ask("insert into t values (3)")
     server.stop(signal.SIGQUIT)
     return made
@@ -194,10 +193,9 @@ def test_a_gap_is_named_and_what_is_before_it_restored_by_an_explicit_word(
 ) -> None:
     server = backed_up.server
     server.start_plain()
-    server.ask("select pg_switch_wal()")
+    backed_up.switch_wal()
     server.ask("insert into t values (4)")
-    server.ask("select pg_switch_wal()")
-    wait_until(lambda: len(list(backed_up.archive.glob("0*"))) >= 6, "archived", 60)
+    backed_up.switch_wal()
     server.stop(signal.SIGQUIT)
     empty(server.data)
     empty(space_of(backed_up))
@@ -235,8 +233,8 @@ def test_log_that_cannot_be_read_within_a_file_is_told_and_the_old_data_is_back(
     server = backed_up.server
     server.start_plain()
     for number in (4, 5):
-        server.ask(f"insert into t values ({number}); select pg_switch_wal()")
-    wait_until(lambda: len(list(backed_up.archive.glob("0*"))) >= 5, "archived", 60)
+        server.ask(f"insert into t values ({number})")
+        backed_up.switch_wal()
     server.stop(signal.SIGQUIT)
     segments = sorted(
         path for path in backed_up.archive.iterdir() if len(path.name) == 24

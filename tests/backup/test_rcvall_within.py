@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.processes import wait_until
 from fixtures.server import Server
 from tests.backup.made_backups import Destination, empty, errors, numbers
 from tests.fix_postgres import MakeServer
@@ -88,8 +87,7 @@ def test_a_tablespace_made_since_is_not_taken_from_the_server_that_has_it(
     archived.back_up()
     space = open_tmp / "space"
     made_space(server, space)
-    server.ask("select pg_switch_wal()")
-    wait_until(lambda: len(list(archived.archive.glob("0*"))) >= 3, "archived", 60)
+    archived.switch_wal()
     other = make_server("other", fsync="on")
     empty(other.data)
     drill = Destination(archived.path, other, archived.programs)
