@@ -95,7 +95,7 @@ def test_the_position_of_the_proof_reaches_the_standby(
     pair.names(BARRIER)
     position = proof.on(30, BARRIER)
 
-    proof.nudge(10)
+    proof.nudge(30)
 
     have = "select pg_last_wal_receive_lsn()"
     wait_until(lambda: wal.number(pair.b.ask(have)) >= position, "the standby has it")
@@ -135,7 +135,7 @@ def test_no_proof_of_off_while_names_are_set(pair: Pair, proof: Proof) -> None:
     pair.names(NAME)
 
     with pytest.raises(Unproven, match=f'shows the names "{NAME}"'):
-        proof.off(0.5)
+        proof.off(3)
 
 
 def test_no_proof_of_on_where_a_later_file_has_another_name(
@@ -215,7 +215,7 @@ def test_a_standby_that_says_nothing_by_itself_is_nudged(
 
     pair.names(NAME)
 
-    proof.free(10)  # the primary asks for a word after half of wal_sender_timeout, 30 s
+    proof.free(25)  # the primary asks for a word after half of wal_sender_timeout, 30 s
 
 
 def test_a_cancelled_probe_frees_nobody(

@@ -131,7 +131,7 @@ def test_an_error_keeps_its_code_and_the_session(server: Server) -> None:
 def test_an_answer_that_is_late_can_still_be_taken(server: Server) -> None:
     server.start_plain()
     with open_session(access(server), 30) as session:
-        session.send("select pg_sleep(0.5)")
+        session.send("select pg_sleep(2)")
         assert session.take() is None
         assert session.take(30) == [[("",)]]
         with pytest.raises(TooLate):
@@ -165,9 +165,9 @@ def test_nobody_there_is_lost_and_says_where(server: Server) -> None:
     nobody = access(server, at_socket(server), Address(server.port, hostaddr="::1"))
 
     with pytest.raises(Lost, match=r"refused|no socket"):
-        open_session(nobody, 5)
+        open_session(nobody, 30)
     with pytest.raises(Lost, match="listens nowhere"):
-        open_session(Access((), nobody.login), 5)
+        open_session(Access((), nobody.login), 30)
 
 
 ODD = (
