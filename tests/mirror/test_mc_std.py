@@ -115,9 +115,9 @@ def test_it_gives_up_with_mc_ctls_words(std: Mcdir) -> None:
     std.play(last={"started?": [LATER]}, ends=["started?"], passing=True)
     words = f"mc_ctl: error: {LATER}\nmc_ctl: hint: Do it.\n"
 
-    code, _, stderr = run(std, "--wait=1", "start", "--", "--local-server=nd1")
+    code, _, stderr = run(std, "--wait=5", "start", "--", "--local-server=nd1")
     assert code == 4
-    assert stderr.endswith(f"{words}mc_std: gives up after 1 s\n")
+    assert stderr.endswith(f"{words}mc_std: gives up after 5 s\n")
     assert stderr.count(words) == 2  # at the first attempt, and at the end
 
 
