@@ -11,11 +11,13 @@ from pathlib import Path
 import pytest
 
 from pgx_base.failure import Failure
+from pgx_base.heeded import Heeded
 from tools.commands import COMMANDS
 from tools.installer import installing, running
 from tools.packaging import activating
 
 FIRST, SECOND = "0.1.0-1-aaaa", "0.1.0-2-bbbb"
+_UNHEEDED = Heeded((), KeyboardInterrupt)
 
 
 @pytest.fixture
@@ -39,7 +41,7 @@ def unpack(prefix: Path, content: str, *commands: str) -> Path:
 
 def activate(prefix: Path, content: str) -> None:
     """Let it count; what it is made of here cannot be tried out."""
-    activating.activate(prefix, content, lambda version: None)
+    activating.activate(prefix, content, _UNHEEDED, lambda version: None)
 
 
 def says(prefix: Path, name: str = "pgx_check") -> str:
@@ -151,7 +153,7 @@ def test_nothing_is_withdrawn_under_what_runs(prefix: Path) -> None:
         assert runs.stdout is not None
         assert runs.stdout.readline()
         with pytest.raises(Failure) as refused:
-            activating.withdraw(prefix)
+            activating.withdraw(prefix, _UNHEEDED)
         runs.communicate(b"\n", timeout=60)
 
     assert str(runs.pid) in str(refused.value.detail)
@@ -170,7 +172,7 @@ def test_what_was_called_by_a_link_of_the_packages_runs_too(
     with subprocess.Popen([link], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as one:
         assert one.stdout is not None and one.stdout.readline()
         with pytest.raises(Failure, match="programs run that are installed in"):
-            activating.withdraw(prefix)
+            activating.withdraw(prefix, _UNHEEDED)
         for content in (SECOND, "0.1.0-3-cccc"):
             unpack(prefix, content)
             activate(prefix, content)
@@ -196,8 +198,8 @@ def test_a_lock_that_is_held_for_ever_is_not_waited_for_as_long(
 def test_what_is_withdrawn_leaves_the_packages_own_files(prefix: Path) -> None:
     activate(prefix, FIRST)
 
-    activating.withdraw(prefix)
-    activating.withdraw(prefix)
+    activating.withdraw(prefix, _UNHEEDED)
+    activating.withdraw(prefix, _UNHEEDED)
 
     assert os.listdir(prefix) == ["package"]
     assert (prefix / "package" / FIRST / "bin" / "pgx_check").exists()
@@ -221,6 +223,6 @@ def test_what_does_not_run_here_does_not_count(prefix: Path) -> None:
     unpack(prefix, SECOND, *COMMANDS)  # none exits 0 at the end of its input
 
     with pytest.raises(Failure, match="does not run here"):
-        activating.activate(prefix, SECOND)
+        activating.activate(prefix, SECOND, _UNHEEDED)
 
     assert says(prefix) == FIRST

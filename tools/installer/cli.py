@@ -7,10 +7,10 @@ import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
 
 from pgx_base import report
 from pgx_base.failure import Failure
+from pgx_base.heeded import Heeded
 from pgx_base.text import quoted
 from pgx_base.version import VERSION
 from tools import commands
@@ -38,6 +38,7 @@ user can run).  OCF_ROOT names the directory of OCF resource agents (default: {o
 for whose cluster manager a link is put there; an empty one: no link.
 """
 _OPTIONS = ("--downgrade", "--uninstall", "--check")
+_HEEDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def main(bundle: Path) -> None:
@@ -48,11 +49,11 @@ def main(bundle: Path) -> None:
     elif {"--version", "-V"} & set(given):
         print(f"install (pgx-primecluster) {VERSION}")
     else:
-        ended("install", lambda: _act(bundle, given))
+        ended("install", lambda heeded: _act(bundle, given, heeded))
     sys.exit(0)
 
 
-def _act(bundle: Path, given: list[str]) -> None:
+def _act(bundle: Path, given: list[str], heeded: Heeded) -> None:
     flags = {word for word in given if word.startswith("-")}
     places = [word for word in given if not word.startswith("-")] or [PREFIX]
     if odd := sorted(flags - set(_OPTIONS)):
@@ -64,7 +65,7 @@ def _act(bundle: Path, given: list[str]) -> None:
     prefix = Path(places[0])
     downgrade = "--downgrade" in flags
     if "--uninstall" in flags:
-        return _remove(prefix)
+        return _remove(prefix, heeded)
     if "--check" in flags:  # whether PREFIX will do: what `make install` asks first
         return installing.check_place(prefix, downgrade=downgrade)
     python = commands.base_interpreter()
@@ -72,15 +73,15 @@ def _act(bundle: Path, given: list[str]) -> None:
         f"installing {VERSION} in {prefix} with {python}; that takes a few seconds",
         flush=True,
     )
-    print(installing.install(Contents(bundle), prefix, downgrade=downgrade))
+    print(installing.install(Contents(bundle), prefix, heeded, downgrade=downgrade))
     return print(
         f"installed in {prefix}: put {prefix}/bin on root's PATH, for a pair on that of "
         "postgres, or name the commands in full"
     )
 
 
-def _remove(prefix: Path) -> None:
-    removing.remove(prefix)
+def _remove(prefix: Path, heeded: Heeded) -> None:
+    removing.remove(prefix, heeded)
     print(
         f"removed what was installed in {prefix}; the registry and the work directories stay"
     )
@@ -89,16 +90,19 @@ def _remove(prefix: Path) -> None:
 def uninstall_here(program: str) -> None:
     """Remove the installation that *program* is part of, and exit."""
     prefix = Path(os.path.realpath(program)).parents[2]
-    ended("uninstall", lambda: _remove(prefix))
+    ended("uninstall", lambda heeded: _remove(prefix, heeded))
 
 
-def ended(name: str, act: Callable[[], None]) -> None:
-    """Do *act* and exit: with 1, and the reason as a message of *name*, where it fails."""
+def ended(name: str, act: Callable[[Heeded], None]) -> None:
+    """Do *act* and exit: with 1, and the reason as a message of *name*, where it fails.
+
+    A signal ends it where *act* says that one may, and nowhere else: at every other instant
+    something would be half done, or done and told as interrupted.
+    """
     os.umask(0o022)  # whatever the caller's: other users run what is installed
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _interrupted)
+    heeded = Heeded(_HEEDED, KeyboardInterrupt)
     try:
-        act()
+        act(heeded)
     except Failure as ex:
         problem = ex
     except KeyboardInterrupt:
@@ -110,7 +114,3 @@ def ended(name: str, act: Callable[[], None]) -> None:
         sys.exit(0)
     report.to_stderr("\n".join(report.lines(name, "error", problem)))
     sys.exit(1)
-
-
-def _interrupted(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt

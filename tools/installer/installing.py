@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pgx_base.failure import Failure
+from pgx_base.heeded import Heeded
 from pgx_base.text import quoted
 from pgx_base.version import VERSION
 from tools.installer import (
@@ -28,34 +29,35 @@ from tools.installer.contents import Contents
 PATIENCE, _PAUSE = 300.0, 0.1  # seconds; an installation takes some
 
 
-def install(contents: Contents, prefix: Path, *, downgrade: bool = False) -> str:
+def install(
+    contents: Contents, prefix: Path, heeded: Heeded, *, downgrade: bool = False
+) -> str:
     """Install what is in *contents* under *prefix*, over what may run from there.
 
-    Return what is to be said of the cluster manager's link.  Raises Failure, OSError; nothing
-    is changed then.
+    Return what is to be said of the cluster manager's link.  Raises Failure, OSError, and
+    what *heeded* raises; nothing is changed then.
     """
     contents.check()
     wheels = _wheels(contents)
     check_place(prefix, downgrade=downgrade)
-    with _made(prefix), locked(prefix):
+    with _made(prefix), locked(prefix, heeded):
         _check_newer(prefix, downgrade=downgrade)  # another one may just have ended
         before = layout.counts(prefix)
         version = making.new(prefix)
         try:
-            making.fill(version, contents, wheels)
-            making.try_out(version)
+            with heeded.ending():
+                making.fill(version, contents, wheels)
+                making.try_out(version)
             older = before is None and from_before_links(prefix)
             switching.check_free(prefix, layout.shown(version), older=older)
             manager = ocf.decided(prefix, os.environ)
-            with switching.in_one_go():
-                ocf.put(prefix, manager.link)
-                switching.let_count(prefix, version)
+            ocf.put(prefix, manager.link)
+            switching.let_count(prefix, version)
         except BaseException:
-            with switching.in_one_go():
-                if layout.counts(prefix) != version:
-                    shutil.rmtree(version, ignore_errors=True)
-                if layout.counts(prefix) is None:
-                    ocf.withdraw(prefix)
+            if layout.counts(prefix) != version:
+                shutil.rmtree(version, ignore_errors=True)
+            if layout.counts(prefix) is None:
+                ocf.withdraw(prefix)
             raise
         remove_unused(prefix, keep={version, before} if before else {version})
     return manager.said
@@ -119,15 +121,19 @@ def _made(prefix: Path) -> Iterator[None]:
 
 
 @contextmanager
-def locked(prefix: Path) -> Iterator[None]:
-    """Be the only one who changes *prefix*.  Raises Failure, OSError."""
+def locked(prefix: Path, heeded: Heeded) -> Iterator[None]:
+    """Be the only one who changes *prefix*; a wait for that is ended by what is *heeded*.
+
+    Raises Failure, OSError.
+    """
     fd = os.open(layout.versions(prefix), os.O_RDONLY | os.O_DIRECTORY)
     try:
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             print(f"waiting for another installation in {prefix}", flush=True)
-            _wait(fd, prefix)
+            with heeded.ending():
+                _wait(fd, prefix)
         if not os.path.samestat(os.fstat(fd), os.stat(layout.versions(prefix))):
             raise Failure(
                 f"{quoted(str(prefix))} was removed meanwhile", hint="Begin it again."

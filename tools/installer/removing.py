@@ -8,13 +8,14 @@ from contextlib import suppress
 from pathlib import Path
 
 from pgx_base.failure import Failure
+from pgx_base.heeded import Heeded
 from pgx_base.text import quoted
-from tools.installer import installing, layout, ocf, running, switching
+from tools.installer import installing, layout, ocf, running
 
 _SHOWN = 5
 
 
-def remove(prefix: Path, *, packaged: bool = False) -> None:
+def remove(prefix: Path, heeded: Heeded, *, packaged: bool = False) -> None:
     """Remove what is installed in *prefix*.  Raises Failure, OSError.
 
     Refused while something runs from there.  The registry and the work directories stay.
@@ -32,14 +33,13 @@ def remove(prefix: Path, *, packaged: bool = False) -> None:
             f"could not remove what is in {quoted(str(prefix))}: you may not write there",
             hint="Remove it as the user who has installed it.",
         )
-    with installing.locked(prefix):
+    with installing.locked(prefix, heeded):
         _check_idle(prefix)
         names = list(layout.links(prefix))
-        with switching.in_one_go():
-            ocf.withdraw(prefix)
-            for name in names:
-                (prefix / name).unlink()
-            layout.current(prefix).unlink(missing_ok=True)
+        ocf.withdraw(prefix)
+        for name in names:
+            (prefix / name).unlink()
+        layout.current(prefix).unlink(missing_ok=True)
         for version in layout.present(prefix):
             shutil.rmtree(version)
     _remove_empty(prefix, names)

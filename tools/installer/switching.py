@@ -6,26 +6,12 @@ At every instant what RMS calls is there, of the version before or of the new on
 from __future__ import annotations
 
 import os
-import signal
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 
 from pgx_base.failure import Failure
 from pgx_base.text import quoted
 from tools.installer import layout, place
-
-_SIGNALS = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
-
-
-@contextmanager
-def in_one_go() -> Iterator[None]:
-    """Have signals wait until what is done here is done."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def check_free(prefix: Path, names: Iterable[str], *, older: bool) -> None:
@@ -55,14 +41,13 @@ def let_count(prefix: Path, version: Path) -> None:
     names = layout.shown(version)
     for directory in {(prefix / name).parent for name in names}:
         place.make(directory)
-    with in_one_go():
-        layout.note_replaced(prefix, version)
-        link(layout.current(prefix), version.name)
-        for name in names:
-            if not (prefix / name).is_symlink():
-                link(prefix / name, layout.target(name))
-        for name in set(layout.links(prefix)) - set(names):
-            (prefix / name).unlink()
+    layout.note_replaced(prefix, version)
+    link(layout.current(prefix), version.name)
+    for name in names:
+        if not (prefix / name).is_symlink():
+            link(prefix / name, layout.target(name))
+    for name in set(layout.links(prefix)) - set(names):
+        (prefix / name).unlink()
 
 
 def link(path: Path, says: str) -> None:

@@ -14,11 +14,15 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from pgx_base.heeded import Heeded
 from tools.installer import installing, layout, making, place, removing, switching
 
 
 def activate(
-    prefix: Path, content: str, try_out: Callable[[Path], None] = making.try_out
+    prefix: Path,
+    content: str,
+    heeded: Heeded,
+    try_out: Callable[[Path], None] = making.try_out,
 ) -> None:
     """Let what lies in PREFIX/package/*content* be the version that counts.
 
@@ -28,7 +32,7 @@ def activate(
     version = layout.versions(prefix) / content
     place.check(str(prefix))
     place.make(layout.versions(prefix))
-    with installing.locked(prefix):
+    with installing.locked(prefix, heeded):
         before = layout.counts(prefix)
         _link_files(prefix / layout.PACKAGE / content, version)
         try_out(version)
@@ -38,10 +42,10 @@ def activate(
         installing.remove_unused(prefix, keep={version, before or version})
 
 
-def withdraw(prefix: Path) -> None:
+def withdraw(prefix: Path, heeded: Heeded) -> None:
     """Remove all that `activate` has made.  Raises Failure where something runs, OSError."""
     if layout.present(prefix):
-        removing.remove(prefix, packaged=True)
+        removing.remove(prefix, heeded, packaged=True)
 
 
 def _link_files(package: Path, version: Path) -> None:

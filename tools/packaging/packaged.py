@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import partial
 from pathlib import Path
 
 from tools.installer import cli
@@ -15,7 +16,9 @@ def main(program: str) -> None:
     content = Path(os.path.realpath(program)).parent
     prefix = content.parents[1]
     if sys.argv[1:] == ["activate"]:
-        cli.ended("pgx-primecluster", lambda: activating.activate(prefix, content.name))
+        cli.ended(
+            "pgx-primecluster", partial(activating.activate, prefix, content.name)
+        )
     if sys.argv[1:] == ["withdraw"]:
-        cli.ended("pgx-primecluster", lambda: activating.withdraw(prefix))
+        cli.ended("pgx-primecluster", partial(activating.withdraw, prefix))
     sys.exit(f"usage: {os.path.basename(program)} activate|withdraw")
