@@ -14,6 +14,7 @@ import pytest
 
 from fixtures.processes import wait_until
 from fixtures.server import Server
+from pgx_base.heeded import Heeded
 from pgx_mirror.core import wal
 from pgx_mirror.setup import keeping, source
 from pgx_mirror.setup.choosing import Choice, End, Known, Upstream
@@ -26,6 +27,7 @@ from tests.mirror.setups import errors, setup
 pytestmark = pytest.mark.one_postgres
 
 SLOT = "pgx_mirror_nd2"
+UNHEEDED = Heeded((), KeyboardInterrupt)
 
 
 @contextmanager
@@ -99,6 +101,6 @@ def test_a_slot_that_was_made_goes_where_the_comparing_is_ended(
     os.mkfifo(log / wal.name_of(1, told.position - 1, known.segment))
     task = Task(str(tmp_path), "nd2", "nd1", str(tmp_path), at, "postgres", False)
     with interrupted_after(3.0), pytest.raises(KeyboardInterrupt):
-        keeping.settle(task, told, Choice(STREAMING, ()), known, SLOT)
+        keeping.settle(task, told, Choice(STREAMING, ()), known, SLOT, UNHEEDED)
 
     assert primary.ask("select count(*) from pg_replication_slots") == "0"

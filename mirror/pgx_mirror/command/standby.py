@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 
 from pgx_base.failure import Failure
+from pgx_base.heeded import Heeded
 from pgx_base.text import quoted
-from pgx_mirror.command import interrupting
 from pgx_mirror.command.request import Request
 from pgx_mirror.command.settings import check_place, loaded
 from pgx_mirror.command.telling import done, progress, warn
@@ -20,6 +21,8 @@ from pgx_mirror.setup.methods import CHOSEN
 from pgx_mirror.setup.source import Source
 from pgx_mirror.setup.task import Refused as NotBegun
 from pgx_mirror.setup.task import Task
+
+_TAKEN_BACK = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class _Teller:
@@ -40,9 +43,9 @@ def make(asked: Request) -> int:
     # What a setup that was killed has left still writes into the data directory.
     end(mcdir, server, (holding.COPY,))
     copy_fd = holding.take(mcdir, server, holding.COPY)
-    interrupting.taken_back()
+    heeded = Heeded(_TAKEN_BACK, KeyboardInterrupt)
     try:
-        making.make(_task(asked, settings), copy_fd, _Teller())
+        making.make(_task(asked, settings), copy_fd, _Teller(), heeded)
     except NotBegun as ex:
         raise Refused(tuple(ex.reasons)) from ex
     finally:

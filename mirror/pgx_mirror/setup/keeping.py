@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from pgx_base.failure import Failure
+from pgx_base.heeded import Heeded
 from pgx_mirror.checks import table
 from pgx_mirror.database import wal_stream
 from pgx_mirror.database.trouble import Refused as Answered
@@ -66,19 +67,20 @@ def hold(task: Task, told: Told, slot: str, at: int) -> None:
 
 
 def settle(
-    task: Task, told: Told, choice: Choice, known: Known, slot: str
+    task: Task, told: Told, choice: Choice, known: Known, slot: str, heeded: Heeded
 ) -> tuple[Choice, Known]:
     """Return the method that can do, now that the log is kept, and was compared.
 
     *slot*: empty where none is to be made.  Raises Refused where the method that was asked
-    for cannot do, and Failure.
+    for cannot do, Failure, and what *heeded* raises.
     """
     if choice.method in ANEW:
         return choice, known
     made = slot if known.upstream.slot is None else ""
     try:
-        why = _keep(task, told, known, slot, makes=bool(made))
-        why = why or alike.differs(task, known)
+        with heeded.ending():
+            why = _keep(task, told, known, slot, makes=bool(made))
+            why = why or alike.differs(task, known)
     except BaseException:  # ^C as well: comparing may take long
         with suppress(Failure):
             _unmake(task, made)

@@ -13,7 +13,8 @@
     2 to 4     what is noted; mc_ctl start refuses  the next setup, which begins anew
     5          a whole standby                      nobody needs to
 A setup that fails, or is ended by a signal that can be heeded, empties the directory, drops
-the slot and takes its note away.  `rewinding` goes another way, and empties nothing.
+the slot and takes its note away; at 5 only a kill ends it.  `rewinding` goes another way,
+and empties nothing.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ import os
 from dataclasses import replace
 
 from pgx_base.failure import Failure
+from pgx_base.heeded import Heeded
 from pgx_base.idents import Key
 from pgx_base.text import quoted
 from pgx_mirror.core import slot_name
@@ -48,25 +50,26 @@ from pgx_mirror.setup.task import Refused, Task, Teller
 from pgx_mirror.setup.unfinished import Unfinished
 
 
-def make(task: Task, lock_fd: int, teller: Teller) -> None:
+def make(task: Task, lock_fd: int, teller: Teller, heeded: Heeded) -> None:
     """Make the standby, whole; *lock_fd* is handed on to what copies.
 
-    Raises Refused where nothing was touched, and Failure.
+    Raises Refused where nothing was touched, Failure, and what *heeded* raises.
     """
-    found = looking.look(task, teller)
-    binaries = programs.directory_of(found.told.major, task.source.bin_dir)
-    choice, known = looking.chosen(task, found, slot_name.of(task.server))
-    note = _note(task, found)
-    choice, known = keeping.settle(task, found.told, choice, known, note.slot)
+    with heeded.ending():
+        found = looking.look(task, teller)
+        binaries = programs.directory_of(found.told.major, task.source.bin_dir)
+        choice, known = looking.chosen(task, found, slot_name.of(task.server))
+        note = _note(task, found)
+    choice, known = keeping.settle(task, found.told, choice, known, note.slot, heeded)
     for line in choice.why:
         teller.say(line)
     match choice.method:
         case methods.STREAMING:
             streaming.follow(task, found.told, note.slot, teller)
         case methods.REWIND:
-            _rewind(task, found, known, note, binaries, lock_fd, teller)
+            _rewind(task, found, known, note, binaries, lock_fd, teller, heeded)
         case _:
-            _copy(task, found, note, binaries, lock_fd, teller)
+            _copy(task, found, note, binaries, lock_fd, teller, heeded)
 
 
 def _rewind(
@@ -77,10 +80,13 @@ def _rewind(
     binaries: str,
     lock_fd: int,
     teller: Teller,
+    heeded: Heeded,
 ) -> None:
     """Rewind; what fails is copied, unless a rewind was asked for."""
     try:
-        rewinding.rewind(task, found.told, known, binaries, note, lock_fd, teller)
+        rewinding.rewind(
+            task, found.told, known, binaries, note, lock_fd, teller, heeded
+        )
     except Failure as ex:
         if task.method == methods.REWIND:
             raise
@@ -88,7 +94,7 @@ def _rewind(
         teller.say("by a copy: the rewind has failed")
         begun = unfinished.of(task.mcdir, task.server)
         found = replace(found, begun=begun)
-        _copy(task, found, note, binaries, lock_fd, teller)
+        _copy(task, found, note, binaries, lock_fd, teller, heeded)
 
 
 def _copy(
@@ -98,6 +104,7 @@ def _copy(
     binaries: str,
     lock_fd: int,
     teller: Teller,
+    heeded: Heeded,
 ) -> None:
     if no_room := room.check(found.more, task.data):
         raise Refused([no_room])
@@ -107,13 +114,14 @@ def _copy(
     _drop_slot(task, found)
     place = local.which(task.data)
     try:
-        teller.say(f"emptying data directory {quoted(task.data)}")
-        _wipe(task, found)
-        if note.slot:
-            source.make_slot(task.source, note.slot)  # it was dropped just now
-        _fill(task, found, note, binaries, lock_fd, teller)
-        local.check_same(task.data, place)
-        _finish(task, found, note, binaries, lock_fd, teller)
+        with heeded.ending():
+            teller.say(f"emptying data directory {quoted(task.data)}")
+            _wipe(task, found)
+            if note.slot:
+                source.make_slot(task.source, note.slot)  # it was dropped just now
+            _fill(task, found, note, binaries, lock_fd, teller)
+            local.check_same(task.data, place)
+            _finish(task, found, note, binaries, lock_fd, teller)
     except BaseException:
         _undo(task, note, place, teller)
         raise

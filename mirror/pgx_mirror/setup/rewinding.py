@@ -36,6 +36,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from pgx_base.failure import Failure
+from pgx_base.heeded import Heeded
 from pgx_base.text import quoted
 from pgx_mirror.core import slot_name
 from pgx_mirror.data import bar, conf_text, signal_file, steps
@@ -187,23 +188,28 @@ def rewind(
     note: Unfinished,
     lock_fd: int,
     teller: Teller,
+    heeded: Heeded,
 ) -> None:
-    """Make the standby; *lock_fd* is handed on to pg_rewind.  Raises Failure."""
+    """Make the standby; *lock_fd* is handed on to pg_rewind.
+
+    Raises Failure, and what *heeded* raises.
+    """
     place = local.which(task.data)
-    _have_checkpoint(task, known, note.slot, teller)
+    _have_checkpoint(task, known, note.slot, teller, heeded)
     kept.save(task.mcdir, task.server, task.data)
     unfinished.write(task.mcdir, task.server, note)
     try:
-        _give_up(task, told)
-        _recover(task, binaries, lock_fd, teller)
-        with _directory(task.data) as dir_fd:
-            bar.put(dir_fd)
-        what = _Rewind(binaries, task.source, task.data, task.database)
-        copying.copy(what, lock_fd, teller.say)
-        local.check_same(task.data, place)
-        needed.check(task, note.slot, known.segment)
-        streaming.stream_by(task.data, "", note.slot)
-        finishing.finish(task, told, binaries, teller)
+        with heeded.ending():
+            _give_up(task, told)
+            _recover(task, binaries, lock_fd, teller)
+            with _directory(task.data) as dir_fd:
+                bar.put(dir_fd)
+            what = _Rewind(binaries, task.source, task.data, task.database)
+            copying.copy(what, lock_fd, teller.say)
+            local.check_same(task.data, place)
+            needed.check(task, note.slot, known.segment)
+            streaming.stream_by(task.data, "", note.slot)
+            finishing.finish(task, told, binaries, teller)
         with _directory(task.data) as dir_fd:
             bar.lift(dir_fd, told.major)
     except BaseException as ex:
@@ -218,15 +224,18 @@ def rewind(
     unfinished.remove(task.mcdir, task.server)
 
 
-def _have_checkpoint(task: Task, known: Known, slot: str, teller: Teller) -> None:
+def _have_checkpoint(
+    task: Task, known: Known, slot: str, teller: Teller, heeded: Heeded
+) -> None:
     """Have the primary make one; a slot that was made for this rewind goes if it does not.
 
     Where none is to be there, one that is would keep the log for ever.
     """
     teller.say("waiting for the primary's checkpoint")
     try:
-        source.make_checkpoint(task.source, task.database)
-    except Failure:
+        with heeded.ending():
+            source.make_checkpoint(task.source, task.database)
+    except BaseException:  # ^C as well: a checkpoint may take long
         if slot and known.upstream.slot is None:
             source.drop_slot(task.source, slot)
         raise
