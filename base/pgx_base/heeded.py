@@ -7,6 +7,7 @@ in a block that is said to be ended by it alone, once, and is kept until then.
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ class Heeded:
     def __init__(self, numbers: tuple[int, ...], error: type[BaseException]) -> None:
         self._error = error
         self._raises = self._came = False
+        self._pid = os.getpid()
         for number in numbers:
             # A call by nohup is one that outlives its terminal.
             kept = (
@@ -27,7 +29,10 @@ class Heeded:
             if not kept:
                 signal.signal(number, self._come)
 
-    def _come(self, _number: int, _frame: FrameType | None) -> None:
+    def _come(self, number: int, _frame: FrameType | None) -> None:
+        if os.getpid() != self._pid:  # a child of ours, which would do our tidying up
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)
         self._came = True
         if self._raises:
             self._raises = False

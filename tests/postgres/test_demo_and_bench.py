@@ -105,6 +105,30 @@ def test_the_demo_that_is_stopped_leaves_nothing(
 
 
 @pytest.mark.one_postgres
+def test_a_second_signal_ends_no_clearing_of_the_pairs_demo(
+    postgresql: Binaries,
+) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "fixtures.pair_demo"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as demo:
+        assert demo.stdout is not None
+        home = Path(next(line.split()[-1] for line in demo.stdout if "below" in line))
+        wait_until(lambda: of_directory(home), "something runs", 60, 0.001)
+        demo.send_signal(signal.SIGINT)
+        while demo.poll() is None:
+            demo.send_signal(signal.SIGINT)
+        _, stderr = demo.communicate(timeout=60)
+
+    assert (demo.returncode, stderr) == (128 + signal.SIGINT, "")
+    assert not of_directory(home)
+    assert not home.exists()
+
+
+@pytest.mark.one_postgres
 def test_the_bench_runs(postgresql: Binaries) -> None:
     before = _left("bench")
     bench = _run("fixtures.bench", "--quick")

@@ -69,6 +69,17 @@ def test_an_error_while_it_waits_is_no_signal(heeded: Heeded) -> None:
         raise ValueError("no")
 
 
+def test_a_child_that_is_forked_within_is_ended_by_it(heeded: Heeded) -> None:
+    with heeded.ending():
+        pid = os.fork()
+        if pid == 0:
+            try:
+                strike()
+            finally:
+                os._exit(1)
+        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == -signal.SIGUSR1
+
+
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_one_that_is_lost_in_a_destructor_ends_the_block_at_its_end(
     heeded: Heeded,
