@@ -19,6 +19,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 
 from fixtures.os_user import OsUser, os_user
 from tools import commands
@@ -102,10 +103,21 @@ def _write_commands(copy: Path) -> None:
 
 def run(argv: list[str], directory: Path) -> int:
     """Run *argv* in *directory* and return its exit code; signals are handed on to it."""
+    runs: list[subprocess.Popen[bytes]] = []
+    came: list[int] = []
+
+    def hand_on(number: int, _frame: FrameType | None) -> None:
+        for process in runs:
+            process.send_signal(number)
+        came.append(number)
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, hand_on)  # before it is begun: none ends us alone
     with subprocess.Popen(argv, cwd=directory) as process:
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, lambda number, _: process.send_signal(number))
+        runs.append(process)
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal sends it to both
+        for each in came:
+            process.send_signal(each)
         code = process.wait()
     return code if code >= 0 else 128 - code
 
