@@ -45,7 +45,10 @@ class Arbiter:
             f"{B} 127.0.0.1,127.0.0.3 {free_port()},{free_port()} server\n"
             f"arbiter {host} {self.port} arbiter\n",
         )
-        self._file("arbitration.conf", f"port = {self.port}\nmy_address = '{host}'\n")
+        # A server is silent by its own limit: here the arbiter's would be the longer one.
+        patience = "heartbeat_retry = 20\n"
+        where = f"port = {self.port}\nmy_address = '{host}'\n"
+        self._file("arbitration.conf", where + patience)
         self._file("secret", SECRET.hex() + "\n")
 
     def _file(self, name: str, text: str) -> None:
