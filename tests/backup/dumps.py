@@ -82,9 +82,13 @@ class Dumps:
 
     def popen(self, *words: str, program: str = "pgx_dmpall") -> subprocess.Popen[str]:
         """Start pgx_dmpall as the instance administrator."""
+        return self.begin(command(program), *words)
+
+    def begin(self, *line: str) -> subprocess.Popen[str]:
+        """Start the command line *line* as the instance administrator."""
         mine = {"HOME": str(self.home), "LC_ALL": "C.UTF-8"} | self.environ
         return subprocess.Popen(
-            [command(program), *words],
+            line,
             env=plain_environment(self.user.name) | mine,
             cwd="/",
             text=True,

@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from pgx_base.failure import Failure
+from pgx_base.heeded import Heeded
 from pgx_mirror.backup import destination, finding, locking, looking, making, places
 from pgx_mirror.backup.kept import Kept
 from tests.backup.dumps import Dumps, replaced, slowed
@@ -45,7 +46,7 @@ def _dump(place: Dumps) -> None:
         found = looking.look(task, _Silent())
         locking.take(task.destination)
         destination.prepare(task.destination)
-        making.make(task, found, _Silent())
+        making.make(task, found, _Silent(), Heeded((), KeyboardInterrupt))
     except Failure as ex:
         raise OSError(0, ex.primary) from ex
 

@@ -13,23 +13,22 @@ import psutil
 import pytest
 
 from fixtures.processes import gone, wait_until
-from pgx_base import held_signal
-from pgx_mirror.command import interrupting
+from pgx_base import heeded, held_signal
 from pgx_mirror.setup import programs
 from tests.struck_lines import Lines
 
 STRUCK = {
     str(module.__file__)
-    for module in (subprocess, contextlib, held_signal, programs, interrupting)
+    for module in (subprocess, contextlib, held_signal, programs, heeded)
 }
+HEEDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 SLEEP = ["sleep", "600"]
 STEP = 5  # lines; all 800 were struck by hand
 
 
 @pytest.fixture
 def _heeded() -> Iterator[None]:
-    heeded = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = {number: signal.getsignal(number) for number in heeded}
+    before = {number: signal.getsignal(number) for number in HEEDED}
     yield
     for number, handler in before.items():
         signal.signal(number, handler)
@@ -37,9 +36,9 @@ def _heeded() -> Iterator[None]:
 
 def _run(lines: Lines) -> bool:
     """Whether it was interrupted, with a program that ends only if it is ended."""
-    interrupting.taken_back()
+    ends = heeded.Heeded(HEEDED, KeyboardInterrupt)
     try:
-        with lines.counted(), programs.running(SLEEP, programs.kill):
+        with ends.ending(), lines.counted(), programs.running(SLEEP, programs.kill):
             pass
     except KeyboardInterrupt:
         return True

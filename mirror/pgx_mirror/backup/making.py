@@ -8,6 +8,8 @@
 6. each backup that it replaces gets the name .OLDER.old, durably, and is removed
 7. archived files that no backup needs any more are removed
 
+A signal that can be heeded ends it until 3, and takes it back.
+
 ended at   what is there                          put right by
 1          what was there                         nobody needs to
 2 to 4     that, and .NAME.new, which is nothing  the next run, which removes it
@@ -21,6 +23,7 @@ import os
 import time
 
 from pgx_base.failure import Failure
+from pgx_base.heeded import Heeded
 from pgx_base.text import quoted
 from pgx_mirror.backup import (
     copying,
@@ -43,17 +46,21 @@ from pgx_postgres import control
 _STAMP, _MOMENT = "%Y%m%dT%H%M%SZ", "%Y-%m-%dT%H:%M:%SZ"
 
 
-def make(task: Task, found: Found, teller: Teller) -> Label:
+def make(task: Task, found: Found, teller: Teller, heeded: Heeded) -> Label:
     """Make a backup, remove what it replaces, and return its label.
 
-    The destination is locked by whoever calls this.  Raises Failure.
+    The destination is locked by whoever calls this.  Raises Failure, and what *heeded*
+    raises.
     """
-    for left in removing.leftovers(task.destination, task.server):
-        teller.say(f"removed {quoted(left)}, which was not finished")
-    began = _free_moment(task)
+    with heeded.ending():
+        for left in removing.leftovers(task.destination, task.server):
+            teller.say(f"removed {quoted(left)}, which was not finished")
+        began = _free_moment(task)
     name = places.name_of(time.strftime(_STAMP, began), task.server)
     try:
-        label = _made(task, found, name, began, teller)
+        with heeded.ending():
+            label = _made(task, found, name, began, teller)
+        _finish(task, label)
     except BaseException:
         _take_back(task, name, teller)
         raise
@@ -89,9 +96,7 @@ def _made(
         raise destination.unwritable(where, ex) from ex
     teller.say("verifying and syncing")
     size = proving.prove(where, base, found.programs)
-    label = _label(task, found, name, began, size)
-    _finish(task, where, label)
-    return label
+    return _label(task, found, name, began, size)
 
 
 def _copy(
@@ -147,9 +152,10 @@ def _spaces(base: str, found: Found) -> dict[str, str]:
     return {oid: path for oid, path in found.primary.spaces.items() if oid in there}
 
 
-def _finish(task: Task, where: str, label: Label) -> None:
+def _finish(task: Task, label: Label) -> None:
     """Write the label, and give the backup its name: all else of it is on disk."""
     backups = places.backups(task.destination)
+    where = f"{backups}/{places.unfinished(label.name)}"
     try:
         dir_fd, backups_fd = steps.open_directory(where), steps.open_directory(backups)
         try:

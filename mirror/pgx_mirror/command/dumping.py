@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import os
+import signal
 
 from pgx_base import program, report
 from pgx_base.failure import Failure
+from pgx_base.heeded import Heeded
 from pgx_base.text import quoted
 from pgx_mirror.backup import destination, finding, locking, looking, making
 from pgx_mirror.backup.label import Label
 from pgx_mirror.backup.task import InRecovery, Refused, Task
-from pgx_mirror.command import interrupting
 from pgx_mirror.command.dump_request import PROGRAM, Asked
 from pgx_mirror.conf.problem import Unsound, failures
 from pgx_mirror.setup.room import megabytes
 
 # The manual's, to the letter: scripts that run on both servers look for it.
 IN_RECOVERY = "ERROR:recovery is in progress (10095)"
+_TAKEN_BACK = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class _Teller:
@@ -45,11 +47,11 @@ def _act(asked: Asked, mcdir: str) -> int:
     task = finding.task_of(settings, asked.data, asked.generations)
     teller = _Teller()
     found = looking.look(task, teller)
-    interrupting.taken_back()
+    heeded = Heeded(_TAKEN_BACK, KeyboardInterrupt)
     lock_fd = locking.take(task.destination)
     try:
         destination.prepare(task.destination)
-        label = making.make(task, found, teller)
+        label = making.make(task, found, teller, heeded)
     finally:
         os.close(lock_fd)
     _done(task, label)
