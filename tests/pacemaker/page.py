@@ -15,7 +15,7 @@ from tests.pages.blocks import ROOT, Command, typed
 from tests.pages.played import agree, placed
 
 PAGE = ROOT / "docs/pacemaker.md"
-NAME, PATIENCE = "pgxtest", 120.0  # seconds: the machine may be busy with other tests
+NAME, PATIENCE = "pgxtest", 300.0  # seconds: one call of pcs was seen to take 55
 # Behind a resource's state: Pacemaker waits for a monitor's answer.  It was seen to stay for
 # two minutes once, four times as long as a monitor may take.
 _LOOKING = " (Monitoring)"
@@ -51,6 +51,7 @@ class Typed:
             "/dev/sdb1": each.device,
             "/mnt/data": each.mount,
             "192.0.2.100": each.address,
+            "--wait=60": f"--wait={PATIENCE:.0f}",
         }
 
     def run(self, node: str, text: str, *, root: bool = True) -> int:
@@ -68,7 +69,7 @@ class Typed:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=PATIENCE,
+            timeout=2 * PATIENCE,
         )
         self.said = done.stdout
         return done.returncode

@@ -31,7 +31,7 @@ def test_every_command_stands_where_a_test_types_it() -> None:
     assert list(typed([PAGE])) == [REGISTERED, CONFIGURED, BY_CRM, *OPERATIONS, REMOVED]
 
 
-@pytest.mark.timeout(1200)
+@pytest.mark.timeout(2400)
 def test_with_pcs_and_what_is_done_then() -> None:
     with nodes() as there:
         there.do(REGISTERED, CONFIGURED)
