@@ -109,10 +109,12 @@ def run(argv: list[str], directory: Path) -> int:
     def hand_on(number: int, _frame: FrameType | None) -> None:
         for process in runs:
             process.send_signal(number)
-        came.append(number)
+        if not runs:
+            came.append(number)
 
     for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, hand_on)  # before it is begun: none ends us alone
+        if signal.getsignal(number) is not signal.SIG_IGN:  # it is nohup's
+            signal.signal(number, hand_on)  # before it is begun: none ends us alone
     with subprocess.Popen(argv, cwd=directory) as process:
         runs.append(process)
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal sends it to both

@@ -28,8 +28,8 @@ def show(form: Callable[[], str], seconds: float) -> int:
     """
     heeded = Heeded(_ENDS, _Ended)
     try:
-        with heeded.ending():
-            while True:
+        while True:
+            with heeded.ending():
                 _show(form, seconds)
     except _Ended:
         return 0

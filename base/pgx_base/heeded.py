@@ -22,11 +22,8 @@ class Heeded:
         self._raises = self._came = False
         self._pid = os.getpid()
         for number in numbers:
-            # A call by nohup is one that outlives its terminal.
-            kept = (
-                number == signal.SIGHUP and signal.getsignal(number) is signal.SIG_IGN
-            )
-            if not kept:
+            # A call by nohup is to outlive its terminal, one behind a `&` its ^C.
+            if signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, self._come)
 
     def _come(self, number: int, _frame: FrameType | None) -> None:
@@ -38,7 +35,8 @@ class Heeded:
             self._raises = False
             raise self._error
 
-    def _check(self) -> None:
+    def check(self) -> None:
+        """Raise *error* where a signal has come."""
         if self._came:
             raise self._error
 
@@ -50,18 +48,22 @@ class Heeded:
         """
         self._raises = True
         try:
-            self._check()
+            self.check()
             yield
-            self._check()
+            self.check()
         finally:
             self._raises = False
 
     @contextmanager
     def waiting(self) -> Iterator[None]:
-        """Within such a block: have a signal wait until something short is done."""
-        self._raises = False
+        """Within such a block: have a signal wait until something short is done.
+
+        Elsewhere none would end anything.
+        """
+        before, self._raises = self._raises, False
         try:
             yield
         finally:
-            self._raises = True
-        self._check()
+            self._raises = before and not self._came
+        if before:
+            self.check()

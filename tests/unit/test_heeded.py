@@ -64,6 +64,30 @@ def test_one_that_comes_while_something_short_is_done_comes_behind_it(
     assert done == ["short"]
 
 
+def test_a_second_one_ends_nothing_behind_what_had_to_be_waited_for(
+    heeded: Heeded,
+) -> None:
+    done = []
+    with pytest.raises(Ended), heeded.ending():
+        try:
+            with heeded.waiting():
+                strike()
+        finally:
+            strike()
+            with heeded.waiting():
+                done.append("tidied up")
+
+    assert done == ["tidied up"]
+
+
+def test_what_waits_outside_a_block_is_followed_by_nothing(heeded: Heeded) -> None:
+    with heeded.waiting():
+        strike()
+    strike()
+    with pytest.raises(Ended):
+        heeded.check()
+
+
 def test_an_error_while_it_waits_is_no_signal(heeded: Heeded) -> None:
     with pytest.raises(ValueError, match="no"), heeded.ending(), heeded.waiting():
         raise ValueError("no")

@@ -20,7 +20,7 @@ from pgx_wizard.core.roads.road import Options, Outcome, apply, leave
 from pgx_wizard.core.screens.screen import Screen
 from pgx_wizard.core.screens.vocabulary import HVW
 from pgx_wizard.core.texts.steps import left_by_hand
-from pgx_wizard.interruption import Interruption
+from pgx_wizard.interruption import Interrupted, Interruption
 from pgx_wizard.terminal import Ended, Silent, Terminal
 
 T = TypeVar("T")
@@ -150,6 +150,8 @@ def _quit(terminal: Terminal, hand: Hand) -> str:
         return "Left hvw without saving more"
     except Silent:
         return SILENT
+    except Interrupted:
+        return "Ended hvw at a second signal"
     except Failure:
         pass  # unknown: it is ended
     return "Ended hvw: its menu has no way out that saves nothing"

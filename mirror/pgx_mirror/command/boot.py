@@ -146,8 +146,10 @@ class _Attempts:
             stopped = subprocess.run(
                 self._asked.line(STOP), stdin=subprocess.DEVNULL, check=False,
                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                start_new_session=True,  # nor is a second ^C for it
             )  # fmt: skip
-            if ended or not stopped.returncode:
+            killed = stopped.returncode < 0
+            if not stopped.returncode or (ended and not killed):
                 return
             time.sleep(0.2)
 

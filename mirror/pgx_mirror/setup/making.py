@@ -65,6 +65,7 @@ def make(task: Task, lock_fd: int, teller: Teller, heeded: Heeded) -> None:
         teller.say(line)
     match choice.method:
         case methods.STREAMING:
+            heeded.check()  # as a last time
             streaming.follow(task, found.told, note.slot, teller)
         case methods.REWIND:
             _rewind(task, found, known, note, binaries, lock_fd, teller, heeded)
@@ -111,10 +112,11 @@ def _copy(
     if found.begun is None:
         kept.save(task.mcdir, task.server, task.data)
     unfinished.write(task.mcdir, task.server, note)
-    _drop_slot(task, found)
-    place = local.which(task.data)
+    _drop_slot(task, found, heeded)
+    place, emptying = local.which(task.data), False
     try:
         with heeded.ending():
+            emptying = True
             teller.say(f"emptying data directory {quoted(task.data)}")
             _wipe(task, found)
             if note.slot:
@@ -123,7 +125,8 @@ def _copy(
             local.check_same(task.data, place)
             _finish(task, found, note, binaries, lock_fd, teller)
     except BaseException:
-        _undo(task, note, place, teller)
+        if emptying:  # else it was ended before: nothing was touched
+            _undo(task, note, place, teller)
         raise
     unfinished.remove(task.mcdir, task.server)
 
@@ -161,15 +164,18 @@ def _finish(
         commanded.check_log(task, found.told, binaries, note.slot, teller)
 
 
-def _drop_slot(task: Task, found: Found) -> None:
-    """Drop the slot of the directory that is there; refused, nothing is begun.
+def _drop_slot(task: Task, found: Found, heeded: Heeded) -> None:
+    """Drop the slot of the directory that is there; refused or ended, nothing is begun.
 
     Killed behind it, the old directory would start, and never stream: so it is marked first.
     """
+    dropped = False
     try:
-        source.drop_slot(task.source, slot_name.of(task.server))
+        with heeded.ending():
+            source.drop_slot(task.source, slot_name.of(task.server))
+            dropped = True
     except BaseException:
-        if found.begun is None:
+        if found.begun is None and not dropped:
             unfinished.remove(task.mcdir, task.server)
         raise
 

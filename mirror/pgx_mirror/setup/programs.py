@@ -157,6 +157,7 @@ def run(line: list[str], **more: str) -> subprocess.CompletedProcess[str]:
             errors="replace",
             capture_output=True,
             stdin=subprocess.DEVNULL,
+            start_new_session=True,
             timeout=_WITHIN,
         )
     except subprocess.TimeoutExpired:

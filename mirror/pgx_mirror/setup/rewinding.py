@@ -196,10 +196,11 @@ def rewind(
     """
     place = local.which(task.data)
     _have_checkpoint(task, known, note.slot, teller, heeded)
-    kept.save(task.mcdir, task.server, task.data)
     unfinished.write(task.mcdir, task.server, note)
+    begun = False
     try:
         with heeded.ending():
+            begun = True
             _give_up(task, told)
             _recover(task, binaries, lock_fd, teller)
             with _directory(task.data) as dir_fd:
@@ -213,7 +214,9 @@ def rewind(
         with _directory(task.data) as dir_fd:
             bar.lift(dir_fd, told.major)
     except BaseException as ex:
-        if task.method == REWIND or not isinstance(ex, Failure):
+        if not begun:
+            unfinished.remove(task.mcdir, task.server)
+        elif task.method == REWIND or not isinstance(ex, Failure):
             teller.warn(
                 Failure(
                     f"data directory {quoted(task.data)} is not whole",
@@ -227,14 +230,16 @@ def rewind(
 def _have_checkpoint(
     task: Task, known: Known, slot: str, teller: Teller, heeded: Heeded
 ) -> None:
-    """Have the primary make one; a slot that was made for this rewind goes if it does not.
+    """Have the primary make one, and keep what is this server's own.
 
-    Where none is to be there, one that is would keep the log for ever.
+    A slot that was made for this rewind goes if that fails.  Where none is to be there, one
+    that is would keep the log for ever.
     """
     teller.say("waiting for the primary's checkpoint")
     try:
         with heeded.ending():
             source.make_checkpoint(task.source, task.database)
+            kept.save(task.mcdir, task.server, task.data)
     except BaseException:  # ^C as well: a checkpoint may take long
         if slot and known.upstream.slot is None:
             source.drop_slot(task.source, slot)
