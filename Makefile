@@ -55,8 +55,8 @@ pair-long: setup  ## bad times on real pairs that take long: kills at each durab
 	@$(OPEN) $(PY) -m pytest -m long -n $(PAIRS) --dist loadfile tests/mirror
 
 .PHONY: backup-test backup-long
-BACKUP = all_stopped backup_page barman pgbackrest
-backup-test: setup  ## real pairs: all servers stopped (as root), docs/backup.md as it is typed, pgBackRest, Barman
+BACKUP = all_stopped backup_page barman dmpall_signalled pgbackrest rcvall_signalled
+backup-test: setup  ## real pairs: all servers stopped (as root), docs/backup.md as typed, pgBackRest, Barman, signals
 	@$(OPEN) $(PY) -m pytest -m long -n $(PAIRS) --dist loadfile $(BACKUP:%=tests/backup/test_%.py)
 
 backup-long: setup  ## the same, and backup and recovery struck at each durable call, on full and failing disks
