@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -121,6 +122,7 @@ def test_a_second_signal_ends_no_clearing_of_the_pairs_demo(
         demo.send_signal(signal.SIGINT)
         while demo.poll() is None:
             demo.send_signal(signal.SIGINT)
+            time.sleep(0.01)
         _, stderr = demo.communicate(timeout=60)
 
     assert (demo.returncode, stderr) == (128 + signal.SIGINT, "")

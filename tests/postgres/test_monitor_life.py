@@ -87,8 +87,9 @@ def test_a_monitor_that_hangs_is_replaced(
 def test_sigterm_ends_it_and_leaves_the_record(
     make_resource: MakeResource, server: Server
 ) -> None:
+    """Between two questions that are an hour apart."""
     server.start_plain()
-    resource = adopt(make_resource, server)
+    resource = adopt(make_resource, server, watch_interval=3600)
     before = resource.known()
 
     kill(before.monitor, signal.SIGTERM)

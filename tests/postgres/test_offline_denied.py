@@ -8,15 +8,18 @@ import pytest
 
 from fixtures.processes import gone
 from tests.fix_resource import Resource
+from tests.postgres.test_offline_stuck import AT_ONCE
+from tests.postgres.test_offline_stuck import patient as patient
 
 pytestmark = [pytest.mark.root, pytest.mark.one_postgres]
 
 
 @pytest.mark.parametrize("reason", ["STOP", "FAULT"])
 def test_it_gives_up_at_once_and_names_both_uids(
-    resource: Resource, reason: str
+    patient: Resource, reason: str
 ) -> None:
     """Registered for another user meanwhile; the entry under /run still names it."""
+    resource = patient
     assert resource.online().returncode == 0
     pid = resource.known().postmaster
     other = pwd.getpwnam("daemon")
@@ -28,7 +31,7 @@ def test_it_gives_up_at_once_and_names_both_uids(
         .replace(f"\nuid = {ours.uid}\n", f"\nuid = {other.pw_uid}\n")
         .replace(f"\ngid = {ours.gid}\n", f"\ngid = {other.pw_gid}\n")
     )
-    result = resource.offline(env={"HV_OFFLINE_REASON": reason})
+    result = resource.offline(env={"HV_OFFLINE_REASON": reason}, limit=AT_ONCE)
 
     assert result.returncode == 1
     named = f"of uid {ours.uid}, which uid {other.pw_uid} may not signal"
