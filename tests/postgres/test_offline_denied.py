@@ -36,6 +36,7 @@ def test_it_gives_up_at_once_and_names_both_uids(
     assert result.returncode == 1
     named = f"of uid {ours.uid}, which uid {other.pw_uid} may not signal"
     assert named in result.stderr
+    assert "giving up: the postmaster may not be signalled" in result.stderr
     assert not gone(pid)
     path.write_text(text)
     assert resource.offline().returncode == 0
