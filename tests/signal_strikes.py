@@ -61,7 +61,8 @@ class Strike:
             self.again,
         ]
         line = [sys.executable, "-c", _RUN, str(ROOT), json.dumps(told), module]
-        return [*line, program, *words]
+        # A set's order, and so the number of a place, is the same each time.
+        return ["env", "PYTHONHASHSEED=0", *line, program, *words]
 
     def run(self, command: Callable[[Strike], Result]) -> Result:
         """Return how *command* has ended, which is struck by this, or the test fails."""

@@ -172,17 +172,31 @@ def freeze_and_thaw(bed: Bed, node: str, tick: Path) -> None:
 
 
 def test_a_frozen_node_stands_still(bed: Bed) -> None:
-    there = bed.nodes["node1RMS"]
-    ticks = "while :; do date +%N >/run/tick; done"  # a process is born at any moment
+    """Until it is thawed: nsenter, late on a busy machine, must not continue it by itself."""
+    # A process is born at any moment; what continues the shell is counted.
+    ticks = (
+        "trap 'n=$((n+1)); echo $n >/run/continued' CONT; "
+        "while :; do date +%N >/run/tick; done"
+    )
     ticking = subprocess.Popen(bed.argv("node1RMS", ["sh", "-c", ticks]))
     try:
-        tick = Path(f"/proc/{there.pid}/root/run/tick")
-        wait_until(tick.exists, "a tick")
+        inside = Path(f"/proc/{bed.nodes['node1RMS'].pid}/root/run")
+        wait_until((inside / "tick").exists, "a tick")
         for _ in range(5):
-            freeze_and_thaw(bed, "node1RMS", tick)
+            freeze_and_thaw(bed, "node1RMS", inside / "tick")
+        wait_until(lambda: not stopped(ticking.pid), "nsenter goes on")
+        continued = (inside / "continued").read_text
+        wait_until(lambda: continued().strip() >= "5", "it has noted the last")
+        with pytest.raises(TimeoutError):
+            wait_until(lambda: continued().strip() > "5", "once more", 0.5)
     finally:
         bed.panic("node1RMS")
         ticking.wait(60)
+
+
+def stopped(pid: int) -> bool:
+    stat = proc.read_stat(pid)
+    return stat is not None and stat[0] == "T"
 
 
 def test_what_a_killed_run_left_is_cleared_by_the_next() -> None:

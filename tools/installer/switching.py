@@ -39,7 +39,7 @@ def _is_foreign(path: Path, name: str, *, older: bool) -> bool:
 def let_count(prefix: Path, version: Path) -> None:
     """Let *version* be the one that counts under *prefix*.  Raises OSError."""
     names = layout.shown(version)
-    for directory in {(prefix / name).parent for name in names}:
+    for directory in sorted({(prefix / name).parent for name in names}):
         place.make(directory)
     layout.note_replaced(prefix, version)
     link(layout.current(prefix), version.name)
