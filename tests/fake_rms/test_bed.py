@@ -154,51 +154,6 @@ def test_an_address_that_moved_while_the_cable_was_out_is_found_again(bed: Bed) 
     wait_until(lambda: answers(plain), "it is found")
 
 
-def stands_still(node: Node) -> bool:
-    """Whether nothing runs: a process that is told to stop in a write ends that first."""
-    states = [proc.read_stat(pid) for pid in node.processes()]
-    # A shell sleeps on where the child that it has vforked was stopped before its exec.
-    return all(stat is None or stat[0] != "R" for stat in states)
-
-
-def freeze_and_thaw(bed: Bed, node: str, tick: Path) -> None:
-    bed.freeze(node)
-    wait_until(lambda: stands_still(bed.nodes[node]), "all have stopped")
-    before = tick.read_text()
-    with pytest.raises(TimeoutError):
-        wait_until(lambda: tick.read_text() != before, "it moves", 0.2)
-    bed.thaw(node)
-    wait_until(lambda: tick.read_text() != before, "it moves again")
-
-
-def test_a_frozen_node_stands_still(bed: Bed) -> None:
-    """Until it is thawed: nsenter, late on a busy machine, must not continue it by itself."""
-    # A process is born at any moment; what continues the shell is counted.
-    ticks = (
-        "trap 'n=$((n+1)); echo $n >/run/continued' CONT; "
-        "while :; do date +%N >/run/tick; done"
-    )
-    ticking = subprocess.Popen(bed.argv("node1RMS", ["sh", "-c", ticks]))
-    try:
-        inside = Path(f"/proc/{bed.nodes['node1RMS'].pid}/root/run")
-        wait_until((inside / "tick").exists, "a tick")
-        for _ in range(5):
-            freeze_and_thaw(bed, "node1RMS", inside / "tick")
-        wait_until(lambda: not stopped(ticking.pid), "nsenter goes on")
-        continued = (inside / "continued").read_text
-        wait_until(lambda: continued().strip() >= "5", "it has noted the last")
-        with pytest.raises(TimeoutError):
-            wait_until(lambda: continued().strip() > "5", "once more", 0.5)
-    finally:
-        bed.panic("node1RMS")
-        ticking.wait(60)
-
-
-def stopped(pid: int) -> bool:
-    stat = proc.read_stat(pid)
-    return stat is not None and stat[0] == "T"
-
-
 def test_what_a_killed_run_left_is_cleared_by_the_next() -> None:
     with tempfile.TemporaryDirectory(prefix="pgx-bed-") as home:
         text = (

@@ -46,7 +46,7 @@ def let_count(prefix: Path, version: Path) -> None:
     for name in names:
         if not (prefix / name).is_symlink():
             link(prefix / name, layout.target(name))
-    for name in set(layout.links(prefix)) - set(names):
+    for name in sorted(set(layout.links(prefix)) - set(names)):
         (prefix / name).unlink()
 
 
