@@ -165,7 +165,8 @@ def test_a_running_offline_is_the_state_that_it_found(
         wait_until(lambda: asked.answers, "a Check has answered")
         assert resource.offline().returncode == 0
 
-    assert asked.changes() in ([ONLINE], [ONLINE, OFFLINE])
+    told = list(zip(asked.answers, asked.output, strict=True))
+    assert asked.changes() in ([ONLINE], [ONLINE, OFFLINE]), told
     assert resource.check() == OFFLINE
 
 
