@@ -60,13 +60,18 @@ def monitor(root: str, name: str) -> int:
 
 
 def _faulted(root: str, name: str, judged: look.Judged) -> int:
-    """A fault, unless its server has ended and another answers: nobody was told of either."""
+    """A fault, unless its server has ended and another answers: nobody was told of either.
+
+    Where the other has ended as well before it answered, the fault stands.
+    """
     from pgx_agent.fronts import ocf_probe
     from pgx_base import report
 
     report.reasons_as(REASON)
     if ocf_probe.succeeded(root, name, judged):
-        return ocf_probe.look_again(root, name)
+        code = ocf_probe.look_again(root, name)
+        if code != verdict.OFFLINE:
+            return code
     return check.done(root, name, judged)
 
 

@@ -36,22 +36,23 @@ _SHARE = 0.5  # of the manager's time-out, by which it would end us
 def look_again(root: str, name: str) -> int:
     """Return the verdict once it is clear: Offline where no server of the resource runs.
 
+    One that ends meanwhile had perhaps answered by then: its record is asked once more.
     Raises look.Unknown, look.Refused.
     """
     report.reasons_as(REASON)
     definition = store.find(root, name)
-    if definition is None:
+    servers = _servers(definition) if definition else set()
+    if definition is None or not servers:
         return verdict.OFFLINE
     until = _until()
-    servers = _servers(definition)
-    while not servers.isdisjoint(postmasters.of_user(definition.uid)):
+    while True:
+        runs = not servers.isdisjoint(postmasters.of_user(definition.uid))
         code = check.done(root, name, look.judge(root, name))
-        if code != verdict.OFFLINE:
+        if code != verdict.OFFLINE or not runs:
             return code
         if time.monotonic() > until:
             return _unanswered(name)
         time.sleep(_PAUSE)
-    return verdict.OFFLINE
 
 
 def succeeded(root: str, name: str, judged: look.Judged) -> bool:
