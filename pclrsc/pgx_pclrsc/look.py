@@ -168,18 +168,28 @@ def judge(root: str, name: str, *, acts: bool = True) -> Judged:
     """
     beacon = locks.open_beacon(registry.beacon_path(root, name))
     try:
-        if beacon >= 0 and locks.is_held(beacon, locks.ALONE, 2):
-            from pgx_pclrsc import rows
-
-            heard = lambda: rows.hear(beacon, acts=acts)  # noqa: E731
-            said = rows.without_workdir(root, name, heard)
-            if said is not None:
-                why = "the record cannot be kept; its monitor speaks by the beacon"
-                return Judged(said, None, start=False, why=why)
-        return _by_workdir(root, name, beacon, acts=acts)
+        heard = _by_beacon(root, name, beacon, acts=acts)
+        judged = heard or _by_workdir(root, name, beacon, acts=acts)
+        if judged.code != verdict.OFFLINE:
+            return judged
+        # An Offline may have begun since we listened, and have ended what we found gone.
+        return _by_beacon(root, name, beacon, acts=acts) or judged
     finally:
         if beacon >= 0:
             os.close(beacon)
+
+
+def _by_beacon(root: str, name: str, beacon: int, *, acts: bool) -> Judged | None:
+    """Judge by what is said where the record cannot be kept; None where nothing counts."""
+    if beacon < 0 or not locks.is_held(beacon, locks.ALONE, 2):
+        return None
+    from pgx_pclrsc import rows
+
+    said = rows.without_workdir(root, name, lambda: rows.hear(beacon, acts=acts))
+    if said is None:
+        return None
+    why = "the record cannot be kept; its monitor speaks by the beacon"
+    return Judged(said, None, start=False, why=why)
 
 
 def _by_workdir(root: str, name: str, beacon: int, *, acts: bool) -> Judged:
