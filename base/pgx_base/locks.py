@@ -15,10 +15,11 @@ EXCLUSIVE, ONLINE, OFFLINE = 0, 1, 2
 MONITOR = 0
 # The places of a beacon, a file under /run that holds next to nothing: what its holders
 # say is where their read locks are.  ALONE: the monitor cannot keep the record, go by the
-# beacon.  LEAVING: Offline works, and could not take the transition lock.  From FRESH on:
+# beacon.  LEAVING: Offline works, and could not take the transition lock.  WORKING: Offline
+# works on a resource that was Online or Faulted, with its lock or without.  From FRESH on:
 # good-until, in ms of the monotonic clock.  From ONLINE and from FAULTED on: which
 # postmaster is.  A monitor says the last two on monitor.lock too.
-ALONE, LEAVING = 0, 1
+ALONE, LEAVING, WORKING = 0, 1, 2
 FRESH, ONLINE_IS, FAULTED_IS = 1 << 32, 1 << 61, 1 << 62
 LAST = (1 << 63) - 1
 _PID_BITS = 22  # the kernel's PID_MAX_LIMIT

@@ -102,6 +102,10 @@ class Heard:
         """Whether an Offline works that could not take the transition lock."""
         return self._says(locks.LEAVING, locks.LEAVING)
 
+    def working(self) -> bool:
+        """Whether an Offline works on a resource that it has found Online or Faulted."""
+        return self._says(locks.WORKING, locks.WORKING)
+
     def watched(self) -> bool:
         """Whether a monitor is well."""
         now = fresh(proc.monotonic_ms())

@@ -172,8 +172,7 @@ def judge(root: str, name: str, *, acts: bool = True) -> Judged:
         judged = heard or _by_workdir(root, name, beacon, acts=acts)
         if judged.code != verdict.OFFLINE:
             return judged
-        # An Offline may have begun since we listened, and have ended what we found gone.
-        return _by_beacon(root, name, beacon, acts=acts) or judged
+        return _while_offline_works(root, name, beacon, acts=acts) or judged
     finally:
         if beacon >= 0:
             os.close(beacon)
@@ -190,6 +189,23 @@ def _by_beacon(root: str, name: str, beacon: int, *, acts: bool) -> Judged | Non
         return None
     why = "the record cannot be kept; its monitor speaks by the beacon"
     return Judged(said, None, start=False, why=why)
+
+
+def _while_offline_works(
+    root: str, name: str, beacon: int, *, acts: bool
+) -> Judged | None:
+    """Judge by what an Offline has found, before it is said to be Offline.
+
+    It may have begun since we listened, and have ended what we found gone; or the work
+    directory fails meanwhile.
+    """
+    if beacon < 0 or not locks.is_held(beacon, locks.WORKING):
+        return None
+    from pgx_pclrsc import rows
+
+    said = rows.while_offline_works(root, name, rows.hear(beacon, acts=acts))
+    why = "pgx_offline works, and says by the beacon what it has found"
+    return None if said is None else Judged(said, None, start=False, why=why)
 
 
 def _by_workdir(root: str, name: str, beacon: int, *, acts: bool) -> Judged:

@@ -41,18 +41,30 @@ def without_workdir(root: str, name: str, hears: Callable[[], Heard]) -> int | N
 
 
 def _by_holders(root: str, name: str, heard: Heard) -> int | None:
+    working = heard.working()
+    if not working and not heard.alone():
+        return None
+    return _of_spoken(root, name, heard, working=working)
+
+
+def while_offline_works(root: str, name: str, heard: Heard) -> int | None:
+    """Answer what an Offline has found that works still; None where none does."""
+    return _of_spoken(root, name, heard, working=True) if heard.working() else None
+
+
+def _of_spoken(root: str, name: str, heard: Heard, *, working: bool) -> int | None:
     if os.geteuid() not in (0, heard.uid):
         return None
-    leaving = heard.leaving()
-    if not leaving and not heard.alone():
-        return None
-    entry = runentry.read(root, name)
-    postmaster = heard.postmaster() or (entry[0] if entry else None)
+    postmaster = heard.postmaster()
+    # A monitor that names no server has not heard from it; the entry's may be one before.
+    if postmaster is None and working:
+        entry = runentry.read(root, name)
+        postmaster = entry[0] if entry else None
     if postmaster is None:
         return None
     if heard.keep_faulted(postmaster):
         return verdict.FAULTED
-    return verdict.by_beacon(alive=proc.alive(*postmaster), offline_runs=leaving)
+    return verdict.by_beacon(alive=proc.alive(*postmaster), offline_runs=working)
 
 
 def answer(root: str, name: str, look: Look, *, acts: bool) -> verdict.Answer:

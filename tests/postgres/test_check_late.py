@@ -1,96 +1,127 @@
-"""pgx_check that was not run for a while: what it has looked at is not so any more."""
+"""pgx_check beside a pgx_offline that has ended the server, and has not finished."""
 
 from __future__ import annotations
 
-import signal
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
+from subprocess import Popen
 
 import pytest
 
-from fixtures.commands import command
 from fixtures.disk import Disk
 from fixtures.processes import gone, kill, wait_until
-from pgx_base import locks, proc
+from pgx_base import locks
 from pgx_pclrsc import registry
-from tests.fix_resource import OFFLINE, ONLINE, Resource
+from pgx_pclrsc.core import names
+from tests.at_call import go_on, standing
+from tests.fix_resource import FAULTED, OFFLINE, ONLINE, Resource
+from tests.postgres.test_workdir_fails import FAILURES
 from tests.postgres.test_workdir_fails import resource as resource
 from tests.postgres.test_workdir_fails import work_disk as work_disk
 
 pytestmark = [pytest.mark.root, pytest.mark.one_postgres]
 
-# Runs a command that stands still as it calls a function: FILE FUNCTION COMMAND ARGUMENT...
-STANDS = """
-import os, runpy, signal, sys
 
-file, function, *sys.argv = sys.argv[1:]
-
-def at_call(frame, event, _):
-    code = frame.f_code
-    if event == "call" and code.co_name == function and code.co_filename.endswith(file):
-        sys.setprofile(None)
-        os.kill(os.getpid(), signal.SIGSTOP)
-
-sys.setprofile(at_call)
-runpy.run_path(sys.argv[0], run_name="__main__")
-"""
+def offline_at_its_end(resource: Resource) -> AbstractContextManager[Popen[str]]:
+    """Have an Offline stand still that has ended the server, and cleared nothing."""
+    env = resource.environment()
+    return standing("papers.forget", "pgx_offline", resource.name, env=env)
 
 
-def test_an_offline_that_began_meanwhile_is_the_state_that_it_found(
-    resource: Resource, work_disk: Disk
-) -> None:
-    """Nobody said anything as Check listened: the monitor had just ended."""
+def late_check(resource: Resource) -> AbstractContextManager[Popen[str]]:
+    """Have a Check stand still that has listened, and not looked at the server."""
+    env = resource.environment()
+    return standing("slow._alive", "pgx_check", resource.name, env=env)
+
+
+def left_alone(resource: Resource, disk: Disk, how: str) -> int:
+    """Bring it Online, have *disk* fail and the monitor end; return the postmaster."""
     assert resource.online().returncode == 0
     known = resource.known()
-    work_disk.fail()
-    wait_until(lambda: _is_said(resource, locks.ALONE), "the monitor has seen it")
+    FAILURES[how](disk)
+    wait_until(lambda: is_said(resource, locks.ALONE), "the monitor has seen it")
     kill(known.monitor)
-    wait_until(lambda: not _is_said(resource, locks.ALONE), "nothing is said")
-    with (
-        _started(resource, "/slow.py", "_alive", "pgx_check") as late,
-        _started(resource, "/papers.py", "forget", "pgx_offline") as offline,
-    ):
-        assert gone(known.postmaster) and _is_said(resource, locks.LEAVING)
-        kill(late.pid, signal.SIGCONT)
-        answers = late.wait(60), resource.check()
+    wait_until(lambda: not is_said(resource, locks.ALONE), "nothing is said")
+    return known.postmaster
+
+
+def is_said(resource: Resource, place: int) -> bool:
+    """Whether anybody says *place* by the resource's beacon."""
+    fd = locks.open_beacon(registry.beacon_path(str(resource.registry), resource.name))
+    with open(fd, "rb"):
+        return locks.is_held(fd, place)
+
+
+def goes_on(check: Popen[str]) -> int:
+    """Return what a Check answers that stood still."""
+    go_on(check)
+    return check.wait(60)
+
+
+def test_one_that_was_late_says_what_an_offline_has_found(
+    resource: Resource, work_disk: Disk
+) -> None:
+    """It began before the Offline did, when nobody said anything."""
+    postmaster = left_alone(resource, work_disk, "EIO")
+    with late_check(resource) as check, offline_at_its_end(resource) as offline:
+        assert gone(postmaster) and is_said(resource, locks.LEAVING)
+        answers = goes_on(check), resource.check()
 
     assert offline.returncode == 0
     assert answers == (ONLINE, ONLINE)
     assert resource.check() == OFFLINE
 
 
-@contextmanager
-def _started(
-    resource: Resource, file: str, function: str, program: str
-) -> Iterator[subprocess.Popen[bytes]]:
-    """Have *program* run until it stands, it or its child; in the end it goes on."""
-    line = [sys.executable, "-c", STANDS, file, function, command(program)]
-    with subprocess.Popen(
-        [*line, resource.name],
-        env=resource.environment(),
-        stdin=subprocess.DEVNULL,
-    ) as started:
-        try:
-            wait_until(lambda: _standing(started.pid), f"{program} stands")
-            yield started
-        finally:
-            for pid in _standing(started.pid):
-                kill(pid, signal.SIGCONT)
+@pytest.mark.parametrize(("how", "found"), [("read-only", FAULTED), ("EIO", OFFLINE)])
+def test_a_server_that_was_gone_before_is_not_said_to_be_online(
+    resource: Resource, work_disk: Disk, how: str, found: int
+) -> None:
+    """Whether it can be read that it was Online or not: Offline makes it no better."""
+    kill(left_alone(resource, work_disk, how))
+    resource.wait_for(found)
+    with offline_at_its_end(resource) as offline:
+        during = resource.check()
+
+    assert offline.returncode == 0
+    assert during == found
+    assert resource.check() == OFFLINE
 
 
-def _standing(pid: int) -> list[int]:
-    """Return *pid* and its children, as far as they are stopped."""
-    stats = ((each, proc.read_stat(each)) for each in proc.pids())
-    return [
-        each
-        for each, stat in stats
-        if stat is not None and stat[0] == "T" and pid in (each, stat[1])
-    ]
+def test_one_that_was_late_says_nothing_of_a_server_that_was_gone_before(
+    resource: Resource, work_disk: Disk
+) -> None:
+    kill(left_alone(resource, work_disk, "EIO"))
+    resource.wait_for(OFFLINE)
+    with late_check(resource) as check, offline_at_its_end(resource):
+        assert goes_on(check) == OFFLINE
 
 
-def _is_said(resource: Resource, place: int) -> bool:
-    fd = locks.open_beacon(registry.beacon_path(str(resource.registry), resource.name))
-    with open(fd, "rb"):
-        return locks.is_held(fd, place)
+@pytest.mark.parametrize("how", FAILURES)
+def test_a_disk_that_fails_while_an_offline_works_changes_nothing(
+    resource: Resource, work_disk: Disk, how: str
+) -> None:
+    """It has its lock, which Check cannot look at any more."""
+    assert resource.online().returncode == 0
+    with offline_at_its_end(resource) as offline:
+        before = resource.check()
+        FAILURES[how](work_disk)
+        during = resource.check()
+
+    assert offline.returncode == 0
+    assert (before, during) == (ONLINE, ONLINE)
+    assert resource.check() == OFFLINE
+
+
+@pytest.mark.parametrize("content", [None, b"x" * 512], ids=["lost", "garbled"])
+def test_a_record_that_says_nothing_changes_nothing(
+    resource: Resource, content: bytes | None
+) -> None:
+    assert resource.online().returncode == 0
+    monitor, record = resource.known().monitor, resource.work / names.RECORD
+    kill(monitor)
+    wait_until(lambda: gone(monitor), "the monitor is gone")
+    record.unlink() if content is None else record.write_bytes(content)
+    with offline_at_its_end(resource):
+        during = resource.check()
+
+    assert during == ONLINE
+    assert resource.check() == OFFLINE

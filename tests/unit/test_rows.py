@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from pgx_pclrsc import rows
+from pgx_base import proc
+from pgx_pclrsc import registry, rows, runentry
 from pgx_pclrsc.core import verdict
 
 
@@ -17,14 +18,14 @@ class Heard:
 
     uid = os.geteuid()
 
-    def __init__(self, *, leaving: bool) -> None:
-        self._leaving = leaving
+    def __init__(self, *, working: bool) -> None:
+        self._working = working
 
-    def leaving(self) -> bool:
-        return self._leaving
+    def working(self) -> bool:
+        return self._working
 
     def alone(self) -> bool:
-        return not self._leaving
+        return not self._working
 
     def postmaster(self) -> tuple[int, int]:
         return 1 << 22, 1  # beyond every PID
@@ -39,10 +40,33 @@ class Heard:
 def test_an_offline_that_begins_while_check_listens_is_no_fault(
     tmp_path: Path, then: bool, want: int
 ) -> None:
-    heard = iter((Heard(leaving=False), Heard(leaving=then)))
+    heard = iter((Heard(working=False), Heard(working=then)))
 
     def hears() -> Any:
         return next(heard)
 
     assert rows.without_workdir(str(tmp_path), "pg1", hears) == want
     assert next(heard, None) is None
+
+
+class Alone(Heard):
+    """A monitor that cannot keep the record, and has not heard from its server yet."""
+
+    def __init__(self) -> None:
+        super().__init__(working=False)
+
+    def postmaster(self) -> None:  # type: ignore[override]
+        return None
+
+
+def test_a_monitor_that_has_not_heard_its_server_does_not_speak_of_the_one_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The entry under /run may still name that one, which is gone."""
+    monkeypatch.setattr(registry, "RUN_DIRECTORY", str(tmp_path))
+    entry = tmp_path / Path(runentry.path(str(tmp_path), "pg1")).name
+    entry.write_text(f"{1 << 22} 1 {proc.boot_id()}\n")
+    assert runentry.read(str(tmp_path), "pg1") is not None
+
+    heard: Any = Alone()
+    assert rows.without_workdir(str(tmp_path), "pg1", lambda: heard) is None

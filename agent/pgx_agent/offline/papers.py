@@ -11,6 +11,7 @@ import time
 from pgx_agent.script import lock
 from pgx_agent.script.worker import Worker
 from pgx_base import locks, proc
+from pgx_base.idents import Ident
 from pgx_base.report import Failure
 from pgx_pclrsc import beacon, record, runentry, transitions
 from pgx_pclrsc.core import names
@@ -61,9 +62,13 @@ def _no_news(worker: Worker) -> None:
 
 
 def keep_state(worker: Worker, found: record.Record | None) -> record.Record | None:
-    """Let Check go on saying what was found: Faulted where the postmaster is gone."""
+    """Let Check go on saying what was found: Faulted where the postmaster is gone.
+
+    A worker before us may have ended it, which hangs.
+    """
     if (
         found is not None
+        and worker.hung is None
         and found.state == record.ONLINE
         and not proc.alive(found.postmaster, found.start)
     ):
@@ -75,7 +80,7 @@ def keep_state(worker: Worker, found: record.Record | None) -> record.Record | N
 
 
 def speak(worker: Worker, found: record.Record | None, held: lock.Held | None) -> bool:
-    """Go on saying by the beacon, until we end, what cannot be said in the work directory.
+    """Go on saying by the beacon, until we end, what Check may not find elsewhere.
 
     Return whether the instance was found Faulted.
     """
@@ -83,12 +88,24 @@ def speak(worker: Worker, found: record.Record | None, held: lock.Held | None) -
     postmaster = entry[0] if entry else (0, 0)
     if found is not None:
         postmaster = found.postmaster, found.start
-    wanted = {locks.LEAVING} if held is None else set()
-    if beacon.says_faulted(worker.root, worker.definition.name, postmaster):
-        wanted.add(beacon.faulted(postmaster))
-    beacon.Beacon(worker.root, worker.definition.name).say(wanted)
     by_record = found is not None and found.state == record.FAULTED
-    return by_record or beacon.faulted(postmaster) in wanted
+    faulted = by_record or beacon.says_faulted(
+        worker.root, worker.definition.name, postmaster
+    )
+    wanted = {locks.LEAVING} if held is None else set()
+    if faulted:
+        wanted.add(beacon.faulted(postmaster))
+    if faulted or _was_online(worker, found, postmaster):
+        wanted.add(locks.WORKING)
+    beacon.Beacon(worker.root, worker.definition.name).say(wanted)
+    return faulted
+
+
+def _was_online(worker: Worker, found: record.Record | None, postmaster: Ident) -> bool:
+    """Whether it was Online as far as is known: the record counts before the entry."""
+    if found is not None and found.state != record.ONLINE:
+        return False
+    return worker.hung is not None or proc.alive(*postmaster)
 
 
 def note_failure(worker: Worker, found: record.Record | None, left: list[Left]) -> None:

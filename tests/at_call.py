@@ -1,0 +1,74 @@
+"""A command that stands still where it calls a function, in the midst of its work."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from fixtures.commands import command
+from fixtures.processes import kill, wait_until
+from pgx_base import proc
+
+# WHERE COMMAND ARGUMENT...; WHERE is `module.function`, and more that are called after it.
+_STANDS = """
+import os, runpy, signal, sys
+
+where = sys.argv[1].split(",")
+del sys.argv[:2]
+
+def at_call(frame, event, _):
+    module = os.path.basename(frame.f_code.co_filename).removesuffix(".py")
+    if event == "call" and f"{module}.{frame.f_code.co_name}" == where[0]:
+        del where[0]
+        if not where:
+            sys.setprofile(None)
+            os.kill(os.getpid(), signal.SIGSTOP)
+
+sys.setprofile(at_call)
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
+
+@contextmanager
+def standing(
+    where: str, program: str, *words: str, env: Mapping[str, str]
+) -> Iterator[subprocess.Popen[str]]:
+    """Have *program* stand still at *where*, it or its child; in the end it goes on.
+
+    *where* is `module.function`, as it is called; of several, divided by commas, the last
+    one that is called after those before it.
+    """
+    with subprocess.Popen(
+        [sys.executable, "-c", _STANDS, where, command(program), *words],
+        env=env,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as started:
+        try:
+            wait_until(lambda: _stopped(started.pid), f"{program} stands at {where}")
+            yield started
+        finally:
+            go_on(started)
+            if not started.stdout.closed:  # type: ignore[union-attr]  # it is a pipe
+                started.communicate()
+
+
+def go_on(started: subprocess.Popen[str]) -> None:
+    """Let it go on."""
+    for pid in _stopped(started.pid):
+        kill(pid, signal.SIGCONT)
+
+
+def _stopped(pid: int) -> list[int]:
+    """Return *pid* and its children, as far as they are stopped."""
+    stats = ((each, proc.read_stat(each)) for each in proc.pids())
+    return [
+        each
+        for each, stat in stats
+        if stat is not None and stat[0] == "T" and pid in (each, stat[1])
+    ]
