@@ -62,15 +62,17 @@ def monitor(root: str, name: str) -> int:
 def _faulted(root: str, name: str, judged: look.Judged) -> int:
     """A fault, unless its server has ended and another answers: nobody was told of either.
 
-    Where the other has ended as well before it answered, the fault stands.
+    Where the other has ended as well before it answered, the fault stands, unless an
+    Offline has finished meanwhile.
     """
     from pgx_agent.fronts import ocf_probe
     from pgx_base import report
 
     report.reasons_as(REASON)
-    if ocf_probe.succeeded(root, name, judged):
-        code = ocf_probe.look_again(root, name)
-        if code != verdict.OFFLINE:
+    limit = ocf_probe.until()
+    if ocf_probe.succeeded(root, name, judged, limit):
+        code = ocf_probe.look_again(root, name, limit)
+        if code != verdict.OFFLINE or ocf_probe.was_cleared(root, name, judged):
             return code
     return check.done(root, name, judged)
 
@@ -89,7 +91,7 @@ def _surely(root: str, name: str, code: int) -> int:
         return code
     from pgx_agent.fronts import ocf_probe
 
-    return ocf_probe.look_again(root, name)
+    return ocf_probe.look_again(root, name, ocf_probe.until())
 
 
 def _by_processes(root: str, name: str, problem: Exception) -> int:

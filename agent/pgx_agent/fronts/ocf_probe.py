@@ -30,40 +30,49 @@ from pgx_postgres.processes import postmasters
 
 _WITHIN, _PAUSE = 10.0, 0.3  # seconds; a monitor that is started has asked by then
 _DISK_WITHIN = 2.0
+_FOUND = "found:"  # an answer that names none is one all the same
 _SHARE = 0.5  # of the manager's time-out, by which it would end us
 
 
-def look_again(root: str, name: str) -> int:
+def until() -> float:
+    """Return until when (monotonic, seconds) a monitor action may wait for a server."""
+    allowed = seconds(os.environ.get(TIMEOUT, "")) * _SHARE
+    return time.monotonic() + min(_WITHIN, allowed or _WITHIN)
+
+
+def look_again(root: str, name: str, limit: float) -> int:
     """Return the verdict once it is clear: Offline where no server of the resource runs.
 
-    One that ends meanwhile had perhaps answered by then: its record is asked once more.
+    What runs is looked at before the record is: a server that has ended had perhaps
+    answered by then, and another may have been started.  *limit* is monotonic.
     Raises look.Unknown, look.Refused.
     """
     report.reasons_as(REASON)
     definition = store.find(root, name)
-    servers = _servers(definition) if definition else set()
-    if definition is None or not servers:
-        return verdict.OFFLINE
-    until = _until()
-    while True:
-        runs = not servers.isdisjoint(postmasters.of_user(definition.uid))
-        code = check.done(root, name, look.judge(root, name))
-        if code != verdict.OFFLINE or not runs:
+    servers: set[int] = set()
+    while definition is not None:
+        if servers.isdisjoint(postmasters.of_user(definition.uid)):
+            servers = _servers(definition)
+        judged = look.judge(root, name)
+        if judged.code == verdict.OFFLINE and not servers:
+            break
+        code = check.done(root, name, judged)
+        if code != verdict.OFFLINE:
             return code
-        if time.monotonic() > until:
+        if time.monotonic() > limit:
             return _unanswered(name)
         time.sleep(_PAUSE)
+    return verdict.OFFLINE
 
 
-def succeeded(root: str, name: str, judged: look.Judged) -> bool:
+def succeeded(root: str, name: str, judged: look.Judged, limit: float) -> bool:
     """Whether the Faulted server of *judged* has ended, and a monitor has taken on another.
 
-    Raises look.Unknown, look.Refused.
+    *limit* is monotonic.  Raises look.Unknown, look.Refused.
     """
     ended, definition = judged.found, store.find(root, name)
     if ended is None or look.lives(ended) or definition is None:
         return False
-    until = _until()
     servers = _servers(definition)
     while not servers.isdisjoint(postmasters.of_user(definition.uid)):
         launch.in_background(root, name, ended.generation, MANAGER)
@@ -71,18 +80,23 @@ def succeeded(root: str, name: str, judged: look.Judged) -> bool:
         now = look.judge(root, name).found
         if now is None or _server_of(now) != _server_of(ended):
             return True
-        if time.monotonic() > until:
+        if time.monotonic() > limit:
             break
     return False
 
 
+def was_cleared(root: str, name: str, judged: look.Judged) -> bool:
+    """Whether the record of *judged* is gone: an Offline has finished since.
+
+    A monitor that takes on another server keeps the generation.
+    Raises look.Unknown, look.Refused.
+    """
+    now = look.judge(root, name)
+    return not now.why and now.generation() != judged.generation()
+
+
 def _server_of(found: record.Record) -> Ident:
     return found.postmaster, found.start
-
-
-def _until() -> float:
-    allowed = seconds(os.environ.get(TIMEOUT, "")) * _SHARE
-    return time.monotonic() + min(_WITHIN, allowed or _WITHIN)
 
 
 def _servers(definition: ResourceDefinition) -> set[int]:
@@ -94,13 +108,13 @@ def _servers(definition: ResourceDefinition) -> set[int]:
     if not postmasters.of_user(uid):
         return set()
     said = aside.ask(partial(_of_directory, uid, path), _DISK_WITHIN)
-    if said is None:
+    if not said:  # it hangs, or the child that was to look there has ended
         return set(postmasters.by_path(uid, path))
-    return set(map(int, said.split()))
+    return set(map(int, said.removeprefix(_FOUND).split()))
 
 
 def _of_directory(uid: int, path: str) -> str:
-    return " ".join(map(str, postmasters.of_directory(uid, path)))
+    return _FOUND + " ".join(map(str, postmasters.of_directory(uid, path)))
 
 
 def _unanswered(name: str) -> int:
