@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from fixtures.commands import command
@@ -14,10 +14,11 @@ from pgx_base import proc
 
 # WHERE COMMAND ARGUMENT...; WHERE is `module.function`, and more that are called after it.
 _STANDS = """
-import os, runpy, signal, sys
+import mmap, os, runpy, signal, sys
 
 where = sys.argv[1].split(",")
 del sys.argv[:2]
+stood = mmap.mmap(-1, 1)  # shared with our children: one of us stands, once
 
 def at_call(frame, event, _):
     module = os.path.basename(frame.f_code.co_filename).removesuffix(".py")
@@ -25,7 +26,9 @@ def at_call(frame, event, _):
         del where[0]
         if not where:
             sys.setprofile(None)
-            os.kill(os.getpid(), signal.SIGSTOP)
+            if not stood[0]:
+                stood[0] = 1
+                os.kill(os.getpid(), signal.SIGSTOP)
 
 sys.setprofile(at_call)
 runpy.run_path(sys.argv[0], run_name="__main__")
@@ -34,15 +37,19 @@ runpy.run_path(sys.argv[0], run_name="__main__")
 
 @contextmanager
 def standing(
-    where: str, program: str, *words: str, env: Mapping[str, str]
+    where: str,
+    program: str,
+    *words: str,
+    env: Mapping[str, str],
+    through: Sequence[str] = (),
 ) -> Iterator[subprocess.Popen[str]]:
     """Have *program* stand still at *where*, it or its child; in the end it goes on.
 
     *where* is `module.function`, as it is called; of several, divided by commas, the last
-    one that is called after those before it.
+    one that is called after those before it.  *through* is a command that runs it.
     """
     with subprocess.Popen(
-        [sys.executable, "-c", _STANDS, where, command(program), *words],
+        [*through, sys.executable, "-c", _STANDS, where, command(program), *words],
         env=env,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -53,9 +60,25 @@ def standing(
             wait_until(lambda: _stopped(started.pid), f"{program} stands at {where}")
             yield started
         finally:
-            go_on(started)
-            if not started.stdout.closed:  # type: ignore[union-attr]  # it is a pipe
-                started.communicate()
+            _finish(started)
+
+
+def _finish(started: subprocess.Popen[str]) -> None:
+    """Let it go on, however late it stands, and end."""
+    try:
+        wait_until(lambda: _goes_on_to_its_end(started), "it ends")
+    except TimeoutError:
+        started.kill()
+        raise
+    finally:
+        for pipe in (started.stdout, started.stderr):
+            if pipe is not None:
+                pipe.close()
+
+
+def _goes_on_to_its_end(started: subprocess.Popen[str]) -> bool:
+    go_on(started)
+    return started.poll() is not None
 
 
 def go_on(started: subprocess.Popen[str]) -> None:

@@ -56,12 +56,12 @@ def _of_spoken(root: str, name: str, heard: Heard, *, working: bool) -> int | No
     if os.geteuid() not in (0, heard.uid):
         return None
     postmaster = heard.postmaster()
-    # A monitor that names no server has not heard from it; the entry's may be one before.
-    if postmaster is None and working:
-        entry = runentry.read(root, name)
-        postmaster = entry[0] if entry else None
     if postmaster is None:
-        return None
+        entry = runentry.read(root, name)
+        # A monitor that names no server has not heard from it: one before it may be gone.
+        if entry is None or not (working or proc.alive(*entry[0])):
+            return None
+        postmaster = entry[0]
     if heard.keep_faulted(postmaster):
         return verdict.FAULTED
     return verdict.by_beacon(alive=proc.alive(*postmaster), offline_runs=working)
@@ -75,7 +75,7 @@ def answer(root: str, name: str, look: Look, *, acts: bool) -> verdict.Answer:
     offline_runs = look.offline_runs or (heard is not None and heard.leaving())
     watched = look.watched() or (heard is not None and heard.watched())
     says = found is not None and found.state in (record.ONLINE, record.FAULTED)
-    if found is not None and says and not _is_void(root, name, found):
+    if found is not None and says and not is_void(root, name, found):
         state = found.state
         if heard and heard.keep_faulted((found.postmaster, found.start)):
             state = record.FAULTED
@@ -94,7 +94,7 @@ def answer(root: str, name: str, look: Look, *, acts: bool) -> verdict.Answer:
     return verdict.without_record(here and not watched)
 
 
-def _is_void(root: str, name: str, found: record.Record) -> bool:
+def is_void(root: str, name: str, found: record.Record) -> bool:
     """Whether an Offline has finished since *found* was written, and could not clear it.
 
     A record that its monitor has written later is that of a server started by hand.

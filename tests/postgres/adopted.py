@@ -14,7 +14,9 @@ from fixtures.commands import command
 from fixtures.os_user import plain_environment
 from fixtures.processes import gone, kill, wait_until
 from fixtures.server import Server
-from pgx_base import proc
+from pgx_agent.monitor import launch
+from pgx_base import locks, proc
+from pgx_pclrsc.core import names
 from tests.fix_resource import ONLINE, MakeResource, Resource
 
 
@@ -103,3 +105,11 @@ def first_word(fd: int, limit: float = 60) -> str:
 
 def warned(resource: Resource, text: str) -> None:
     wait_until(lambda: text in resource.trace(), f"a warning of {text}", 60, 0.05)
+
+
+@contextmanager
+def no_monitor(resource: Resource) -> Iterator[None]:
+    """Let no Check start a monitor for *resource*, which has been Online before."""
+    with (resource.work / names.MONITOR_LOCK).open("r+b") as file:
+        assert locks.take(file.fileno(), launch.STARTER)
+        yield

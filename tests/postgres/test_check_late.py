@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
+from pathlib import Path
 from subprocess import Popen
 
 import pytest
 
 from fixtures.disk import Disk
 from fixtures.processes import gone, kill, wait_until
-from pgx_base import locks
+from pgx_base import locks, proc
+from pgx_pclrsc import record as records
 from pgx_pclrsc import registry
 from pgx_pclrsc.core import names
 from tests.at_call import go_on, standing
 from tests.fix_resource import FAULTED, OFFLINE, ONLINE, Resource
+from tests.postgres.adopted import no_monitor
 from tests.postgres.test_workdir_fails import FAILURES
 from tests.postgres.test_workdir_fails import resource as resource
 from tests.postgres.test_workdir_fails import work_disk as work_disk
@@ -125,3 +128,115 @@ def test_a_record_that_says_nothing_changes_nothing(
 
     assert during == ONLINE
     assert resource.check() == OFFLINE
+
+
+@pytest.mark.parametrize(
+    ("lives", "recorded", "found"),
+    [(True, True, ONLINE), (False, True, FAULTED), (False, False, OFFLINE)],
+)
+def test_the_worker_that_follows_one_that_hangs_says_what_was_found(
+    resource: Resource, work_disk: Disk, lives: bool, recorded: bool, found: int
+) -> None:
+    """The first one hangs in its first line of the trace, and has ended nothing."""
+    assert resource.online().returncode == 0
+    known = resource.known()
+    for pid in () if lives else (known.monitor, known.postmaster):
+        kill(pid)
+        wait_until(lambda: gone(pid), f"{pid} is gone")  # noqa: B023  # at once
+    if not recorded:
+        (resource.work / names.RECORD).unlink()
+    work_disk.freeze()
+    with offline_at_its_end(resource) as offline:
+        during = resource.check()
+    after = resource.check()
+    work_disk.thaw()
+
+    assert offline.returncode == 0
+    assert (during, after) == (found, OFFLINE)
+
+
+@pytest.fixture
+def void(resource: Resource, work_disk: Disk) -> Resource:
+    """A resource whose record says Online still: an Offline could not clear it."""
+    assert resource.online().returncode == 0
+    work_disk.freeze()
+    assert resource.offline().returncode == 0
+    work_disk.thaw()
+    found = resource.known()
+    wait_until(lambda: not works_still(resource), "the one that hung has ended")
+    wait_until(lambda: proc.read_stat(found.postmaster) is None, "the server is reaped")
+    assert found.state == records.ONLINE
+    return resource
+
+
+def works_still(resource: Resource) -> bool:
+    """Whether an Offline has the transition lock."""
+    with (resource.work / names.TRANSITION_LOCK).open("rb") as file:
+        return locks.is_held(file.fileno(), locks.OFFLINE)
+
+
+def test_a_record_that_could_not_be_cleared_is_no_fault_of_the_next_server(
+    void: Resource,
+) -> None:
+    """That one was started by hand, and is stopped by an Offline."""
+    void.server.start_plain()
+    with no_monitor(void):
+        void.wait_for(OFFLINE)
+        beacon = registry.beacon_path(str(void.registry), void.name)
+        wait_until(lambda: Path(beacon).exists(), "what starts a monitor has made it")
+        with offline_at_its_end(void) as offline:
+            during = void.check()
+
+    assert offline.returncode == 0
+    assert (during, void.check()) == (OFFLINE, OFFLINE)
+
+
+def test_a_record_that_could_not_be_cleared_keeps_no_server_unwatched(
+    void: Resource,
+) -> None:
+    server = void.server.start_plain()
+    void.wait_for(ONLINE)
+
+    assert void.known().postmaster == server
+    assert void.offline().returncode == 0
+    assert void.check() == OFFLINE
+
+
+def test_a_new_monitor_that_has_not_heard_the_server_is_no_other_state(
+    resource: Resource, work_disk: Disk
+) -> None:
+    """It says `starting` of the very server that was Online."""
+    assert resource.online().returncode == 0
+    known = resource.known()
+    kill(known.monitor)
+    wait_until(lambda: gone(known.monitor), "its monitor is gone")
+    known.state = records.STARTING
+    resource.write_record(known)
+    before = resource.check()
+    with offline_at_its_end(resource):
+        during = resource.check()
+
+    assert (before, during) == (ONLINE, ONLINE)
+    assert resource.check() == OFFLINE
+
+
+def test_nothing_is_said_any_more_once_an_offline_of_the_os_user_is_done(
+    resource: Resource,
+) -> None:
+    """What it does then may hang, and the beacon is not its own to remove."""
+    assert resource.online().returncode == 0
+    user = resource.server.user
+    through = [
+        "setpriv",
+        f"--reuid={user.uid}",
+        f"--regid={user.gid}",
+        "--clear-groups",
+    ]
+    env = resource.environment()
+    with standing(
+        "lock.release", "pgx_offline", resource.name, env=env, through=through
+    ) as offline:
+        assert not is_said(resource, locks.WORKING)
+        assert resource.check() == OFFLINE
+
+    assert offline.returncode == 0

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from fixtures.processes import start_time
 from pgx_base import proc
 from pgx_pclrsc import registry, rows, runentry
 from pgx_pclrsc.core import verdict
@@ -59,14 +60,17 @@ class Alone(Heard):
         return None
 
 
-def test_a_monitor_that_has_not_heard_its_server_does_not_speak_of_the_one_before(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("lives", "want"), [(False, None), (True, verdict.ONLINE)])
+def test_a_monitor_that_has_not_heard_its_server_speaks_of_one_that_lives_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lives: bool, want: int | None
 ) -> None:
-    """The entry under /run may still name that one, which is gone."""
+    """The entry under /run names the one that was Online: this one, or one before it."""
     monkeypatch.setattr(registry, "RUN_DIRECTORY", str(tmp_path))
+    ours = os.getpid(), start_time(os.getpid())
+    pid, start = ours if lives else (1 << 22, 1)
     entry = tmp_path / Path(runentry.path(str(tmp_path), "pg1")).name
-    entry.write_text(f"{1 << 22} 1 {proc.boot_id()}\n")
+    entry.write_text(f"{pid} {start} {proc.boot_id()}\n")
     assert runentry.read(str(tmp_path), "pg1") is not None
 
     heard: Any = Alone()
-    assert rows.without_workdir(str(tmp_path), "pg1", lambda: heard) is None
+    assert rows.without_workdir(str(tmp_path), "pg1", lambda: heard) == want

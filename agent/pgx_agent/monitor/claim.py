@@ -10,7 +10,7 @@ from pgx_agent.script import lock
 from pgx_base import files, locks, proc
 from pgx_base.idents import Ident
 from pgx_base.light.dataclasses import dataclass
-from pgx_pclrsc import record
+from pgx_pclrsc import record, registry, rows
 from pgx_pclrsc.core import names
 from pgx_pclrsc.core.definition import ResourceDefinition
 from pgx_pclrsc.record import Record
@@ -67,11 +67,13 @@ def after_check(
 ) -> Claim:
     """Take over, or adopt a server that was started by hand.  Raises StandDown, OSError.
 
-    *succeeds*: also one that was started after that of the record had ended.
+    *succeeds*: also one that was started after that of the record had ended, as where
+    an Offline could not clear the record.
 
     The transition lock is held, shared, while what is needed of the data directory is
     opened: an Offline that begins now would otherwise meet it as an open file.
     """
+    root = registry.registry_root()
     dir_fd = files.open_workdir(definition.work_directory)
     _check_disk(definition, dir_fd)
     transition_fd = lock.open_lock(dir_fd, names.TRANSITION_LOCK)
@@ -81,6 +83,8 @@ def after_check(
     if generation and generation != _generation(found):
         raise StandDown("the record is not the one that Check has read")
     lock_fd = _take_lock(dir_fd)
+    if found is not None and rows.is_void(root, definition.name, found):
+        succeeds = True
     postmaster = _server(definition, found, succeeds=succeeds)
     claim = _claim(definition, dir_fd, transition_fd, lock_fd, postmaster, found)
     locks.release(transition_fd, locks.EXCLUSIVE)

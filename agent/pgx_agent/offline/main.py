@@ -50,7 +50,7 @@ def work(worker: Worker) -> int:
     with worker.at_workdir:
         held = papers.take_lock(worker, worker.deadline - _VERDICT_TAKES)
         found = papers.keep_state(worker, record.current(worker.dir_fd, worker.note))
-        faulted = papers.speak(worker, found, held)
+        faulted, light = papers.speak(worker, found, held)
         _ask_monitor_to_end(worker)
     evidence = _gather(worker, found)
     chosen = _choose(worker, faulted)
@@ -61,6 +61,7 @@ def work(worker: Worker) -> int:
     _refuse_what_is_left(worker, evidence, left)
     _warn_of_bystanders(worker, evidence)
     papers.forget(worker, chosen.mode)
+    light.say(set())
     if held is not None:
         held.release()
     report.inform(PROGRAM, f"instance {quoted(worker.definition.name)} is Offline")
@@ -129,7 +130,7 @@ def _stop(worker: Worker, evidence: Evidence, chosen: Chosen) -> list[Left]:
     from pgx_postgres import server_log
     from pgx_postgres.running import stop
 
-    worker.phase("stopping the instance")
+    worker.phase(papers.STOPPING)
     until = worker.deadline - _VERDICT_TAKES
     log = f"{worker.definition.work_directory}/{server_log.FILE}"
     mute = log if worker.workdir_hangs() else ""

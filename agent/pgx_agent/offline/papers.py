@@ -13,13 +13,15 @@ from pgx_agent.script.worker import Worker
 from pgx_base import locks, proc
 from pgx_base.idents import Ident
 from pgx_base.report import Failure
-from pgx_pclrsc import beacon, record, runentry, transitions
+from pgx_pclrsc import beacon, record, rows, runentry, transitions
+from pgx_pclrsc.beacon import Beacon
 from pgx_pclrsc.core import names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pgx_postgres.running.stop import Left
 
+STOPPING = "stopping the instance"  # a phase
 _HOLDER_MAY_HANG = 10.0  # seconds, where the work directory does
 _STALE = "pgx_check may go on reporting what it was."
 
@@ -68,7 +70,8 @@ def keep_state(worker: Worker, found: record.Record | None) -> record.Record | N
     """
     if (
         found is not None
-        and worker.hung is None
+        and not worker.had_reached(STOPPING)
+        and not rows.is_void(worker.root, worker.definition.name, found)
         and found.state == record.ONLINE
         and not proc.alive(found.postmaster, found.start)
     ):
@@ -79,33 +82,43 @@ def keep_state(worker: Worker, found: record.Record | None) -> record.Record | N
     return found
 
 
-def speak(worker: Worker, found: record.Record | None, held: lock.Held | None) -> bool:
-    """Go on saying by the beacon, until we end, what Check may not find elsewhere.
+def speak(
+    worker: Worker, found: record.Record | None, held: lock.Held | None
+) -> tuple[bool, Beacon]:
+    """Say by the beacon, from now on, what Check may not find elsewhere.
 
-    Return whether the instance was found Faulted.
+    Return whether the instance was found Faulted, and what is spoken by until all is done.
     """
-    entry = runentry.read(worker.root, worker.definition.name)
-    postmaster = entry[0] if entry else (0, 0)
-    if found is not None:
-        postmaster = found.postmaster, found.start
+    root, name = worker.root, worker.definition.name
+    if found is not None and rows.is_void(root, name, found):
+        found = None
+    entry = runentry.read(root, name)
+    of_entry = entry[0] if entry else (0, 0)
+    postmaster = (found.postmaster, found.start) if found is not None else of_entry
     by_record = found is not None and found.state == record.FAULTED
-    faulted = by_record or beacon.says_faulted(
-        worker.root, worker.definition.name, postmaster
-    )
+    faulted = by_record or beacon.says_faulted(root, name, postmaster)
     wanted = {locks.LEAVING} if held is None else set()
     if faulted:
         wanted.add(beacon.faulted(postmaster))
-    if faulted or _was_online(worker, found, postmaster):
+    if faulted or _was_online(worker, found, postmaster, of_entry):
         wanted.add(locks.WORKING)
-    beacon.Beacon(worker.root, worker.definition.name).say(wanted)
-    return faulted
+    light = Beacon(root, name)
+    light.say(wanted)
+    return faulted, light
 
 
-def _was_online(worker: Worker, found: record.Record | None, postmaster: Ident) -> bool:
-    """Whether it was Online as far as is known: the record counts before the entry."""
-    if found is not None and found.state != record.ONLINE:
+def _was_online(
+    worker: Worker, found: record.Record | None, postmaster: Ident, of_entry: Ident
+) -> bool:
+    """Whether *postmaster* was Online as far as is known: the record counts before the entry.
+
+    `starting` says of the entry's that its monitor is new, and has not heard from it.
+    """
+    known = found is None or found.state == record.ONLINE
+    again = found is not None and found.state == record.STARTING
+    if not known and not (again and postmaster == of_entry):
         return False
-    return worker.hung is not None or proc.alive(*postmaster)
+    return worker.had_reached(STOPPING) or proc.alive(*postmaster)
 
 
 def note_failure(worker: Worker, found: record.Record | None, left: list[Left]) -> None:

@@ -11,9 +11,8 @@ from pgx_agent.script.at_workdir import AtWorkdir
 from pgx_agent.script.job import Job
 from pgx_agent.script.line import ParentGone, ParentsEnd, WorkersEnd
 from pgx_agent.script.relay import Relay
-from pgx_agent.script.worker import Use, Worker, open_workdir
+from pgx_agent.script.worker import Before, Use, Worker, open_workdir
 from pgx_base import prologue, reach, report, users
-from pgx_base.idents import Ident
 from pgx_base.light import signal
 from pgx_base.light.dataclasses import dataclass
 from pgx_base.program import internal_error
@@ -49,10 +48,10 @@ class Forked:
     use: Use
 
 
-def fork(task: Task, use: Use, hung: Ident | None) -> Forked:
+def fork(task: Task, use: Use, before: Before | None) -> Forked:
     """Fork a worker for *task* that makes *use* of the work directory.
 
-    *hung* is the one before it, which hangs there.
+    *before* is the one before it, which hangs there.
     """
     ours, theirs = line.pair()
     relay, at = Relay(), AtWorkdir()
@@ -62,7 +61,7 @@ def fork(task: Task, use: Use, hung: Ident | None) -> Forked:
         if use != "whole":
             _unheed()
         relay.be_worker()
-        os._exit(_worker(task, theirs, at, use, hung))
+        os._exit(_worker(task, theirs, at, use, before))
     theirs.close()
     relay.be_parent()
     return Forked(pid, os.pidfd_open(pid), ours, relay, at, use)
@@ -76,7 +75,7 @@ def _unheed() -> None:
 
 
 def _worker(
-    task: Task, end: WorkersEnd, at: AtWorkdir, use: Use, hung: Ident | None
+    task: Task, end: WorkersEnd, at: AtWorkdir, use: Use, before: Before | None
 ) -> int:
     definition, program = task.job.definition, task.job.program
     where = definition.work_directory if use == "whole" else None
@@ -87,7 +86,7 @@ def _worker(
         os.chdir("/")
         with at:
             dir_fd = open_workdir(program, definition, task.needs_workdir, use)
-        worker = Worker(task.job, task.deadline, end, trace, dir_fd, at, use, hung)
+        worker = Worker(task.job, task.deadline, end, trace, dir_fd, at, use, before)
         trace.write(f"begins {task.job.request.asked}")
         code = task.work(worker)
         trace.write(f"ends with {code}")

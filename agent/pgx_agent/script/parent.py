@@ -17,9 +17,8 @@ from pgx_agent.script import forked, line, parents_part
 from pgx_agent.script.forked import Task
 from pgx_agent.script.hung import Hung, HungAtWorkdir
 from pgx_agent.script.job import Job
-from pgx_agent.script.worker import Use, Worker
+from pgx_agent.script.worker import Before, Use, Worker
 from pgx_base import proc, report
-from pgx_base.idents import Ident
 from pgx_base.light import signal
 from pgx_base.report import Failure
 from pgx_postgres.processes import holdings, looking
@@ -82,13 +81,14 @@ class _Parent:
         self._deadline = deadline
         self._may_hang = may_hang
         self._phase = "starting"
+        self._phases: set[str] = set()  # of all workers
         self._signalled = 0
         self._begin("whole", None)
         self._woken = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
 
-    def _begin(self, use: Use, hung: Ident | None) -> None:
-        """Have a worker that makes *use* of the work directory; one that *hung* has not."""
-        worker = forked.fork(self._task, use, hung)
+    def _begin(self, use: Use, before: Before | None) -> None:
+        """Have a worker that makes *use* of the work directory; that *before* it hangs."""
+        worker = forked.fork(self._task, use, before)
         now = time.monotonic()
         patience = self._patience(use, self._deadline - now)
         self._worker, self._pid, self._pidfd = worker, worker.pid, worker.pidfd
@@ -157,7 +157,8 @@ class _Parent:
         os.close(old.pidfd)
         old.at.close()
         old.relay.close()
-        self._begin(less, (self._pid, stat[2]) if stat is not None else None)
+        ident = self._pid, stat[2] if stat is not None else 0
+        self._begin(less, Before(ident, frozenset(self._phases)))
 
     def _hangs_at_workdir(self, more: str = "") -> Failure:
         where = holdings.wait_channel(self._pid)
@@ -219,6 +220,7 @@ class _Parent:
         match words:
             case [line.PHASE, text]:
                 self._phase = text
+                self._phases.add(text)
             case [line.BYSTANDERS, *keys]:
                 self._line.answer(line.BYSTANDERS, *self._look(keys))
             case _:

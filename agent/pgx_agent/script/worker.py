@@ -15,6 +15,7 @@ from pgx_agent.script.job import Job
 from pgx_agent.script.line import ParentGone, WorkersEnd
 from pgx_base import files, proc, report
 from pgx_base.idents import Ident
+from pgx_base.light.dataclasses import dataclass
 from pgx_base.report import Failure
 from pgx_base.trace import Trace
 from pgx_pclrsc.core.definition import ResourceDefinition
@@ -29,6 +30,14 @@ if TYPE_CHECKING:
 Use: TypeAlias = "Literal['whole', 'read', 'none']"
 
 
+@dataclass(frozen=True, slots=True)
+class Before:
+    """The worker before this one, which hangs, and the phases that were reached by then."""
+
+    ident: Ident
+    phases: frozenset[str]
+
+
 class Worker:
     """What the working half has to go by, and its line to the parent."""
 
@@ -41,7 +50,7 @@ class Worker:
         dir_fd: int,
         at_workdir: AtWorkdir,
         use: Use,
-        hung: Ident | None = None,
+        before: Before | None = None,
     ) -> None:
         self.program = job.program
         self.definition = job.definition
@@ -53,7 +62,7 @@ class Worker:
         self.dir_fd = dir_fd
         self.at_workdir = at_workdir
         self.use = use
-        self.hung = hung
+        self._before = before
         self._line = end
 
     def fileno(self) -> int:
@@ -124,7 +133,11 @@ class Worker:
 
     def workdir_hangs(self) -> bool:
         """Whether the worker before us hangs still: it was killed, and dies when it can."""
-        return self.hung is not None and proc.alive(*self.hung)
+        return self._before is not None and proc.alive(*self._before.ident)
+
+    def had_reached(self, phase: str) -> bool:
+        """Whether a worker before us had come to *phase*: it is traced, then told, then done."""
+        return self._before is not None and phase in self._before.phases
 
     def left(self) -> float:
         """Return the seconds until the verdict must be given."""
