@@ -13,7 +13,8 @@ from pgx_mirror.core.known.idle import why_mute
 from pgx_mirror.core.seen import Pauses
 from tests.mirror.test_core_wishes import formed
 
-SECONDS = st.floats(0, 100)
+# PostgreSQL keeps them in whole milliseconds.
+SECONDS = st.integers(0, 100_000).map(lambda milliseconds: milliseconds / 1000)
 
 
 def of(pauses: Pauses | None) -> Facts:

@@ -18,7 +18,7 @@ _OPENSSL = (
     *("-passout", "pass:secret"),
 )
 
-pytestmark = [pytest.mark.postgres, pytest.mark.one_postgres]
+pytestmark = [pytest.mark.postgres, pytest.mark.one_postgres, pytest.mark.alone]
 
 
 def hangs(resource: Resource) -> Result:
@@ -47,7 +47,7 @@ def test_a_command_for_the_pass_phrase(
     server.user.own(key)
     server.user.own(certificate)
     server.configure(ssl="on", ssl_passphrase_command="sleep 611 # startup")
-    result = hangs(make_resource(server, online_timeout=14))
+    result = hangs(make_resource(server, online_timeout=10))
 
     assert "sleep 611" in result.stderr
 
@@ -58,7 +58,7 @@ def test_a_lock_file_of_the_socket_that_is_a_fifo(
     path = Path(server.sockets) / f".s.PGSQL.{server.port}.lock"
     os.mkfifo(path, 0o600)
     server.user.own(path)
-    result = hangs(make_resource(server, online_timeout=14))
+    result = hangs(make_resource(server, online_timeout=10))
 
     assert "it waits in" in result.stderr
 
@@ -69,7 +69,7 @@ def test_a_recovery_that_takes_long_is_told_as_one(
     (server.data / "recovery.signal").touch()
     server.user.own(server.data / "recovery.signal")
     server.configure(restore_command="sleep 612", cluster_name="startup: main")
-    result = make_resource(server, online_timeout=14).online()
+    result = make_resource(server, online_timeout=10).online()
 
     assert result.returncode == 1
     assert "sleep 612" in result.stderr
