@@ -20,7 +20,7 @@ from pgx_mirror.register.etcd.store import Store, View, lasting
 from tests.mirror.arbiters import SYSTEM, A, B
 from tests.mirror.etcds import EtcdPlace
 
-BEAT = Beat(PRIMARY, SYSTEM, 5.0)
+BEAT = Beat(PRIMARY, SYSTEM, 60.0)  # its lease ends by being revoked, not by itself
 
 
 def _store(etcd: EtcdPlace, prefix: str, me: str = A, first: int = 0) -> Store:
