@@ -140,9 +140,10 @@ def test_the_worker_that_follows_one_that_hangs_says_what_was_found(
     """The first one hangs in its first line of the trace, and has ended nothing."""
     assert resource.online().returncode == 0
     known = resource.known()
-    for pid in () if lives else (known.monitor, known.postmaster):
+    ended = () if lives else (known.monitor, known.postmaster)
+    for pid in ended:
         kill(pid)
-        wait_until(lambda: gone(pid), f"{pid} is gone")  # noqa: B023  # at once
+    wait_until(lambda: all(map(gone, ended)), "they are gone")
     if not recorded:
         (resource.work / names.RECORD).unlink()
     work_disk.freeze()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from subprocess import Popen
@@ -14,21 +13,11 @@ from pgx_base import proc
 from pgx_pclrsc import record as records
 from tests.at_call import go_on, standing
 from tests.fix_resource import Resource
-from tests.postgres.adopted import no_monitor
+from tests.postgres.adopted import no_monitor, stopped
 from tests.postgres.ocf_calls import GENERIC, NOT_RUNNING, SUCCESS, code, variables
 
 pytestmark = pytest.mark.one_postgres
 PROBE, RECURRING = "0", "10000"
-
-
-@contextmanager
-def stopped(pid: int) -> Iterator[None]:
-    """Have process *pid* stand still."""
-    kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        kill(pid, signal.SIGCONT)
 
 
 @contextmanager
