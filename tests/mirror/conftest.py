@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,26 @@ from tests.mirror.arbiters import Arbiter
 from tests.mirror.bed_stories import OnBed, on_bed
 from tests.mirror.etcds import EtcdPlace, reap
 from tests.mirror.whole import Whole, whole
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Where a test of a whole pair has failed, show what both servers say of it."""
+    report = yield
+    if report.failed and call.when == "call":
+        for pair in _pairs_of(item):
+            with suppress(Exception):  # the failure is what counts
+                report.sections.append(("the pair", pair.shown()))
+    return report
+
+
+def _pairs_of(item: pytest.Item) -> list[Whole]:
+    found: list[object] = []
+    for made in getattr(item, "funcargs", {}).values():
+        found += made if isinstance(made, tuple) else (made,)
+    return [each for each in found if isinstance(each, Whole)]
 
 
 @pytest.fixture

@@ -80,6 +80,13 @@ def test_options_go_to_mc_ctl_and_one_that_runs_is_done(std: Mcdir) -> None:
     assert nothing == (0, what, "")
 
 
+def test_one_that_is_begun_anew_meanwhile_runs(std: Mcdir) -> None:
+    std.play(lives=2)
+    assert std.of("nd1", "start", "-W").returncode == 0
+    again = run(std, "start", "--", "--local-server nd1")
+    assert again == (0, 'controller of server "nd1" is running already\n', "")
+
+
 def test_a_refusal_that_time_mends_is_told_once_and_waited_for(std: Mcdir) -> None:
     std.play(last={"started?": [LATER]}, ends=["started?"], passing=True)
     waits = popen(std, "--wait=60", "start", "--", "--local-server=nd1")

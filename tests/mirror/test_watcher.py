@@ -8,6 +8,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -33,8 +35,13 @@ SILENT = (
 )
 
 
-def _work(beats: Path, pipe_fd: int, told: str, why: str) -> None:
-    """Write our PID, how often a controller was begun, and the time, again and again."""
+def _work(
+    beats: Path, pipe_fd: int, told: str, why: str, does: Callable[[], None]
+) -> None:
+    """Write our PID, how often a controller was begun, and the time, again and again.
+
+    What it *does* comes between two words to the watcher.
+    """
     kept = keeping.again(told, why, Kept()) if why else Kept()
     watching = Watching([], -1, lambda: -1, 1.0)
     watched = Watched(watching, kept, pipe_fd, -1)
@@ -45,10 +52,14 @@ def _work(beats: Path, pipe_fd: int, told: str, why: str) -> None:
         new = beats.with_suffix(f".{os.getpid()}")
         new.write_text(f"{os.getpid()} {kept.restarts} {time.monotonic()}")
         new.replace(beats)
-        time.sleep(0.02)
+        does()
 
 
-def _begun(beats: Path) -> int:
+def _rest() -> None:
+    time.sleep(0.02)
+
+
+def _begun(beats: Path, does: Callable[[], None], silent: float) -> int:
     """Begin a watcher and a controller."""
     pid = os.fork()
     if pid:
@@ -60,14 +71,14 @@ def _begun(beats: Path) -> int:
         if child == 0:
             try:
                 os.close(pipe_fd)
-                _work(beats, into_fd, said.decode(), why)
+                _work(beats, into_fd, said.decode(), why, does)
             finally:
                 os._exit(1)
         os.close(into_fd)
         return Controller(pipe_fd, os.pidfd_open(child))
 
     try:
-        watch(begin(b"", ""), SILENT, begin)
+        watch(begin(b"", ""), silent, begin)
     finally:
         os._exit(0)
 
@@ -81,22 +92,31 @@ def _beats_after(beats: Path, instant: float) -> bool:
     return beats.exists() and _said(beats)[2] > instant
 
 
+@contextmanager
+def _working(
+    beats: Path, does: Callable[[], None] = _rest, silent: float = SILENT
+) -> Iterator[int]:
+    """Have a controller that works, and yield its watcher; neither lives afterwards."""
+    watcher = _begun(beats, does, silent)
+    try:
+        wait_until(beats.exists, "it works")
+        yield watcher
+    finally:
+        os.kill(watcher, signal.SIGKILL)
+        os.waitpid(watcher, 0)
+        os.kill(_said(beats)[0], signal.SIGKILL)
+
+
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
 def test_a_controller_that_dies_or_hangs_is_begun_anew(
     tmp_path: Path, number: signal.Signals
 ) -> None:
     beats = tmp_path / "beats"
-    watcher = _begun(beats)
-    try:
-        wait_until(beats.exists, "it works")
+    with _working(beats):
         first = _said(beats)[0]
         os.kill(first, number)
         wait_until(lambda: _said(beats)[1] == 1, "another works")
         assert gone(first)
-    finally:
-        os.kill(watcher, signal.SIGKILL)
-        os.waitpid(watcher, 0)
-        os.kill(_said(beats)[0], signal.SIGKILL)
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
@@ -104,35 +124,56 @@ def test_a_controller_goes_on_without_its_watcher(
     tmp_path: Path, number: signal.Signals
 ) -> None:
     beats = tmp_path / "beats"
-    watcher = _begun(beats)
-    wait_until(beats.exists, "it works")
-    os.kill(watcher, number)
-    later = time.monotonic() + 1.0
-    try:
+    with _working(beats) as watcher:
+        os.kill(watcher, number)
+        later = time.monotonic() + 1.0
         wait_until(lambda: _beats_after(beats, later), "it goes on")
         assert _said(beats)[1] == 0
-    finally:
-        os.kill(watcher, signal.SIGKILL)
-        os.waitpid(watcher, 0)
-        os.kill(_said(beats)[0], signal.SIGKILL)
 
 
 def test_a_controller_is_not_ended_where_both_stood_still(tmp_path: Path) -> None:
     """As a host that is paused for longer than a controller may be silent."""
     beats = tmp_path / "beats"
-    watcher = _begun(beats)
-    wait_until(beats.exists, "it works")
-    both = watcher, _said(beats)[0]
-    try:
+    with _working(beats) as watcher:
+        both = watcher, _said(beats)[0]
         for number, seconds in ((signal.SIGSTOP, SILENT + 1.0), (signal.SIGCONT, 1.0)):
             for pid in both:
                 os.kill(pid, number)
             time.sleep(seconds)
         assert _said(beats)[:2] == (both[1], 0)
-    finally:
-        for pid in both:
-            os.kill(pid, signal.SIGKILL)
-        os.waitpid(watcher, 0)
+
+
+def _use(seconds: float) -> None:
+    until = time.process_time() + seconds
+    while time.process_time() < until:
+        pass
+
+
+def _starve() -> None:
+    """Work for a moment, wherever nobody else of this processor wants to run."""
+    os.sched_setaffinity(0, {0})
+    os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    _use(0.1)
+
+
+def test_a_controller_that_gets_no_processor_is_not_ended(tmp_path: Path) -> None:
+    """Another one would get none either, and would have to begin as well."""
+    beats = tmp_path / "beats"
+    others = "import os\nos.sched_setaffinity(0, {0})\nwhile True: pass"
+    with subprocess.Popen([sys.executable, "-c", others]) as busy:
+        try:
+            with _working(beats, _starve, silent=1.0):
+                first = _said(beats)[0]
+                time.sleep(5.0)  # the next word would take some 30
+                assert _said(beats)[:2] == (first, 0)
+        finally:
+            busy.kill()
+
+
+def test_a_controller_that_spins_is_begun_anew(tmp_path: Path) -> None:
+    beats = tmp_path / "beats"
+    with _working(beats, lambda: _use(3600.0)):
+        wait_until(lambda: _said(beats)[1] == 1, "another works")
 
 
 @pytest.mark.parametrize("left", [0, 2])  # no pipe, one and no pidfd

@@ -74,7 +74,7 @@ def _not_running(settings: Settings, mode: str) -> Failure:
     """Return what is said where there is no controller to ask; one that begins passes."""
     why = f"controller of server {quoted(settings.identifier)} is not running"
     left = _left(settings.server.db_instance) if mode == request.STOP else ""
-    if _is_held(settings.mcdir, settings.identifier):
+    if holding.is_served(settings.mcdir, settings.identifier):
         return Passing(why, hint=left or "It is just beginning, or ending: try again.")
     return Failure(why, hint=left or _START)
 
@@ -90,11 +90,6 @@ def _left(data: str) -> str:
         f"Its server runs without one, as process {pid}: pg_ctl stop -D {data} "
         "stops it, mc_ctl start takes it over, or ends it if it is deposed."
     )
-
-
-def _is_held(mcdir: str, server: str) -> bool:
-    """Whether anything of a controller is there."""
-    return any(holding.is_held(mcdir, server, byte) for byte in holding.SERVICE)
 
 
 def check_policy(settings: Settings, what: str) -> None:
@@ -118,7 +113,7 @@ def check_policy(settings: Settings, what: str) -> None:
 def _wait_for_end(mcdir: str, server: str) -> None:
     """Wait until nothing of the controller is left, so that a start may follow."""
     until = time.monotonic() + ENDS_WITHIN
-    while _is_held(mcdir, server):
+    while holding.is_served(mcdir, server):
         if time.monotonic() > until:
             raise Failure(
                 f"controller of server {quoted(server)} has not ended",

@@ -21,7 +21,7 @@ from pgx_mirror.command.telling import done
 from pgx_mirror.conf.problem import Unsound
 from pgx_mirror.conf.settings import Settings
 from pgx_mirror.controller import holding, words
-from pgx_mirror.controller.asking import NotRunning, Refused, ask
+from pgx_mirror.controller.asking import Ended, NotRunning, Refused, ask
 from pgx_mirror.setup import local
 
 PROGRAM = "mc_std"
@@ -162,19 +162,18 @@ def _settings(asked: Asked) -> Settings | None:
         return None
 
 
-def _is_held(settings: Settings) -> bool:
-    where = settings.mcdir, settings.identifier
-    return any(holding.is_held(*where, byte) for byte in holding.SERVICE)
+def _is_served(settings: Settings) -> bool:
+    return holding.is_served(settings.mcdir, settings.identifier)
 
 
 def _is_up(settings: Settings) -> bool:
     """Whether somebody has started it; a start that goes on, or was refused, may end first."""
     question = words.Question(words.AWAIT)
     until = time.monotonic() + _ENDS_WITHIN
-    while _is_held(settings) and time.monotonic() < until:
+    while _is_served(settings) and time.monotonic() < until:
         try:
             ask(settings.mcdir, settings.identifier, question, lambda said: None)
-        except (NotRunning, Refused):
+        except (NotRunning, Refused, Ended):
             time.sleep(0.1)
         else:
             return True
@@ -202,7 +201,7 @@ def _runs(settings: Settings) -> bool:
     """Whether a controller runs, or its server without one."""
     data = settings.server.db_instance
     look = aside.ask(lambda: str(local.postmaster(data) or "none"), _LOOK_WITHIN)
-    return _is_held(settings) or look != "none"
+    return _is_served(settings) or look != "none"
 
 
 def _tell(text: str) -> None:

@@ -29,6 +29,10 @@ class Refused(Exception):
         self.reasons = reasons
 
 
+class Ended(Failure):
+    """The controller has ended before its last word, which nobody knows then."""
+
+
 def ask(
     mcdir: str,
     server: str,
@@ -40,7 +44,7 @@ def ask(
     """Return what *server*'s controller has found or done, telling what it does meanwhile.
 
     *seconds* is how long the last word may take, None for as long as the controller lives.
-    Raises NotRunning, Refused, and Failure where it does not answer, or ends before.
+    Raises NotRunning, Refused, Ended, and Failure where it does not answer.
     """
     with _connected(mcdir, server) as sock:
         sock.settimeout(HEARD_WITHIN)
@@ -125,8 +129,8 @@ def _silent(server: str) -> Failure:
     )
 
 
-def _ended(verb: str) -> Failure:
-    return Failure(
+def _ended(verb: str) -> Ended:
+    return Ended(
         f"the controller has ended before it had an answer to {quoted(verb)}",
         hint="See the system log, or trace.log in the management directory, and mc_ctl status "
         "on both servers.",

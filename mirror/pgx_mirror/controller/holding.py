@@ -61,7 +61,12 @@ def running(mcdir: str) -> list[str]:
     with place.opened(mcdir) as dir_fd:
         names = os.listdir(place.through(dir_fd, "."))
     servers = sorted(server for name in names if (server := place.locked(name)))
-    return [s for s in servers if any(is_held(mcdir, s, byte) for byte in SERVICE)]
+    return [server for server in servers if is_served(mcdir, server)]
+
+
+def is_served(mcdir: str, server: str) -> bool:
+    """Whether a watcher or a controller of *server* lives.  Raises Failure."""
+    return any(is_held(mcdir, server, byte) for byte in SERVICE)
 
 
 def is_held(mcdir: str, server: str, byte: int) -> bool:

@@ -27,6 +27,7 @@ _BEGINS_WITHIN = (
 )
 _CHUNK = 1 << 16
 _STEPS = 4  # in which silence is counted
+_TICKS = os.sysconf("SC_CLK_TCK")  # a second, in which the kernel tells what was used
 _ROUNDED = 0.01  # seconds: poll counts whole milliseconds
 
 
@@ -37,6 +38,8 @@ class Controller:
         self.said = b""  # its last whole line
         self._pipe_fd, self._pidfd = pipe_fd, pidfd
         self._rest = b""
+        # Seconds of processor that it had used at the last look of this silence.
+        self._used: float | None = None
 
     def follow(self, patience: float) -> str:
         """Return why it has to be begun anew, empty where it has ended as it should.
@@ -54,16 +57,27 @@ class Controller:
             step = limit / _STEPS
             ready = dict(poll.poll(step * 1000))
             if self._pipe_fd in ready:
-                silent = 0.0
+                silent, self._used = 0.0, None
                 if not self._hear():
                     poll.unregister(self._pipe_fd)
             elif ready:
                 return self._ended()
             else:
                 # Where more has passed we did not run either, as when the host stood still.
-                silent += min(time.monotonic() - asked, step)
+                silent += self._silence(min(time.monotonic() - asked, step))
                 if silent >= limit - _ROUNDED:
                     return self._hangs(limit)
+
+    def _silence(self, passed: float) -> float:
+        """Return for how much of *passed* seconds it is to blame.
+
+        One that waits for a processor is no better off if another has to begin in its place;
+        what it has used is counted, or one that spins would be silent for ever.
+        """
+        waits, used = _look(self._pidfd)
+        before = used if self._used is None else self._used
+        self._used = used
+        return min(passed, used - before) if waits else passed
 
     def _hear(self) -> bool:
         """Take what it says; whether it may say more."""
@@ -103,6 +117,18 @@ def _how(pidfd: int) -> str:
     if ended.si_code == os.CLD_EXITED:
         return f"exited with {ended.si_status}"
     return f"ended by signal {ended.si_status}"
+
+
+def _look(pidfd: int) -> tuple[bool, float]:
+    """Return whether a process is to run, and the seconds of processor that it has used."""
+    try:
+        with open(f"/proc/self/fdinfo/{pidfd}", "rb") as file:
+            pid = int(file.read().split(b"\nPid:", 1)[1].split(None, 1)[0])
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            fields = file.read().rpartition(b")")[2].split()
+        return fields[0] == b"R", (int(fields[11]) + int(fields[12])) / _TICKS
+    except (OSError, IndexError, ValueError):
+        return False, 0.0
 
 
 def _pidfd_of(child: int) -> int:
