@@ -28,6 +28,10 @@ from pgx_mirror.core.mark import ALONE, PAIR, Mark
 from pgx_mirror.data.conf_text import read as names_of
 
 PATIENCE = 90.0  # seconds: the machine may be busy with other tests
+# Seconds before a command is repeated: each takes a tenth of a second of processor, and who
+# waits for what it says would leave none to what it waits for.
+_PACE = 0.25
+_ended: dict[tuple[str, ...], float] = {}  # when a command did, by its words
 
 
 class Whole(PairPlace):
@@ -44,6 +48,22 @@ class Whole(PairPlace):
         self.until_switchable()
         self.client.start()
         wait_until(lambda: self.client.first_after(0.0), "a first commit", PATIENCE)
+
+    def run(
+        self,
+        name: str,
+        *words: str | Path,
+        on: str,
+        check: bool = True,
+        limit: float = 120,
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command as a pair's place does, and not at once again."""
+        said = (on, name, *map(str, words))
+        time.sleep(max(0.0, _ended.get(said, 0.0) + _PACE - time.monotonic()))
+        try:
+            return super().run(name, *words, on=on, check=check, limit=limit)
+        finally:
+            _ended[said] = time.monotonic()
 
     # --- seen ------------------------------------------------------------------------
 
