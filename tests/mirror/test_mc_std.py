@@ -87,6 +87,19 @@ def test_one_that_is_begun_anew_meanwhile_runs(std: Mcdir) -> None:
     assert again == (0, 'controller of server "nd1" is running already\n', "")
 
 
+def test_one_that_is_stopped_meanwhile_is_not_started_again(std: Mcdir) -> None:
+    std.play(waits=["started?"])
+    assert std.of("nd1", "start", "-W").returncode == 0
+    again = popen(std, "start", "--", "--local-server nd1")
+    wait_until(lambda: "not answered: started?" in std.journal(), "it waits")
+    assert std.of("nd1", "stop").returncode == 0
+    code, _, stderr = ended(again)
+
+    assert code == 1
+    assert "error: the controller has ended while it started\n" in stderr
+    assert not std.lives("nd1")
+
+
 def test_a_refusal_that_time_mends_is_told_once_and_waited_for(std: Mcdir) -> None:
     std.play(last={"started?": [LATER]}, ends=["started?"], passing=True)
     waits = popen(std, "--wait=60", "start", "--", "--local-server=nd1")

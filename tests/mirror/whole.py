@@ -113,7 +113,8 @@ class Whole(PairPlace):
         """Return what both say of the pair, and what they did last."""
         found = []
         for name in (A, B):
-            found.append(self.mc_ctl(name, "status", check=False).stdout)
+            shown = self.mc_ctl(name, "status", check=False, limit=20.0)
+            found.append(shown.stdout)
             found += self.trace(name).splitlines()[-20:]
         return "\n".join(found)
 

@@ -42,7 +42,8 @@ def takers(modules: list[tuple[Path, ast.Module]]) -> Functions:
         "Problem": {1},
         "stop": {0},
     }
-    found |= {"Ended": {0}, "Interrupted": {0}, "Silent": {0}, "NoInstance": {0}}
+    found |= {"Ended": {0}, "Interrupted": {0}, "Silent": {0}, "Late": {0}}
+    found |= {"NoInstance": {0}}
     for _, module in modules:
         for owner in ast.walk(module):
             if isinstance(owner, ast.Module | ast.ClassDef):

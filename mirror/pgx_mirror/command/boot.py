@@ -13,6 +13,7 @@ from pgx_base import aside, report
 from pgx_base.failure import Failure
 from pgx_base.heeded import Heeded
 from pgx_base.text import quoted
+from pgx_mirror.command.following import Late, hear
 from pgx_mirror.command.mc_ctl import BY_STD, PASSES
 from pgx_mirror.command.request import START, STOP
 from pgx_mirror.command.settings import loaded
@@ -21,7 +22,7 @@ from pgx_mirror.command.telling import done
 from pgx_mirror.conf.problem import Unsound
 from pgx_mirror.conf.settings import Settings
 from pgx_mirror.controller import holding, words
-from pgx_mirror.controller.asking import Ended, NotRunning, Refused, ask
+from pgx_mirror.controller.asking import NotRunning, Refused
 from pgx_mirror.setup import local
 
 PROGRAM = "mc_std"
@@ -162,19 +163,28 @@ def _settings(asked: Asked) -> Settings | None:
         return None
 
 
+def _where(settings: Settings) -> tuple[str, str]:
+    return settings.mcdir, settings.identifier
+
+
 def _is_served(settings: Settings) -> bool:
-    return holding.is_served(settings.mcdir, settings.identifier)
+    return holding.is_served(*_where(settings))
 
 
 def _is_up(settings: Settings) -> bool:
-    """Whether somebody has started it; a start that goes on, or was refused, may end first."""
-    question = words.Question(words.AWAIT)
+    """Whether somebody has started it; a start that goes on, or was refused, may end first.
+
+    Raises Failure where its controller has ended meanwhile, as when somebody stops it.
+    """
+    where, question = _where(settings), words.Question(words.AWAIT)
     until = time.monotonic() + _ENDS_WITHIN
     while _is_served(settings) and time.monotonic() < until:
         try:
-            ask(settings.mcdir, settings.identifier, question, lambda said: None)
-        except (NotRunning, Refused, Ended):
+            hear(*where, question, lambda said: None, _ENDS_WITHIN)
+        except Refused:
             time.sleep(0.1)
+        except (NotRunning, Late):
+            return False
         else:
             return True
     return False

@@ -11,23 +11,19 @@ import time
 from pgx_base.failure import Failure
 from pgx_base.text import quoted
 from pgx_mirror.command.acting import check_policy
+from pgx_mirror.command.following import LOGS, TAKES_OVER_WITHIN, hear
 from pgx_mirror.command.request import Request
 from pgx_mirror.command.settings import check_surroundings, loaded
-from pgx_mirror.command.telling import done, tell, warn
+from pgx_mirror.command.telling import done, tell
 from pgx_mirror.conf.settings import Settings
 from pgx_mirror.controller import ending, holding, words
-from pgx_mirror.controller.asking import Ended, NotRunning, Refused, ask
+from pgx_mirror.controller.asking import NotRunning, Refused
 from pgx_mirror.controller.options import Options
 from pgx_mirror.setup import unfinished
 
 MAIN = "mc_main"
-_LOGS = "See the system log, or trace.log in the management directory."
-# Seconds: it connects to nobody before, and gives up on a disk that hangs after 60.
-TAKES_OVER_WITHIN = 75.0
 _ENDS_WITHIN = 3.0  # seconds for a controller that has refused its start
 _PAUSE = 0.02
-_LIVES = 5  # controllers that may die under one start
-_WATCHER_WITHIN = 0.2  # seconds in which a watcher follows a controller that was to end
 _LONGEST = 1 << 16
 # Asked now: a relative path is found from the directory of the call alone.
 _PROGRAMS = os.path.dirname(os.path.realpath(sys.argv[0]))
@@ -121,7 +117,7 @@ def given_up(mcdir: str, server: str, child: subprocess.Popen[bytes]) -> Failure
     Nobody held a lock of the service before, so that whoever does now is of this start.
     """
     detail = f"It was started {TAKES_OVER_WITHIN:.0f} s ago and has said nothing."
-    hint = _LOGS
+    hint = LOGS
     try:
         if child.poll() is None:
             child.kill()  # not even detached: it may not have got so far as to a lock
@@ -141,7 +137,7 @@ def _judge(heard: bytes, child: subprocess.Popen[bytes]) -> None:
             raise _AlreadyTold
         raise Failure(
             "the controller has ended before it took over",
-            hint=_LOGS,
+            hint=LOGS,
         )
     match words.answered(heard):
         case words.Accepted():
@@ -153,27 +149,12 @@ def _judge(heard: bytes, child: subprocess.Popen[bytes]) -> None:
 
 
 def _wait(settings: Settings, *, to_its_end: bool) -> None:
-    """Hear how the start ends, of whatever controller there is by then.
-
-    One that dies is begun anew by its watcher, and goes on where it was.
-    """
     options = frozenset[str]() if to_its_end else frozenset({words.BRIEFLY})
     question = words.Question(words.AWAIT, options)
-    lives, until = _LIVES, time.monotonic() + TAKES_OVER_WITHIN
-    while lives and time.monotonic() < until:
-        try:
-            ask(settings.mcdir, settings.identifier, question, tell)
-        except Ended:
-            warn(Failure("the controller has ended; the next one is asked", hint=_LOGS))
-            lives, until = lives - 1, time.monotonic() + TAKES_OVER_WITHIN
-        except NotRunning:
-            pass
-        else:
-            return
-        time.sleep(_WATCHER_WITHIN)
-        if not holding.is_served(settings.mcdir, settings.identifier):
-            break
-    raise Failure("the controller has ended while it started", hint=_LOGS)
+    try:
+        hear(settings.mcdir, settings.identifier, question, tell)
+    except NotRunning as ex:
+        raise Failure("the controller has ended while it started", hint=LOGS) from ex
 
 
 def _wait_for_end(mcdir: str, server: str) -> None:

@@ -33,6 +33,10 @@ class Ended(Failure):
     """The controller has ended before its last word, which nobody knows then."""
 
 
+class Silent(Failure):
+    """There is a controller, or its socket, and it says nothing."""
+
+
 def ask(
     mcdir: str,
     server: str,
@@ -44,7 +48,7 @@ def ask(
     """Return what *server*'s controller has found or done, telling what it does meanwhile.
 
     *seconds* is how long the last word may take, None for as long as the controller lives.
-    Raises NotRunning, Refused, Ended, and Failure where it does not answer.
+    Raises NotRunning, Refused, Ended, Silent, Failure.
     """
     with _connected(mcdir, server) as sock:
         sock.settimeout(HEARD_WITHIN)
@@ -122,8 +126,8 @@ def _connected(mcdir: str, server: str) -> socket.socket:
     return sock
 
 
-def _silent(server: str) -> Failure:
-    return Failure(
+def _silent(server: str) -> Silent:
+    return Silent(
         f"controller of server {quoted(server)} does not answer",
         hint="If it goes on: mc_ctl stop -e ends Mirroring Controller by force.",
     )

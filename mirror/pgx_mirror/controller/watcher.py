@@ -28,6 +28,8 @@ _BEGINS_WITHIN = (
 _CHUNK = 1 << 16
 _STEPS = 4  # in which silence is counted
 _TICKS = os.sysconf("SC_CLK_TCK")  # a second, in which the kernel tells what was used
+# Seconds of processor: far more than is used between two words, and as the program is loaded.
+_WORKS, _LOADS = 0.25, 2.0
 _ROUNDED = 0.01  # seconds: poll counts whole milliseconds
 
 
@@ -38,7 +40,7 @@ class Controller:
         self.said = b""  # its last whole line
         self._pipe_fd, self._pidfd = pipe_fd, pidfd
         self._rest = b""
-        # Seconds of processor that it had used at the last look of this silence.
+        # Seconds of processor that it had used at the first look of this silence.
         self._used: float | None = None
 
     def follow(self, patience: float) -> str:
@@ -71,13 +73,15 @@ class Controller:
     def _silence(self, passed: float) -> float:
         """Return for how much of *passed* seconds it is to blame.
 
-        One that waits for a processor is no better off if another has to begin in its place;
-        what it has used is counted, or one that spins would be silent for ever.
+        One that waits for a processor is no better off if another has to begin in its place.
+        Who has used some since the first look at this silence spins.
         """
         waits, used = _look(self._pidfd)
-        before = used if self._used is None else self._used
-        self._used = used
-        return min(passed, used - before) if waits else passed
+        if self._used is None:
+            self._used = used
+            return passed
+        works = _WORKS if self.said else _LOADS
+        return 0.0 if waits and used - self._used < works else passed
 
     def _hear(self) -> bool:
         """Take what it says; whether it may say more."""
