@@ -167,7 +167,7 @@ def test_the_calling_shell_is_named_too(resource: Resource) -> None:
     _, errors = process.communicate(timeout=60)
 
     assert process.returncode == 0
-    assert f"process {process.pid} of user" in errors
+    assert f"process {process.pid} of user" in errors, errors
 
 
 def _command() -> str:
