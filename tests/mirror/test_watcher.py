@@ -173,7 +173,7 @@ def test_a_controller_that_gets_no_processor_is_not_ended(tmp_path: Path) -> Non
 
 
 def test_a_controller_that_spins_is_begun_anew(tmp_path: Path) -> None:
-    """Also beside another that wants its processor: that it has used some is enough."""
+    """That it has used some processor and says nothing is enough, however much it gets."""
     beats = tmp_path / "beats"
     with _working(beats, lambda: _use(3600.0), silent=1.0):
         wait_until(lambda: _said(beats)[1] == 1, "another works")
