@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
@@ -50,18 +51,13 @@ class Whole(PairPlace):
         wait_until(lambda: self.client.first_after(0.0), "a first commit", PATIENCE)
 
     def run(
-        self,
-        name: str,
-        *words: str | Path,
-        on: str,
-        check: bool = True,
-        limit: float = 120,
+        self, name: str, *words: str | Path, on: str, **more: Any
     ) -> subprocess.CompletedProcess[str]:
         """Run a command as a pair's place does, and not at once again."""
         said = (on, name, *map(str, words))
         time.sleep(max(0.0, _ended.get(said, 0.0) + _PACE - time.monotonic()))
         try:
-            return super().run(name, *words, on=on, check=check, limit=limit)
+            return super().run(name, *words, on=on, **more)
         finally:
             _ended[said] = time.monotonic()
 

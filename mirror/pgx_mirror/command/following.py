@@ -10,7 +10,7 @@ from pgx_base.text import quoted
 from pgx_mirror.controller import holding, words
 from pgx_mirror.controller.asking import Ended, NotRunning, Silent, ask
 
-# Seconds: it connects to nobody before, and gives up on a disk that hangs after 60.
+# Seconds: a controller connects to nobody before, and gives up on a disk that hangs after 60.
 TAKES_OVER_WITHIN = 75.0
 LOGS = "See the system log, or trace.log in the management directory."
 _LIVES = 5  # controllers that are asked, one after the death of another
