@@ -13,7 +13,7 @@ import pytest
 
 from fixtures.commands import command
 from fixtures.os_user import OsUser, plain_environment
-from fixtures.processes import wait_until
+from fixtures.processes import children, gone, kill, stands, wait_until
 from fixtures.server import Server
 from pgx_base import files, locks, proc
 from pgx_pclrsc import record as records
@@ -154,6 +154,25 @@ class Resource:
         pid = self.monitor()
         assert pid is not None
         os.kill(pid, number)
+        return pid
+
+    def kill_monitor(self) -> int:
+        """Kill the monitor, wait until nobody writes for it any more, and return its PID.
+
+        Its child writes on what was handed over to it, the record among it.
+        """
+        pid = self.signal_monitor()
+        wait_until(lambda: gone(pid) and not self.monitor_runs(), "the monitor is gone")
+        return pid
+
+    def stop_monitor(self) -> int:
+        """Have the monitor stand still, and nobody write for it; return its PID."""
+        pid = self.signal_monitor(signal.SIGSTOP)
+        wait_until(lambda: stands(pid), "the monitor stands")
+        writing = children(pid)
+        for child in writing:
+            kill(child)
+        wait_until(lambda: all(map(gone, writing)), "nobody writes for it")
         return pid
 
     def monitor_runs(self) -> bool:

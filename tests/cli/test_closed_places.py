@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from fixtures.commands import command
-from fixtures.processes import gone, wait_until
+from fixtures.processes import wait_until
 from tests.fix_registry import Registry, refused
 from tests.fix_resource import ONLINE, Resource
 from tools.commands import PACKAGES, write_commands
@@ -122,8 +122,7 @@ def test_a_check_whose_monitor_cannot_be_started_notes_why(
 ) -> None:
     """Check itself is root and answers; who watches the server from now on is nobody."""
     assert resource.online().returncode == 0
-    monitor = resource.signal_monitor()
-    wait_until(lambda: gone(monitor), "the monitor is gone")
+    resource.kill_monitor()
     check = [str(programs / "pgx_check"), resource.name]
     done = subprocess.run(check, env=resource.environment(), timeout=60)
 

@@ -15,9 +15,9 @@ import pytest
 
 from fixtures.bed import disk, leftovers
 from fixtures.bed.bed import Bed, why_not
-from fixtures.bed.node import Node, children
+from fixtures.bed.node import Node
 from fixtures.bed.run import run
-from fixtures.processes import gone, wait_until
+from fixtures.processes import children, gone, wait_until
 from pgx_base import proc
 from tests.fake_rms.two_nodes import two_nodes
 

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from fixtures.bed.bed import Bed, why_not
-from fixtures.bed.node import Node, children
+from fixtures.bed.node import Node
 from fixtures.bed.run import run
-from fixtures.processes import wait_until
+from fixtures.processes import children, wait_until
 from pgx_base import proc
 from tests.fake_rms.two_nodes import two_nodes
 

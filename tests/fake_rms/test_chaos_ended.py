@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 
 from fixtures.bed.bed import why_not
-from fixtures.bed.node import children
-from fixtures.processes import gone, wait_until
+from fixtures.processes import children, gone, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = [

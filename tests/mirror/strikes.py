@@ -37,6 +37,18 @@ class Stop:
     call: str
 
 
+def last_call(log: str, pid: str) -> str:
+    """Return the last call of *pid* in strace's *log*, `?` without one.
+
+    A call in which strace tells of another process is told in two lines: what it is called
+    with stands in the first one alone.
+    """
+    said = [line for line in log.splitlines() if line.startswith(f"{pid} ")]
+    calls = [line.removeprefix(pid).strip() for line in said if "---" not in line]
+    begun = [call for call in calls if not call.startswith("<... ")]
+    return begun[-1] if begun else "?"
+
+
 class Held:
     """What runs for one server, each of whose durable calls ends in a stop."""
 
@@ -93,12 +105,7 @@ class Held:
         return [self._stop(text, match) for match in new]
 
     def _stop(self, text: str, match: re.Match[str]) -> Stop:
-        pid = match[1]
-        lines = text[: match.start()].splitlines()
-        mine = [
-            line for line in lines if line.startswith(f"{pid} ") and "---" not in line
-        ]
-        return Stop(int(pid), mine[-1].removeprefix(pid).strip() if mine else "?")
+        return Stop(int(match[1]), last_call(text[: match.start()], match[1]))
 
     def is_durable(self, stop: Stop) -> bool:
         """Whether *stop* is behind a call that mark or postgresql.conf depend on.

@@ -12,8 +12,7 @@ import pytest
 
 from fixtures.binaries import found
 from fixtures.pair_bed.bed import why_not
-from fixtures.processes import gone, of_directory, wait_until
-from pgx_base import proc
+from fixtures.processes import children, gone, of_directory, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = [
@@ -48,11 +47,6 @@ def _started(where: Path, *more: str) -> subprocess.Popen[str]:
     )
 
 
-def _children(of: int) -> list[int]:
-    stats = {pid: proc.read_stat(pid) for pid in proc.pids()}
-    return [pid for pid, stat in stats.items() if stat is not None and stat[1] == of]
-
-
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 @pytest.mark.parametrize(("ground", "running"), [([], _PID_FILE), _ON_BED])
 def test_its_pair_is_ended(
@@ -62,7 +56,7 @@ def test_its_pair_is_ended(
     with _started(open_tmp, *ground) as chaos:
         there = f"pgx-chaos-*/{running}"
         wait_until(lambda: list(open_tmp.glob(there)), "it runs", 60)
-        (worker,) = _children(chaos.pid)
+        (worker,) = children(chaos.pid)
         chaos.send_signal(number)
         wait_until(lambda: gone(worker), "the worker has ended", 60)
         said, _ = chaos.communicate(timeout=60)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fixtures.processes import gone, kill, of_directory, wait_until
+from fixtures.processes import gone, of_directory
 from tests.fix_resource import OFFLINE, ONLINE, Resource
 
 
@@ -16,14 +16,6 @@ def online(resource: Resource, **env: str) -> int:
     assert pid is not None
     assert resource.known().postmaster == pid
     return pid
-
-
-def kill_monitor(resource: Resource) -> None:
-    """Kill the monitor and wait until it is gone."""
-    monitor = resource.monitor()
-    assert monitor is not None
-    kill(monitor)
-    wait_until(lambda: gone(monitor), "the monitor is gone")
 
 
 def nothing_is_left(resource: Resource) -> None:

@@ -137,9 +137,7 @@ def test_a_stale_entry_under_run_is_not_believed(resource: Resource) -> None:
     text = (resource.registry / resource.name / "definition.toml").read_text()
     runentry.write(str(resource.registry), resource.name, (2**22 - 1, 1), text)
     record_file = resource.work / "record"
-    monitor = resource.monitor()
-    assert monitor is not None
-    os.kill(monitor, signal.SIGSTOP)  # or it would heal the record
+    resource.stop_monitor()  # or it would heal the record
     record_file.write_bytes(b"garbled")
 
     assert resource.check() == ONLINE

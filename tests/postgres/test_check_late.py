@@ -119,9 +119,8 @@ def test_a_record_that_says_nothing_changes_nothing(
     resource: Resource, content: bytes | None
 ) -> None:
     assert resource.online().returncode == 0
-    monitor, record = resource.known().monitor, resource.work / names.RECORD
-    kill(monitor)
-    wait_until(lambda: gone(monitor), "the monitor is gone")
+    record = resource.work / names.RECORD
+    resource.kill_monitor()
     record.unlink() if content is None else record.write_bytes(content)
     with offline_at_its_end(resource):
         during = resource.check()
@@ -139,11 +138,11 @@ def test_the_worker_that_follows_one_that_hangs_says_what_was_found(
 ) -> None:
     """The first one hangs in its first line of the trace, and has ended nothing."""
     assert resource.online().returncode == 0
-    known = resource.known()
-    ended = () if lives else (known.monitor, known.postmaster)
-    for pid in ended:
-        kill(pid)
-    wait_until(lambda: all(map(gone, ended)), "they are gone")
+    postmaster = resource.known().postmaster
+    if not lives:
+        resource.kill_monitor()
+        kill(postmaster)
+        wait_until(lambda: gone(postmaster), "it is gone")
     if not recorded:
         (resource.work / names.RECORD).unlink()
     work_disk.freeze()
@@ -208,9 +207,8 @@ def test_a_new_monitor_that_has_not_heard_the_server_is_no_other_state(
 ) -> None:
     """It says `starting` of the very server that was Online."""
     assert resource.online().returncode == 0
+    resource.kill_monitor()
     known = resource.known()
-    kill(known.monitor)
-    wait_until(lambda: gone(known.monitor), "its monitor is gone")
     known.state = records.STARTING
     resource.write_record(known)
     before = resource.check()

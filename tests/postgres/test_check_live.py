@@ -77,9 +77,9 @@ def test_never_a_wrong_answer_across_a_life(resource: Resource) -> None:
         assert resource.online().returncode == 0
     with Poller(resource) as running:
         assert resource.online().returncode == 0
-        _kill_monitor(resource)
+        resource.kill_monitor()
         assert resource.online().returncode == 0
-        _kill_monitor(resource)
+        resource.kill_monitor()
         wait_until(resource.monitor, "a Check has started a monitor")
     with Poller(resource) as last:
         assert resource.offline().returncode == 0
@@ -92,20 +92,11 @@ def test_never_a_wrong_answer_across_a_life(resource: Resource) -> None:
     assert set(first.output + running.output + last.output) == {b""}
 
 
-def _kill_monitor(resource: Resource, number: int = signal.SIGKILL) -> int:
-    monitor = resource.monitor()
-    assert monitor is not None
-    os.kill(monitor, number)
-    if number == signal.SIGKILL:
-        wait_until(lambda: gone(monitor), "the monitor is gone")
-    return monitor
-
-
 @pytest.mark.one_postgres
 def test_a_killed_monitor_is_replaced_by_a_check(resource: Resource) -> None:
     resource.online()
     before = resource.known()
-    _kill_monitor(resource)
+    resource.kill_monitor()
 
     assert resource.check() == ONLINE
     wait_until(
@@ -118,7 +109,7 @@ def test_a_killed_monitor_is_replaced_by_a_check(resource: Resource) -> None:
 @pytest.mark.one_postgres
 def test_a_stopped_monitor_is_ended_and_replaced(resource: Resource) -> None:
     resource.online()
-    before = _kill_monitor(resource, signal.SIGSTOP)
+    before = resource.signal_monitor(signal.SIGSTOP)
     wait_until(lambda: resource.check() != ONLINE or gone(before), "a new one", 60, 0.5)
 
     assert resource.check() == ONLINE
@@ -131,7 +122,7 @@ def test_a_server_that_has_ended_is_a_fault_before_anybody_says_so(
 ) -> None:
     """The record says Online and is fresh, and its monitor cannot take it back."""
     resource.online()
-    monitor = _kill_monitor(resource, signal.SIGSTOP)
+    monitor = resource.signal_monitor(signal.SIGSTOP)
     postmaster = resource.known().postmaster
     kill(postmaster)
     wait_until(lambda: gone(postmaster), "the postmaster has ended")
@@ -144,7 +135,7 @@ def test_a_server_that_has_ended_is_a_fault_before_anybody_says_so(
 def test_a_check_starts_at_most_one_monitor_in_ten_seconds(resource: Resource) -> None:
     """When the last start was stands in monitor.lock."""
     resource.online()
-    _kill_monitor(resource)
+    resource.kill_monitor()
     for _ in range(5):
         _last_start(resource, seconds_ago=2)
         assert resource.check() == ONLINE
@@ -236,7 +227,7 @@ def test_what_a_check_leaves_running_keeps_none_of_its_descriptors(
     resource: Resource,
 ) -> None:
     resource.online()
-    _kill_monitor(resource)
+    resource.kill_monitor()
     reader, writer = os.pipe()
     child = subprocess.Popen(
         [command("pgx_check"), resource.name],

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.processes import gone, wait_until
+from fixtures.processes import gone
 from fixtures.server import Server
 from tests.fix_resource import ONLINE, MakeResource, Resource
 from tests.postgres.online_runs import nothing_is_left, online
@@ -72,8 +72,7 @@ def test_the_pid_file_of_a_server_that_runs(resource: Resource, make: Make) -> N
     path = resource.server.data / "postmaster.pid"
     path.unlink()
     make(path)
-    monitor = resource.signal_monitor()
-    wait_until(lambda: gone(monitor), "the monitor is gone")
+    resource.kill_monitor()
     try:
         assert resource.check() == ONLINE
         result = resource.offline()

@@ -142,7 +142,7 @@ def test_the_mode_is_what_rms_asks_for(
 def test_a_faulted_record_means_immediate(resource: Resource) -> None:
     assert resource.online().returncode == 0
     pid = resource.known().postmaster
-    resource.signal_monitor()
+    resource.kill_monitor()
     found = resource.known()
     found.state, found.reason = records.FAULTED, "made up"
     resource.write_record(found)

@@ -34,7 +34,7 @@ class Linked:
     def forget(self) -> None:
         """Lose what names the server: record and entry."""
         if self.resource.monitor() is not None:
-            self.resource.signal_monitor()
+            self.resource.kill_monitor()
         (self.resource.work / names.RECORD).unlink()
         runentry.remove(str(self.resource.registry), self.resource.name)
 

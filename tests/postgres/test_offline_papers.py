@@ -243,7 +243,7 @@ def test_the_file_system_was_unmounted_lazily(
     pid = resource.known().postmaster
     disk.unmount("-l")
     if kept != "record":
-        resource.signal_monitor()
+        resource.kill_monitor()
         (resource.work / "record").write_bytes(b"garbled")
     if kept == "nothing":
         runentry.remove(str(resource.registry), resource.name)

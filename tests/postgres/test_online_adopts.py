@@ -15,7 +15,7 @@ from fixtures.os_user import plain_environment
 from fixtures.processes import gone, kill, start_time, wait_until
 from fixtures.server import Server
 from tests.fix_resource import FAULTED, OFFLINE, ONLINE, MakeResource, Resource
-from tests.postgres.online_runs import kill_monitor, online
+from tests.postgres.online_runs import online
 
 # --- adopted --------------------------------------------------------------------
 
@@ -39,7 +39,7 @@ def test_a_server_whose_monitor_was_killed_is_online_all_the_while(
 ) -> None:
     pid = online(resource)
     generation = resource.known().generation
-    kill_monitor(resource)
+    resource.kill_monitor()
     running = resource.start("pgx_online", resource.name)
     answers = set()
     while running.poll() is None:
@@ -283,7 +283,7 @@ def test_a_server_that_is_shutting_down_is_stopped_and_started(
 @pytest.mark.one_postgres
 def test_a_fault_while_the_monitor_is_dead_is_a_fault(resource: Resource) -> None:
     pid = online(resource)
-    kill_monitor(resource)
+    resource.kill_monitor()
     kill(pid)
     wait_until(lambda: gone(pid), "the postmaster is gone")
 

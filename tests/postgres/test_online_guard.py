@@ -13,7 +13,7 @@ from fixtures.commands import command
 from fixtures.processes import gone, kill, wait_until
 from fixtures.server import Server
 from tests.fix_resource import MakeResource, Resource
-from tests.postgres.online_runs import kill_monitor, online
+from tests.postgres.online_runs import online
 
 pytestmark = [pytest.mark.root, pytest.mark.one_postgres]
 
@@ -82,7 +82,7 @@ def test_a_second_online_after_the_monitor_was_killed(
     resource: Resource, other: Resource
 ) -> None:
     pid = online(resource)
-    kill_monitor(resource)
+    resource.kill_monitor()
 
     _is_refused(resource, other, pid)
 
@@ -176,7 +176,7 @@ def test_the_guard_ends_with_the_last_process_of_the_instance(
     pid = online(resource)
     free = ["flock", "--nonblock", str(resource.server.data / "PG_VERSION"), "true"]
     assert subprocess.run(free).returncode == 1
-    kill_monitor(resource)
+    resource.kill_monitor()
     assert subprocess.run(free).returncode == 1
     kill(pid)
     wait_until(lambda: gone(pid), "the postmaster is gone")

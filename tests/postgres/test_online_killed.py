@@ -9,19 +9,12 @@ import time
 
 import pytest
 
-from fixtures.processes import gone, kill, start_time, wait_until
-from pgx_base import proc
+from fixtures.processes import children, gone, kill, start_time, wait_until
 from pgx_pclrsc import record
 from pgx_postgres.processes import postmasters
 from tests.fix_resource import ONLINE, Resource
-from tests.postgres.online_runs import kill_monitor
 
 pytestmark = pytest.mark.one_postgres
-
-
-def _children(pid: int) -> list[int]:
-    stats = ((other, proc.read_stat(other)) for other in proc.pids())
-    return [other for other, stat in stats if stat is not None and stat[1] == pid]
 
 
 def _servers(resource: Resource) -> list[tuple[int, int]]:
@@ -32,7 +25,7 @@ def _servers(resource: Resource) -> list[tuple[int, int]]:
 
 
 def _kill(running: subprocess.Popen[str], whom: str, number: int) -> None:
-    workers = _children(running.pid)
+    workers = children(running.pid)
     if whom in ("script", "both"):
         kill(running.pid, number)
     if whom in ("worker", "both"):
@@ -100,7 +93,7 @@ def test_at_any_instant_of_ending_a_faulted_one(resource: Resource) -> None:
 
 def _mark_faulted(resource: Resource) -> None:
     """Let the record say Faulted, as the monitor would after its budget."""
-    kill_monitor(resource)
+    resource.kill_monitor()
     found = resource.known()
     found.state = record.FAULTED
     (resource.work / "record").write_bytes(record.encode(found))

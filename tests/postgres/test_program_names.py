@@ -13,14 +13,13 @@ import pytest
 
 from fixtures.commands import command
 from fixtures.os_user import OsUser
-from fixtures.processes import gone, kill, wait_until
+from fixtures.processes import children, gone, kill, wait_until
 from fixtures.server import Server
-from pgx_base import proc
 from pgx_pclrsc import runentry
 from pgx_pclrsc.core import names
 from tests.fix_resource import OFFLINE, ONLINE, MakeResource, Resource
 from tests.postgres.disguised import copied, started
-from tests.postgres.online_runs import kill_monitor, nothing_is_left, online
+from tests.postgres.online_runs import nothing_is_left, online
 
 
 def _renamed(server: Server, where: Path) -> int:
@@ -94,18 +93,13 @@ def test_offline_needs_no_children_to_know_it(
     """They are stopped, and so titleless to whoever looks, or dead: memory tells."""
     pid = disguise(resource.server, open_tmp)
     os.kill(pid, signal.SIGSTOP)
-    for child in _children(pid):
+    for child in children(pid):
         kill(child)
-    wait_until(lambda: all(map(gone, _children(pid))), "its children are gone")
+    wait_until(lambda: all(map(gone, children(pid))), "its children are gone")
     (resource.server.data / "postmaster.pid").unlink()
     result = resource.offline()
 
     assert (result.returncode, gone(pid)) == (0, True), result.stderr
-
-
-def _children(pid: int) -> list[int]:
-    stats = {one: proc.read_stat(one) for one in proc.pids()}
-    return [one for one, stat in stats.items() if stat and stat[1] == pid]
 
 
 @pytest.mark.one_postgres
@@ -126,7 +120,7 @@ def test_a_server_of_ours_is_known_when_all_that_names_it_is_lost(
     resource = make_resource(server, bin_dir=program.parent)
     pid = online(resource)
     program.rename(program.with_name("pg.old"))
-    kill_monitor(resource)
+    resource.kill_monitor()
     (resource.work / names.RECORD).unlink()
     runentry.remove(str(resource.registry), resource.name)
     (server.data / "postmaster.pid").unlink()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 from collections.abc import Iterator
 
@@ -93,7 +92,7 @@ def test_root_kills_nobody_that_the_os_user_has_put_into_the_record(
     resource: Resource, victim: subprocess.Popen[bytes]
 ) -> None:
     """The OS user writes the record, and root's process has the file open that tells."""
-    real = resource.signal_monitor(signal.SIGSTOP)  # it does not write the record again
+    real = resource.stop_monitor()  # it does not write the record again
     found = resource.known()
     found.monitor, found.monitor_start = victim.pid, start_time(victim.pid)
     resource.write_record(found)

@@ -107,7 +107,7 @@ def test_a_server_below_a_mount_is_not_adopted(
 
 def _garble(resource: Resource) -> None:
     """Garble the record, and stop the monitor that would heal it."""
-    resource.signal_monitor(signal.SIGSTOP)
+    resource.stop_monitor()
     (resource.work / "record").write_bytes(b"garbled")
 
 

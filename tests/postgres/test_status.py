@@ -121,7 +121,7 @@ def test_an_older_monitor_is_named_and_an_ordinary_user_may_look_at_his_own(
 ) -> None:
     """A record without what is said besides, as an older monitor writes it."""
     assert resource.online().returncode == 0
-    pid = resource.signal_monitor(signal.SIGSTOP)
+    pid = resource.stop_monitor()
     found = resource.known()
     assert more.decode(found.more) is not None
     found.more = ""

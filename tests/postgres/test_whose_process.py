@@ -20,7 +20,7 @@ from pgx_pclrsc.core import names
 from pgx_postgres.processes import memory, postmasters
 from tests.fix_resource import OFFLINE, ONLINE, MakeResource, Resource
 from tests.postgres.disguised import copied, started
-from tests.postgres.online_runs import kill_monitor, online
+from tests.postgres.online_runs import online
 
 pytestmark = pytest.mark.postgres
 # A program with capabilities finds no libraries beside itself, as the wheel's are.
@@ -41,7 +41,7 @@ def _archiving(server: Server, where: Path) -> Path:
 
 
 def _lose_all_names(resource: Resource) -> None:
-    kill_monitor(resource)
+    resource.kill_monitor()
     (resource.work / names.RECORD).unlink()
     runentry.remove(str(resource.registry), resource.name)
 
