@@ -41,6 +41,12 @@ def point(bed: PairBed, name: str, what: str = MC) -> str:
     return str(bed.disks[name][what].point)
 
 
+def syncs_late(bed: PairBed, name: str, what: str = MC) -> None:
+    """Have ext4 sync nothing there by itself until the next boot: after 5 s it would."""
+    on(bed, name, "mount", "-o", "remount,commit=300", point(bed, name, what))
+    bed.sync(name)  # what was begun before would end by the old limit
+
+
 def hears(bed: PairBed, network: str, source: str, target: str, *, soon: bool) -> bool:
     """Whether *target* hears *source*; *soon*: where it should not, so no long wait."""
     from_, to = (address(network, bed.number(name)) for name in (source, target))

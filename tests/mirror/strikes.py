@@ -14,6 +14,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,8 @@ from pgx_base import proc
 from pgx_mirror.core import mark as marks
 
 _CALLS = "fsync,?rename,?renameat,?renameat2"
-_STOPPED = re.compile(r"^(\d+) --- stopped by SIGSTOP", re.MULTILINE)
+_TOLD = re.compile(r"^(\d+) +", re.MULTILINE)  # strace pads a short number
+STOPPED = re.compile(rf"{_TOLD.pattern}--- stopped by SIGSTOP", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -91,16 +93,12 @@ class Held:
 
     def _is_traced(self, pid: int) -> bool:
         assert self._tracer.poll() is None
-        try:
-            status = Path(f"/proc/{pid}/status").read_text()
-        except OSError:
-            return True
-        return "TracerPid:\t0\n" not in status
+        return processes.gone(pid) or processes.traces(self._tracer.pid, pid)
 
     def stops(self) -> list[Stop]:
         """Return the hands that have stopped since the last call."""
         text = self._log.read_text(errors="replace") if self._log.exists() else ""
-        found = list(_STOPPED.finditer(text))
+        found = list(STOPPED.finditer(text))
         new, self._seen = found[self._seen :], len(found)
         return [self._stop(text, match) for match in new]
 
@@ -123,12 +121,22 @@ class Held:
 
     def end(self) -> None:
         """Let all of them go on, untraced."""
-        self._tracer.kill()  # whom it traced goes on
+        self._tracer.kill()  # whom it traced goes on, or stops yet by what it was sent
         self._tracer.wait(60)
         text = self._log.read_text(errors="replace") if self._log.exists() else ""
-        for pid in {int(match[1]) for match in _STOPPED.finditer(text)}:
-            if (stat := proc.read_stat(pid)) is not None and stat[0] == "T":
-                processes.kill(pid, signal.SIGCONT)
+        for pid in {int(match[1]) for match in _TOLD.finditer(text)}:
+            wait_until(partial(_goes_on, pid), f"{pid} goes on")
+
+
+def _goes_on(pid: int) -> bool:
+    """Let *pid* go on where it stands; whether it is past that.
+
+    It was sent its signal as the call began: who runs, or syncs, may stop yet.
+    """
+    stat = proc.read_stat(pid)
+    if stat is not None and stat[0] in "Tt":
+        processes.kill(pid, signal.SIGCONT)
+    return stat is None or stat[0] not in "RDTt"
 
 
 @contextmanager

@@ -19,7 +19,7 @@ import pytest
 
 from fixtures.needs import missing
 from fixtures.os_user import OsUser
-from fixtures.processes import wait_until
+from fixtures.processes import traces, wait_until
 
 CALLS = (
     "rename", "renameat", "renameat2", "unlink", "unlinkat", "pwrite64", "ftruncate",
@@ -55,10 +55,6 @@ class _Child:
                 os._exit(0)
         os.close(wait)
         os.close(tell)
-
-    def is_traced(self) -> bool:
-        status = Path(f"/proc/{self.pid}/status").read_text()
-        return "TracerPid:\t0\n" not in status
 
     def result(self) -> str:
         """Let it go, and return what it said at its end: nothing when it was killed."""
@@ -103,7 +99,8 @@ class Struck:
             [*strace, "-p", str(child.pid)], stderr=subprocess.PIPE, text=True
         )
         wait_until(
-            lambda: child.is_traced() or tracer.poll() is not None, "strace is there"
+            lambda: traces(tracer.pid, child.pid) or tracer.poll() is not None,
+            "strace is there",
         )
         text = child.result()
         _, said = tracer.communicate(timeout=60)

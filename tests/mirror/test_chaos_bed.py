@@ -20,7 +20,7 @@ from fixtures.pair_chaos.fault import HOLDER, Fault
 from fixtures.pair_chaos.plan import Blow
 from fixtures.pair_chaos.stage import NotThere, Stage
 from fixtures.pair_chaos.strikes import strike
-from tests.mirror.pair_beds import hears, pair_bed
+from tests.mirror.pair_beds import hears, pair_bed, syncs_late
 
 pytestmark = [
     pytest.mark.root,
@@ -60,9 +60,9 @@ def is_well(bed: PairBed) -> bool:
     disks = [disk for name in NODES for disk in bed.disks[name].values()]
     return (
         all(map(bed.is_up, NODES))
-        and all(hears(bed, network, A, B, soon=True) for network in NETWORKS)
-        and all(hears(bed, network, B, ARBITER, soon=True) for network in NETWORKS)
-        and all(hears(bed, network, ARBITER, A, soon=True) for network in NETWORKS)
+        and all(hears(bed, network, A, B, soon=False) for network in NETWORKS)
+        and all(hears(bed, network, B, ARBITER, soon=False) for network in NETWORKS)
+        and all(hears(bed, network, ARBITER, A, soon=False) for network in NETWORKS)
         and all(disk.is_well() and not is_full(disk) for disk in disks)
     )
 
@@ -104,6 +104,7 @@ def test_a_host_that_is_down_or_frozen_is_where_nobody_works(
 def test_what_was_not_synced_is_told_of_a_host_that_panics(
     bed: PairBed, stage: Stage
 ) -> None:
+    syncs_late(bed, A)
     log = stage.mcdir(A) / "trace.log"
     log.parent.mkdir(exist_ok=True)
     log.write_text("its last line")

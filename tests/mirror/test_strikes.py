@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.mirror.strikes import last_call
+from tests.mirror.strikes import STOPPED, last_call
 
 _BEGUN = "71 fsync(5</d/postgresql.conf.new>"
 
@@ -24,3 +24,11 @@ _BEGUN = "71 fsync(5</d/postgresql.conf.new>"
 )
 def test_the_last_call(log: str, call: str) -> None:
     assert last_call(log, "71") == call
+
+
+def test_a_process_with_a_short_number_stops_as_well() -> None:
+    """A host that was booted just now, or a container, has none of five digits."""
+    log = "71    fsync(5) = 0\n71    --- stopped by SIGSTOP ---\n"
+    log += "12345 --- stopped by SIGSTOP ---\n"
+    assert STOPPED.findall(log) == ["71", "12345"]
+    assert last_call(log, "71") == "fsync(5) = 0"

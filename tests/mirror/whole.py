@@ -23,7 +23,7 @@ from fixtures.os_user import OsUser
 from fixtures.pair.place import OTHER, A, B, PairPlace
 from fixtures.ports import free_port
 from fixtures.processes import wait_until
-from fixtures.server import Server, copy_data_directory
+from fixtures.server import Server, copy_data_directory, replace_text
 from pgx_mirror.core import mark as marks
 from pgx_mirror.core.mark import ALONE, PAIR, Mark
 from pgx_mirror.data.conf_text import read as names_of
@@ -186,15 +186,11 @@ class Whole(PairPlace):
 
     def kill_controllers(self, name: str) -> None:
         """SIGKILL for watcher, controller and hands of *name*; its server goes on."""
-        while found := self.controllers(name):
-            for pid in found:
-                processes.kill(pid)
+        processes.end_found(lambda: self.controllers(name))
 
     def kill_server(self, name: str) -> None:
         """SIGKILL for all processes of *name*'s server, and whoever looks into its directory."""
-        while found := self.of_server(name):
-            for pid in found:
-                processes.kill(pid)
+        processes.end_found(lambda: self.of_server(name))
 
     def power_off(self, *names: str) -> None:
         """SIGKILL for all of *names*: controllers first, so that none acts on the rest."""
@@ -241,7 +237,7 @@ class Whole(PairPlace):
         path = self.data(name) / "postgresql.conf"
         text = path.read_text()
         assert old in text, (old, text)
-        path.write_text(text.replace(old, new))
+        replace_text(path, text.replace(old, new))
 
 
 @contextmanager

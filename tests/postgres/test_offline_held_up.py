@@ -16,7 +16,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from fixtures.processes import gone, wait_until
+from fixtures.processes import gone, traces, wait_until
 from fixtures.server import Server
 from tests.fix_postgres import MakeServer
 from tests.fix_resource import MakeResource, Resource
@@ -209,7 +209,7 @@ def test_a_long_shutdown_checkpoint_that_moves_is_waited_for(
     strace = ["strace", "-q", "-o", "/dev/null", "-e", "trace=pwrite64,pwritev"]
     tracer = subprocess.Popen([*strace, "-e", slow, "-p", str(pid)])
     try:
-        wait_until(lambda: _tracer(pid) == tracer.pid, "it is traced")
+        wait_until(lambda: traces(tracer.pid, pid), "it is traced")
         began = time.monotonic()
         said = stopped(resource, 300)
         assert time.monotonic() - began > 33  # or this test tells nothing
@@ -239,8 +239,3 @@ def _receiver(server: Server, directory: Path) -> subprocess.Popen[str]:
     state = "select state from pg_stat_replication"
     wait_until(lambda: server.ask(state, "postgres") == "streaming", "it streams")
     return receiver
-
-
-def _tracer(pid: int) -> int:
-    words = Path(f"/proc/{pid}/status").read_text().split()
-    return int(words[words.index("TracerPid:") + 1])
