@@ -102,7 +102,7 @@ def test_who_may_only_read_the_links_directory_holds_nothing_up(
         conf_file.take_reserve(dir_fd)
         return conf_file.write(dir_fd, NAMES_OUT).state
 
-    said = aside.ask(done, 20)
+    said = aside.ask(done, 60)
 
     os.close(stranger_fd)
     assert said == NAMES_OUT
