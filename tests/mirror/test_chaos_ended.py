@@ -17,7 +17,6 @@ from fixtures.processes import children, gone, of_directory, wait_until
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = [
     pytest.mark.postgres,
-    pytest.mark.timeout(180),
     pytest.mark.skipif(not found(), reason="no PostgreSQL is found"),
 ]
 
@@ -25,6 +24,7 @@ pytestmark = [
 # What says that a server runs, below the worker's own directory.
 _PID_FILE = "server1/postmaster.pid"
 _SOCKET = "server1/now/run/postgresql/.s.PGSQL.5432"
+_PATIENCE = 150.0  # seconds: a bed and a server are made, and cleared
 _ON_BED = pytest.param(
     ["--bed"],
     _SOCKET,
@@ -55,13 +55,14 @@ def test_its_pair_is_ended(
     """The worker notices that nobody asks any more, whatever ended the one who did."""
     with _started(open_tmp, *ground) as chaos:
         there = f"pgx-chaos-*/{running}"
-        wait_until(lambda: list(open_tmp.glob(there)), "it runs", 60)
+        wait_until(lambda: list(open_tmp.glob(there)), "it runs", _PATIENCE)
         (worker,) = children(chaos.pid)
         chaos.send_signal(number)
-        wait_until(lambda: gone(worker), "the worker has ended", 60)
+        wait_until(lambda: gone(worker), "the worker has ended", _PATIENCE)
         said, _ = chaos.communicate(timeout=60)
 
     assert not list(open_tmp.glob("pgx-chaos-*"))
-    assert of_directory(open_tmp) == []
+    # What was forked just then may exec yet: it finds nothing, and ends.
+    wait_until(lambda: not of_directory(open_tmp), "nothing runs")
     assert "Traceback" not in said
     assert chaos.returncode == (130 if number == signal.SIGINT else -number)
