@@ -28,9 +28,7 @@ def killed(make_server: MakeServer) -> Server:
     """A server that was killed as a whole: its lock files are there still."""
     made = make_server("a")
     made.start_plain()
-    while left := processes.of_directory(made.data):
-        for pid in left:
-            processes.kill(pid)
+    processes.end_found(lambda: processes.of_directory(made.data))
     assert (made.data / "postmaster.pid").exists()
     return made
 

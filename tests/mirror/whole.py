@@ -186,15 +186,11 @@ class Whole(PairPlace):
 
     def kill_controllers(self, name: str) -> None:
         """SIGKILL for watcher, controller and hands of *name*; its server goes on."""
-        while found := self.controllers(name):
-            for pid in found:
-                processes.kill(pid)
+        processes.end_found(lambda: self.controllers(name))
 
     def kill_server(self, name: str) -> None:
         """SIGKILL for all processes of *name*'s server, and whoever looks into its directory."""
-        while found := self.of_server(name):
-            for pid in found:
-                processes.kill(pid)
+        processes.end_found(lambda: self.of_server(name))
 
     def power_off(self, *names: str) -> None:
         """SIGKILL for all of *names*: controllers first, so that none acts on the rest."""
