@@ -15,7 +15,7 @@ import pytest
 from fixtures.binaries import Binaries
 from fixtures.os_user import OsUser
 from fixtures.processes import kill, wait_until
-from fixtures.server import Server
+from fixtures.server import Server, replace_text
 from pgx_base import proc
 from pgx_mirror.database.access import APPLICATION, Access
 from pgx_mirror.database.look import Looker
@@ -49,7 +49,7 @@ def set_names(server: Server, value: str | None, *, reload: bool = True) -> None
     conf = server.data / "postgresql.conf"
     lines = conf.read_text().splitlines(keepends=True)
     kept = [line for line in lines if not line.startswith("synchronous_standby_names")]
-    conf.write_text("".join([*kept, text if value is not None else f"#{text}"]))
+    replace_text(conf, "".join([*kept, text if value is not None else f"#{text}"]))
     pid = server.pid()
     if reload and pid is not None:
         os.kill(pid, signal.SIGHUP)

@@ -23,7 +23,7 @@ from fixtures.os_user import OsUser
 from fixtures.pair.place import OTHER, A, B, PairPlace
 from fixtures.ports import free_port
 from fixtures.processes import wait_until
-from fixtures.server import Server, copy_data_directory
+from fixtures.server import Server, copy_data_directory, replace_text
 from pgx_mirror.core import mark as marks
 from pgx_mirror.core.mark import ALONE, PAIR, Mark
 from pgx_mirror.data.conf_text import read as names_of
@@ -237,7 +237,7 @@ class Whole(PairPlace):
         path = self.data(name) / "postgresql.conf"
         text = path.read_text()
         assert old in text, (old, text)
-        path.write_text(text.replace(old, new))
+        replace_text(path, text.replace(old, new))
 
 
 @contextmanager
