@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from fixtures import processes
 from fixtures.binaries import Binaries
 from fixtures.os_user import OsUser
 from fixtures.processes import kill, wait_until
@@ -99,15 +100,10 @@ def child(server: Server, word: str) -> int:
 
 def freeze(server: Server) -> Callable[[], None]:
     """Stop every process of *server*, and return what lets them go on."""
-    stopped = [pid for pid in [server.pid(), *children(server)] if pid is not None]
-    for pid in stopped:
-        kill(pid, signal.SIGSTOP)
-
-    def thaw() -> None:
-        for pid in stopped:
-            kill(pid, signal.SIGCONT)
-
-    return thaw
+    stopped = processes.freeze(
+        lambda: [pid for pid in [server.pid(), *children(server)] if pid is not None]
+    )
+    return partial(processes.thaw, stopped)
 
 
 MakePair = Callable[..., Pair]

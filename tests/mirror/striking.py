@@ -6,7 +6,6 @@ and rebuilds what is deposed.  Nothing is forced.
 
 from __future__ import annotations
 
-import signal
 import subprocess
 import time
 from collections.abc import Callable
@@ -35,7 +34,7 @@ PRIMARY, STANDBY = "primary", "standby"
 HAND, CONTROLLER, ALL, SERVER, BOTH = "hand", "controller", "all", "server", "both"
 WHOM = (ALL, CONTROLLER, SERVER, HAND, BOTH)
 
-_ENDS_WITHIN = 60.0  # seconds for what is done without a strike
+_ENDS_WITHIN = 120.0  # seconds for what is done without a strike
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,7 @@ class Striking:
         self.pair, self.strike = pair, strike
         self.first, self.other = pair.primary(), pair.standby()
         self.target = self.first if strike.side == PRIMARY else self.other
-        self._frozen: list[int] = []
+        self._frozen: set[int] = set()
         self._asked: subprocess.Popen[str] | None = None
         self.said = ""  # by the mc_ctl that was asked
 
@@ -102,9 +101,7 @@ class Striking:
                 pass
 
     def _freeze(self) -> None:
-        self._frozen = self.pair.processes(self.first)
-        for pid in self._frozen:
-            processes.kill(pid, signal.SIGSTOP)
+        self._frozen = processes.freeze(lambda: self.pair.processes(self.first))
 
     def _has_taken_over(self) -> bool:
         pair, other = self.pair, self.other
@@ -191,8 +188,7 @@ class Striking:
         processes.kill(stop.pid)
 
     def _thaw(self) -> None:
-        for pid in self._frozen:
-            processes.kill(pid, signal.SIGCONT)
+        processes.thaw(self._frozen)
 
     def _let_in(self) -> None:
         """What was disconnected by hand comes back by a stop and a start."""
