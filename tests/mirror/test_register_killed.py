@@ -23,6 +23,7 @@ from tests.mirror.arbiters import (
 )
 
 PAIR_1, WON_BY_A = Cell(1, PAIR, A), Cell(2, ALONE, A)
+PATIENT = 30.0  # seconds: one that is traced is slow, and what was asked is to be read
 
 
 def _traced(arbiter: Arbiter, fate: str, point: str) -> subprocess.Popen[bytes]:
@@ -45,7 +46,7 @@ def _traced(arbiter: Arbiter, fate: str, point: str) -> subprocess.Popen[bytes]:
 def test_killed_at_any_step_of_a_grant_the_cell_tells_afterwards(
     arbiter: Arbiter,
 ) -> None:
-    with pair(arbiter) as (one, two):
+    with pair(arbiter, PATIENT) as (one, two):
         epoch, found = 1, []
         for point in ("unlink:1", "fsync:1", "rename:1", "fsync:2", "sendto:1"):
             tracer = _traced(arbiter, "signal=KILL", point)
@@ -72,7 +73,7 @@ def test_killed_at_any_step_of_a_grant_the_cell_tells_afterwards(
 def test_while_it_cannot_write_it_answers_nobody_and_then_keeps_its_word(
     arbiter: Arbiter, point: str
 ) -> None:
-    with pair(arbiter) as (one, two):
+    with pair(arbiter, PATIENT) as (one, two):
         tracer = _traced(arbiter, "error=ENOSPC", point)
         one.ask(Win(1))
         turn_until(lambda: not one.known and not two.known, "closed", one, two)
