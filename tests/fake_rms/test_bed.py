@@ -19,6 +19,7 @@ from fixtures.bed.node import Node
 from fixtures.bed.run import run
 from fixtures.processes import children, gone, wait_until
 from pgx_base import proc
+from tests.bed_left import bridge, until_cleared
 from tests.fake_rms.two_nodes import two_nodes
 
 pytestmark = [
@@ -178,16 +179,18 @@ def test_what_a_killed_run_left_is_cleared_by_the_next() -> None:
         assert child.stdout is not None
         slot, *pids, device, template = child.stdout.readline().split()
         child.stdout.close()
+        made = bridge(slot)
+        assert made
         child.send_signal(signal.SIGKILL)
         child.wait()
 
-        assert int(slot) in leftovers.clear_all()
+        until_cleared(home)
 
         wait_until(lambda: all(gone(int(pid)) for pid in pids), "the nodes are gone")
         assert home not in disk.backing_file(device)
         assert home not in Path("/proc/mounts").read_text()
-        assert not Path(template).exists()
-        assert not Path(f"/sys/class/net/pgxbr{slot}").exists()
+        wait_until(lambda: not Path(template).exists(), "its template is gone")
+        assert bridge(slot) != made
         Path(home).mkdir(exist_ok=True)
 
 

@@ -14,7 +14,7 @@ from typing import Protocol
 
 from fixtures.commands import command
 from fixtures.ports import free_port
-from fixtures.processes import wait_until
+from fixtures.processes import gone, wait_until
 from pgx_mirror.core.cell import PAIR
 from pgx_mirror.core.mark import Mark
 from pgx_mirror.register.asking import Asking
@@ -87,7 +87,9 @@ class Arbiter:
         self.wait_for_end()
 
     def wait_for_end(self) -> None:
-        wait_until(lambda: self.run("status").returncode == 1, "the end of mc_arb")
+        """Wait until it is gone: who was killed is so after its lock is free."""
+        pid = self.pid
+        wait_until(lambda: gone(pid), "the end of mc_arb")
 
     @contextmanager
     def frozen(self) -> Iterator[None]:
@@ -106,8 +108,19 @@ class Arbiter:
     def forget(self) -> None:
         (self.directory / FILE).unlink()
 
+    def status(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Return what `status` says, which waits 3 s for an answer: asked until there is one."""
+        said: list[subprocess.CompletedProcess[str]] = []
+
+        def is_answered() -> bool:
+            said[:] = [self.run("status", *arguments)]
+            return "does not answer" not in said[0].stderr
+
+        wait_until(is_answered, "mc_arb answers")
+        return said[0]
+
     def online(self) -> list[str]:
-        lines = self.run("status").stdout.splitlines()[2:]
+        lines = self.status().stdout.splitlines()[2:]
         return [line.split()[0] for line in lines if line.split()[2] == "online"]
 
 

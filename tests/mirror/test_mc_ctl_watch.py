@@ -168,9 +168,10 @@ def test_a_look_that_hangs_is_not_begun_again() -> None:
 
 TRIES = """
 import os, signal, sys
-from pgx_mirror.command import watching
+from pgx_mirror.command import finding, watching
 from pgx_mirror.command.request import parse
 from pgx_mirror.conf.load import load
+finding._LOOK_WITHIN = 60.0
 def tried():
     settings = load(sys.argv[1], "nd1")
     asked = parse(["status", "-M", sys.argv[1]])

@@ -112,6 +112,19 @@ def test_a_refusal_that_time_mends_is_told_once_and_waited_for(std: Mcdir) -> No
     assert std.lives("nd1")
 
 
+def test_one_that_was_refused_and_takes_long_to_end_is_no_word_of_anybodys(
+    std: Mcdir,
+) -> None:
+    """It is still there when the start is tried again, and ends while it is asked."""
+    refused = {"last": {"started?": [LATER]}, "ends": ["started?"], "passing": True}
+    std.play(**refused, lingers=6)
+    waits = popen(std, "--wait=60", "start", "--", "--local-server=nd1")
+    until_tried_again(waits)
+    std.play()
+
+    assert ended(waits)[:2] == (0, 'controller of server "nd1" started\n')
+
+
 def test_one_that_time_does_not_mend_ends_it_at_once_and_so_does_a_later_one(
     std: Mcdir,
 ) -> None:

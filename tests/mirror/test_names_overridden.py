@@ -10,7 +10,7 @@ from fixtures.processes import wait_until
 from fixtures.server import Server
 from pgx_base import proc
 from pgx_base.failure import Failure
-from pgx_mirror.controller.jobs import files
+from pgx_mirror.controller.jobs import files, sessions
 from pgx_mirror.controller.jobs.site import Site
 from pgx_mirror.core.report import NAMES_OUT
 from pgx_mirror.hands.line import Line
@@ -60,7 +60,10 @@ def _said(server: Server) -> str:
         return ex.primary
 
 
-def test_a_server_that_runs_has_it_taken_back(running: Server) -> None:
+def test_a_server_that_runs_has_it_taken_back(
+    running: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sessions, "_WITHIN", 60.0)
     assert _write(running) == "('out', 'node2')"
     assert "stranger" not in (running.data / "postgresql.auto.conf").read_text()
     shown = "show synchronous_standby_names"

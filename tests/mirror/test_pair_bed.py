@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.bed import disk, leftovers
+from fixtures.bed import disk
 from fixtures.bed.run import run
 from fixtures.pair.place import ARBITER, A, B
 from fixtures.pair_bed.bed import NODES, OUT, PairBed, why_not
@@ -31,6 +31,7 @@ from fixtures.pair_bed.networks import (
 from fixtures.pair_bed.sockets import made_in
 from fixtures.processes import gone, wait_until
 from pgx_base import proc
+from tests.bed_left import is_claimed, until_cleared
 from tests.mirror.pair_beds import hears, on, pair_bed, point
 
 pytestmark = [
@@ -41,7 +42,7 @@ _KILLED = """
 import sys, time; from pathlib import Path
 from fixtures.pair_bed.bed import PairBed
 bed = PairBed(Path(sys.argv[1])); bed.make(); bed.disks["server1"]["data"].hang()
-print(bed.claim.slot, *(n.pid for n in bed.nodes.values()), *bed.claim.made["devices"],
+print(*(n.pid for n in bed.nodes.values()), *bed.claim.made["devices"],
       flush=True)
 time.sleep(600)
 """
@@ -223,9 +224,10 @@ def test_nothing_is_left_of_a_bed() -> None:
         pids = [pid for node in bed.nodes.values() for pid in node.processes()]
         bed.disks[A]["mc"].hang()
         bed.freeze(B)
+        assert is_claimed(slot, root)
     assert all(gone(pid) for pid in pids)
     assert disk.attached(root) == {}
-    assert not (leftovers.WHERE / str(slot)).exists()
+    assert not is_claimed(slot, root)
 
 
 def test_what_a_killed_run_left_is_cleared_by_the_next(open_tmp: Path) -> None:
@@ -236,7 +238,7 @@ def test_what_a_killed_run_left_is_cleared_by_the_next(open_tmp: Path) -> None:
         [sys.executable, "-c", _KILLED, home], stdout=subprocess.PIPE, env=path
     )
     assert child.stdout is not None
-    slot, *made = child.stdout.readline().decode().split()
+    made = child.stdout.readline().decode().split()
     pids, devices = [int(w) for w in made if w.isdecimal()], made[4:]
     writer = subprocess.Popen(
         ["nsenter", "-t", str(pids[0]), "-m", "touch", f"{home}/server1/data/x"]
@@ -246,10 +248,9 @@ def test_what_a_killed_run_left_is_cleared_by_the_next(open_tmp: Path) -> None:
     child.send_signal(signal.SIGKILL)
     child.wait()
 
-    assert int(slot) in leftovers.clear_all()
+    until_cleared(home)
 
     writer.wait(60)
     wait_until(lambda: all(gone(pid) for pid in pids), "the nodes are gone")
     assert len(devices) == 5
     assert not any(str(home) in disk.backing_file(device) for device in devices)
-    assert not home.exists()

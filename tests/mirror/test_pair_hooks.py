@@ -23,7 +23,7 @@ from tests.mirror.programs import script
 from tests.mirror.whole import PATIENCE, Whole, whole
 
 KINDS = ("pre_detach_command", "post_attach_command", "post_switch_command")
-LIMIT = 6  # seconds for each, of which one takes a part: psql, on a busy machine
+LIMIT = 20  # seconds for each, of which one takes a part: psql, on a busy machine
 PAIRED = {
     f"post_attach_command {A} primary {B} primarycenter: PAIR",
     f"post_attach_command {B} standby {A} primarycenter: SYNC",

@@ -205,11 +205,22 @@ def returns(server: Server) -> None:
         session.ask(COMMIT, 60)
 
 
+def in_effect(pair: Pair, connect: Connect) -> None:
+    """Have commits wait for the standby: one process reads its name after the other."""
+    pair.names(NAME)
+    thaw = freeze(pair.b)
+    try:
+        returned = waits(pair, connect)
+    finally:
+        thaw()
+    wait_until(returned, "it returns")
+
+
 @pytest.mark.postgres
 def test_a_healthy_pair_is_never_taken_for_poisoned(
-    pair: Pair, looker: MakeLooker
+    pair: Pair, looker: MakeLooker, connect: Connect
 ) -> None:
-    pair.names(NAME)
+    in_effect(pair, connect)
     looking, told, was = looker(access(pair.a)), [], None
     probed = 0
     for _ in range(100):
@@ -226,10 +237,10 @@ def test_a_healthy_pair_is_never_taken_for_poisoned(
 
 @pytest.mark.postgres
 def test_a_standby_that_dies_is_not_taken_for_poison(
-    make_pair: Callable[..., Pair],
+    make_pair: Callable[..., Pair], connect: Connect
 ) -> None:
     pair = make_pair()
-    pair.names(NAME)
+    in_effect(pair, connect)
     with closing(Looker(access(pair.a))) as looking:
         looks(looking, lambda _, now: now.probe)
         pair.b.stop()

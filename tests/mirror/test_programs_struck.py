@@ -49,10 +49,11 @@ def _run(lines: Lines) -> bool:
 def test_wherever_it_strikes_nothing_runs_on() -> None:
     whole = Lines(STRUCK)
     assert not _run(whole)
-    before, opened = psutil.Process().children(), os.listdir("/proc/self/fd")
+    before, opened = set(psutil.Process().children()), os.listdir("/proc/self/fd")
     for at in range(1, whole.count + 1, STEP):
         assert _run(Lines(STRUCK, at)), at
-        assert psutil.Process().children() == before, at
+        # Who was there before may be reaped meanwhile, by whoever began it.
+        assert set(psutil.Process().children()) <= before, at
         assert os.listdir("/proc/self/fd") == opened, at
 
 

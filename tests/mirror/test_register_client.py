@@ -96,6 +96,11 @@ class Bed:
         except Parted:
             pass
 
+    def until_come(self) -> None:
+        """Wait until what was said lies before the client: the kernel may take its time."""
+        fds = [fd for fd, _ in self.register.interests()]
+        assert select.select(fds, [], [], 60)[0]
+
     def ask(self, request: words.Request) -> None:
         self.heard += self.register.ask(request, self.now)
 
@@ -221,6 +226,7 @@ def test_a_controller_that_was_frozen_hears_before_it_judges() -> None:
         place.register.tick(BY_ITSELF)
         (number,) = place.numbers(1)
         place.say(number, Reply(words.CELL, CELL))
+        place.until_come()
         place.now = 1000.0
         for _ in range(2):
             place.turn()

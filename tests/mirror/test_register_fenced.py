@@ -26,11 +26,11 @@ class Fenced:
     def __init__(self, directory: Path, home: Path) -> None:
         self.arbiter = Arbiter(directory)
         self.path, self.told = home / "fence", home / "told"
-        conf = directory / "arbitration.conf"
-        conf.write_text(
-            f"{conf.read_text()}fencing_command = '{self.path}'\n"
-            "fencing_command_timeout = 8\n"
-        )
+        self.conf = directory / "arbitration.conf"
+        self._configure(f"fencing_command = '{self.path}'")
+
+    def _configure(self, line: str) -> None:
+        self.conf.write_text(f"{self.conf.read_text()}{line}\n")
 
     def does(self, text: str) -> None:
         """Have the program tell that it is called, and do *text*."""
@@ -42,9 +42,13 @@ class Fenced:
         return [line.split() for line in text.splitlines()]
 
     @contextmanager
-    def runs(self, text: str) -> Iterator[tuple[Talker, Talker]]:
-        """Have the arbiter run, with a pair that has enrolled it."""
+    def runs(self, text: str, seconds: int = 60) -> Iterator[tuple[Talker, Talker]]:
+        """Have the arbiter run, with a pair that has enrolled it.
+
+        The program does *text*, for *seconds* at most.
+        """
         self.does(text)
+        self._configure(f"fencing_command_timeout = {seconds}")
         self.arbiter.start()
         try:
             with pair(self.arbiter, LIMIT) as both:
@@ -92,9 +96,7 @@ def test_one_that_fails_decides_for_nobody(fenced: Fenced) -> None:
         assert decided(one) == Reply(words.WON, WON_BY_A)
 
 
-def test_everybody_is_answered_while_it_hangs_and_its_end_is_a_no(
-    fenced: Fenced,
-) -> None:
+def test_everybody_is_answered_while_it_hangs(fenced: Fenced) -> None:
     with fenced.runs("sleep 600") as (one, two):
         assert answer(one, Win(1), two).word == words.FENCING
         turn_until(fenced.calls, "it is called", one, two)
@@ -103,8 +105,12 @@ def test_everybody_is_answered_while_it_hangs_and_its_end_is_a_no(
         assert answer(two, words.Read(), one).cell == PAIR_1
         assert not gone(pid)
 
+
+def test_one_that_hangs_is_ended_in_time_which_is_a_no(fenced: Fenced) -> None:
+    with fenced.runs("sleep 600", seconds=8) as (one, two):
         assert decided(one, two).word == words.UNFENCED
-        wait_until(lambda: gone(pid), "it is ended")
+        turn_until(fenced.calls, "it has told whom to wait for", one, two)
+        wait_until(lambda: gone(int(fenced.calls()[0][-1])), "it is ended")
 
 
 @pytest.mark.parametrize("ends", ["stop", "kill"])

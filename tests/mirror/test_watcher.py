@@ -216,11 +216,13 @@ def _children() -> set[str]:
     return set(Path(f"/proc/self/task/{os.getpid()}/children").read_text().split())
 
 
-def test_a_controller_that_ends_as_it_should_is_not_begun_anew() -> None:
+@pytest.mark.parametrize("seconds", [0, 600])  # from its last word to its end
+def test_a_controller_that_ends_as_it_should_is_not_begun_anew(seconds: int) -> None:
     pipe_fd, into_fd = os.pipe()
     child = os.fork()
     if child == 0:
         os.write(into_fd, keeping.line(Kept()) + b"over\n")
+        time.sleep(seconds)
         os._exit(0)
     os.close(into_fd)
     watch(Controller(pipe_fd, os.pidfd_open(child)), 2.0, lambda said, why: 1 / 0)  # type: ignore[arg-type,return-value]

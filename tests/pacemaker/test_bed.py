@@ -9,8 +9,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from fixtures.bed import disk, leftovers
+from fixtures.bed import disk
 from fixtures.processes import gone, of_directory, wait_until
+from tests.bed_left import bridge, until_cleared
 from tests.pacemaker.marks import MARKS
 
 pytestmark = MARKS
@@ -69,14 +70,16 @@ def test_what_a_killed_run_left_is_cleared_by_the_next() -> None:
         slot, device, *pids = child.stdout.readline().split()
         child.stdout.close()
         assert len(pids) > 10, "PID 1, corosync and Pacemaker's daemons, twice"
+        made = bridge(slot)
+        assert made
         child.send_signal(signal.SIGKILL)
         child.wait()
 
-        assert int(slot) in leftovers.clear_all()
+        until_cleared(home)
 
         wait_until(lambda: all(gone(int(pid)) for pid in pids), "the daemons are gone")
         wait_until(lambda: not of_directory(home), "what waited for them is gone")
         assert home not in disk.backing_file(device)
         assert home not in Path("/proc/mounts").read_text()
-        assert not Path(f"/sys/class/net/pgxbr{slot}").exists()
+        assert bridge(slot) != made
         Path(home).mkdir(exist_ok=True)

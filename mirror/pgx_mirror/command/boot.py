@@ -22,7 +22,7 @@ from pgx_mirror.command.telling import done
 from pgx_mirror.conf.problem import Unsound
 from pgx_mirror.conf.settings import Settings
 from pgx_mirror.controller import holding, words
-from pgx_mirror.controller.asking import NotRunning, Refused
+from pgx_mirror.controller.asking import Ended, NotRunning, Refused
 from pgx_mirror.setup import local
 
 PROGRAM = "mc_std"
@@ -96,7 +96,7 @@ class _Attempts:
         while code == PASSES and time.monotonic() < began + self._asked.wait:
             time.sleep(_PAUSE)
             settings = _settings(self._asked)
-            if settings is not None and (done := self._done(settings)) is not None:
+            if settings is not None and (done := self._is_done(settings)) is not None:
                 return done
             code = self._attempt()
             if code == PASSES and time.monotonic() >= told + _TELLS_EACH:
@@ -106,6 +106,16 @@ class _Attempts:
             report.bytes_to_stderr(self._shown)
             _tell(f"gives up after {self._asked.wait:g} s")
         return code
+
+    def _is_done(self, settings: Settings) -> int | None:
+        """Return the exit code where nothing is to be done any more.
+
+        A controller that ends meanwhile may be the one that was refused the start before.
+        """
+        try:
+            return self._done(settings)
+        except Ended:
+            return None
 
     def _attempt(self, *, first: bool = False) -> int:
         """Return the exit code; what is said is shown at once, and a refusal only once."""

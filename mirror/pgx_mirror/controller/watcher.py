@@ -92,6 +92,7 @@ class Controller:
         return bool(data)
 
     def _hangs(self, patience: float) -> str:
+        """End it; one that has said its last word was only late to go."""
         try:
             signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
         except ProcessLookupError:
@@ -99,8 +100,7 @@ class Controller:
         poll = select.poll()
         poll.register(self._pidfd, select.POLLIN)
         poll.poll()  # what stands in the kernel is waited for: two would be worse than none
-        self._ended()
-        return f"did not respond for {patience:g} s"
+        return self._ended() and f"did not respond for {patience:g} s"
 
     def _ended(self) -> str:
         """Let go of it, and return how it has ended."""
