@@ -217,7 +217,8 @@ def test_a_log_that_has_gone_is_missed_before_a_server_waits_for_it(
     real = primary.binaries.directory
     where = f"-h 127.0.0.1 -p {primary.port} -U {primary.user.name} -d postgres"
     slot = "'pgx_mirror_nd2'"
-    lose = [f'{real}/psql -Xq {where} -c "{sql}"\n' for sql in LOSE_LOG]
+    psql = f"{real}/psql -Xq {where}"  # again where a sender has the slot still
+    lose = [f'until {psql} -c "{sql}"; do sleep 0.1; done\n' for sql in LOSE_LOG]
     text = "".join(lose).replace("SLOT", slot)
     place = mcdir.home / "programs"
     place.mkdir()
