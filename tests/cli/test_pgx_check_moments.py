@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from fixtures.os_user import OsUser
-from fixtures.processes import kill, wait_until
+from fixtures.processes import gone, kill, wait_until
 from pgx_base import locks, proc
 from pgx_pclrsc.core import names
 from pgx_postgres.processes import postmasters
@@ -122,8 +122,8 @@ def test_another_server_of_the_user_ends(place: Place) -> None:
     """Its number is the lower one, so that it is found first."""
 
     def check(when: int) -> tuple[int, bool]:
-        with like_a_postmaster(place) as other, like_a_postmaster(place) as server:
-            assert other < server, "numbers have begun anew: run it again"
+        with like_a_postmaster(place) as one, like_a_postmaster(place) as two:
+            other, server = sorted((one, two))
             monitor = Monitor(place, server, locks.ONLINE_IS)
             try:
                 return check_at(place, when, lambda: os.kill(other, 9), other)
@@ -220,6 +220,7 @@ def test_a_server_that_ends_is_a_fault(place: Place) -> None:
     with like_a_postmaster(place) as server:
         monitor = Monitor(place, server, locks.ONLINE_IS)
         kill(server)
+        wait_until(lambda: gone(server), "it has ended")
         done = place.check()
         monitor.end()
 

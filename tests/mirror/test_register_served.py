@@ -32,6 +32,13 @@ from tests.mirror.arbiters import (
 )
 
 PAIR_1, WON_BY_A = Cell(1, PAIR, A), Cell(2, ALONE, A)
+LONG = 6.0  # seconds: a primary is heard for longer than a busy machine keeps us from speaking
+
+
+def let_pass(seconds: float, *talkers: Talker) -> None:
+    """Run the loops of *talkers* for so long."""
+    until = time.monotonic() + seconds
+    turn_until(lambda: time.monotonic() > until, "time", *talkers)
 
 
 def test_both_enrol_it_and_one_wins(arbiter: Arbiter) -> None:
@@ -66,21 +73,23 @@ def test_a_change_of_the_cell_is_heard_without_asking(arbiter: Arbiter) -> None:
 def test_a_standby_waits_for_a_primary_that_is_heard_and_not_for_one_that_is_dead(
     arbiter: Arbiter,
 ) -> None:
-    with pair(arbiter) as (one, two):
+    with pair(arbiter, limit=LONG) as (one, two):
         begun = time.monotonic()
-        while time.monotonic() < begun + 1.5 * LIMIT:
+        while time.monotonic() < begun + 1.25 * LONG:
             assert answer(two, Win(1), one).word == words.HEARD
-        one.register.close()
+            let_pass(0.1, one, two)
         last = time.monotonic()
+        one.heard += one.register.beats(last)
+        answer(one, Read(), two)  # the beat before it was heard
+        one.register.close()
         reply = answer(two, Win(1))
         while reply.word == words.HEARD:
-            assert 0 < reply.again <= LIMIT
-            assert time.monotonic() < last + 20
+            assert 0 < reply.again <= LONG
+            assert time.monotonic() < last + 60
+            let_pass(0.1, two)
             reply = answer(two, Win(1))
         assert reply == Reply(words.WON, Cell(2, ALONE, B))
-        assert (
-            time.monotonic() - last > LIMIT - 0.5
-        )  # its last beat was before the close
+        assert time.monotonic() - last >= LONG
 
 
 @pytest.mark.parametrize("arrives", [True, False])
@@ -88,12 +97,11 @@ def test_an_arbiter_that_was_frozen_has_not_seen_a_primary_die(
     arbiter: Arbiter, arrives: bool
 ) -> None:
     """What was said meanwhile lies in its queue behind the standby's wish, or is on its way."""
-    with pair(arbiter) as (one, two):
+    with pair(arbiter, limit=LONG) as (one, two):
         speak = (one, two) if arrives else (two,)
         with arbiter.frozen():
             two.ask(Win(1))
-            until = time.monotonic() + 1.6 * LIMIT
-            turn_until(lambda: time.monotonic() > until, "time", *speak)
+            let_pass(1.25 * LONG, *speak)
         turn_until(lambda: two.known, "the standby is back", two)
         assert answer(two, Win(1)).word == words.HEARD
         assert arbiter.kept().cell == PAIR_1
@@ -103,13 +111,14 @@ def test_a_frozen_arbiter_is_away_and_nothing_is_known_by_assumption(
     arbiter: Arbiter,
 ) -> None:
     with pair(arbiter) as (one, two):
+        heard = time.monotonic()
+        answer(one, Read(), two)  # what is not answered yet was said since
         with arbiter.frozen():
             one.ask(Win(1))
-            asked = time.monotonic()
             turn_until(lambda: not one.known, "one sees it", one)
-            assert time.monotonic() - asked > LIMIT - 0.1
+            assert time.monotonic() - heard >= LIMIT
             assert one.losses[-1] == Away("it does not answer", (Win(1),))
-            assert one.answers == []
+            assert len(one.answers) == 1
             again = one.register.ask(Win(1), time.monotonic())
             assert again == [Away("it does not answer", (Win(1),))]
         # It may or may not have been carried out: the cell tells.
@@ -184,6 +193,5 @@ def test_who_has_another_secret_is_told_so_and_nothing_else(arbiter: Arbiter) ->
 
 def test_no_arbiter_is_away_at_once_and_said_once(open_tmp: Path) -> None:
     with Talker(Arbiter(open_tmp / "arbiter"), A, PRIMARY) as one:
-        until = time.monotonic() + 1.0
-        turn_until(lambda: time.monotonic() > until, "time", one)
+        let_pass(1.0, one)
         assert one.heard == [Away("Connection refused")]

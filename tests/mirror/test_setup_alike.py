@@ -21,6 +21,7 @@ from tests.mirror.setups import (
     run_standby,
     setup,
     system_of,
+    unused,
     write_mark,
 )
 
@@ -154,6 +155,7 @@ def test_a_standby_whose_log_was_removed_by_hand_is_copied(
     wait_until(lambda: standby.ask(has, fails="") == "t", "follows", 60)
     name = primary.ask("select pg_walfile_name(pg_current_wal_lsn())")
     standby.stop()
+    unused(primary)
     (standby.data / "pg_wal" / name).unlink()
 
     made = setup(mcdir, primary)
@@ -168,6 +170,7 @@ def behind(mcdir: Mcdir, primary: Server, standby: Server) -> Server:
     assert setup(mcdir, primary).returncode == 0
     run_standby(primary, standby)
     standby.stop()
+    unused(primary)
     primary.ask(f"select pg_drop_replication_slot('{SLOT}')")
     primary.configure(min_wal_size="32MB", max_wal_size="32MB")
     primary.ask("select pg_reload_conf()")

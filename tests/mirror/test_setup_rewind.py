@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from fixtures.processes import gone, kill, wait_until
+from fixtures.processes import wait_until
 from fixtures.server import Server
 from pgx_mirror.core.mark import GIVEN, NEW, Mark
 from pgx_mirror.setup import unfinished
@@ -28,6 +28,7 @@ from tests.mirror.setups import (
     setup,
     system_of,
     untouched,
+    unused,
     write_mark,
 )
 
@@ -56,6 +57,7 @@ def deposed(mcdir: Mcdir, primary: Server, standby: Server) -> Server:
     standby.psql("-d", "template1", "-c", LOCAL, "-c", "insert into t values (666)")
     assert standby.ask("select count(*) from t") == "2"
     standby.stop()
+    unused(primary)
     mark = Mark("nd2", "g", system_of(primary), 4, GIVEN)
     write_mark(mcdir, standby, mark)
     return standby
@@ -63,12 +65,10 @@ def deposed(mcdir: Mcdir, primary: Server, standby: Server) -> Server:
 
 def die(server: Server) -> None:
     """Have it run again, and end without a checkpoint; it has got a standby.signal then."""
-    pid = server.start_plain()
+    server.start_plain()
     (server.data / "standby.signal").touch()
     server.user.own(server.data / "standby.signal")
-    kill(pid)
-    wait_until(lambda: gone(pid), "it is dead")
-    wait_until(lambda: not server.answers(), "and so are its processes")
+    server.crash()
 
 
 def lose_log(primary: Server) -> None:
@@ -217,7 +217,8 @@ def test_a_log_that_has_gone_is_missed_before_a_server_waits_for_it(
     real = primary.binaries.directory
     where = f"-h 127.0.0.1 -p {primary.port} -U {primary.user.name} -d postgres"
     slot = "'pgx_mirror_nd2'"
-    lose = [f'{real}/psql -Xq {where} -c "{sql}"\n' for sql in LOSE_LOG]
+    psql = f"{real}/psql -Xq {where}"  # again where a sender has the slot still
+    lose = [f'until {psql} -c "{sql}"; do sleep 0.1; done\n' for sql in LOSE_LOG]
     text = "".join(lose).replace("SLOT", slot)
     place = mcdir.home / "programs"
     place.mkdir()

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 
 import pytest
 
@@ -16,7 +18,7 @@ from fixtures.processes import wait_until
 from fixtures.server import Server
 from pgx_base.heeded import Heeded
 from pgx_mirror.core import wal
-from pgx_mirror.setup import keeping, source
+from pgx_mirror.setup import alike, keeping, source
 from pgx_mirror.setup.choosing import Choice, End, Known, Upstream
 from pgx_mirror.setup.methods import STREAMING
 from pgx_mirror.setup.source import Source
@@ -64,9 +66,10 @@ def test_a_slot_that_is_in_use_is_told_and_nothing_is_begun(
 
 
 def test_a_slot_that_is_in_use_for_a_moment_is_waited_for(
-    mcdir: Mcdir, primary: Server
+    mcdir: Mcdir, primary: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As by the primary's controller, which makes it."""
+    monkeypatch.setattr(source, "_FREE_WITHIN", 60.0)  # who is to go may be late
     at = Source("127.0.0.1", str(primary.port), primary.user.name, "nd2")
     with in_use(primary, mcdir) as client:
         end = threading.Timer(1.0, client.kill)
@@ -78,14 +81,30 @@ def test_a_slot_that_is_in_use_for_a_moment_is_waited_for(
 
 
 @contextmanager
-def interrupted_after(seconds: float) -> Iterator[None]:
-    """Have this thread be told ^C once, so many seconds from now."""
-    before = signal.signal(signal.SIGALRM, signal.default_int_handler)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+def interrupted_in(function: str) -> Iterator[None]:
+    """Have this thread be told ^C once, as soon as it is at work in *function*."""
+    told, done = threading.Event(), threading.Event()
+    main = threading.get_ident()
+
+    def once(number: int, frame: FrameType | None) -> None:
+        if not told.is_set():
+            told.set()
+            raise KeyboardInterrupt
+
+    def strike() -> None:
+        while not done.wait(0.05):
+            # Again, until it is heard: one that comes before a call begins interrupts none.
+            if sys._current_frames()[main].f_code.co_name == function:
+                signal.pthread_kill(main, signal.SIGALRM)
+
+    before = signal.signal(signal.SIGALRM, once)
+    striking = threading.Thread(target=strike)
+    striking.start()
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        done.set()
+        striking.join()
         signal.signal(signal.SIGALRM, before)
 
 
@@ -100,7 +119,7 @@ def test_a_slot_that_was_made_goes_where_the_comparing_is_ended(
     log.mkdir()
     os.mkfifo(log / wal.name_of(1, told.position - 1, known.segment))
     task = Task(str(tmp_path), "nd2", "nd1", str(tmp_path), at, "postgres", False)
-    with interrupted_after(3.0), pytest.raises(KeyboardInterrupt):
+    with interrupted_in(alike._Log._parts.__name__), pytest.raises(KeyboardInterrupt):
         keeping.settle(task, told, Choice(STREAMING, ()), known, SLOT, UNHEEDED)
 
     assert primary.ask("select count(*) from pg_replication_slots") == "0"

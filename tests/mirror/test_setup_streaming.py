@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.processes import gone, kill, wait_until
+from fixtures.processes import wait_until
 from fixtures.server import Server
 from pgx_mirror.core import wal
 from pgx_mirror.core.mark import GIVEN, NEW, Mark
@@ -23,6 +23,7 @@ from tests.mirror.setups import (
     run_standby,
     setup,
     system_of,
+    unused,
     write_mark,
 )
 
@@ -132,11 +133,10 @@ def test_one_that_was_started_by_hand_since_is_rewound(
     mcdir: Mcdir, primary: Server, old: Server, ends: signal.Signals
 ) -> None:
     """What it writes at its start is beyond where the primary left its timeline."""
-    pid = old.start_plain()
+    old.start_plain()
     old.ask("checkpoint")
     if ends == signal.SIGKILL:
-        kill(pid)
-        wait_until(lambda: gone(pid) and not old.answers(), "it is dead")
+        old.crash()
     else:
         old.stop()
     was = inode(old)
@@ -190,6 +190,7 @@ def test_a_standby_that_is_behind_copies_nothing_while_the_log_is_there(
     assert setup(mcdir, primary).returncode == 0
     run_standby(primary, standby)
     standby.stop()
+    unused(primary)
     primary.ask("create table later ()")
     was = inode(standby)
 
@@ -201,6 +202,7 @@ def test_a_standby_that_is_behind_copies_nothing_while_the_log_is_there(
     follows(primary, standby)
 
     standby.stop()
+    unused(primary)
     primary.ask("select pg_drop_replication_slot('pgx_mirror_nd2')")
     for number in range(2):
         primary.ask(f"create table more{number} ()")

@@ -13,7 +13,7 @@ from fixtures.server import Server
 from pgx_mirror.setup import unfinished
 from tests.backup.made_backups import tree
 from tests.fix_mcdir import Mcdir
-from tests.mirror.setups import arguments, untouched
+from tests.mirror.setups import arguments, untouched, unused
 from tests.signal_strikes import Result, Strike
 
 FILES = (
@@ -29,6 +29,7 @@ def empty(standby: Server, mcdir: Mcdir, primary: Server) -> None:
     shutil.rmtree(standby.data)
     standby.data.mkdir(mode=0o700)
     mcdir.user.own(standby.data)
+    unused(primary)
     primary.ask("select pg_drop_replication_slot(slot_name) from pg_replication_slots")
 
 

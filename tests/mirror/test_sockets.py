@@ -9,10 +9,12 @@ import socket
 import subprocess
 import sys
 import time
+from functools import partial
 
 import pytest
 
-from fixtures.processes import wait_until
+from fixtures.ports import free_port
+from fixtures.processes import gone, stands, wait_until
 from pgx_base.failure import Failure
 from pgx_mirror.sockets import holders, names
 from pgx_mirror.sockets.listening import listen
@@ -63,15 +65,29 @@ def test_a_name_is_looked_up_and_kept() -> None:
     assert found.places() == places
 
 
+def stopped(pid: int) -> bool:
+    return gone(pid) or stands(pid)
+
+
+def hanging(found: Names) -> subprocess.Popen[bytes]:
+    """Begin a look-up whose child stands before it has said anything; return that."""
+    while True:
+        found.look(time.monotonic())
+        child = found._child
+        assert child is not None and child.stdout is not None
+        os.kill(child.pid, signal.SIGSTOP)
+        wait_until(partial(stopped, child.pid), "it stands")
+        if not select.select([child.stdout], [], [], 0)[0]:
+            return child
+        found.close()  # we were late, and it has answered
+
+
 def test_a_name_service_that_hangs_is_not_waited_for(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(names, "DEADLINE", 0.5)
     found = Names("localhost", 26540)
-    found.look(time.monotonic())
-    child = found._child
-    assert child is not None
-    os.kill(child.pid, signal.SIGSTOP)
+    child = hanging(found)
 
     def told() -> str:
         found.ready(time.monotonic())
@@ -117,8 +133,8 @@ def test_any_address_is_no_source(host: str) -> None:
 
 
 def test_both_families_can_be_listened_at_on_one_port() -> None:
-    (first,) = listen("127.0.0.1", 0)
-    port = first.getsockname()[1]
+    port = free_port()  # another's may be taken at one of both
+    (first,) = listen("127.0.0.1", port)
     (second,) = listen("::1", port)
 
     assert first.getblocking() is second.getblocking() is False

@@ -56,6 +56,7 @@ def zombie(killed: Server) -> Iterator[int]:
             os._exit(0)
     wait_until(lambda: proc.uid_of(made) == killed.user.uid, "it is the OS user's")
     os.kill(made, signal.SIGKILL)
+    wait_until(lambda: processes.gone(made), "it is dead")
     yield made
     os.waitpid(made, 0)
 
@@ -75,7 +76,7 @@ def put(server: Server, path: str, pid: int) -> None:
 
 def start(server: Server) -> str:
     site = site_of(server, server.data.parent / "home" / "a.log")
-    return said_by(server, lambda: instance.start(LINE, site, 30))
+    return said_by(server, lambda: instance.start(LINE, site, 60))
 
 
 def test_a_pid_file_that_names_another_program(killed: Server, sleeper: int) -> None:

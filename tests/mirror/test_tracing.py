@@ -6,6 +6,8 @@ import os
 import time
 from pathlib import Path
 
+import pytest
+
 from fixtures.processes import gone, wait_until
 from pgx_base.trace import FILE, Nowhere, Trace
 from pgx_mirror.controller import holding
@@ -26,6 +28,13 @@ class Hangs(Nowhere):
             time.sleep(0.01)
 
 
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A controller that waits for its last lines as long as a busy machine may take."""
+    monkeypatch.setattr("pgx_mirror.controller.tracing._AT_THE_END", 60.0)
+
+
+@pytest.mark.usefixtures("patient")
 def test_what_is_noted_is_written_by_another(tmp_path: Path) -> None:
     staff, tracing = Staff(frozenset()), Tracing(Trace(str(tmp_path), 64, "who"))
     tracing.note("one\ntwo")
@@ -40,6 +49,7 @@ def test_what_is_noted_is_written_by_another(tmp_path: Path) -> None:
     assert not staff.is_at(WORK)
 
 
+@pytest.mark.usefixtures("patient")
 def test_a_disk_that_hangs_is_not_waited_for(tmp_path: Path) -> None:
     answers, at = tmp_path / "answers", tmp_path / "pid"
     trace = Trace(str(tmp_path), 64, "who", Hangs(answers, at))
@@ -72,6 +82,7 @@ def test_who_writes_on_a_disk_that_hangs_holds_no_lock(tmp_path: Path) -> None:
     assert not held
 
 
+@pytest.mark.usefixtures("patient")
 def test_without_a_process_nothing_is_lost(tmp_path: Path) -> None:
     staff, tracing = Staff(frozenset()), Tracing(Trace(str(tmp_path), 64, "who"))
     tracing.note("one")

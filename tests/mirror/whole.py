@@ -76,9 +76,19 @@ class Whole(PairPlace):
         return [name for name in (A, B) if self.mark(name).state == ALONE]
 
     def primary(self) -> str:
-        """Return who is the primary by the marks: PAIR or ALONE, the later epoch."""
-        found = [n for n in (A, B) if self.mark(n).state in (PAIR, ALONE)]
-        return max(found, key=lambda name: self.mark(name).epoch)
+        """Return who is the primary by the marks: PAIR or ALONE, the later epoch.
+
+        While the pen goes from one to the other neither is, for a moment.
+        """
+        found: list[Mark] = []
+
+        def look() -> bool:
+            both = map(self.mark, (A, B))
+            found[:] = [mark for mark in both if mark.state in (PAIR, ALONE)]
+            return bool(found)
+
+        wait_until(look, "a primary", PATIENCE)
+        return max(found, key=lambda mark: mark.epoch).owner
 
     def standby(self) -> str:
         """Return the other one."""

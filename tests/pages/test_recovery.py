@@ -43,7 +43,7 @@ def test_somebody_has_shut_the_server_down() -> None:
 
 def test_the_server_does_not_answer() -> None:
     with (
-        stage(response_timeout=1, timeout_retry_count=2) as nodes,
+        stage(response_timeout=3, timeout_retry_count=2) as nodes,
         procedure("The server does not answer", nodes) as s,
     ):
         nodes.on(FIRST, "kill -STOP $(postmaster)")
