@@ -24,6 +24,7 @@ from fixtures.needs import missing
 from fixtures.processes import wait_until
 from pgx_base import proc
 from pgx_mirror.core import mark as marks
+from tests.mirror.struck import traced
 
 _CALLS = "fsync,?rename,?renameat,?renameat2"
 _STOPPED = re.compile(r"^(\d+) --- stopped by SIGSTOP", re.MULTILINE)
@@ -91,11 +92,7 @@ class Held:
 
     def _is_traced(self, pid: int) -> bool:
         assert self._tracer.poll() is None
-        try:
-            status = Path(f"/proc/{pid}/status").read_text()
-        except OSError:
-            return True
-        return "TracerPid:\t0\n" not in status
+        return traced(pid, self._tracer.pid)
 
     def stops(self) -> list[Stop]:
         """Return the hands that have stopped since the last call."""

@@ -20,6 +20,7 @@ import pytest
 from fixtures.needs import missing
 from fixtures.os_user import OsUser
 from fixtures.processes import wait_until
+from pgx_base import proc
 
 CALLS = (
     "rename", "renameat", "renameat2", "unlink", "unlinkat", "pwrite64", "ftruncate",
@@ -56,10 +57,6 @@ class _Child:
         os.close(wait)
         os.close(tell)
 
-    def is_traced(self) -> bool:
-        status = Path(f"/proc/{self.pid}/status").read_text()
-        return "TracerPid:\t0\n" not in status
-
     def result(self) -> str:
         """Let it go, and return what it said at its end: nothing when it was killed."""
         os.close(self.word)
@@ -67,6 +64,19 @@ class _Child:
             text = told.read().decode()
         os.waitpid(self.pid, 0)
         return text
+
+
+def traced(pid: int, tracer: int) -> bool:
+    """Whether strace, the process *tracer*, has the calls of *pid* told from now on.
+
+    It is known as the tracer a moment before it interrupts who is traced; then it waits.
+    """
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return True  # it has ended
+    stat = proc.read_stat(tracer)
+    return "TracerPid:\t0\n" not in status and stat is not None and stat[0] == "S"
 
 
 def _become(user: OsUser | None) -> None:
@@ -103,7 +113,8 @@ class Struck:
             [*strace, "-p", str(child.pid)], stderr=subprocess.PIPE, text=True
         )
         wait_until(
-            lambda: child.is_traced() or tracer.poll() is not None, "strace is there"
+            lambda: traced(child.pid, tracer.pid) or tracer.poll() is not None,
+            "strace is there",
         )
         text = child.result()
         _, said = tracer.communicate(timeout=60)
