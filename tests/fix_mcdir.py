@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from fixtures.commands import command
 from fixtures.os_user import OsUser, plain_environment
 from fixtures.ports import free_port
 from fixtures.server import Server
+from pgx_mirror.command import start
 from pgx_mirror.controller import holding
 from tests.fix_postgres import MakeServer
 from tests.unit.import_graph import ROOT
@@ -92,6 +94,14 @@ class Mcdir:
         """Return what the played controllers were asked."""
         path = self.home / "journal"
         return path.read_text().splitlines() if path.exists() else []
+
+    def refused(self, server: str, *args: str) -> Result:
+        """Have a start of *server* refused: it returns once nothing lives, if that is soon."""
+        began = time.monotonic()
+        result = self.of(server, "start", *args)
+        waited = time.monotonic() - began >= start.ENDS_WITHIN
+        assert waited or not self.lives(server), result
+        return result
 
     def lives(self, server: str) -> bool:
         """Whether anything of a controller lives."""

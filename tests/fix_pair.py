@@ -26,6 +26,8 @@ from pgx_postgres.probe.login import Login
 from tests.fix_postgres import MakeServer, make_instance, open_directory
 
 NAME = "standby1"  # what the standby is called towards its primary
+_FOLLOWS = "show primary_conninfo"
+_SENDERS = "select pid from pg_stat_replication"
 
 
 @dataclass
@@ -119,7 +121,9 @@ def start_pair(
     make: MakeServer, *, options: tuple[str, ...] = (), **settings: object
 ) -> Pair:
     """Start a pair of two instances; *options* are on the primary's command line."""
-    both = {"wal_keep_size": "64MB", "max_connections": 100} | settings
+    # No checkpoint but those that are asked for: one by time lasts for minutes.
+    usual = {"checkpoint_timeout": "1d", "wal_retrieve_retry_interval": "100ms"}
+    both = {"wal_keep_size": "64MB", "max_connections": 100} | usual | settings
     a, b = make("a", **both), make("b", **both)
     a.start_plain(*options)
     as_standby(b, a)
@@ -141,20 +145,43 @@ def common_pair(
 def pair(common_pair: Pair) -> Iterator[Pair]:
     """A primary and its standby, which run; a test may change settings, and freeze them."""
     yield common_pair
-    for server in (common_pair.a, common_pair.b):
-        set_right(server)
-    wait_until(common_pair.streams, "the standby streams again", 60)
+    set_right(common_pair)
 
 
-def set_right(server: Server) -> None:
-    """Let *server* go on, without names and without our sessions."""
-    for pid in [server.pid(), *children(server)]:
-        if pid is not None:
-            kill(pid, signal.SIGCONT)
-    (server.data / "postgresql.auto.conf").write_text("")
-    set_names(server, None)
-    ours = "application_name in ('mc_agent', '') and pid <> pg_backend_pid()"
-    server.ask(f"select pg_terminate_backend(pid) from pg_stat_activity where {ours}")
+def set_right(pair: Pair) -> None:
+    """Let both go on as they were at first: no names, and no session of anybody's."""
+    for server in (pair.a, pair.b):
+        for pid in [server.pid(), *children(server)]:
+            if pid is not None:
+                kill(pid, signal.SIGCONT)
+    for server in (pair.a, pair.b):
+        wait_until(partial(_is_alone, server), "no session is left")
+    before = pair.b.ask(_FOLLOWS)
+    for server in (pair.a, pair.b):
+        (server.data / "postgresql.auto.conf").write_text("")
+        set_names(server, None)
+    if pair.b.ask(_FOLLOWS) != before:
+        _follow_anew(pair)
+    wait_until(pair.streams, "the standby streams again")
+    # One that returns: the checkpointer, which reads for itself, has no names either.
+    commit = "select pg_logical_emit_message(true, '', '')"
+    pair.a.ask(f"set synchronous_commit = on; {commit}")
+
+
+def _is_alone(server: Server) -> bool:
+    """Whether there is no session beside the one that asks; others are ended."""
+    others = "backend_type = 'client backend' and pid <> pg_backend_pid()"
+    end = f"select pg_terminate_backend(pid) from pg_stat_activity where {others}"
+    return server.ask(end, fails="full") == ""
+
+
+def _follow_anew(pair: Pair) -> None:
+    """Have the standby follow as it is told now; by itself it would, at any time from now on."""
+    senders = pair.a.ask(_SENDERS)
+    receiver = pair.b.ask("select pid from pg_stat_wal_receiver")
+    if receiver:
+        kill(int(receiver), signal.SIGTERM)
+    wait_until(lambda: pair.a.ask(_SENDERS) not in ("", senders), "it follows anew")
 
 
 def as_standby(server: Server, of: Server, name: str = NAME) -> None:

@@ -69,7 +69,7 @@ def test_no_barrier_while_another_checkpoint_runs(
     def at_work() -> bool:
         return looking.look(30).checkpointing
 
-    assert not at_work()
+    wait_until(lambda: not at_work(), "it has read its files, and is idle")
     session = connect(pair.a)
     session.execute("create table if not exists big (n int)")
     session.execute("insert into big select generate_series(1, 40000)")

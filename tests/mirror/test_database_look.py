@@ -152,7 +152,7 @@ def test_who_commits_without_the_guarantee_is_told(
     looking = looker(access(pair.a))
     assert looking.look(30).loose == ()
     pair.a.ask("create role fast")
-    pair.a.ask("create database shop")
+    pair.a.ask("create database shop template template0")  # in which nobody ever is
     pair.a.ask("alter role fast set synchronous_commit = off")
     pair.a.ask("alter database shop set synchronous_commit = remote_write")
     pair.a.ask("alter role fast in database shop set synchronous_commit = remote_apply")
@@ -231,6 +231,7 @@ def test_a_probe_commit_is_told_of_while_it_waits_and_when_it_has_returned(
     pair.names("nobody")
     session = connect(pair.a)
     wait_until(lambda: looking.look(30).names == "nobody", "the name is shown")
+    pair.a.ask("checkpoint")  # before which the checkpointer applies what it has read
     session.pgconn.send_query(b"select pg_logical_emit_message(true, 'client', '')")
     until(looking, lambda seen: seen.waiting == 1, probe=True)
     # Nobody has committed since: only a commit that returns has a probe follow it.

@@ -128,11 +128,16 @@ def test_an_error_keeps_its_code_and_the_session(server: Server) -> None:
         assert session.ask("select 1", 30) == [[("1",)]]
 
 
-def test_an_answer_that_is_late_can_still_be_taken(server: Server) -> None:
+def test_an_answer_that_is_late_can_still_be_taken(
+    server: Server, connect: Connect
+) -> None:
     server.start_plain()
+    holder = connect(server)
+    holder.execute("select pg_advisory_lock(1)")
     with open_session(access(server), 30) as session:
-        session.send("select pg_sleep(2)")
+        session.send("select pg_advisory_lock(1)")
         assert session.take() is None
+        holder.execute("select pg_advisory_unlock(1)")
         assert session.take(30) == [[("",)]]
         with pytest.raises(TooLate):
             session.ask("select pg_sleep(60)", 0.1)

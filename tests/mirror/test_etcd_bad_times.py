@@ -67,9 +67,10 @@ def test_without_a_quorum_nothing_is_granted_and_nothing_told(etcd: EtcdPlace) -
             with Talker(etcd, B, STANDBY) as late:
                 turn_until(lambda: late.losses, "a loss", late)
                 assert not late.known
-        turn_until(lambda: one.known and two.known, "both are back", one, two)
-        # Carried out or not: what the cell is now both are told alike.
-        assert one.known == two.known
+        # Carried out, now or a little later, or not: what the cell is both are told alike.
+        turn_until(
+            lambda: one.known and one.known == two.known, "both are back", one, two
+        )
         assert etcd.kept().cell in (FIRST, Cell(2, ALONE, A))
 
 
@@ -78,8 +79,12 @@ def test_all_that_die_come_back_with_what_they_had(etcd: EtcdPlace) -> None:
         assert answer(one, Win(1), two).word == words.WON
         identity = etcd.kept().identity
         etcd.etcd.stop()
-        turn_until(lambda: not one.known and not two.known, "away", one, two)
-        assert "connection refused" in one.losses[-1].why
+
+        def told() -> bool:
+            """Why, perhaps after the word that a busy child did not answer."""
+            return any("connection refused" in loss.why for loss in one.losses)
+
+        turn_until(lambda: told() and not (one.known or two.known), "away", one, two)
         etcd.etcd.start()
         turn_until(lambda: one.known and two.known, "both are back", one, two)
         assert etcd.kept().identity == identity
@@ -87,7 +92,8 @@ def test_all_that_die_come_back_with_what_they_had(etcd: EtcdPlace) -> None:
 
 
 def test_an_emptied_etcd_is_another_register(etcd: EtcdPlace) -> None:
-    with pair(etcd) as (one, two):
+    etcd.timeout = 20.0
+    with pair(etcd, 60.0) as (one, two):  # forty answers, and none may be late
         before = etcd.kept().identity
         for epoch in range(2, 42):
             assert answer(one, Lift(epoch, PAIR), two).word == words.LIFTED
@@ -133,7 +139,8 @@ def test_a_snapshot_put_back_under_a_controller_is_another_register(
         before = etcd.kept().identity
         two.heard.clear()
         etcd.etcd.restore(path)
-        assert etcd.kept().cell == FIRST
+        # By a child that was held up with its question it has been replaced already.
+        assert etcd.kept().cell in (FIRST, None)
         turn_until(lambda: one.known and one.known.identity != before, "it", one, two)
         assert one.losses
         # Both come to the same one, and enrol it, whoever has replaced it.

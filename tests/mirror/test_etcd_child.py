@@ -8,6 +8,8 @@ import signal
 import tempfile
 import time
 
+import pytest
+
 from fixtures.processes import kill, wait_until
 from pgx_base import proc
 from pgx_mirror.conf.network import Endpoint
@@ -21,6 +23,13 @@ from tests.mirror.etcds import EtcdPlace
 from tests.mirror.short import descriptors_left, opened
 
 BEAT = Beat(PRIMARY, SYSTEM, 5.0)
+LONG = 60.0  # seconds: one that is busy is not left for another child
+
+
+@pytest.fixture
+def etcd(etcd: EtcdPlace) -> EtcdPlace:
+    etcd.timeout = LONG / 3
+    return etcd
 
 
 def children() -> set[int]:
@@ -35,7 +44,10 @@ def children() -> set[int]:
 
 def test_it_holds_nothing_of_the_controllers(etcd: EtcdPlace) -> None:
     before = children()
-    with tempfile.NamedTemporaryFile() as lock, Talker(etcd, A, PRIMARY) as one:
+    with (
+        tempfile.NamedTemporaryFile() as lock,
+        Talker(etcd, A, PRIMARY, limit=LONG) as one,
+    ):
         turn_until(lambda: one.known, "it is there", one)
         (child,) = children() - before
         links = [os.readlink(f"/proc/{child}/fd/{n}") for n in range(3)]
@@ -55,7 +67,7 @@ def test_it_ends_with_its_controller(etcd: EtcdPlace) -> None:
     controller = os.fork()
     if controller == 0:  # a controller of its own, that is killed
         try:
-            with Talker(etcd, A, PRIMARY) as one:
+            with Talker(etcd, A, PRIMARY, limit=LONG) as one:
                 turn_until(lambda: one.known, "it is there", one)
                 os.write(hears, b"%d" % max(children()))
                 signal.pause()
@@ -71,7 +83,7 @@ def test_it_ends_with_its_controller(etcd: EtcdPlace) -> None:
 
 def test_one_that_is_killed_is_followed_by_another(etcd: EtcdPlace) -> None:
     before = children()
-    with Talker(etcd, A, PRIMARY) as one:
+    with Talker(etcd, A, PRIMARY, limit=LONG) as one:
         turn_until(lambda: one.known, "it is there", one)
         (child,) = children() - before
         kill(child)

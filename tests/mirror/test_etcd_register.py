@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 
+import pytest
+
 from pgx_mirror.core.cell import ALONE, PAIR, Cell
 from pgx_mirror.register.core import words
 from pgx_mirror.register.core.words import (
@@ -28,9 +30,14 @@ from tests.mirror.arbiters import (
 from tests.mirror.etcds import EtcdPlace
 
 FIRST = Cell(1, PAIR, A)
-SPARED = (
-    6.0  # seconds of silence: a key then lives for three, longer than a busy etcd takes
-)
+LONG = 60.0  # seconds of silence, and nearly as many of a key's life
+
+
+@pytest.fixture
+def etcd(etcd: EtcdPlace) -> EtcdPlace:
+    """The same, and waited for: here it is never away."""
+    etcd.timeout = LONG / 3
+    return etcd
 
 
 def _meet(*talkers: Talker) -> None:
@@ -38,7 +45,10 @@ def _meet(*talkers: Talker) -> None:
 
 
 def test_a_new_register_is_empty_until_both_have_enrolled(etcd: EtcdPlace) -> None:
-    with Talker(etcd, A, PRIMARY) as one, Talker(etcd, B, STANDBY) as two:
+    with (
+        Talker(etcd, A, PRIMARY, limit=LONG) as one,
+        Talker(etcd, B, STANDBY, limit=LONG) as two,
+    ):
         _meet(one, two)
         identity = etcd.kept().identity
         assert one.known == two.known
@@ -54,7 +64,7 @@ def test_a_new_register_is_empty_until_both_have_enrolled(etcd: EtcdPlace) -> No
 
 
 def test_one_of_two_wins_and_hears_so_again(etcd: EtcdPlace) -> None:
-    with pair(etcd) as (one, two):
+    with pair(etcd, LONG) as (one, two):
         one.says(NEITHER)  # so that the standby need not wait for it
         assert answer(one, Read(), two).cell == FIRST
         one.ask(Win(1))
@@ -69,11 +79,15 @@ def test_one_of_two_wins_and_hears_so_again(etcd: EtcdPlace) -> None:
 
 
 def test_a_standby_waits_while_the_primarys_key_lives(etcd: EtcdPlace) -> None:
-    with pair(etcd, SPARED) as (one, two):
+    with pair(etcd, LONG) as (one, two):
         reply = answer(two, Win(1), one)
         assert reply.word == words.HEARD
         assert 0 < reply.again < 1
         assert etcd.kept().cell == FIRST
+
+
+def test_the_key_of_a_primary_that_has_gone_ends(etcd: EtcdPlace) -> None:
+    with pair(etcd) as (one, two):
         one.register.close()
 
         def wins() -> bool:
@@ -84,14 +98,14 @@ def test_a_standby_waits_while_the_primarys_key_lives(etcd: EtcdPlace) -> None:
 
 
 def test_a_primary_that_says_so_is_not_waited_for(etcd: EtcdPlace) -> None:
-    with pair(etcd) as (one, two):
+    with pair(etcd, LONG) as (one, two):
         one.says(NEITHER)
         assert answer(one, Read(), two).word == words.CELL
         assert answer(two, Win(1), one).word == words.WON
 
 
 def test_a_holder_lifts_and_never_lowers(etcd: EtcdPlace) -> None:
-    with pair(etcd) as (one, two):
+    with pair(etcd, LONG) as (one, two):
         assert answer(one, Lift(3, ALONE), two).word == words.LIFTED
         assert answer(two, Lift(2, ALONE), one).word == words.HIGHER
         assert answer(one, Win(1), two).word == words.LOST
@@ -100,14 +114,14 @@ def test_a_holder_lifts_and_never_lowers(etcd: EtcdPlace) -> None:
 
 
 def test_an_epoch_of_another_register_is_not_granted(etcd: EtcdPlace) -> None:
-    with pair(etcd) as (one, _):
+    with pair(etcd, LONG) as (one, _):
         one.bind(1, PAIR, "another")
         assert answer(one, Win(1)).word == words.OTHER
         assert etcd.kept().cell == FIRST
 
 
 def test_a_key_that_was_removed_is_another_register(etcd: EtcdPlace) -> None:
-    with pair(etcd) as (one, two):
+    with pair(etcd, LONG) as (one, two):
         before = etcd.kept().identity
         etcd.forget()
         turn_until(
@@ -121,20 +135,20 @@ def test_a_key_that_was_removed_is_another_register(etcd: EtcdPlace) -> None:
 
 
 def test_another_pairs_register_is_none(etcd: EtcdPlace) -> None:
-    with pair(etcd):
+    with pair(etcd, LONG):
         pass
     etcd.forged(system="7002")
-    with Talker(etcd, A, PRIMARY) as one:
+    with Talker(etcd, A, PRIMARY, limit=LONG) as one:
         turn_until(lambda: one.losses, "a loss", one)
         assert one.losses[0].why == "it belongs to another pair"
 
 
 def test_another_pairs_server_takes_no_servers_place(etcd: EtcdPlace) -> None:
     """Two pairs with one prefix and, as they all have, one pair of identifiers."""
-    with pair(etcd, SPARED) as (one, two):
+    with pair(etcd, LONG) as (one, two):
         key = server_key(etcd.prefix, A)
-        with Talker(etcd, A, STANDBY, limit=SPARED) as foe:
-            foe.register.says(Beat(STANDBY, "7002", SPARED), time.monotonic())
+        with Talker(etcd, A, STANDBY, limit=LONG) as foe:
+            foe.register.says(Beat(STANDBY, "7002", LONG), time.monotonic())
             turn_until(lambda: len(foe.losses) == 1, "it is refused", foe, one, two)
             assert foe.losses[0].why == "it belongs to another pair"
             assert etcd.etcd.value(key)["system"] == SYSTEM
@@ -144,7 +158,7 @@ def test_another_pairs_server_takes_no_servers_place(etcd: EtcdPlace) -> None:
 def test_what_is_no_register_is_told_and_left_alone(etcd: EtcdPlace) -> None:
     for text in ("", "{}", "nonsense", '{"form":1,"identity":1}'):
         etcd.write(text)
-        with Talker(etcd, A, PRIMARY) as one:
+        with Talker(etcd, A, PRIMARY, limit=LONG) as one:
             turn_until(lambda t=one: t.losses, "a loss", one)  # type: ignore[misc]
             assert "is no register" in one.losses[0].why
             assert not one.known

@@ -32,7 +32,7 @@ def small(os_user: OsUser) -> Iterator[EtcdPlace]:
         made = Etcd(place / "etcd", count=1, user=os_user, options=options)
         try:
             made.start()
-            yield EtcdPlace(made)
+            yield EtcdPlace(made, timeout=20.0)  # a busy one is not away
         finally:
             made.stop()
 

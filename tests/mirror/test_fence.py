@@ -227,6 +227,7 @@ def test_a_second_bearer_of_the_name_waits_for_its_turn(
     """While the standby is connected, another of its name confirms nothing, and poisons nothing."""
     shown(pair, NAME)
     wait_until(lambda: rows(pair, "sync_state", NAME) == "sync", "in sync", 60)
+    pair.a.ask("checkpoint")  # before which the checkpointer has commits wait
     commit().returns()
     with Bearer(pair.a, NAME) as bearer:
         bearer.reports(flushed(pair) + AHEAD)

@@ -177,9 +177,9 @@ def test_a_log_on_a_disk_that_hangs_is_not_waited_for_and_no_guard_is_held(
     site = site_of(bare, hung_disk.point / "a.server.log")
     hung_disk.hang()
 
-    said = said_by(bare, lambda: instance.start(LINE, site, 2))
+    said = said_by(bare, lambda: instance.start(LINE, site, 30))
 
-    assert "does not answer within 2 s" in said
+    assert "does not answer within 5 s" in said  # however much of the 30 has passed
     taken, problem = guard.take_if_free(str(bare.data))
     assert (taken is not None, problem) == (True, None)
     assert taken is not None

@@ -26,8 +26,9 @@ def ends() -> Iterator[tuple[End, End]]:
 
 
 def test_a_frozen_peer_costs_nothing_and_hears_the_latest(
-    ends: tuple[End, End],
+    ends: tuple[End, End], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(link, "GIVE_UP", 600.0)  # two hundred steps may take long
     one, other = ends
     one.say(0)
     met(one, other)

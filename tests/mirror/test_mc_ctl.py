@@ -64,8 +64,7 @@ def test_start_waits_for_the_decision_and_with_capital_w_for_nothing(
     mcdir: Mcdir,
 ) -> None:
     mcdir.play(last={"started?": ["this server is deposed"]}, ends=["started?"])
-    waits = mcdir.of("nd1", "start")
-    assert not mcdir.lives("nd1")  # so that mc_ctl setup may follow
+    waits = mcdir.refused("nd1")  # so that mc_ctl setup may follow
     does_not = mcdir.of("nd2", "start", "-W")
 
     assert (waits.returncode, waits.stdout) == (1, "")
@@ -89,11 +88,10 @@ def test_a_controller_that_does_not_start_is_told(
     mcdir: Mcdir, first: str, want: str
 ) -> None:
     mcdir.play(first=first)
-    started = mcdir.of("nd1", "start")
+    started = mcdir.refused("nd1")
 
     assert (started.returncode, started.stdout) == (1, "")
     assert quiet(started.stderr) == want
-    assert not mcdir.lives("nd1")
 
 
 def test_a_start_that_gives_up_leaves_nothing_behind(mcdir: Mcdir) -> None:

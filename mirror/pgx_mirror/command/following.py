@@ -34,11 +34,17 @@ def hear(
     seconds there has to be one that hears, and within 75 s after each death.  Raises
     NotRunning where there is none, Ended where there is none any more, Refused, Late.
     """
-    lives, until = _LIVES, time.monotonic() + within
-    while time.monotonic() < until:
+    lives, until, died = _LIVES, time.monotonic() + within, False
+
+    def followed() -> None:
+        nonlocal died
+        if died:  # told only now: its watcher may have been about to end too
+            tell(words.Warned(_died()))
         died = False
+
+    while time.monotonic() < until:
         try:
-            ask(mcdir, server, question, tell)
+            ask(mcdir, server, question, tell, accepted=followed)
         except Ended:
             died, lives, until = True, lives - 1, time.monotonic() + TAKES_OVER_WITHIN
         except (NotRunning, Silent):
@@ -50,8 +56,6 @@ def hear(
             raise NotRunning if lives == _LIVES else _ended()
         if not lives:
             break
-        if died and holding.is_held(mcdir, server, holding.WATCHER):
-            tell(words.Warned(_died()))
     raise _late(server, _LIVES - lives)
 
 

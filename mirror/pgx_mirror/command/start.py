@@ -22,7 +22,7 @@ from pgx_mirror.controller.options import Options
 from pgx_mirror.setup import unfinished
 
 MAIN = "mc_main"
-_ENDS_WITHIN = 3.0  # seconds for a controller that has refused its start
+ENDS_WITHIN = 3.0  # seconds for a controller that has refused its start
 _PAUSE = 0.02
 _LONGEST = 1 << 16
 # Asked now: a relative path is found from the directory of the call alone.
@@ -162,7 +162,7 @@ def _wait_for_end(mcdir: str, server: str) -> None:
 
     One whose instance runs, though the start has failed, goes on.
     """
-    until = time.monotonic() + _ENDS_WITHIN
+    until = time.monotonic() + ENDS_WITHIN
     while time.monotonic() < until:
         if not holding.is_served(mcdir, server):
             return

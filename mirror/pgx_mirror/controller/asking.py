@@ -44,17 +44,19 @@ def ask(
     tell: Callable[[words.Progress | words.Warned], None],
     *,
     seconds: float | None = None,
+    accepted: Callable[[], None] = lambda: None,
 ) -> dict[str, Any]:
     """Return what *server*'s controller has found or done, telling what it does meanwhile.
 
-    *seconds* is how long the last word may take, None for as long as the controller lives.
-    Raises NotRunning, Refused, Ended, Silent, Failure.
+    *accepted* is called once it has the question.  *seconds* is how long the last word may
+    take, None for as long as the controller lives.  Raises NotRunning, Refused, Ended,
+    Silent, Failure.
     """
     with _connected(mcdir, server) as sock:
         sock.settimeout(HEARD_WITHIN)
         try:
             sock.sendall(words.ask(question))
-            return _last_word(sock, tell, seconds)
+            return _last_word(sock, tell, seconds, accepted)
         except TimeoutError as ex:
             raise _silent(server) from ex
         except OSError as ex:
@@ -70,6 +72,7 @@ def _last_word(
     sock: socket.socket,
     tell: Callable[[words.Progress | words.Warned], None],
     seconds: float | None,
+    accepted: Callable[[], None],
 ) -> dict[str, Any]:
     until = None if seconds is None else time.monotonic() + seconds
     for said in _answers(sock, until):
@@ -82,6 +85,7 @@ def _last_word(
                 tell(said)
             case words.Accepted():
                 sock.settimeout(seconds)
+                accepted()
     raise ConnectionResetError
 
 

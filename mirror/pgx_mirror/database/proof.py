@@ -177,7 +177,13 @@ class Proof:
 
         Raises Refused, TooLate, Lost.
         """
-        self._watch(_Time(within)).ask(COMMIT, within)
+        beside = self._watch(_Time(within))
+        try:
+            beside.ask(COMMIT, within)
+        except TooLate:  # nothing more can be asked there: the next nudge has a new one
+            beside.close()
+            self._beside = None
+            raise
 
     def _returned(self, probe: Session) -> int | None:
         """Return its position once a standby has released it.
