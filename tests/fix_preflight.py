@@ -63,7 +63,7 @@ class Node:
             text=True,
             capture_output=True,
             stdin=subprocess.DEVNULL,
-            timeout=60,
+            timeout=300,
         )
 
     def check(self, *args: str) -> tuple[int, dict[str, list[tuple[str, str]]]]:

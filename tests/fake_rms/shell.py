@@ -14,6 +14,7 @@ from fixtures.fake_rms.facts import Knobs, parse_knob
 from fixtures.fake_rms.model.config import configure
 from fixtures.fake_rms.model.display import application_state
 from fixtures.fake_rms.model.events import Where
+from fixtures.fake_rms.model.names import Script
 from fixtures.fake_rms.shell.machines import Directories
 from fixtures.fake_rms.shell.monitor import Monitor, Settings
 from fixtures.fake_rms.typed import Answer, Typed
@@ -26,16 +27,16 @@ name = "db"
 start = "/bin/sh -c 'env >$FAKE_RMS_NODE/start.env; : >$FAKE_RMS_NODE/run/db'"
 stop = "/bin/sh -c 'env >$FAKE_RMS_NODE/stop.env; rm -f $FAKE_RMS_NODE/run/db'"
 check = "/bin/sh -c 'test -e $FAKE_RMS_NODE/run/db'"
-timeout = 20
+timeout = 60
 """
 
 
-def scripted(tmp_path: Path, start: str, timeout: float = 20.0) -> str:
+def scripted(tmp_path: Path, start: str, timeout: float = 60.0) -> str:
     """Return a resource whose Start is the shell script *start*."""
     path = tmp_path / "start.sh"
     path.write_text("#!/bin/sh\n" + start)
     path.chmod(0o755)
-    return PLAIN.replace("timeout = 20", f"timeout = {timeout}").replace(
+    return PLAIN.replace("timeout = 60", f"timeout = {timeout}").replace(
         PLAIN.splitlines()[3], f'start = "{path}"'
     )
 
@@ -53,6 +54,12 @@ class Small:
         while not condition():
             assert time.monotonic() < end, self.log("node1RMS")
             self.monitor.poll(0.05)
+
+    def time_out(self, script: Script) -> None:
+        """Have the time of each *script* that runs be over now."""
+        for task, process in self.monitor.running.items():
+            if task.script is script:
+                process.deadline = time.monotonic()
 
     def state(self, node: str, app: str = "app1") -> str:
         """Return the application's state on *node*."""

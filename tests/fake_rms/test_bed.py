@@ -120,11 +120,26 @@ def test_what_lies_under_a_mount_point_is_never_shut_down(bed: Bed) -> None:
     assert (said.returncode, "no disk of the bed" in said.stderr) == (1, True)
 
 
+def test_a_node_has_let_go_of_what_others_have_mounted(
+    bed: Bed, tmp_path: Path
+) -> None:
+    """A disk that is filled beside it would else be shut down still after its panic."""
+    device = next(iter(bed.devices.values()))
+    run("mount", device, str(tmp_path))
+    try:
+        bed.panic("node2RMS")
+        bed.boot("node2RMS")
+    finally:
+        run("umount", str(tmp_path))
+    assert device not in on(bed, 2, "cat", "/proc/mounts")
+
+
 def test_an_address_is_reached_where_it_is(bed: Bed) -> None:
     """Each node answers at its own address until its cable is pulled."""
-    assert reached(bed, 1) and reached(bed, 2)
+    wait_until(lambda: reached(bed, 1) and reached(bed, 2), "both are found")
     bed.cut("node2RMS")
-    assert reached(bed, 1) and not reached(bed, 2)
+    assert not reached(bed, 2)
+    wait_until(lambda: reached(bed, 1), "the other is found")
     bed.join("node2RMS")
     wait_until(lambda: reached(bed, 2), "the cable is back")
 
@@ -149,7 +164,7 @@ def test_an_address_that_moved_while_the_cable_was_out_is_found_again(bed: Bed) 
     address = name.split()[-1]
     plain = address.split("/")[0]
     on(bed, 1, "ip", "addr", "add", address, "dev", "eth0")
-    assert answers(plain)
+    wait_until(lambda: answers(plain), "it is found")
     bed.cut("node2RMS")
     on(bed, 1, "ip", "addr", "del", address, "dev", "eth0")
     on(bed, 2, "ip", "addr", "add", address, "dev", "eth0")

@@ -82,6 +82,7 @@ def test_who_waits_for_a_frozen_process_does_not_continue_it(bed: Bed) -> None:
         bed.freeze("node1RMS")
         wait_until(lambda: stopped(waiting.pid) and stopped(child), "both stand")
         os.kill(waiting.pid, signal.SIGCONT)  # as if it had not come to run until now
+        wait_until(lambda: stopped(waiting.pid), "it has followed its child")
         with pytest.raises(TimeoutError):
             wait_until(lambda: not stopped(child), "it goes on", 0.5)
         bed.thaw("node1RMS")
@@ -97,7 +98,7 @@ def test_what_ends_as_its_node_is_frozen_is_not_waited_for_in_vain(bed: Bed) -> 
 
     def short() -> int:
         ended = 0
-        while time.monotonic() < until:
+        while not ended or time.monotonic() < until:
             ended += not run(*bed.argv("node1RMS", ["true"]))
         return ended
 

@@ -12,12 +12,11 @@ from pathlib import Path
 import pytest
 
 from fixtures.bed.bed import why_not
-from fixtures.processes import children, gone, wait_until
+from fixtures.processes import children, gone, kill, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = [
     pytest.mark.root,
-    pytest.mark.timeout(180),
     pytest.mark.skipif(bool(why_not()), reason=f"{why_not()}, for the bed"),
 ]
 
@@ -56,7 +55,7 @@ def test_a_second_signal_does_not_stop_the_clearing(open_tmp: Path) -> None:
         (worker,) = children(chaos.pid)
         for _ in range(20):
             if not gone(worker):
-                os.kill(worker, signal.SIGINT)
+                kill(worker, signal.SIGINT)
                 time.sleep(0.05)
         wait_until(lambda: gone(worker), "the worker has ended", 60)
         chaos.send_signal(signal.SIGINT)

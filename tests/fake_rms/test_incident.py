@@ -65,7 +65,7 @@ def test_silence_is_struck_with_a_time_out_that_is_registered(logs: Logs) -> Non
     found = logs.told()
     assert "on node1RMS run kill -STOP $(postmaster)" in found
     assert found.index("start") == 3
-    assert found[1].endswith("--response-timeout=1 --timeout-retry-count=1")
+    assert found[1].endswith("--response-timeout=5 --timeout-retry-count=1")
 
 
 @pytest.mark.parametrize(

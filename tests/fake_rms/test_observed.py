@@ -103,15 +103,15 @@ def test_active_and_standby_are_nodes_only_after_roles() -> None:
 
 
 def test_what_observes_needs_the_bed() -> None:
-    text = "use plain.toml\nstart\nwait node1RMS app1 Online within 10 s\nroles app1\n"
+    text = "use plain.toml\nstart\nwait node1RMS app1 Online within 90 s\nroles app1\n"
     with pytest.raises(Wrong, match="needs the bed"):
         play(f"{text}observe\n")
 
 
 def test_repair_puts_right_what_can_be() -> None:
     play(
-        "use plain.toml\nstart\nwait node1RMS app1 Online within 10 s\n"
-        "on node1RMS run rm $FAKE_RMS_NODE/run/db\nwait node2RMS app1 Online within 10 s\n"
+        "use plain.toml\nstart\nwait node1RMS app1 Online within 90 s\n"
+        "on node1RMS run rm $FAKE_RMS_NODE/run/db\nwait node2RMS app1 Online within 90 s\n"
         "on node2RMS type hvutil -d app1\npanic node1RMS\n"
         "repair app1 within 90 s\nroles app1\non standby try false\npause for 0.1 s\n"
     )

@@ -12,7 +12,7 @@ from tests.fake_rms.shell import HEAD, PLAIN
 from tools.commands import PACKAGES
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-GOOD = "# It starts.\nuse app.toml\nstart\nwait node1RMS app1 Online within 10 s\n"
+GOOD = "# It starts.\nuse app.toml\nstart\nwait node1RMS app1 Online within 60 s\n"
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def pytest_in(directory: Path, *args: str) -> subprocess.CompletedProcess[str]:
         env={"PYTHONPATH": where, "PATH": "/usr/bin:/bin"},
         text=True,
         capture_output=True,
-        timeout=120,
+        timeout=300,
     )
 
 
@@ -105,7 +105,7 @@ def test_our_own_files_without_naming_the_plugin(tmp_path: Path) -> None:
     one = CHECKOUT / "fixtures/transitions/starts_in_order_from_the_disk_up.rms"
     plain = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", str(one)]
     said = subprocess.run(
-        plain, cwd=tmp_path, text=True, capture_output=True, timeout=120
+        plain, cwd=tmp_path, text=True, capture_output=True, timeout=300
     )
 
     assert "1 passed" in said.stdout, said.stdout + said.stderr

@@ -13,7 +13,7 @@ import pytest
 
 from fixtures import processes
 from fixtures.fake_rms.model.messages import fault_reason
-from fixtures.fake_rms.model.names import Cause
+from fixtures.fake_rms.model.names import Cause, Script
 from fixtures.fake_rms.shell.switchlog import entry
 from tests.fake_rms.shell import PLAIN, MakeSmall, scripted
 
@@ -72,13 +72,16 @@ def test_a_script_that_cannot_run_has_failed(small: MakeSmall, command: str) -> 
 
 @pytest.mark.parametrize("kill", ["term", "kill", "group"])
 def test_each_kind_of_kill_at_the_time_out(
-    small: MakeSmall, tmp_path: Path, kill: str
+    small: MakeSmall, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kill: str
 ) -> None:
     """SIGTERM can be seen by the script; only the group's kill takes its children along."""
+    monkeypatch.setattr("fixtures.fake_rms.shell.process.GRACE", 60.0)
     child, seen = tmp_path / "child", tmp_path / "seen"
-    text = f"trap 'echo TERM >{seen}; exit 1' TERM\nsleep 60 & echo $! >{child}\nwait\nsleep 60\n"
-    rms = small(scripted(tmp_path, text, 2.0), "AutoSwitchOver = 'No'", kill=kill)
+    text = f"trap 'echo TERM >{seen}; exit 1' TERM\nsleep 600 & echo $! >{child}\nwait\nsleep 600\n"
+    rms = small(scripted(tmp_path, text, 600.0), "AutoSwitchOver = 'No'", kill=kill)
     rms.start()
+    rms.until(lambda: child.exists() and child.read_text().endswith("\n"))
+    rms.time_out(Script.ONLINE)
     rms.until(lambda: "was killed at its time-out" in rms.log("node1RMS"))
     pid = int(child.read_text())
 
@@ -105,10 +108,10 @@ def test_a_script_that_ignores_sigterm_is_killed_in_the_end(
 
 def test_output_without_end_costs_no_memory(small: MakeSmall, tmp_path: Path) -> None:
     text = "head -c 200000000 /dev/zero | tr '\\0' x\nexit 1\n"
-    rms = small(scripted(tmp_path, text, 100), "AutoSwitchOver = 'No'")
+    rms = small(scripted(tmp_path, text, 300), "AutoSwitchOver = 'No'")
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     rms.start()
-    rms.reaches("Faulted", "Offline", 100)
+    rms.reaches("Faulted", "Offline", 300)
 
     after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 

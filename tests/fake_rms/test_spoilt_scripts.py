@@ -15,8 +15,8 @@ from fixtures.fake_rms.replay.meaning import plan
 from fixtures.fake_rms.replay.seen import Failed
 
 OURS = Path(__file__).resolve().parents[2] / "fixtures/transitions"
-# Says at once that it is done, and does the work behind RMS's back.
-HASTY = f'#!/bin/sh\n(sleep 2; exec {command("pgx_online")} "$@") >/dev/null 2>&1 &\n'
+# Says at once that it is done, and does the work behind RMS's back, after our patience.
+HASTY = f'#!/bin/sh\n(sleep 30; exec {command("pgx_online")} "$@") >/dev/null 2>&1 &\n'
 SPOILT = {
     "pgx_offline": ("#!/bin/sh\nexit 0\n", "is_switched_and_keeps_its_rows"),
     "pgx_check": ("#!/bin/sh\nexit 0\n", "crash_moves_it"),

@@ -9,6 +9,6 @@ from fixtures.pacemaker.stack import why_not
 MARKS = [
     pytest.mark.pacemaker,
     pytest.mark.root,
-    pytest.mark.timeout(600),
+    pytest.mark.timeout(1200),
     pytest.mark.skipif(bool(why_not()), reason=f"{why_not()}, for Pacemaker"),
 ]

@@ -10,6 +10,7 @@ from pathlib import Path
 from fixtures import binaries
 from fixtures.commands import command
 from fixtures.pacemaker.cluster import NODES, Cluster, cluster
+from fixtures.pacemaker.stack import PATIENT
 from fixtures.processes import wait_until
 from tests.pages.blocks import ROOT, Command, typed
 from tests.pages.played import agree, placed
@@ -99,7 +100,7 @@ class Typed:
 @contextmanager
 def nodes() -> Iterator[Typed]:
     """Provide nodes with a cluster, an instance on a shared disk, and nothing else."""
-    with cluster((NAME,)) as made:
+    with cluster((NAME,), token=PATIENT) as made:
         there = Typed(made)
         there.prepare()
         yield there

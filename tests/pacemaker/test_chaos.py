@@ -31,7 +31,7 @@ _SECOND = (
 def test_chaos(plan: Plan, tmp_path: Path) -> None:
     file = tmp_path / "plan.json"
     file.write_text(render(plan))
-    player = Player("fixtures.pacemaker.chaos.worker", 500.0)
+    player = Player("fixtures.pacemaker.chaos.worker", 1100.0)
     try:
         run = player.play(file)
     finally:

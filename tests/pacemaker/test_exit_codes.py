@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from fixtures.pacemaker.cluster import NODES, Cluster, cluster
+from fixtures.pacemaker.stack import PATIENT
 from tests.pacemaker.marks import MARKS
 
 pytestmark = MARKS
@@ -35,7 +36,7 @@ def test_a_node_that_lacks_something_is_given_up_and_not_fenced() -> None:
 
     Also where it was Online before: what is under /run says then that it was stopped.
     """
-    with cluster() as made:
+    with cluster(token=PATIENT) as made:
         made.configure()
         made.wait_for(GROUP, FIRST)
         path = definition(made, SECOND)
@@ -60,7 +61,7 @@ def test_a_node_that_lacks_something_is_given_up_and_not_fenced() -> None:
 
 def test_a_name_that_can_be_none_is_given_up_everywhere() -> None:
     """6: it is not even tried on the other node, and nobody is fenced."""
-    with cluster() as made:
+    with cluster(token=PATIENT) as made:
         words = [
             line.replace(f"name={NAME} ", "name=no-name ") for line in made.usual()
         ]

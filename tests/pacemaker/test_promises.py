@@ -9,6 +9,7 @@ import pytest
 from fixtures.pacemaker.cluster import cluster
 from fixtures.pacemaker.replay import grammar
 from fixtures.pacemaker.replay.play import Play
+from fixtures.pacemaker.stack import PATIENT
 from tests.pacemaker.marks import MARKS
 
 _FILES = sorted(Path(grammar.__file__).parents[1].glob("promises/*.pcmk"))
@@ -18,5 +19,5 @@ pytestmark = MARKS
 @pytest.mark.parametrize("path", _FILES, ids=[path.stem for path in _FILES])
 def test_a_promise_is_kept(path: Path) -> None:
     promise = grammar.read(path)
-    with cluster(promise.instances, again=promise.again) as made:
+    with cluster(promise.instances, again=promise.again, token=PATIENT) as made:
         Play(made, print).play(promise)

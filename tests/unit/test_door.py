@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 
-from fixtures.processes import wait_until
+from fixtures.processes import kill, wait_until
 from pgx_base import proc
 from pgx_postgres.processes import children
 from pgx_postgres.seeing.door import Door
@@ -34,7 +34,7 @@ def running(program: str) -> Iterator[int]:
             yield process.pid
         finally:
             for pid in children.of(process.pid):
-                os.kill(pid, signal.SIGKILL)
+                kill(pid)  # it may have ended by itself
             process.kill()
 
 

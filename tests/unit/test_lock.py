@@ -35,7 +35,7 @@ class Child:
                 if deaf:
                     signal.signal(signal.SIGTERM, signal.SIG_IGN)
                 dir_fd = files.open_workdir(str(path))
-                lock.acquire(dir_fd, kind, time.monotonic() + 20, _nothing)
+                lock.acquire(dir_fd, kind, time.monotonic() + 60, _nothing)
                 os.write(writer, b"held")
                 while True:
                     signal.pause()
@@ -124,9 +124,9 @@ def test_an_offline_ends_a_running_online(
     monkeypatch: pytest.MonkeyPatch,
     deaf: bool,
 ) -> None:
-    monkeypatch.setattr(lock, "_TERM_FOR", 0.2)
+    monkeypatch.setattr(lock, "_TERM_FOR", 0.2 if deaf else 60.0)
     running = child("online", deaf=deaf)
-    held = lock.acquire(dir_fd, "offline", time.monotonic() + 10, _nothing)
+    held = lock.acquire(dir_fd, "offline", time.monotonic() + 60, _nothing)
     held.release()
 
     assert running.end() == -(signal.SIGKILL if deaf else signal.SIGTERM)
@@ -135,7 +135,7 @@ def test_an_offline_ends_a_running_online(
 def test_a_number_that_is_used_again_is_not_signalled() -> None:
     pid = os.fork()
     if pid == 0:
-        time.sleep(30)
+        time.sleep(600)
         os._exit(0)
     try:
         assert not send_signal(pid, 1, signal.SIGKILL)
@@ -162,7 +162,7 @@ def test_a_lock_file_that_was_removed_keeps_out_whoever_comes_next(
         (tmp_path / names.TRANSITION_LOCK).unlink(missing_ok=True)
         os.kill(running.pid, signal.SIGKILL)
 
-    held = lock.acquire(dir_fd, "online", time.monotonic() + 10, remove_and_end)
+    held = lock.acquire(dir_fd, "online", time.monotonic() + 60, remove_and_end)
 
     assert _held_bytes(dir_fd) == [0, 1]  # asked of the file that is there
     held.release()
@@ -171,7 +171,7 @@ def test_a_lock_file_that_was_removed_keeps_out_whoever_comes_next(
 def test_a_lock_file_that_was_removed_is_noticed_by_its_holder(
     dir_fd: int, tmp_path: Path
 ) -> None:
-    held = lock.acquire(dir_fd, "online", time.monotonic() + 10, _nothing)
+    held = lock.acquire(dir_fd, "online", time.monotonic() + 60, _nothing)
     held.confirm()
     (tmp_path / names.TRANSITION_LOCK).unlink()
     with pytest.raises(Failure, match="the transition lock is lost"):
@@ -186,7 +186,7 @@ STRANGER = (
     "import os, sys, time; sys.path[:0] = {paths!r};"
     "from pgx_base import locks; fd = os.open(sys.argv[2], os.O_RDWR);"
     "assert locks.take(fd, locks.EXCLUSIVE, shared=True);"
-    "print('held', flush=True); time.sleep(60)"
+    "print('held', flush=True); time.sleep(600)"
 )
 
 
@@ -226,7 +226,7 @@ def test_a_stopped_monitor_that_holds_the_lock_is_killed(
     monkeypatch.setattr(lock, "_MONITOR_FOR", 0.2)
     monitor = stranger("pgx_monitor")
     os.kill(monitor.pid, signal.SIGSTOP)
-    held = lock.acquire(dir_fd, kind, time.monotonic() + 10, _nothing)
+    held = lock.acquire(dir_fd, kind, time.monotonic() + 60, _nothing)
     held.release()
 
     assert monitor.wait(timeout=60) == -signal.SIGKILL

@@ -12,6 +12,12 @@ from pgx_agent.monitor.seeing import disk
 from pgx_base import locks
 
 
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine keeps the child that tries waiting, and it is no disk that hangs."""
+    monkeypatch.setattr(disk, "_PATIENCE", 60.0)
+
+
 @pytest.fixture
 def lock(tmp_path: Path) -> Iterator[int]:
     fd = os.open(tmp_path / "monitor.lock", os.O_RDWR | os.O_CREAT)

@@ -183,7 +183,8 @@ def test_libraries_are_looked_for_where_the_server_looks(tmp_path: Path) -> None
 
 def test_an_order_tells_locales_apart() -> None:
     names = ["C", "C.UTF-8", "xx_XX"]
-    said = ask({str(n): Job(lambda: asking.locales(names)) for n in (1, 2)})
+    job = Job(lambda: asking.locales(names), seconds=60)
+    said = ask({"1": job, "2": job})
     found = said.take("1", tuple[Locale, ...])
 
     assert not isinstance(found, Unknown)
@@ -195,9 +196,9 @@ def test_one_that_hangs_holds_up_no_other() -> None:
     said = ask(
         {
             "hangs": Job(lambda: time.sleep(60), seconds=0.2),
-            "fails": Job(lambda: os.listdir("/nowhere")),
-            "ends": Job(lambda: os._exit(3)),
-            "told": Job(lambda: ["one", "two"]),
+            "fails": Job(lambda: os.listdir("/nowhere"), seconds=60),
+            "ends": Job(lambda: os._exit(3), seconds=60),
+            "told": Job(lambda: ["one", "two"], seconds=60),
         }
     )
 

@@ -16,8 +16,8 @@ def _order(where: Path, log_fd: int) -> server.Order:
     return server.Order(str(where), str(where / "data"), "", {}, log_fd, None)
 
 
-def _children() -> str:
-    return Path(f"/proc/self/task/{os.getpid()}/children").read_text()
+def _children() -> set[str]:
+    return set(Path(f"/proc/self/task/{os.getpid()}/children").read_text().split())
 
 
 def test_a_child_that_is_never_released_exits(tmp_path: Path) -> None:
@@ -44,7 +44,7 @@ def test_a_child_that_cannot_get_ready_is_no_server(
     assert "it exited with 127" in caught.value.primary
     assert "Bad file descriptor" in capfd.readouterr().err
     assert set(os.listdir("/proc/self/fd")) == before  # and no pipe is left open
-    assert _children() == children
+    assert _children() <= children  # what a test before this one has begun may be gone
 
 
 @pytest.mark.timeout(60)
