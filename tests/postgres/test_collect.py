@@ -27,11 +27,8 @@ SECRETS = (TYPED, STORED, SERVICE, SENT, ROLE, ENVIRON, URI, REPLICA, PROCESS)
 
 
 def collect(resource: Resource, into: Path, **env: str) -> dict[str, str]:
-    """Return the parts of a bundle by their names, without the directory.
-
-    It is made again where a busy machine's look at the status was too late.
-    """
-    for _ in range(3):
+    """Return the parts of a bundle by their names, without the directory."""
+    for _ in range(3):  # a busy machine's look at the status may be too late
         parts = collected(resource, into, **env)
         if "no answer within" not in parts["status.json"]:
             break

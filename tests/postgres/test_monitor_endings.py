@@ -10,6 +10,7 @@ import pytest
 
 from fixtures.processes import kill, wait_until
 from fixtures.server import Server
+from pgx_base import proc
 from tests.fix_postgres import MakeServer
 from tests.fix_resource import FAULTED, MakeResource, Resource
 from tests.postgres.adopted import adopt, monitor_of, stopped
@@ -19,9 +20,18 @@ pytestmark = pytest.mark.postgres
 
 def noted(resource: Resource) -> Resource:
     """Return *resource* once its monitor has noted where the server's files stand."""
-    where = Path(f"/proc/{monitor_of(resource)}/fd")
-    wait_until(lambda: holds(where), "the monitor holds the PID file")
+    monitor = monitor_of(resource)
+    where = Path(f"/proc/{monitor}/fd")
+    wait_until(
+        lambda: holds(where) and sleeps(monitor), "the monitor holds the PID file"
+    )
     return resource
+
+
+def sleeps(pid: int) -> bool:
+    """Whether every thread of *pid* does: the one that notes is done with it."""
+    stats = [proc.read_stat(int(tid)) for tid in os.listdir(f"/proc/{pid}/task")]
+    return all(stat is not None and stat[0] == "S" for stat in stats)
 
 
 def holds(where: Path) -> bool:
