@@ -175,6 +175,15 @@ class Resource:
         wait_until(lambda: all(map(gone, writing)), "nobody writes for it")
         return pid
 
+    def wait_for_monitor(self) -> None:
+        """Run Checks, as RMS does, until a monitor runs: one may start none, or in vain."""
+
+        def runs() -> bool:
+            assert self.check() == ONLINE
+            return self.monitor_runs()
+
+        wait_until(runs, "a Check has started a monitor", pause=0.15)
+
     def monitor_runs(self) -> bool:
         """Whether a monitor holds its lock."""
         try:

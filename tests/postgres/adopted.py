@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 from fixtures.commands import command
 from fixtures.os_user import plain_environment
-from fixtures.processes import gone, kill, wait_until
+from fixtures.processes import gone, kill, stands, wait_until
 from fixtures.server import Server
 from pgx_agent.monitor import launch
 from pgx_base import locks, proc
@@ -35,8 +35,7 @@ def start(server: Server) -> int:
 def adopt(make_resource: MakeResource, server: Server, **options: object) -> Resource:
     """Register *server*, which runs, and have a monitor adopt it."""
     resource = make_resource(server, **options)
-    resource.check()
-    resource.wait_for_record("online")
+    resource.wait_for(ONLINE)  # the monitor of one Check may stand down, late as it is
     return resource
 
 
@@ -52,9 +51,23 @@ def stopped(pid: int) -> Iterator[None]:
     """Have *pid* stopped meanwhile."""
     os.kill(pid, signal.SIGSTOP)
     try:
+        wait_until(lambda: gone(pid) or stands(pid), f"{pid} stands")
         yield
     finally:
         kill(pid, signal.SIGCONT)
+
+
+@contextmanager
+def silent(resource: Resource, retries: int = 0) -> Iterator[int]:
+    """Have the postmaster stopped, and be Faulted after a second and *retries* more.
+
+    Only from then on: a busy machine may hold up an answer for as long.
+    """
+    limits = ("--response-timeout=1", f"--timeout-retry-count={retries}")
+    with stopped(resource.known().postmaster):
+        result = resource.run("pgx_pclrsc", "-m", "-c", resource.name, *limits)
+        assert result.returncode == 0, result.stderr
+        yield resource.known().postmaster
 
 
 def stays_online(resource: Resource, seconds: float) -> None:

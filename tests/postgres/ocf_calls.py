@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Mapping
 
 from fixtures.commands import command
+from pgx_agent.fronts import ocf_probe
 from tests.fix_resource import Resource, Result
 
 SUCCESS, GENERIC, PERM, INSTALLED, CONFIGURED, NOT_RUNNING = 0, 1, 4, 5, 6, 7
@@ -27,6 +29,19 @@ def ocf(resource: Resource, action: str, **more: str) -> Result:
 def code(resource: Resource, action: str, **more: str) -> int:
     """Return the exit code of *action*."""
     return ocf(resource, action, **more).returncode
+
+
+def heard(resource: Resource, **more: str) -> int:
+    """Return the code of a monitor action for which its monitor was not too late.
+
+    What runs is a fault where nobody has heard it when the action's own time is over.
+    """
+    for _ in range(3):
+        limit = ocf_probe.until()
+        found = code(resource, "monitor", **more)
+        if found != GENERIC or time.monotonic() < limit:
+            break
+    return found
 
 
 def begin(resource: Resource, action: str, **more: str) -> subprocess.Popen[bytes]:

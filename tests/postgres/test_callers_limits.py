@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import os
 import resource as limits
-import signal
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from fixtures.commands import command
-from fixtures.processes import wait_until
 from fixtures.server import Server
 from pgx_pclrsc import runentry
 from tests.fix_resource import OFFLINE, ONLINE, MakeResource, Resource
@@ -37,7 +35,7 @@ def test_a_descriptor_above_a_lowered_limit_is_not_handed_on(
     os.close(writer)
     os.close(high)
 
-    assert child.wait(timeout=60) == 0
+    assert child.wait(timeout=120) == 0
     assert os.read(reader, 10) == b""  # the end: neither server nor monitor has it
     os.close(reader)
 
@@ -62,7 +60,7 @@ def test_a_trace_at_the_callers_limit_for_files_ends_no_script(
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=90,
+            timeout=120,
             preexec_fn=_small_files,
         )
         assert done.returncode == 0, done.stderr
@@ -93,7 +91,7 @@ def test_a_stderr_that_nobody_reads_holds_no_script_up(resource: Resource) -> No
             env=resource.environment(),
             stdin=subprocess.DEVNULL,
             stderr=writer,
-            timeout=60,
+            timeout=120,
         )
         assert done.returncode == want
     os.close(reader)
@@ -170,12 +168,10 @@ def test_a_registry_that_is_no_absolute_path_is_refused(
 def test_checks_do_not_pile_up(resource: Resource) -> None:
     """However many ask, one at a time looks whether a monitor is to be started."""
     resource.online()
-    monitor = resource.monitor()
-    assert monitor is not None
-    os.kill(monitor, signal.SIGKILL)
+    resource.kill_monitor()
     for _ in range(10):
         assert resource.check() == ONLINE
-    wait_until(resource.monitor_runs, "a Check has started a monitor")
+    resource.wait_for_monitor()
     started = resource.trace().count("watching postmaster")
 
     assert started <= 2

@@ -14,6 +14,8 @@ from pgx_pclrsc.core import codec, live, more
 from pgx_pclrsc.core.definition import ResourceDefinition
 from tests.fix_resource import FAULTED, ONLINE, MakeResource, Resource, Result
 from tests.postgres.adopted import adopt, monitor_of, stays_online, stopped, warned
+from tests.postgres.test_monitor_endings import noted
+from tests.postgres.test_monitor_faults import watches_checkpointer
 from tests.postgres.test_monitor_passwords import passfile as passfile
 from tests.postgres.test_monitor_passwords import passwords
 
@@ -28,13 +30,22 @@ def taken_over(resource: Resource, *words: str) -> str:
     """Change settings, and have the same monitor go by them."""
     monitor = monitor_of(resource)
     result = change(resource, *words)
-    assert (result.returncode, result.stderr) == (0, ""), result.stderr
-    assert result.stdout.count("the monitor has taken it over") == len(words)
+    assert result.returncode == 0, result.stderr
+    if not waited_in_vain(resource, result):
+        assert result.stderr == ""
+        assert result.stdout.count("the monitor has taken it over") == len(words)
     assert monitor_of(resource) == monitor
-    noted = more.decode(resource.known().more)
-    assert noted is not None
-    assert noted.settings == live.word(definition(resource))
+    assert settings(resource) == live.word(definition(resource))
     return result.stdout
+
+
+def waited_in_vain(resource: Resource, result: Result) -> bool:
+    """Whether the command has given a busy machine's monitor up; it is waited for then."""
+    if "has not taken over the settings" not in result.stderr:
+        return False
+    wanted = live.word(definition(resource))
+    wait_until(lambda: settings(resource) == wanted, "it has taken them over")
+    return True
 
 
 def definition(resource: Resource) -> ResourceDefinition:
@@ -69,9 +80,13 @@ def test_a_question_that_waits_for_ever_gets_a_time_out_under_the_same_monitor(
 def test_an_interval_of_an_hour_becomes_a_second(
     make_resource: MakeResource, server: Server
 ) -> None:
+    server.configure(log_disconnections="on")
     resource = make_resource(server, watch_interval=3600)
     assert resource.online().returncode == 0
-    stays_online(resource, 1)  # both databases are asked at the beginning
+    for database in ("template1", "postgres"):  # both are asked at the beginning
+        wait_until(lambda name=database: has_answered(resource, name), database)  # type: ignore[misc]
+    for _ in range(2):  # the second time the record says what was known the first time
+        written_again(resource)
     answered = last_answer(resource)
     stays_online(resource, 2.5)
     assert last_answer(resource) == answered
@@ -79,6 +94,17 @@ def test_an_interval_of_an_hour_becomes_a_second(
     taken_over(resource, "--watch-interval=1")
     for _ in range(3):
         asked_again(resource)
+
+
+def has_answered(resource: Resource, database: str) -> bool:
+    """Whether the monitor has left *database* again, as it does with an answer."""
+    lines = resource.server_log().splitlines()
+    return any("disconnection:" in x and f"database={database} " in x for x in lines)
+
+
+def written_again(resource: Resource) -> None:
+    before = resource.known().good_until
+    wait_until(lambda: resource.known().good_until > before, "the record is written")
 
 
 def asked_again(resource: Resource) -> None:
@@ -146,7 +172,8 @@ def test_a_monitor_that_does_not_hear_is_said_so_and_takes_over_when_it_does(
         assert "has not taken over the settings" in result.stderr
         assert "from the monitor's next start on" in result.stdout
         assert definition(online).watch_interval == 2
-        assert "goes by other settings than are registered" in status(online)
+        other = "goes by other settings than are registered"
+        wait_until(lambda: other in status(online), "the status says so")
     wait_until(lambda: settings(online).startswith("2,"), "it has taken over")
 
 
@@ -193,7 +220,8 @@ def test_a_change_that_was_killed_before_the_monitor_heard_it_is_finished_by_the
     path.write_text(text)
 
     result = change(online, "--watch-interval=4")
-    assert (result.returncode, result.stderr) == (0, "")
+    assert result.returncode == 0, result.stderr
+    assert waited_in_vain(online, result) or result.stderr == ""
     assert settings(online).startswith("4,")
     if os.geteuid() == 0:
         entry = runentry.read(str(online.registry), online.name)
@@ -228,14 +256,16 @@ def test_the_entry_under_run_has_the_settings_too(online: Resource) -> None:
 
 def test_no_process_and_no_descriptor_is_left_by_many_changes(online: Resource) -> None:
     monitor = monitor_of(online)
+    wait_until(lambda: watches_checkpointer(online), "the checkpointer is watched")
+    noted(online)
     taken_over(online, "--watch-interval=2")
     descriptors, children = left_by(monitor)
     for seconds in (1, 2, 1, 2, 1, 2):
         taken_over(online, f"--watch-interval={seconds}")
 
-    def is_all_gone() -> bool:  # but for a question that is being asked, as before
+    def is_all_gone() -> bool:  # but for a question or a look at settings, as before
         left = left_by(monitor)
-        return left[0] <= descriptors and left[1] == children
+        return left[0] <= descriptors and left[1] <= children
 
     wait_until(is_all_gone, "nothing is left")
     assert online.check() == ONLINE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from subprocess import Popen
@@ -10,18 +11,28 @@ import pytest
 
 from fixtures.disk import Disk
 from fixtures.processes import gone, kill, wait_until
+from fixtures.server import Server
 from pgx_base import locks, proc
 from pgx_pclrsc import record as records
-from pgx_pclrsc import registry
+from pgx_pclrsc import registry, runentry
 from pgx_pclrsc.core import names
 from tests.at_call import go_on, standing
-from tests.fix_resource import FAULTED, OFFLINE, ONLINE, Resource
+from tests.fix_resource import FAULTED, OFFLINE, ONLINE, OPTIONS, Resource
 from tests.postgres.adopted import no_monitor
 from tests.postgres.test_workdir_fails import FAILURES
-from tests.postgres.test_workdir_fails import resource as resource
 from tests.postgres.test_workdir_fails import work_disk as work_disk
 
 pytestmark = [pytest.mark.root, pytest.mark.one_postgres]
+
+
+@pytest.fixture
+def resource(server: Server, work_disk: Disk, open_tmp: Path) -> Iterator[Resource]:
+    """A resource whose instance may be silent for ever, on a work directory's own disk."""
+    made = Resource("pgxtest", server, open_tmp / "registry", work_disk.point / "work")
+    where = {"bin_dir": server.binaries.directory}
+    assert made.register(**OPTIONS | where).returncode == 0
+    yield made
+    runentry.remove(str(made.registry), made.name)
 
 
 def offline_at_its_end(resource: Resource) -> AbstractContextManager[Popen[str]]:

@@ -27,7 +27,7 @@ def _run(*argv: str, **env: str) -> subprocess.CompletedProcess[str]:
         env=os.environ | env,
         capture_output=True,
         text=True,
-        timeout=200,
+        timeout=400,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 
 import pytest
@@ -33,12 +34,12 @@ def _start(resource: Resource, program: str) -> subprocess.Popen[str]:
 
 def _run(resource: Resource, program: str) -> tuple[int, str]:
     process = _start(resource, program)
-    errors = process.communicate(timeout=60)[1]
+    errors = process.communicate(timeout=120)[1]
     return process.returncode, errors
 
 
 def test_a_life(make_resource: MakeResource, server: Server) -> None:
-    resource = make_resource(server, online_timeout=20)
+    resource = make_resource(server)
     for program in ("pgx_online", "pgx_check", "pgx_online", "pgx_offline"):
         code, errors = _run(resource, program)
         assert code == ONLINE, errors + resource.trace()
@@ -52,13 +53,13 @@ def test_an_offline_ends_a_running_online(
     server = make_server(restore_command="sleep 1000")
     (server.data / "recovery.signal").touch()
     server.user.own(server.data / "recovery.signal")
-    resource = make_resource(server, offline_timeout=30)
+    resource = make_resource(server)
     online = _start(resource, "pgx_online")
     wait_until(lambda: server.status_line() == "starting", "the server starts")
     code, errors = _run(resource, "pgx_offline")
-    said = online.communicate(timeout=60)[1]
+    said = online.communicate(timeout=120)[1]
 
     assert code == 0, errors
     assert online.returncode == 1
-    assert "was ended by signal 15" in said
+    assert re.search("was ended by signal (15|9) ", said)  # 9 where it is slow to end
     nothing_is_left(resource)

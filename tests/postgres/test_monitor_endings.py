@@ -10,18 +10,28 @@ import pytest
 
 from fixtures.processes import kill, wait_until
 from fixtures.server import Server
+from pgx_base import proc
 from tests.fix_postgres import MakeServer
 from tests.fix_resource import FAULTED, MakeResource, Resource
-from tests.postgres.adopted import adopt, monitor_of
+from tests.postgres.adopted import adopt, monitor_of, stopped
 
 pytestmark = pytest.mark.postgres
 
 
 def noted(resource: Resource) -> Resource:
     """Return *resource* once its monitor has noted where the server's files stand."""
-    where = Path(f"/proc/{monitor_of(resource)}/fd")
-    wait_until(lambda: holds(where), "the monitor holds the PID file")
+    monitor = monitor_of(resource)
+    where = Path(f"/proc/{monitor}/fd")
+    wait_until(
+        lambda: holds(where) and sleeps(monitor), "the monitor holds the PID file"
+    )
     return resource
+
+
+def sleeps(pid: int) -> bool:
+    """Whether every thread of *pid* does: the one that notes is done with it."""
+    stats = [proc.read_stat(int(tid)) for tid in os.listdir(f"/proc/{pid}/task")]
+    return all(stat is not None and stat[0] == "S" for stat in stats)
 
 
 def holds(where: Path) -> bool:
@@ -80,6 +90,12 @@ def test_a_killed_server_was_not_shut_down(
     assert reason(resource) == f"postmaster {pid} has ended"
 
 
+def logged(resource: Resource) -> str:
+    """Return what the server has logged, to our file or by its collector."""
+    files = (resource.server.data / "log").glob("*.log")
+    return resource.server_log() + "".join(path.read_text() for path in files)
+
+
 @pytest.mark.one_postgres
 @pytest.mark.parametrize("collector", ["off", "on"])
 def test_a_panic_is_quoted(
@@ -90,13 +106,17 @@ def test_a_panic_is_quoted(
     server.configure(logging_collector=collector, restart_after_crash="off")
     resource = make_resource(server, watch_interval=60)
     assert resource.online().returncode == 0
-    noted(resource)
+    monitor = monitor_of(noted(resource))
     wal = server.data / "pg_wal"
     wal.chmod(0o500)
     try:
-        for _ in range(10):
-            server.ask("create table if not exists x (y int)", fails="")
-            server.ask("insert into x values (1); select pg_switch_wal()", fails="")
+        with stopped(
+            monitor
+        ):  # a busy machine's collector may write later than it waits
+            for _ in range(10):
+                server.ask("create table if not exists x (y int)", fails="")
+                server.ask("insert into x values (1); select pg_switch_wal()", fails="")
+            wait_until(lambda: "PANIC" in logged(resource), "it is in the log")
         got = reason(resource, "its log says: PANIC")
     finally:
         wal.chmod(0o700)

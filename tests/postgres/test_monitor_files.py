@@ -45,8 +45,9 @@ def test_a_link_to_a_file_of_roots_is_not_written_through(
     target = tmp_path / "target"
     target.write_text("untouched")
     for name in (names.RECORD, trace.FILE):
-        (resource.work / name).unlink()
-        (resource.work / name).symlink_to(target)
+        beside = resource.work / "beside"
+        beside.symlink_to(target)
+        beside.rename(resource.work / name)
     time.sleep(2.5)
 
     assert target.read_text() == "untouched"
@@ -59,9 +60,10 @@ def test_a_fifo_holds_nobody_up(make_resource: MakeResource, server: Server) -> 
     resource = adopt(make_resource, server)
     monitor = monitor_of(resource)
     for name in (names.RECORD, trace.FILE):
-        (resource.work / name).unlink()
-        os.mkfifo(resource.work / name)
-        server.user.own(resource.work / name)
+        beside = resource.work / "beside"  # what was removed the monitor makes anew
+        os.mkfifo(beside)
+        server.user.own(beside)
+        beside.rename(resource.work / name)
     time.sleep(2.5)
 
     assert resource.check() == ONLINE

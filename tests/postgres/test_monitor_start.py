@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import os
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from fixtures.processes import kill, wait_until
+from fixtures.commands import command
+from fixtures.processes import wait_until
 from fixtures.server import Server
 from pgx_base import proc
 from tests.fix_postgres import MakeServer
-from tests.fix_resource import OFFLINE, ONLINE, MakeResource, Resource
+from tests.fix_resource import OFFLINE, ONLINE, MakeResource
 from tests.postgres.adopted import adopt, first_word, monitor_of, start_by_hand, stopped
 
 pytestmark = [pytest.mark.postgres, pytest.mark.one_postgres]
@@ -156,38 +156,22 @@ def test_a_monitor_that_ends_before_it_has_detached_has_its_reason_in_the_trace(
 
 @pytest.mark.root
 def test_a_monitor_that_is_killed_is_told_as_one_without_a_reason(
-    make_resource: MakeResource, server: Server
+    make_resource: MakeResource, server: Server, program_home: Path
 ) -> None:
-    resource = make_resource(server, online_timeout=30)
-    with killed_at_birth(resource):
-        result = resource.online()
+    resource = make_resource(server)
+    shutil.copy(command("pgx_online"), program_home)
+    monitor = program_home / "pgx_monitor"  # Online starts the one beside itself
+    monitor.write_text("#!/bin/sh\nkill -KILL $$\n")
+    monitor.chmod(0o755)
+    result = subprocess.run(
+        [program_home / "pgx_online", resource.name],
+        env=resource.environment(),
+        cwd="/",
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+    )
 
     assert result.returncode == 1
     assert "it has given no reason here" in result.stderr
     assert "it has given no reason here" in resource.trace()
-
-
-@contextmanager
-def killed_at_birth(resource: Resource) -> Iterator[None]:
-    """Kill every monitor of the resource as soon as it is there."""
-    over = threading.Event()
-    thread = threading.Thread(target=_kill_monitors, args=(resource, over))
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
-
-
-def _kill_monitors(resource: Resource, over: threading.Event) -> None:
-    here = str(resource.registry).encode()
-    while not over.is_set():
-        for pid in proc.pids():
-            words = proc.cmdline(pid)
-            if any(word.endswith("pgx_monitor") for word in words[:4]):
-                try:
-                    if here in Path(f"/proc/{pid}/environ").read_bytes():
-                        kill(pid)
-                except OSError:
-                    pass

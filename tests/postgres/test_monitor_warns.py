@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from fixtures.commands import command
@@ -16,6 +17,7 @@ from fixtures.processes import wait_until
 from fixtures.server import Server
 from tests.fix_postgres import MakeServer
 from tests.fix_resource import ONLINE, MakeResource
+from tests.fix_sessions import Connect
 from tests.postgres.adopted import (
     adopt,
     monitor_of,
@@ -27,7 +29,8 @@ from tests.postgres.adopted import (
 
 pytestmark = pytest.mark.postgres
 
-QUICK: dict[str, object] = {"response_timeout": 1, "timeout_retry_count": 1}
+# A reply that counts does so at once; silence of a busy machine does not.
+QUICK: dict[str, object] = {"response_timeout": 30, "timeout_retry_count": 1}
 
 
 @contextmanager
@@ -52,7 +55,7 @@ LOCK = ("begin", "alter database template1 rename to other")
 
 
 @pytest.mark.one_postgres
-@pytest.mark.parametrize(("retries", "seconds"), [(0, 5), (1, 25), (2, 11)])
+@pytest.mark.parametrize(("retries", "seconds"), [(0, 20), (1, 30), (2, 36)])
 def test_a_locked_template1_is_no_fault(
     make_resource: MakeResource, server: Server, retries: int, seconds: int
 ) -> None:
@@ -61,7 +64,8 @@ def test_a_locked_template1_is_no_fault(
     An Online meanwhile leaves the server alone.
     """
     pid = server.start_plain()
-    limits = {"response_timeout": 1, "timeout_retry_count": retries}
+    # A busy machine may need some of the time that database postgres has for its reply.
+    limits = {"response_timeout": 8, "timeout_retry_count": retries}
     resource = adopt(make_resource, server, **limits)
     most = 0
     with session(server, *LOCK):
@@ -70,11 +74,11 @@ def test_a_locked_template1_is_no_fault(
             most = max(most, probes(server, pid))
             assert resource.known().state == "online", resource.trace()
             time.sleep(0.2)  # a session waits a second and longer
+        warned(resource, 'database "template1" does not answer')
         assert resource.online().returncode == 0
 
     assert resource.known().postmaster == pid
     assert 1 <= most <= 3
-    assert resource.trace().count('database "template1" does not answer') >= 1
     stays_online(resource, 3)
     wait_until(lambda: probes(server, pid) == 0, "the questions have ended")
 
@@ -84,7 +88,7 @@ def test_online_adopts_a_server_whose_template1_is_locked(
     make_resource: MakeResource, server: Server
 ) -> None:
     pid = server.start_plain()
-    resource = make_resource(server, **QUICK)
+    resource = make_resource(server, response_timeout=5, timeout_retry_count=1)
     with session(server, *LOCK):
         assert resource.online().returncode == 0
 
@@ -93,17 +97,27 @@ def test_online_adopts_a_server_whose_template1_is_locked(
 
 
 def test_too_many_connections(
-    make_resource: MakeResource, make_server: MakeServer
+    make_resource: MakeResource, make_server: MakeServer, connect: Connect
 ) -> None:
+    """They are there before the monitor: its question would have the place of one."""
     server = make_server(max_wal_senders=0, superuser_reserved_connections=0)
     server.configure(max_connections=2)
     server.start_plain()
+    for _ in range(2):
+        wait_until(lambda: has_entered(connect, server), "who was there has left")
     resource = adopt(make_resource, server, **QUICK)
-    with session(server), session(server):
-        warned(resource, "SQLSTATE 53300 (too many connections)")
-        stays_online(resource, 2)
+    warned(resource, "SQLSTATE 53300 (too many connections)")
+    stays_online(resource, 2)
 
     assert resource.trace().count("SQLSTATE 53300") == 1
+
+
+def has_entered(connect: Connect, server: Server) -> bool:
+    try:
+        connect(server)
+    except psycopg.OperationalError:
+        return False
+    return True
 
 
 def test_a_missing_library(make_resource: MakeResource, server: Server) -> None:

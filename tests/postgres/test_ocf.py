@@ -6,12 +6,14 @@ import os
 import shutil
 import signal
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
 
 from fixtures.commands import command
 from fixtures.processes import gone, wait_until
+from pgx_agent.fronts import ocf_probe
 from pgx_pclrsc import record as records
 from pgx_pclrsc import registry
 from pgx_pclrsc.core import verdict
@@ -24,6 +26,7 @@ from tests.postgres.ocf_calls import (
     NOT_RUNNING,
     SUCCESS,
     code,
+    heard,
     ocf,
     variables,
 )
@@ -61,7 +64,7 @@ def test_a_server_that_was_started_by_hand_is_not_said_to_be_stopped(
 ) -> None:
     """Not by the first probe either: it would be started elsewhere as well."""
     resource.server.start_plain()
-    assert code(resource, "monitor", OCF_RESKEY_CRM_meta_interval="0") == SUCCESS
+    assert heard(resource, OCF_RESKEY_CRM_meta_interval="0") == SUCCESS
 
 
 def test_a_server_that_was_restarted_while_nobody_asked_is_well(
@@ -77,7 +80,7 @@ def test_a_server_that_was_restarted_while_nobody_asked_is_well(
         verdict.FAULTED
     )  # RMS is told of what was: it clears that by a Start
 
-    assert code(resource, "monitor") == SUCCESS
+    assert heard(resource) == SUCCESS
     known = resource.known()
     assert known.state == records.ONLINE and known.postmaster != before
     assert resource.check() == verdict.ONLINE
@@ -109,12 +112,22 @@ def test_a_server_that_still_starts_is_a_fault_and_not_stopped(
     wait_until(lambda: server.status_line() == "starting", "it starts")
     resource = make_resource(server)
 
-    env = variables(resource, {"OCF_RESKEY_CRM_meta_timeout": "16000"})
-    told = resource.run("pgx_ocf", "monitor", env=env, limit=16)  # as the manager would
+    env = variables(resource, {"OCF_RESKEY_CRM_meta_timeout": "60000"})
+    told = resource.run("pgx_ocf", "monitor", env=env, limit=60)  # as the manager would
     assert told.returncode == GENERIC
     assert "ocf-exit-reason:a server of resource" in told.stderr
     assert code(resource, "stop") == SUCCESS
     assert code(resource, "monitor") == NOT_RUNNING
+
+
+@pytest.mark.parametrize(("given", "most"), [("16000", 8), ("60000", 10), ("", 10)])
+def test_a_monitor_waits_for_half_of_the_managers_time(
+    monkeypatch: pytest.MonkeyPatch, given: str, most: int
+) -> None:
+    monkeypatch.setenv("OCF_RESKEY_CRM_meta_timeout", given)
+    before = time.monotonic()
+    limit = ocf_probe.until()
+    assert before + most <= limit <= time.monotonic() + most
 
 
 def test_another_server_of_the_same_user_is_none_of_it(
@@ -205,11 +218,11 @@ def test_the_managers_limit_counts_where_it_is_the_smaller(resource: Resource) -
     postmaster = resource.known().postmaster
     os.kill(postmaster, signal.SIGSTOP)
 
-    stopped = ocf(resource, "stop", OCF_RESKEY_CRM_meta_timeout="20000")
+    stopped = ocf(resource, "stop", OCF_RESKEY_CRM_meta_timeout="50000")
 
     assert stopped.returncode == SUCCESS, stopped.stderr
     assert gone(postmaster)
-    assert "OCF_RESKEY_CRM_meta_timeout=20000" in resource.trace()
+    assert "OCF_RESKEY_CRM_meta_timeout=50000" in resource.trace()
 
 
 @pytest.mark.parametrize("limit", ["", "x", "-5", "1e9", "9" * 40, "²"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import time
 
@@ -23,7 +22,7 @@ from tests.postgres.ocf_calls import (
 
 pytestmark = pytest.mark.one_postgres
 KILLED = [(signal.SIGTERM, signal.SIGKILL), (signal.SIGKILL,)]
-WITHIN = 60
+WITHIN = 120
 
 
 def nothing_runs(resource: Resource) -> bool:
@@ -136,9 +135,12 @@ def test_killed_with_its_monitor_too_the_next_monitor_begins_another(
     resource: Resource,
 ) -> None:
     assert code(resource, "start") == SUCCESS
-    os.kill(resource.known().monitor, signal.SIGKILL)
+    resource.kill_monitor()
     end(begin(resource, "monitor"), signal.SIGKILL)
 
-    assert code(resource, "monitor") == SUCCESS
-    wait_until(lambda: resource.monitor() is not None, "another watches")
+    def another_watches() -> bool:
+        assert code(resource, "monitor") == SUCCESS
+        return resource.monitor() is not None
+
+    wait_until(another_watches, "another watches", pause=0.15)
     assert code(resource, "monitor") == SUCCESS

@@ -27,7 +27,7 @@ def test_a_server_behind_a_link_that_is_closed_is_not_overlooked(
     pid = server.start_plain()
     behind.chmod(0o700)
     try:
-        result = resource.offline(limit=60)
+        result = resource.offline()
         assert not gone(pid)
         assert result.returncode == 1, result.stderr
         assert "could not tell whether instance" in result.stderr

@@ -15,6 +15,7 @@ from fixtures.processes import gone, wait_until
 from fixtures.server import Server
 from pgx_base import proc
 from tests.fix_resource import FAULTED, OFFLINE, MakeResource
+from tests.postgres.test_offline_stuck import AT_ONCE
 
 pytestmark = pytest.mark.root
 
@@ -30,7 +31,7 @@ def test_a_commit_on_a_frozen_file_system(
     disk: Disk,
     make_resource: MakeResource,
 ) -> None:
-    """State D: nothing can end it, so Offline fails within a minute and says why."""
+    """State D: nothing can end it, so Offline fails long before its time and says why."""
     server = server_on_disk(fsync="on")
     resource = make_resource(server, offline_timeout=300)
     assert resource.online().returncode == 0
@@ -47,13 +48,13 @@ def test_a_commit_on_a_frozen_file_system(
     threading.Thread(target=_commit, args=(session,), daemon=True).start()
     wait_until(lambda: _state(backend) == "D", "the commit hangs")
     began = time.monotonic()
-    result = resource.offline(limit=100)
+    result = resource.offline(limit=200)
     took = time.monotonic() - began
     left, check = _state(backend), resource.check()
     disk.thaw()
 
     assert result.returncode == 1
-    assert took < 60, result.stderr
+    assert took < AT_ONCE, result.stderr
     assert (left, check) == ("D", FAULTED)
     assert re.search(
         rf"process {backend} \(.*\) in state D, waiting in the kernel at \w+",

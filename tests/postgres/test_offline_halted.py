@@ -96,7 +96,7 @@ def test_a_logger_whose_pipe_is_full(
     threading.Thread(target=_talk, args=(session,), daemon=True).start()
     backend = session.info.backend_pid
     wait_until(lambda: _waits_in(backend, "pipe_w"), "the pipe is full")
-    said = stopped(resource, 60)
+    said = stopped(resource, 100)
 
     assert "its pipe is full" in said
     assert gone(pid)

@@ -18,7 +18,7 @@ def test_it_is_never_taken_for_dead(
     make_resource: MakeResource, server: Server, closed: int
 ) -> None:
     """Offline does not say that it is gone, and Online hands no PID file past it."""
-    resource = make_resource(server, online_timeout=20, offline_timeout=20)
+    resource = make_resource(server)
     code, errors = _run(resource, "pgx_offline")
 
     assert (code, gone(closed)) == (1, False), errors

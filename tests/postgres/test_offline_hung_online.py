@@ -20,7 +20,7 @@ import sys, time
 from pgx_agent.script import lock
 from pgx_base import files
 fd = files.open_workdir(sys.argv[1])
-held = lock.acquire(fd, "online", time.monotonic() + 5, lambda: None)
+held = lock.acquire(fd, "online", time.monotonic() + 60, lambda: None)
 print("held", flush=True)
 sys.stdin.readline()
 open(sys.argv[2], "w").write("x")

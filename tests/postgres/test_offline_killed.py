@@ -11,11 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.processes import gone, wait_until
+from fixtures.processes import gone, kill, wait_until
 from pgx_base import locks
 from pgx_pclrsc import record as records
 from pgx_pclrsc.core import names
+from tests.at_call import go_on, standing
 from tests.fix_resource import OFFLINE, Resource
+from tests.postgres.adopted import stopped
 
 # Python's start, the lock, the monitor, the stop, the search for others: all within this.
 _LONGEST = 0.2
@@ -32,14 +34,15 @@ def _children(pid: int) -> list[int]:
 def _kill_after(
     offline: subprocess.Popen[str], seconds: float, number: int, *, worker: bool = False
 ) -> list[int]:
-    """Signal the script, or its worker, some time after its start; return the workers."""
+    """Signal the script, or its worker, some time after its start; return the workers.
+
+    It stands meanwhile: it begins no worker that nobody knows of.
+    """
     time.sleep(seconds)
-    workers = _children(offline.pid)
-    for pid in workers if worker else [offline.pid]:
-        try:
-            os.kill(pid, number)
-        except ProcessLookupError:
-            pass
+    with stopped(offline.pid):
+        workers = _children(offline.pid)
+        for pid in workers if worker else [offline.pid]:
+            kill(pid, number)
     offline.communicate(timeout=60)
     return workers
 
@@ -117,17 +120,15 @@ def test_killed_while_the_postmaster_is_stopped(resource: Resource) -> None:
 def test_a_second_offline_waits_for_a_first_that_hangs(resource: Resource) -> None:
     """Stopped like this it holds the lock; the second has its own deadline."""
     assert resource.online().returncode == 0
-    offline = resource.start("pgx_offline", resource.name)
-    wait_until(lambda: _is_locked(resource), "the first has the lock", pause=0.0005)
-    workers = _children(offline.pid)
-    for pid in workers:
-        os.kill(pid, signal.SIGSTOP)
-    second = resource.start("pgx_offline", resource.name)
-    asks = "waiting for the transition lock"
-    wait_until(lambda: resource.trace().count(asks) == 2, "the second asks for it")
-    assert second.poll() is None
-    for pid in workers:
-        os.kill(pid, signal.SIGCONT)
+    env = resource.environment()
+    with standing("papers.speak", "pgx_offline", resource.name, env=env) as offline:
+        assert _is_locked(resource)
+        second = resource.start("pgx_offline", resource.name)
+        asks = "waiting for the transition lock"
+        wait_until(lambda: resource.trace().count(asks) == 2, "the second asks for it")
+        assert second.poll() is None
+        go_on(offline)
+        both = [p.communicate(timeout=60)[0] for p in (offline, second)]
 
-    assert [p.communicate(timeout=60)[0] for p in (offline, second)] == ["", ""]
+    assert both == ["", ""]
     assert (offline.returncode, second.returncode) == (0, 0)
