@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shlex
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +13,7 @@ import pytest
 
 from fixtures.commands import command
 from fixtures.needs import missing
+from fixtures.processes import children, gone, stands, wait_until
 from tests.fix_resource import ONLINE, Resource
 from tools.commands import PACKAGES, write_commands
 
@@ -61,3 +64,18 @@ def test_online_ends_once_the_record_says_so(
     assert resource.known().state == "online"
     assert resource.check() == ONLINE
     assert resource.offline().returncode == 0
+
+
+def test_one_that_stands_is_ended_with_its_child(resource: Resource) -> None:
+    """The record names the monitor alone; its child has the lock as well."""
+    assert resource.online().returncode == 0
+    monitor = resource.signal_monitor(signal.SIGSTOP)
+    wait_until(lambda: stands(monitor), "the monitor stands")
+    both = [monitor, *children(monitor)]
+    for pid in both[1:]:
+        os.kill(pid, signal.SIGSTOP)
+    result = resource.online()
+
+    assert result.returncode == 0, result.stderr
+    assert len(both) == 2
+    assert all(map(gone, both))
