@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from fixtures.commands import command
+from fixtures.os_user import OsUser
 from fixtures.processes import kill, wait_until
 from pgx_base import proc
 
@@ -42,11 +43,13 @@ def standing(
     *words: str,
     env: Mapping[str, str],
     through: Sequence[str] = (),
+    user: OsUser | None = None,
 ) -> Iterator[subprocess.Popen[str]]:
     """Have *program* stand still at *where*, it or its child; in the end it goes on.
 
     *where* is `module.function`, as it is called; of several, divided by commas, the last
-    one that is called after those before it.  *through* is a command that runs it.
+    one that is called after those before it.  *through* is a command that runs it, *user*
+    who does.
     """
     with subprocess.Popen(
         [*through, sys.executable, "-c", _STANDS, where, command(program), *words],
@@ -55,6 +58,7 @@ def standing(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        **(user.popen_options() if user else {}),
     ) as started:
         try:
             wait_until(lambda: _stopped(started.pid), f"{program} stands at {where}")

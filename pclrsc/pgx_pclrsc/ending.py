@@ -18,10 +18,13 @@ from pgx_pclrsc import monitors, record, registry
 from pgx_pclrsc.core import names
 from pgx_pclrsc.core.definition import ResourceDefinition
 
-_TERM_FOR = (
-    0.5  # seconds a monitor has to end after SIGTERM: for the evidence of a fault
+# Signals, and the seconds a monitor has to end after each: for the evidence of a fault.
+# The last one is for its child, which writes on where only the monitor was named.
+_SIGNALS = (
+    (signal.SIGTERM, 0.5),
+    (signal.SIGKILL, 2.0),
+    (signal.SIGKILL, 3.0),
 )
-_KILL_FOR = 5.0
 _LOOK_AGAIN = 0.002
 
 
@@ -50,10 +53,7 @@ def end_monitor(dir_fd: int) -> None:
         _end_recorded(dir_fd)
         return
     try:
-        for number, seconds in (
-            (signal.SIGTERM, _TERM_FOR),
-            (signal.SIGKILL, _KILL_FOR),
-        ):
+        for number, seconds in _SIGNALS:
             if not locks.is_held(fd, locks.MONITOR):
                 return
             for pid, start in _monitors(dir_fd, fd):

@@ -163,10 +163,10 @@ class Dumps:
         return name
 
     def empty(self) -> None:
-        """Leave nothing in the destination."""
+        """Leave nothing in the destination, into which the server may archive just now."""
         for path in self.destination.iterdir():
             if path.is_dir() and not path.is_symlink():
-                shutil.rmtree(path)
+                shutil.rmtree(path.rename(self.home / "emptied"))
             else:
                 path.unlink()
 

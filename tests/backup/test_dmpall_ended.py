@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from fixtures.needs import missing
-from fixtures.processes import gone, wait_until
+from fixtures.processes import children, gone, wait_until
 from pgx_mirror.backup import places
 from tests.backup.dumps import Dumps, copiers, errors, replaced, slowed
 from tests.unit.import_graph import ROOT
@@ -43,18 +43,20 @@ def test_one_that_was_killed_is_cleared_up_by_the_next(dumped: Dumps) -> None:
     kept = dumped.lay(1, "server1")
     process = begun(dumped)
     working = copiers(dumped)
+    child = next(pid for pid in working if not set(children(pid)) & set(working))
+    os.kill(child, signal.SIGSTOP)  # it lives on, for a while of its own choice
     process.kill()
     process.communicate()
 
     assert [one.name for one in dumped.found().good] == [kept]
     (left,) = dumped.found().left
     assert left.why == "it was not finished"
-    assert any(not gone(pid) for pid in working)  # pg_basebackup's child lives on
+    assert not gone(child)
 
     dumped.configure()
     made = dumped.dump()
     assert dumped.entries() == [kept, made.name]
-    assert all(gone(pid) for pid in working)
+    wait_until(lambda: all(map(gone, working)), "they have ended")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from fixtures.processes import gone, wait_until
 from fixtures.server import Server
 from pgx_mirror.core import mark as marks
 from pgx_mirror.core.judged import COPY, SIGNAL
@@ -251,47 +249,3 @@ def test_log_that_cannot_be_read_within_a_file_is_told_and_the_old_data_is_back(
     assert "putting back what was there" in done.stderr
     assert "pgx_rcvall.log" in tree(server.data)
     assert but_the_log(tree(server.data)) == before
-
-
-def test_a_restore_that_was_killed_is_not_started_and_the_next_begins_anew(
-    backed_up: Destination,
-) -> None:
-    server = backed_up.server
-    process = backed_up.begin()
-    recovers = server.data / "pgx_rcvall.new" / "postmaster.pid"
-    wait_until(lambda: recovers.exists() and recovers.read_text(), "it recovers", 60)
-    process.kill()
-    process.communicate()
-    started = subprocess.run(
-        [str(server.binaries.path("postgres")), "-D", str(server.data)],
-        env=backed_up.environment(), capture_output=True, text=True,
-        **server.user.popen_options(),
-    )  # fmt: skip
-    assert started.returncode != 0
-    assert "run-pgx_rcvall-again" in started.stderr
-    left = int(recovers.read_text().split()[0])
-
-    done = backed_up.restored()
-    assert "the old data is put back" in done.stderr
-    assert gone(left)
-    assert numbers(server) == [1, 2, 3]
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_one_that_is_interrupted_puts_the_old_data_back(
-    backed_up: Destination, number: signal.Signals
-) -> None:
-    server = backed_up.server
-    process = backed_up.begin()
-    wait_until((server.data / "pgx_rcvall.new").exists, "it copies", 60)
-    process.send_signal(signal.SIGSTOP)  # so that it is not done meanwhile
-    busy = errors(backed_up.restore())
-    assert busy == [f'a restore of data directory "{server.data}" is in progress']
-    process.send_signal(number)
-    process.send_signal(signal.SIGCONT)
-    _, said = process.communicate(timeout=60)
-    assert process.returncode != 0
-    assert said.endswith("pgx_rcvall: error: interrupted\n")
-    assert (server.data / "PG_VERSION").read_text()[0] != "0"
-    assert leftovers(space_of(backed_up)) == []
-    assert numbers(server) == [1, 2, 3]

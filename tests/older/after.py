@@ -17,7 +17,7 @@ def nothing_is_left(older: Older, postmaster: int) -> None:
     """Check that nothing of it is left, as after its own Offline."""
     resource = older.resource
     assert gone(postmaster)
-    assert older.processes() == []
+    older.has_ended()
     assert not older.beacon.exists()
     assert shape(older.entry.read_bytes()) == shape(recorded("entry.stopped"))
     words, was = older.words(), monitor.words_of(recorded("record.stopped"))
@@ -34,7 +34,7 @@ def is_online_under_us(older: Older, before: int) -> None:
     resource = older.resource
     record = resource.wait_for_record("online")
     assert resource.monitor() not in (None, before)
-    assert older.processes() == []
+    older.has_ended()
     assert resource.check() == ONLINE
     data = (resource.work / "record").read_bytes()
     assert monitor.with_words(data, {}) == data

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fixtures.os_user import OsUser
-from fixtures.processes import gone, kill, start_time
+from fixtures.processes import gone, kill, start_time, wait_until
 from tests.fix_resource import Resource
 from tests.older import monitor
 from tools.commands import base_interpreter
@@ -234,6 +234,10 @@ class Older:
             except OSError:
                 pass
         return [pid for pid in found if not gone(pid)]
+
+    def has_ended(self) -> None:
+        """See that the stand-in ends: its second process a moment after the first."""
+        wait_until(lambda: self.processes() == [], "it is gone")
 
     def end_monitor(self, number: int) -> None:
         """Signal the stand-in."""

@@ -84,6 +84,7 @@ class Monitor:
         fcntl.flock(self._guard, fcntl.LOCK_EX | fcntl.LOCK_NB)
         self._places: set[int] = set()
         self._alone = False
+        self.asked: list[bool] = []  # to say Faulted, alone or not
         me: dict[int, object] = {MONITOR: os.getpid(), MONITOR_START: _start_time()}
         self._kept = with_words(os.pread(self._file, SIZE, 0), me)
         self._postmaster = int(words_of(self._kept)[POSTMASTER])
@@ -108,6 +109,8 @@ class Monitor:
     def run(self) -> None:
         """Watch until there is nothing left to watch."""
         while not select.select([self._pidfd], [], [], 0.5)[0]:
+            if self.asked:
+                self.fault(alone=self.asked.pop())
             self.say()
         if not _is_held(self._transition, _OFFLINE):
             self.fault()
@@ -166,8 +169,9 @@ def _detached(ready: int) -> None:
             *(os.environ[f"OLDER_{of}"] for of in ("WORK", "DATA", "BEACON", "FILES"))
         )
         signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
-        signal.signal(signal.SIGUSR1, lambda *_: found.fault())
-        signal.signal(signal.SIGUSR2, lambda *_: found.fault(alone=True))
+        # Said at the next turn: within one, that would say Online again.
+        signal.signal(signal.SIGUSR1, lambda *_: found.asked.append(False))
+        signal.signal(signal.SIGUSR2, lambda *_: found.asked.append(True))
         found.say()
     except Exception as ex:  # noqa: BLE001  # the test is told
         os.write(ready, f"{type(ex).__name__}: {ex}".encode())

@@ -49,7 +49,7 @@ def test_check_says_faulted_when_it_says_so(older: Older) -> None:
     reason = monitor.words_of(recorded("record.faulted"))[monitor.REASON]
     assert f'resource "{resource.name}" is faulted: {reason}' in said.stderr
     kill(resource.known().monitor)
-    wait_until(lambda: older.processes() == [], "it is gone")
+    older.has_ended()
     assert resource.check() == FAULTED
 
 
@@ -61,7 +61,7 @@ def test_check_hears_it_where_it_can_write_nothing(older: Older) -> None:
     resource.wait_for(FAULTED)
     assert resource.known().state == "online"
     kill(pid)
-    wait_until(lambda: older.processes() == [], "it is gone")
+    older.has_ended()
 
     assert resource.check() == FAULTED
 
@@ -81,7 +81,7 @@ def test_the_end_of_its_postmaster_is_a_fault(older: Older) -> None:
     wait_until(lambda: gone(postmaster), "the postmaster is gone")
 
     assert older.resource.check() == FAULTED
-    wait_until(lambda: older.processes() == [], "it has ended, having said so")
+    older.has_ended()
     assert older.resource.check() == FAULTED
 
 
@@ -92,7 +92,7 @@ def test_the_end_of_its_postmaster_is_a_fault_though_nobody_says_so(
     pid = older.online()
     postmaster = older.resource.known().postmaster
     kill(pid)
-    wait_until(lambda: older.processes() == [], "it is gone")
+    older.has_ended()
     kill(postmaster)
     wait_until(lambda: gone(postmaster), "the postmaster is gone")
     older.entry.unlink()
@@ -109,7 +109,7 @@ def test_check_starts_ours_where_it_does_not_watch_any_more(
     before = resource.known()
     if how == "killed":
         kill(pid)
-        wait_until(lambda: older.processes() == [], "it is gone")
+        older.has_ended()
     else:
         kill(pid, signal.SIGSTOP)
         past = {monitor.GOOD_UNTIL: before.good_until - 60_000}
@@ -129,8 +129,8 @@ def test_check_starts_ours_where_it_does_not_watch_any_more(
 def test_a_monitor_that_its_check_has_just_started_is_waited_for(older: Older) -> None:
     pid = older.online()
     kill(pid)
-    wait_until(lambda: older.processes() == [], "it is gone")
-    older.check_has_started(seconds_ago=3)
+    older.has_ended()
+    older.check_has_started(seconds_ago=0)
     was = (older.resource.work / "monitor.lock").read_bytes()
     assert older.resource.check() == ONLINE
     time.sleep(0.5)

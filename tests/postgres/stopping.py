@@ -8,7 +8,8 @@ from pathlib import Path
 from fixtures.processes import of_directory, wait_until
 from fixtures.server import Server
 from pgx_base import proc
-from tests.fix_resource import OFFLINE, Resource
+from pgx_postgres.processes import looking
+from tests.fix_resource import OFFLINE, Resource, Result
 
 
 def stopped(resource: Resource, limit: float) -> str:
@@ -19,6 +20,19 @@ def stopped(resource: Resource, limit: float) -> str:
     assert time.monotonic() - began < limit, result.stderr
     assert resource.check() == OFFLINE
     return result.stderr
+
+
+def stopped_with_a_look(resource: Resource, reason: str = "") -> Result:
+    """Stop *resource*, which looks at who else is there; repeated where that took too long.
+
+    A disk that hangs in a test beside this one, or a busy machine, may end a look.
+    """
+    env = {"HV_OFFLINE_REASON": reason} if reason else {}
+    for _ in range(3):
+        result = resource.offline(env=env)
+        if looking.TOO_LONG not in result.stderr:
+            break
+    return result
 
 
 def child(server: Server, title: str) -> int:

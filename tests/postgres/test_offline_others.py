@@ -19,6 +19,7 @@ from pgx_base import proc
 from pgx_postgres.processes import bystanders, looking
 from tests.fix_postgres import MakeServer
 from tests.fix_resource import OFFLINE, MakeResource, Resource
+from tests.postgres.stopping import stopped_with_a_look
 
 Start = Callable[..., subprocess.Popen[bytes]]
 
@@ -56,7 +57,7 @@ def test_a_shell_in_the_data_directory(
     assert resource.online().returncode == 0
     where = resource.server.data / "base"
     shell = start("sh", "-c", "sleep 1000; exit", cwd=where, own=own)
-    result = resource.offline()
+    result = stopped_with_a_look(resource)
 
     assert result.returncode == 0, result.stderr
     assert shell.poll() is None
@@ -81,7 +82,7 @@ def test_a_backup_that_reads_the_data_directory(
         sys.executable, "-IS", "-c", READER, str(read), cwd=Path("/"), own=False
     )
     wait_until(lambda: _has_open(backup.pid, read), "the backup reads")
-    result = resource.offline()
+    result = stopped_with_a_look(resource)
 
     assert result.returncode == 0, result.stderr
     assert backup.poll() is None
@@ -125,7 +126,7 @@ def test_another_instance_that_ours_has_started_is_left_alone(
     ours.ask(f"copy (select 1) to program '{start} >/dev/null 2>&1'", "postgres")
     pid = other.pid()
     assert pid is not None
-    result = resource.offline(env={"HV_OFFLINE_REASON": "FAULT"})
+    result = stopped_with_a_look(resource, "FAULT")
 
     assert result.returncode == 0, result.stderr
     assert other.answers(), resource.trace()
@@ -142,14 +143,14 @@ def test_whoever_keeps_the_mount_busy_is_named(
 ) -> None:
     resource = make_resource(server_on_disk())
     shell = start("sleep", "1000", cwd=disk.point, own=False)
-    result = resource.offline()
+    result = stopped_with_a_look(resource)
 
     assert result.returncode == 0
     assert f"process {shell.pid} of user root (sleep 1000)" in result.stderr
     shell.kill()
     shell.wait()
     assert (
-        resource.offline().stderr
+        stopped_with_a_look(resource).stderr
         == 'pgx_offline: info: instance "pgxtest" is Offline\n'
     )
     disk.unmount()
@@ -209,7 +210,7 @@ def test_a_shell_in_a_tablespace(
     assert resource.online().returncode == 0
     resource.server.ask(f"create tablespace s location '{space}'", "postgres")
     shell = start("sleep", "1000", cwd=space)
-    result = resource.offline()
+    result = stopped_with_a_look(resource)
 
     assert result.returncode == 0, result.stderr
     assert f"process {shell.pid} of user" in result.stderr

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from fixtures.disk import Disk
-from fixtures.processes import gone, kill, wait_until
+from fixtures.processes import gone, kill, kill_postmaster, wait_until
 from fixtures.server import Server
 from tests.fix_disk import move
 from tests.fix_resource import FAULTED, MakeResource, Resource
@@ -31,7 +31,7 @@ def test_a_record_of_an_earlier_mount_excuses_no_server(
     resource = make_resource(server)
     resource.online()
     first = resource.known().postmaster
-    kill(first)
+    kill_postmaster(first)
     resource.wait_for(FAULTED)
     wait_until(lambda: not Path(f"/proc/{first}").exists(), "it is no zombie any more")
     wait_until(lambda: not resource.monitor_runs(), "nor a monitor that holds files")

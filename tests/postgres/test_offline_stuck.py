@@ -12,7 +12,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from fixtures.processes import gone, of_directory, wait_until
+from fixtures.processes import children, freeze, gone, of_directory, wait_until
 from fixtures.server import Server
 from pgx_base import proc
 from tests.fix_postgres import MakeServer
@@ -121,9 +121,7 @@ def test_everything_stopped_is_killed_at_once(patient: Resource) -> None:
     resource = patient
     assert resource.online().returncode == 0
     postmaster = resource.known().postmaster
-    everything = [postmaster, *_descendants(postmaster)]
-    for pid in everything:
-        os.kill(pid, signal.SIGSTOP)
+    everything = freeze(lambda: [postmaster, *_descendants(postmaster)])
     result = resource.offline(limit=AT_ONCE)
 
     assert result.returncode == 0, result.stderr
@@ -131,8 +129,7 @@ def test_everything_stopped_is_killed_at_once(patient: Resource) -> None:
 
 
 def _descendants(pid: int) -> list[int]:
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [d for child in map(int, children) for d in (child, *_descendants(child))]
+    return [d for child in children(pid) for d in (child, *_descendants(child))]
 
 
 def test_orphans_of_a_killed_postmaster_are_ended(

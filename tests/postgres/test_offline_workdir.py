@@ -54,17 +54,18 @@ def test_the_record_was_replaced(resource: Resource, what: str, open_tmp: Path) 
     target.write_text("untouched")
     assert resource.online().returncode == 0
     pid = resource.known().postmaster
-    path = resource.work / "record"
-    path.unlink()
+    path, new = resource.work / "record", resource.work / "new"
     match what:
         case "fifo":
-            os.mkfifo(path)
+            os.mkfifo(new)
         case "link":
-            path.symlink_to(target)
+            new.symlink_to(target)
         case "garbled":
-            path.write_bytes(os.urandom(600))
+            new.write_bytes(os.urandom(600))
         case _:
             pass
+    # At once: its monitor makes one that it does not find.
+    path.unlink() if what == "gone" else new.replace(path)
     result = resource.offline()
 
     assert result.returncode == 0, result.stderr

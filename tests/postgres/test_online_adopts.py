@@ -9,12 +9,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from fixtures.os_user import plain_environment
-from fixtures.processes import gone, kill, start_time, wait_until
+from fixtures.processes import gone, kill, kill_postmaster, start_time, wait_until
 from fixtures.server import Server
 from tests.fix_resource import FAULTED, OFFLINE, ONLINE, MakeResource, Resource
+from tests.fix_sessions import Connect
 from tests.postgres.online_runs import online
 
 # --- adopted --------------------------------------------------------------------
@@ -41,10 +43,9 @@ def test_a_server_whose_monitor_was_killed_is_online_all_the_while(
     generation = resource.known().generation
     resource.kill_monitor()
     running = resource.start("pgx_online", resource.name)
-    answers = set()
+    answers = {_said(resource)}
     while running.poll() is None:
-        found = resource.record()
-        answers.add((found.state, found.generation) if found else None)
+        answers.add(_said(resource))
     running.communicate()
 
     assert running.returncode == 0
@@ -53,13 +54,18 @@ def test_a_server_whose_monitor_was_killed_is_online_all_the_while(
     wait_until(resource.monitor_runs, "the new monitor holds its lock")
 
 
+def _said(resource: Resource) -> tuple[str, str]:
+    found = resource.known()
+    return found.state, found.generation
+
+
 def test_a_server_that_is_still_starting_is_joined(
     resource: Resource,
 ) -> None:
     server = resource.server
     pid = server.start_plain()
     server.ask("create table t as select generate_series(1, 100000) n", "postgres")
-    kill(pid)
+    kill_postmaster(pid)
     wait_until(lambda: not Path(f"/proc/{pid}").exists(), "it is no zombie any more")
     mine = server.launch()
 
@@ -67,28 +73,20 @@ def test_a_server_that_is_still_starting_is_joined(
 
 
 def test_a_server_whose_connections_are_all_used(
-    resource: Resource,
+    resource: Resource, connect: Connect
 ) -> None:
     server = resource.server
     server.configure(max_connections=5, superuser_reserved_connections=1)
     pid = server.start_plain()
-    clients: list[subprocess.Popen[bytes]] = []
+    inside: list[psycopg.Connection] = []
+    with pytest.raises(psycopg.OperationalError, match="too many clients"):
+        while True:
+            inside.append(connect(server))
 
-    def is_full() -> bool:
-        if server.ask("select 1", fails="full") == "full":
-            return True
-        clients.append(_client(server))
-        return False
-
-    try:
-        wait_until(is_full, "it is full", pause=0.2)
-        inside = [client for client in clients if client.poll() is None]
-        assert online(resource) == pid
-        assert all(client.poll() is None for client in inside)
-    finally:
-        for client in clients:
-            client.kill()
-            client.wait()
+    assert online(resource) == pid
+    assert [session.execute("select 1").fetchone() for session in inside] == [
+        (1,) for _ in inside
+    ]
 
 
 def _client(server: Server) -> subprocess.Popen[bytes]:
@@ -123,7 +121,7 @@ def test_a_server_whose_template1_is_locked(
     make_resource: MakeResource, server: Server
 ) -> None:
     """Silence of template1 is no fault while the database postgres answers."""
-    resource = make_resource(server, response_timeout=1, timeout_retry_count=1)
+    resource = make_resource(server, response_timeout=10, timeout_retry_count=1)
     pid = server.start_plain()
     where = ["-h", str(server.sockets), "-p", str(server.port), "-U", server.user.name]
     lock = subprocess.Popen(
@@ -213,7 +211,7 @@ def _let_it_age(pid: int) -> None:
 def test_a_stopped_postmaster_whose_record_says_faulted(
     make_resource: MakeResource, server: Server
 ) -> None:
-    resource = make_resource(server, response_timeout=1, timeout_retry_count=0)
+    resource = make_resource(server, response_timeout=8, timeout_retry_count=0)
     pid = online(resource)
     os.kill(pid, signal.SIGSTOP)
     resource.wait_for(FAULTED)
@@ -232,7 +230,7 @@ def test_a_stopped_postmaster_whose_record_says_faulted(
 def test_a_stopped_postmaster_that_nobody_has_recorded(
     make_resource: MakeResource, server: Server
 ) -> None:
-    resource = make_resource(server, response_timeout=1, timeout_retry_count=1)
+    resource = make_resource(server, response_timeout=5, timeout_retry_count=1)
     pid = server.start_plain()
     os.kill(pid, signal.SIGSTOP)
     result = resource.online()
@@ -249,7 +247,7 @@ def test_a_server_restarted_by_hand_after_a_fault_is_adopted(
 ) -> None:
     """The record calls another postmaster Faulted, and not this one."""
     pid = online(resource)
-    kill(pid)
+    kill_postmaster(pid)
     resource.wait_for(FAULTED)
     wait_until(lambda: not Path(f"/proc/{pid}").exists(), "it is no zombie any more")
     by_hand = resource.server.start_plain()

@@ -9,7 +9,8 @@ import time
 
 import pytest
 
-from fixtures.processes import children, gone, kill, start_time, wait_until
+from fixtures.processes import children, gone, kill, wait_until
+from pgx_base import proc
 from pgx_pclrsc import record
 from pgx_postgres.processes import postmasters
 from tests.fix_resource import ONLINE, Resource
@@ -21,7 +22,8 @@ def _servers(resource: Resource) -> list[tuple[int, int]]:
     data = resource.server.data.stat()
     key = (data.st_dev, data.st_ino)
     pids = postmasters.by_key(resource.server.user.uid, key)
-    return [(pid, start_time(pid)) for pid in pids if not gone(pid)]
+    stats = {pid: proc.read_stat(pid) for pid in pids}
+    return [(pid, stat[2]) for pid, stat in stats.items() if stat and not gone(pid)]
 
 
 def _kill(running: subprocess.Popen[str], whom: str, number: int) -> None:
@@ -82,8 +84,7 @@ def test_at_any_instant_of_ending_a_faulted_one(resource: Resource) -> None:
         os.kill(pid, signal.SIGSTOP)
         _mark_faulted(resource)
         _cut_off(resource, delay, "both", signal.SIGKILL)
-        if not gone(pid):
-            os.kill(pid, signal.SIGCONT)
+        kill(pid, signal.SIGCONT)
         result = resource.online()
 
         assert result.returncode == 0, result.stderr

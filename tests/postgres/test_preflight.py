@@ -158,6 +158,7 @@ def test_it_comes_to_an_end_with_disks_and_user_database_hanging(
     node: Node, open_tmp: Path
 ) -> None:
     """Each has its own line, and its own time; all else is judged as ever."""
+    node.hangs = True
     os.mkfifo(open_tmp / "hangs")
     node.more += [
         f"mount --bind {open_tmp}/hangs /etc/{n}" for n in ("passwd", "group")

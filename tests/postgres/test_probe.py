@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -126,13 +127,24 @@ def listener(path: Path) -> Iterator[socket.socket]:
         yield sock
 
 
+def asked(question: Question, sock: socket.socket) -> socket.socket:
+    """Return the server's end of the connection, once *question* has sent its request."""
+    peer = sock.accept()[0]
+
+    def has_asked() -> bool:
+        assert question.advance() is None
+        return bool(select.select([peer], [], [], 0)[0])
+
+    wait_until(has_asked, "it asks")
+    return peer
+
+
 @pytest.mark.one_postgres
 def test_a_connection_that_is_cut(server: Server, tmp_path: Path) -> None:
     at = [Address(1, host=str(tmp_path))]
     with listener(tmp_path) as sock:
         question = Question(at, login(server), "template1")
-        assert finish(question, 0.1) is None
-        sock.accept()[0].close()
+        asked(question, sock).close()
 
         assert finish(question) == NoReply(Silence.CUT, str(at[0]))
 
@@ -144,8 +156,7 @@ def test_a_server_that_cannot_fork_sends_a_line_without_a_code(
     at = [Address(1, host=str(tmp_path))]
     with listener(tmp_path) as sock:
         question = Question(at, login(server), "template1")
-        assert finish(question, 0.1) is None
-        peer = sock.accept()[0]
+        peer = asked(question, sock)
         peer.recv(1000)
         peer.sendall(
             b"ECould not fork new process: Resource temporarily unavailable\n\0"
@@ -182,7 +193,7 @@ def test_a_full_queue_is_told_apart(server: Server) -> None:
         for question in questions[:-1]:
             question.close()
     try:
-        assert finish(last, 20) == Row()
+        assert finish(last) == Row()
         assert last.outside is None
     finally:
         last.close()

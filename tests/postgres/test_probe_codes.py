@@ -16,6 +16,7 @@ from pgx_postgres.probe.login import Login
 from pgx_postgres.probe.question import Question, set_up
 from pgx_postgres.watch.classify import ErrorReply, PasswordAsked, Row
 from tests.fix_postgres import MakeServer
+from tests.postgres.adopted import start
 from tests.postgres.asking import ask, configured, finish, local, login
 
 pytestmark = pytest.mark.postgres
@@ -56,7 +57,7 @@ def test_too_many_connections(make_server: MakeServer) -> None:
         superuser_reserved_connections=0,
         max_wal_senders=0,
     )
-    server.start_plain()
+    start(server)  # nobody has asked it: that one might not have left yet
     held = []
     for _ in range(3):
         question = Question(local(server), login(server), "postgres")

@@ -14,6 +14,7 @@ from fixtures.os_user import OsUser
 from fixtures.server import Server
 from tests.fix_resource import OFFLINE, Resource
 from tests.postgres.online_runs import online
+from tests.postgres.stopping import stopped_with_a_look
 
 
 @pytest.fixture
@@ -52,7 +53,7 @@ def test_what_is_only_called_postgres_is_left_alone(
     assert resource.check() == OFFLINE
     first = resource.offline()
     online(resource)
-    second = resource.offline()
+    second = stopped_with_a_look(resource)
 
     assert (first.returncode, second.returncode) == (0, 0), first.stderr + second.stderr
     assert impostor.poll() is None

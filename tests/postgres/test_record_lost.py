@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -41,14 +42,20 @@ def _emptied(resource: Resource) -> None:
         path.unlink()
 
 
+def _lost(directory: Path) -> None:
+    """Remove it, though a monitor may be writing in it."""
+    while directory.exists():
+        shutil.rmtree(directory, ignore_errors=True)
+
+
 def _made_anew(resource: Resource) -> None:
-    shutil.rmtree(resource.work)
+    _lost(resource.work)
     resource.work.mkdir(mode=0o700)
     resource.server.user.own(resource.work)
 
 
 def _made_by_root(resource: Resource) -> None:
-    shutil.rmtree(resource.work)
+    _lost(resource.work)
     resource.work.mkdir(mode=0o755)
 
 
@@ -93,7 +100,7 @@ def test_a_lost_work_directory_is_never_offline(
         if lose is not _made_by_root:
             wait_until(lambda: _watched_again(resource), "a new monitor")
         else:
-            wait_until(lambda: len(asked.answers) > 30, "some answers", 60)
+            wait_until(lambda: len(asked.answers) > 10, "some answers")
 
     assert asked.changes() == [ONLINE]
     assert resource.offline().returncode == 0
@@ -140,10 +147,9 @@ def test_an_online_that_starts_anew_takes_the_entry_away(resource: Resource) -> 
 @pytest.mark.root
 def test_a_record_that_is_lost_hides_no_death(resource: Resource) -> None:
     assert resource.online().returncode == 0
+    pid = resource.known().postmaster
     _removed(resource)
-    pid = resource.known().postmaster if resource.record() else None
     wait_until(lambda: _watched_again(resource), "the record is there again")
-    pid = pid or resource.known().postmaster
     kill(pid)
 
     resource.wait_for(FAULTED)

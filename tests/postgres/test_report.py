@@ -22,7 +22,7 @@ pytestmark = pytest.mark.one_postgres
 def hasty(make_resource: MakeResource, server: Server) -> Resource:
     """One that does not bear silence for long."""
     return make_resource(
-        server, response_timeout=1, timeout_retry_count=1, watch_interval=1
+        server, response_timeout=5, timeout_retry_count=1, watch_interval=1
     )
 
 

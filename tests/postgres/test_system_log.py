@@ -14,8 +14,7 @@ import pytest
 
 from fixtures import needs
 from fixtures.commands import command
-from fixtures.processes import kill, wait_until
-from pgx_base import proc
+from fixtures.processes import kill, stands, wait_until
 from tests.fix_resource import FAULTED, OFFLINE, ONLINE, Resource
 
 pytestmark = [pytest.mark.root, pytest.mark.one_postgres]
@@ -84,16 +83,12 @@ class Rsyslog:
     def freeze(self) -> None:
         """Stop it, and fill its queue, so that whoever waits for it waits for ever."""
         os.kill(self._daemon.pid, signal.SIGSTOP)
-        wait_until(lambda: self._state() == "T", "it is stopped")
+        wait_until(lambda: stands(self._daemon.pid), "all of it is stopped")
         subprocess.run(self.inside([sys.executable, "-c", FILL]), check=True)
 
     def thaw(self) -> None:
         """Let it go on."""
         os.kill(self._daemon.pid, signal.SIGCONT)
-
-    def _state(self) -> str:
-        found = proc.read_stat(self._daemon.pid)
-        return found[0] if found else ""
 
     def close(self) -> None:
         """End it, and what it ran in."""

@@ -21,6 +21,7 @@ from pgx_postgres.processes import memory, postmasters
 from tests.fix_resource import OFFLINE, ONLINE, MakeResource, Resource
 from tests.postgres.disguised import copied, started
 from tests.postgres.online_runs import online
+from tests.postgres.stopping import stopped_with_a_look
 
 pytestmark = pytest.mark.postgres
 # A program with capabilities finds no libraries beside itself, as the wheel's are.
@@ -207,7 +208,7 @@ def test_the_tools_of_an_administrator_are_no_server(
         resource.wait_for(ONLINE)
         assert resource.known().postmaster == pid
         os.kill(tools[-1].pid, signal.SIGSTOP)
-        result = resource.offline(env={"HV_OFFLINE_REASON": "FAULT"})
+        result = stopped_with_a_look(resource, "FAULT")
 
         assert (result.returncode, gone(pid)) == (0, True), result.stderr
         assert proc.read_stat(tools[-1].pid) is not None

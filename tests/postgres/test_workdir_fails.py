@@ -32,9 +32,9 @@ def work_disk(make_disk: MakeDisk) -> Disk:
 
 @pytest.fixture
 def resource(server: Server, work_disk: Disk, open_tmp: Path) -> Iterator[Resource]:
-    """A resource whose instance is silent for 2 s before it is Faulted."""
+    """A resource whose instance is silent for 10 s before it is Faulted."""
     made = Resource("pgxtest", server, open_tmp / "registry", work_disk.point / "work")
-    quick = {"response_timeout": 1, "timeout_retry_count": 1}
+    quick = {"response_timeout": 5, "timeout_retry_count": 1}
     where = {"bin_dir": server.binaries.directory}
     assert made.register(**OPTIONS | where | quick).returncode == 0
     yield made
@@ -47,15 +47,16 @@ HANGS = FAILURES | {"frozen": Disk.freeze}
 
 def _monitors(resource: Resource) -> set[int]:
     """Return the processes of the resource's monitors, of this registry's alone."""
-    return {pid for pid in proc.pids() if _is_monitor(pid, str(resource.registry))}
+    at = str(resource.registry)
+    return {pid for pid in proc.pids() if _runs(pid, "pgx_monitor", at)}
 
 
-def _is_monitor(pid: int, registry_at: str) -> bool:
+def _runs(pid: int, program: str, registry_at: str) -> bool:
     try:
         environ = Path(f"/proc/{pid}/environ").read_bytes()
     except OSError:
         return False
-    named = any(word.endswith("pgx_monitor") for word in proc.cmdline(pid))
+    named = any(word.endswith(program) for word in proc.cmdline(pid))
     return named and registry_at.encode() in environ
 
 
@@ -132,6 +133,7 @@ def test_no_more_than_one_start_hangs(resource: Resource, work_disk: Disk) -> No
     while time.monotonic() < until:
         assert resource.check() == ONLINE
         time.sleep(0.1)
+    wait_until(lambda: resource.check() == ONLINE and _started(resource), "one hangs")
     assert len(_started(resource)) == 1
     work_disk.thaw()
 
@@ -142,14 +144,12 @@ def test_no_more_than_one_start_hangs(resource: Resource, work_disk: Disk) -> No
 
 def _started(resource: Resource) -> list[int]:
     """Return the children of Checks that wait in the kernel."""
-    here = str(resource.registry).encode()
     return [
         pid
         for pid in proc.pids()
         if (stat := proc.read_stat(pid)) is not None
         and stat[0] == "D"
-        and any(word.endswith("pgx_check") for word in proc.cmdline(pid))
-        and here in Path(f"/proc/{pid}/environ").read_bytes()
+        and _runs(pid, "pgx_check", str(resource.registry))
     ]
 
 

@@ -25,7 +25,7 @@ _GUARD = guard.Words(
     past="Only when it is certain that no server runs on this data directory anywhere: "
     "pgx_online --break-guard NAME.",
 )
-_LOG_TAKES = 1.0  # seconds
+_LOG_TAKES = 5.0  # seconds
 _STILL_TRUE = 1.0  # seconds that a look stays good
 
 

@@ -22,12 +22,13 @@ from pgx_base.failure import Failure
 from pgx_base.idents import Ident
 from pgx_base.light.typing import assert_never
 from pgx_base.text import quoted
-from pgx_pclrsc import ending
+from pgx_pclrsc import ending, record
 from pgx_postgres import binaries, identity, server_log
 from pgx_postgres.running import stop
 
 _LOOK_AGAIN = 0.05  # seconds
 _STOP_TAKES = 15.0  # seconds kept for stopping what does not come up
+_RECORD_TAKES = 10.0  # seconds for the record to say what the monitor has said
 
 
 class Online:
@@ -75,6 +76,7 @@ class Online:
             done = self._take(step, found, checked)
         self._keep(checked)
         self._worker.write_entry(*done)
+        self._until_recorded(done)
 
     def _take(
         self, step: online.Step, found: Situation, checked: Checked
@@ -120,6 +122,18 @@ class Online:
                 f"could not keep the identity of the instance: {ex.strerror}",
                 detail="A stale copy of the data directory would not be noticed.",
             )
+
+    def _until_recorded(self, server: Ident) -> None:
+        """Wait for the record to say Online: who writes it may get no processor for long.
+
+        Without root there is no beacon, and Check would say Offline until then.
+        """
+        until = min(self._until, time.monotonic() + _RECORD_TAKES)
+        while time.monotonic() < until:
+            found = recorded.read(self._worker)
+            if found is None or found.state != record.STARTING:
+                return
+            self._worker.wait([], _LOOK_AGAIN)
 
     def _bring_up(
         self, found: Situation, checked: Checked, step: online.Start
