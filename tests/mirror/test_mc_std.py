@@ -11,6 +11,7 @@ import pytest
 
 from fixtures.commands import command
 from fixtures.processes import wait_until
+from tests.at_call import go_on, standing
 from tests.fix_mcdir import Mcdir
 
 LATER = "the primary's controller does not answer"
@@ -123,6 +124,27 @@ def test_one_that_was_refused_and_takes_long_to_end_is_no_word_of_anybodys(
     std.play()
 
     assert ended(waits)[:2] == (0, 'controller of server "nd1" started\n')
+
+
+def test_one_that_others_start_and_stop_while_it_waits_is_not_started_again(
+    std: Mcdir,
+) -> None:
+    std.play(last={"started?": [LATER]}, ends=["started?"], passing=True)
+    # The second settings are those that it goes by behind its pause.
+    where = "boot._is_done_later,boot._serving,boot._settings"
+    words = ["--wait=60", "start", str(std.bin.parent), str(std.path)]
+    options: dict[str, Any] = {"env": std.environment(), "user": std.user}
+    with standing(where, "mc_std", *words, "--local-server=nd1", **options) as waits:
+        std.play(waits=["started?"])
+        assert std.of("nd1", "start", "-W").returncode == 0
+        go_on(waits)
+        wait_until(lambda: "not answered: started?" in std.journal(), "it asks")
+        assert std.of("nd1", "stop").returncode == 0
+        code, _, stderr = ended(waits)
+
+    assert code == 1
+    assert "error: the controller has ended while it started\n" in stderr
+    assert not std.lives("nd1")
 
 
 def test_one_that_time_does_not_mend_ends_it_at_once_and_so_does_a_later_one(

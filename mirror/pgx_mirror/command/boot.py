@@ -8,10 +8,12 @@ import subprocess
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from itertools import chain
 
 from pgx_base import aside, report
 from pgx_base.failure import Failure
 from pgx_base.heeded import Heeded
+from pgx_base.idents import Ident
 from pgx_base.text import quoted
 from pgx_mirror.command.following import Late, hear
 from pgx_mirror.command.mc_ctl import BY_STD, PASSES
@@ -94,9 +96,7 @@ class _Attempts:
         if code == PASSES and self._asked.wait:
             _tell(f"is tried again for {self._asked.wait:g} s")
         while code == PASSES and time.monotonic() < began + self._asked.wait:
-            time.sleep(_PAUSE)
-            settings = _settings(self._asked)
-            if settings is not None and (done := self._is_done(settings)) is not None:
+            if (done := self._is_done_later()) is not None:
                 return done
             code = self._attempt()
             if code == PASSES and time.monotonic() >= told + _TELLS_EACH:
@@ -107,14 +107,22 @@ class _Attempts:
             _tell(f"gives up after {self._asked.wait:g} s")
         return code
 
-    def _is_done(self, settings: Settings) -> int | None:
-        """Return the exit code where nothing is to be done any more.
+    def _is_done_later(self) -> int | None:
+        """Return the exit code where nothing is to be done any more after a pause.
 
-        A controller that ends meanwhile may be the one that was refused the start before.
+        Who was refused the start before may end only now: that is no stop of anybody's.
         """
+        refused = _serving(_settings(self._asked))
+        time.sleep(_PAUSE)
+        settings = _settings(self._asked)
+        if settings is None:
+            return None
+        refused &= _serving(settings)
         try:
             return self._done(settings)
         except Ended:
+            if not refused:
+                raise
             return None
 
     def _attempt(self, *, first: bool = False) -> int:
@@ -175,6 +183,14 @@ def _settings(asked: Asked) -> Settings | None:
 
 def _where(settings: Settings) -> tuple[str, str]:
     return settings.mcdir, settings.identifier
+
+
+def _serving(settings: Settings | None) -> set[Ident]:
+    """Return who is watcher or controller, each as PID and start time."""
+    if settings is None:
+        return set()
+    held = (holding.holders(*_where(settings), byte) for byte in holding.SERVICE)
+    return set(chain.from_iterable(held))
 
 
 def _is_served(settings: Settings) -> bool:
