@@ -139,9 +139,7 @@ def test_a_controller_is_not_ended_where_both_stood_still(tmp_path: Path) -> Non
     with _working(beats) as watcher:
         first = _said(beats)[0]
         for number, seconds in ((signal.SIGSTOP, SILENT + 1.0), (signal.SIGCONT, 1.0)):
-            os.killpg(
-                watcher, number
-            )  # both at once, however late we are with the next
+            os.killpg(watcher, number)  # both at once, however late we come next
             time.sleep(seconds)
         assert _said(beats)[:2] == (first, 0)
 
