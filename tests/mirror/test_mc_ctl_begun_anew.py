@@ -42,7 +42,7 @@ def test_a_start_whose_controllers_all_die_has_an_end(mcdir: Mcdir) -> None:
 def test_a_start_whose_controller_nobody_begins_anew_fails(
     mcdir: Mcdir, words: list[str]
 ) -> None:
-    mcdir.play(waits=["started?"], lingers=1.0)  # as on a busy machine
+    mcdir.play(waits=["started?"], stays=1.0)  # as on a busy machine
     start = mcdir.popen("start", "-w", "-M", mcdir.path, "--local-server=nd1")
     wait_until(lambda: "not answered: started?" in mcdir.journal(), "it waits")
     assert mcdir.of("nd1", *words).returncode == 0
