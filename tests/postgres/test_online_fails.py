@@ -116,6 +116,28 @@ def test_a_start_that_never_ends_names_the_managers_limit_where_that_is_smaller(
     assert f"is not up within {limit}" in result.stderr
 
 
+@pytest.mark.alone
+@pytest.mark.one_postgres
+def test_what_a_killed_start_leaves_behind_is_ended_before_rms_would_end_us(
+    make_resource: MakeResource, server: Server
+) -> None:
+    """Whoever is left may write why; there has to be time to end who does not."""
+    _hang_in_recovery(server)
+    resource = make_resource(server, online_timeout=10)
+    began = time.monotonic()
+    running = resource.start("pgx_online", resource.name)
+    wait_until(lambda: resource.server.status_line() == "starting", "it starts")
+    pid = resource.server.pid()
+    assert pid is not None
+    time.sleep(max(0.0, began + 4.5 - time.monotonic()))
+    kill(pid)
+    output = running.communicate(timeout=60)[1]
+
+    assert time.monotonic() - began < 10
+    assert running.returncode == 1
+    assert "could not finish in time" not in output
+
+
 @pytest.mark.one_postgres
 def test_an_offline_ends_a_start_and_what_it_began(
     make_resource: MakeResource, server: Server

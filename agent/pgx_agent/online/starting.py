@@ -247,8 +247,11 @@ class Attempts:
         return failed.refused(worker, how, before, advice)
 
     def _let_the_log_be_written(self) -> None:
-        """Wait a moment for the server's log collector, which ends after the postmaster."""
-        until = time.monotonic() + _LOG_TAKES
+        """Wait a moment for the server's log collector, which ends after the postmaster.
+
+        Half of what is left at most: the rest is for ending whatever else of it is there.
+        """
+        until = time.monotonic() + min(_LOG_TAKES, self._worker.left() / 2)
         definition = self._worker.definition
         evidence = known.of(definition, recorded.read(self._worker))
         while instance.processes(evidence) and time.monotonic() < until:
