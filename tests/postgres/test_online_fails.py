@@ -136,6 +136,7 @@ def test_what_a_killed_start_leaves_behind_is_ended_before_rms_would_end_us(
     assert time.monotonic() - began < 10
     assert running.returncode == 1
     assert "could not finish in time" not in output
+    nothing_is_left(resource)
 
 
 @pytest.mark.one_postgres

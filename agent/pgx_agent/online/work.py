@@ -142,9 +142,9 @@ class Online:
         wanted = self._worker.definition.bin_dir
         bin_dir = binaries.find(wanted, checked.major, self._question.ask)
         forked = self._start.run(found, bin_dir, step)
-        self._start.forked = None  # it has come up: nothing is to be undone any more
         if forked is None:
             return None
+        self._start.forked = None  # it has come up: nothing is to be undone any more
         self._inform(
             f"instance {self._name} is Online: started postmaster {forked.pid}"
         )
