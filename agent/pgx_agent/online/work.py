@@ -22,7 +22,7 @@ from pgx_base.failure import Failure
 from pgx_base.idents import Ident
 from pgx_base.light.typing import assert_never
 from pgx_base.text import quoted
-from pgx_pclrsc import ending, record
+from pgx_pclrsc import ending
 from pgx_postgres import binaries, identity, server_log
 from pgx_postgres.running import stop
 
@@ -130,8 +130,7 @@ class Online:
         """
         until = min(self._until, time.monotonic() + _RECORD_TAKES)
         while time.monotonic() < until:
-            found = recorded.read(self._worker)
-            if found is None or found.state != record.STARTING:
+            if not recorded.says_starting(recorded.read(self._worker), *server):
                 return
             self._worker.wait([], _LOOK_AGAIN)
 
