@@ -17,6 +17,7 @@ import pytest
 from fixtures.commands import command
 from fixtures.os_user import OsUser, plain_environment
 from fixtures.ports import free_port
+from fixtures.processes import wait_until
 from fixtures.server import Server
 from pgx_mirror.command import start
 from pgx_mirror.controller import holding
@@ -96,11 +97,15 @@ class Mcdir:
         return path.read_text().splitlines() if path.exists() else []
 
     def refused(self, server: str, *args: str) -> Result:
-        """Have a start of *server* refused: it returns once nothing lives, if that is soon."""
+        """Have a start of *server* refused: it returns once nothing lives, if that is soon.
+
+        On a busy machine it has not waited for so long; nothing lives a moment later.
+        """
         began = time.monotonic()
         result = self.of(server, "start", *args)
         waited = time.monotonic() - began >= start.ENDS_WITHIN
         assert waited or not self.lives(server), result
+        wait_until(lambda: not self.lives(server), "nothing lives")
         return result
 
     def lives(self, server: str) -> bool:

@@ -28,16 +28,9 @@ from tests.exposition import read
 from tests.fix_registry import Registry
 from tests.unit.import_graph import ROOT, packages
 
-LATE = "no answer within"
-LOOKS = 5
-
 
 def status(registry: Registry, *options: str) -> tuple[int, str, str]:
-    """Return what it says; a look that a busy machine has ended is repeated."""
-    for _ in range(LOOKS):
-        done = registry.run("--status", *options)
-        if LATE not in done.stdout + done.stderr:
-            break
+    done = registry.look("--status", *options)
     return done.returncode, done.stdout, done.stderr
 
 

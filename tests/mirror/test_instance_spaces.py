@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from fixtures.hung_disk import HungDisk
-from fixtures.processes import children, gone, kill, wait_until
 from fixtures.server import Server
 from pgx_mirror.controller.jobs import instance
 from tests.fix_postgres import MakeServer
@@ -28,14 +27,12 @@ def killed(make_server: MakeServer, space: Path) -> Server:
     server = make_server("a")
     space.mkdir(mode=0o700)
     server.user.own(space)
-    pid = server.start_plain()
+    server.start_plain()
     server.ask(f"create tablespace apart location '{space}'")
     server.ask("create table rows tablespace apart as select 1 as n")
     server.ask("checkpoint")
     server.ask("insert into rows select generate_series(2, 1000)")
-    all_of_it = [pid, *children(pid)]
-    kill(pid)
-    wait_until(lambda: all(map(gone, all_of_it)), "its end")
+    server.crash()
     return server
 
 

@@ -58,7 +58,7 @@ def stopped(pid: int) -> Iterator[None]:
 
 
 @contextmanager
-def silent(resource: Resource, retries: int = 0) -> Iterator[int]:
+def silent(resource: Resource, retries: int = 0) -> Iterator[None]:
     """Have the postmaster stopped, and be Faulted after a second and *retries* more.
 
     Only from then on: a busy machine may hold up an answer for as long.
@@ -67,7 +67,7 @@ def silent(resource: Resource, retries: int = 0) -> Iterator[int]:
     with stopped(resource.known().postmaster):
         result = resource.run("pgx_pclrsc", "-m", "-c", resource.name, *limits)
         assert result.returncode == 0, result.stderr
-        yield resource.known().postmaster
+        yield
 
 
 def stays_online(resource: Resource, seconds: float) -> None:

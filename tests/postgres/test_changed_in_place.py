@@ -260,8 +260,9 @@ def test_no_process_and_no_descriptor_is_left_by_many_changes(online: Resource) 
     noted(online)
     taken_over(online, "--watch-interval=2")
     descriptors, children = left_by(monitor)
-    for seconds in (1, 2, 1, 2, 1, 2):
-        taken_over(online, f"--watch-interval={seconds}")
+    said = [taken_over(online, f"--watch-interval={n}") for n in (1, 2, 1, 2, 1, 2)]
+    # However busy the machine is, not every one has waited in vain.
+    assert any("the monitor has taken it over" in text for text in said), said
 
     def is_all_gone() -> bool:  # but for a question or a look at settings, as before
         left = left_by(monitor)
