@@ -110,9 +110,8 @@ def test_a_panic_is_quoted(
     wal = server.data / "pg_wal"
     wal.chmod(0o500)
     try:
-        with stopped(
-            monitor
-        ):  # a busy machine's collector may write later than it waits
+        # The collector of a busy machine may write later than the monitor waits for.
+        with stopped(monitor):
             for _ in range(10):
                 server.ask("create table if not exists x (y int)", fails="")
                 server.ask("insert into x values (1); select pg_switch_wal()", fails="")
